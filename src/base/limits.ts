@@ -1,0 +1,32 @@
+/**
+ * Protocol maxima. Constants, so that no node refuses what another has acknowledged. Judged where records are produced,
+ * and only there (rule R1).
+ */
+
+/** Encoded bytes of one record: key, headers and value together. */
+export const recordBytesMax = 1_048_576;
+
+/** Bytes of one frame, headers included. A frame that carries one record of the greatest size fits. */
+export const frameBytesMax: number = 8 * 1_048_576;
+
+/** Bytes of one RPC request or response message. A frame of the greatest size and its envelope fit. */
+export const messageBytesMax: number = frameBytesMax + 65_536;
+
+/** Records of one frame. */
+export const frameRecordsMax = 1_000_000;
+
+/** Characters of a topic's name, out of `A-Z a-z 0-9 . _ -`. */
+export const topicNameCharactersMax = 249;
+
+/** Topics that one node holds. */
+export const topicsMax = 10_000;
+
+/** Headers of one record. */
+export const recordHeadersMax = 1_000;
+
+/** What is wrong with a topic's name; undefined when it is a good one. */
+export function topicNameFault(name: string): string | undefined {
+  if (/^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..") return undefined;
+  const shown = name.length > 60 ? `${name.slice(0, 60)}… (${name.length} characters)` : name;
+  return `Cannot use topic name ${JSON.stringify(shown)}: allowed are 1 to ${topicNameCharactersMax} of A-Z a-z 0-9 . _ - and not "." or ".."`;
+}

@@ -1,0 +1,28 @@
+/** Functions that want to hear of something. A listener that throws does not keep the others from hearing. */
+export class Listeners<Event> {
+  readonly #listeners = new Set<(event: Event) => void>();
+  readonly #onError: (error: unknown) => void;
+
+  /** `onError` hears what a listener throws. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Adds a listener; the result removes it. */
+  add(listener: (event: Event) => void): () => void {
+    // A wrapper of its own, so that one function added twice is two listeners.
+    const entry = (event: Event) => listener(event);
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
+  }
+
+  emit(event: Event): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** Words that every room shares. Nothing here knows a runtime, a socket or a file. */
+export { type Address, formatAddress, parseAddress } from "./address.ts";
+export { AssertionError, assert } from "./assert.ts";
+export { concat, fromHex, readUint53, sameBytes, toBytes, toHex, toText, viewOf, writeUint53 } from "./bytes.ts";
+export type { Clock } from "./clock.ts";
+export { type Checksum, crc32 } from "./crc32.ts";
+export { DisposalStack } from "./disposal.ts";
+export {
+  type BatchStamp,
+  batchHeaderBytes,
+  batchVersion,
+  type ChainHash,
+  type Compression,
+  chainStart,
+  FrameBuilder,
+  type FrameHeader,
+  type FrameKind,
+  type FramePlace,
+  type FrameScan,
+  frameHeaderBytes,
+  frameMagic,
+  gapFrame,
+  headersBytes,
+  nextChain,
+  placeFrame,
+  readRecords,
+  scanFrame,
+  stampBatch,
+} from "./frame.ts";
+export {
+  frameBytesMax,
+  frameRecordsMax,
+  messageBytesMax,
+  recordBytesMax,
+  recordHeadersMax,
+  topicNameCharactersMax,
+  topicNameFault,
+  topicsMax,
+} from "./limits.ts";
+export { Listeners } from "./listeners.ts";
+export type { Machine, Wake } from "./machine.ts";
+export { Random } from "./random.ts";
+export {
+  LogRecord,
+  type PackedRecord,
+  packedBytesMax,
+  packedRecordsFault,
+  packRecord,
+  type RecordHeader,
+  type RecordInput,
+  readPackedRecords,
+} from "./record.ts";
+export { unzigzag, VarintReader, varintBytesMax, writeVarint, zigzag } from "./varint.ts";
+export {
+  countMissing,
+  covers,
+  decodeVector,
+  encodeVector,
+  isWriterId,
+  mergeVectors,
+  sameVector,
+  type Vector,
+  vectorWritersMax,
+  type WriterId,
+} from "./vector.ts";

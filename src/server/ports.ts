@@ -1,0 +1,73 @@
+/**
+ * What the server needs of the rest of a node. The log, the agent and the replication room provide it; the tests of this
+ * room provide small ones of their own.
+ */
+import type { Vector, WriterId } from "../base/mod.ts";
+
+export interface ServedTopic {
+  readonly name: string;
+  readonly generation: number;
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+  readonly bytes: number;
+  readonly have: Vector;
+  readonly durable: Vector;
+  readonly lowWater: Vector;
+  produce(frame: Uint8Array): Promise<{ offset: number; writer: WriterId; sequence: number; count: number }>;
+  read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
+  readMissing(have: Vector, bytesMax: number): Promise<{ frames: Uint8Array; complete: boolean; lowWater: Vector }>;
+  offsetAt(timestampMs: number): Promise<number>;
+  onGrow(listener: () => void): () => void;
+}
+
+export interface ServedLog {
+  readonly writer: WriterId;
+  topics(): readonly ServedTopic[];
+  topic(name: string): ServedTopic | undefined;
+  openTopic(name: string): Promise<ServedTopic>;
+}
+
+export interface ServedMember {
+  readonly name: string;
+  readonly address: { readonly host: string; readonly port: number };
+  readonly status: "alive" | "leaving" | "left" | "failed";
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface ServedMemberEvent {
+  readonly type: "member-join" | "member-leave" | "member-failed" | "member-update" | "member-reap";
+  readonly member: ServedMember;
+}
+
+export interface ServedCluster {
+  members(): readonly ServedMember[];
+  onEvent(listener: (event: ServedMemberEvent) => void): () => void;
+  /** Contacts nodes by their gossip addresses (`host:port`); resolves with how many were reached. */
+  join(addresses: readonly string[]): Promise<number>;
+  /** Leaves and stops the node. Resolves once the leave has begun: the answer must still get out. */
+  leave(): Promise<void>;
+}
+
+/** One message of a Watch stream after the hello. */
+export type WatchMessage =
+  | {
+      readonly type: "notice";
+      readonly topic: string;
+      readonly generation: number;
+      readonly durable: Vector;
+      readonly lowWater: Vector;
+    }
+  | { readonly type: "heartbeat" };
+
+export interface ServedReplication {
+  readonly node: string;
+  /** All that this node holds durably, then what is new, until the signal. `peer` is the caller. */
+  watch(peer: { readonly node: string; readonly writer: WriterId }, signal: AbortSignal): AsyncIterable<WatchMessage>;
+}
+
+/** Whether the node takes traffic, for health checks and `/readyz`. */
+export interface ServedReadiness {
+  readonly ready: boolean;
+  /** Calls `listener` after `ready` changed. The result removes it. */
+  onChange(listener: () => void): () => void;
+}
