@@ -60,8 +60,12 @@ export type ReplicatorInput =
       readonly result: AppliedResult;
       readonly have: Vector;
     }
-  /** The local log grew by other means than `apply`. */
-  | { readonly type: "grew"; readonly topic: string; readonly have: Vector };
+  /** The local log grew, by whatever means. Also once for every topic held, before any peer is told of. */
+  | { readonly type: "grew"; readonly topic: string; readonly have: Vector }
+  /** The log minted a writer, asked by `mint-writer` or by itself. */
+  | { readonly type: "writer-minted"; readonly writer: WriterId }
+  /** The log no longer follows this feed (its event `feed-stopped`): nobody is asked for it any more. */
+  | { readonly type: "feed-stopped"; readonly topic: string; readonly writer: WriterId };
 
 export type ReplicatorEffect =
   /** Open a Watch stream to this peer; its inputs carry the watch id. */
@@ -85,7 +89,40 @@ export type ReplicatorEffect =
       readonly writer: WriterId;
       readonly through: number;
     }
+  /** All that this peer holds has been heard since its Watch stream was opened. For those who wait at start (R5). */
+  | { readonly type: "peer-heard"; readonly peer: string }
   /** A peer shows our writer at a higher sequence than ours: mint a new one before anything else is produced (R5). */
   | { readonly type: "mint-writer"; readonly reason: string }
   /** Something an operator should hear of. */
   | { readonly type: "warn"; readonly peer: string; readonly message: string };
+
+export type AnnouncerInput =
+  | Wake
+  /** A peer opened a Watch stream. `subscriber` names the stream and is never used twice. */
+  | { readonly type: "subscribe"; readonly subscriber: number; readonly peer: string }
+  | { readonly type: "unsubscribe"; readonly subscriber: number }
+  /** A topic is held durably up to here. Also once for every topic held, at start. */
+  | {
+      readonly type: "grew";
+      readonly topic: string;
+      readonly generation: number;
+      readonly durable: Vector;
+      readonly lowWater: Vector;
+    }
+  /** The transport took the notice about this topic; without a topic, the heartbeat. */
+  | { readonly type: "sent"; readonly subscriber: number; readonly topic?: string | undefined }
+  /** This peer holds these: it sent them or announced them. It is not told of them. */
+  | { readonly type: "supplied"; readonly peer: string; readonly topic: string; readonly vector: Vector };
+
+export type AnnouncerEffect =
+  | {
+      readonly type: "notice";
+      readonly subscriber: number;
+      readonly topic: string;
+      readonly generation: number;
+      readonly durable: Vector;
+      readonly lowWater: Vector;
+    }
+  | { readonly type: "heartbeat"; readonly subscriber: number }
+  /** End this stream: there are too many. */
+  | { readonly type: "refuse"; readonly subscriber: number; readonly reason: string };

@@ -1,0 +1,94 @@
+import type { Vector, WriterId } from "../base/mod.ts";
+import { Backoff } from "./backoff.ts";
+import type { Peer } from "./types.ts";
+
+export const emptyVector: Vector = new Map();
+
+/** What a peer told of one topic, and how pulling it from there went. */
+export class PeerTopic {
+  /** Empty when the peer is not being heard. */
+  durable: Vector = emptyVector;
+  lowWater: Vector = emptyVector;
+  readonly backoff: Backoff = new Backoff();
+}
+
+/**
+ * `closed`: no stream, the next is tried at `backoff.untilMs`. `opening`: asked for, no hello yet. `open`: hello said.
+ * `heard`: also everything that the peer holds was told once.
+ */
+export type WatchState = "closed" | "opening" | "open" | "heard";
+
+/** One node that is followed. */
+export class PeerState {
+  readonly peer: Peer;
+  watch: WatchState = "closed";
+  /** Id of the present stream; inputs of others are stale. */
+  watchId = 0;
+  /** When the stream last showed life. */
+  aliveAtMs = 0;
+  readonly backoff: Backoff = new Backoff();
+  readonly topics: Map<string, PeerTopic> = new Map();
+  /** Pulls in a row that were cancelled because they took too long: the patience doubles with each. */
+  slowPulls = 0;
+  /** Said once per stream, so that a peer with too many topics does not fill the operator's log. */
+  warnedOfTopics = false;
+
+  constructor(peer: Peer) {
+    this.peer = peer;
+  }
+
+  /** True while what it told can be relied on. */
+  get listening(): boolean {
+    return this.watch === "open" || this.watch === "heard";
+  }
+}
+
+/** The payload pull in flight of a topic. */
+export interface PullState {
+  readonly pullId: number;
+  readonly peer: PeerState;
+  readonly startedAtMs: number;
+  lastByteAtMs: number;
+  bytes: number;
+  responses: number;
+  /** Records of it that were appended. */
+  appended: number;
+  /** Its end was said; what remains is to apply what came. */
+  ended: boolean;
+}
+
+/** One topic of this node, or one that a peer has and we soon will. */
+export class TopicState {
+  readonly name: string;
+  have: Vector = emptyVector;
+  /** Feeds that the log no longer follows. */
+  readonly stopped: Set<WriterId> = new Set();
+  pull: PullState | undefined;
+  /** Id of the `apply` or `apply-gap` that the log is busy with. One at a time: what follows a refused batch must not be applied. */
+  applyingId: number | undefined;
+  /** Frames that wait for it. Bounded by the pull's credit. */
+  queue: { readonly pullId: number; readonly frames: Uint8Array }[] = [];
+  /** After the log failed to take frames. */
+  readonly backoff: Backoff = new Backoff();
+  /** When this topic must be looked at again although nothing came in. */
+  retryAtMs: number = Number.POSITIVE_INFINITY;
+  /** Since when a gap is waiting for peers that do not answer. */
+  gapSinceMs: number | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** True while a further pull would not know exactly what is held. */
+  get busy(): boolean {
+    return this.pull !== undefined || this.applyingId !== undefined || this.queue.length > 0;
+  }
+
+  /** What to tell a source: stopped feeds are claimed in full, so that they do not use up the credit of the others. */
+  wanted(): Vector {
+    if (this.stopped.size === 0) return this.have;
+    const wanted = new Map(this.have);
+    for (const writer of this.stopped) wanted.set(writer, Number.MAX_SAFE_INTEGER);
+    return wanted;
+  }
+}
