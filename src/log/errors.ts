@@ -1,0 +1,133 @@
+import { frameBytesMax, recordBytesMax, topicsMax } from "../base/mod.ts";
+
+/** The name is not one that a topic may have. Nothing was created. */
+export class InvalidTopicError extends RangeError {
+  override readonly name = "InvalidTopicError";
+  readonly code = "INVALID_TOPIC";
+}
+
+/** The node holds as many topics as it may. Nothing was created. */
+export class TooManyTopicsError extends RangeError {
+  override readonly name = "TooManyTopicsError";
+  readonly code = "TOO_MANY_TOPICS";
+
+  constructor(topic: string) {
+    super(`Cannot create topic ${topic}: this node holds ${topicsMax} topics, allowed are ${topicsMax}`);
+  }
+}
+
+/** The bytes are not one well-formed frame of records. Nothing was appended. */
+export class InvalidFrameError extends RangeError {
+  override readonly name = "InvalidFrameError";
+  readonly code = "INVALID_FRAME";
+
+  constructor(reason: string) {
+    super(`Cannot append the batch: ${reason}`);
+  }
+}
+
+/** A record, or a batch as a whole, is larger than the protocol allows. Nothing was appended. */
+export class RecordTooLargeError extends RangeError {
+  override readonly name = "RecordTooLargeError";
+  readonly code = "RECORD_TOO_LARGE";
+
+  constructor(what: "record" | "batch", bytes: number) {
+    super(
+      `Cannot append the ${what}: it has ${bytes} bytes, allowed are ${what === "record" ? recordBytesMax : frameBytesMax}`,
+    );
+  }
+}
+
+/** The offset is below what is held or beyond what may be served. */
+export class OffsetOutOfRangeError extends RangeError {
+  override readonly name = "OffsetOutOfRangeError";
+  readonly code = "OFFSET_OUT_OF_RANGE";
+  readonly offset: number;
+  readonly firstOffset: number;
+  readonly nextOffset: number;
+
+  constructor(offset: number, firstOffset: number, nextOffset: number) {
+    super(`Cannot read offset ${offset}: the log holds ${firstOffset} up to, not including, ${nextOffset}`);
+    this.offset = offset;
+    this.firstOffset = firstOffset;
+    this.nextOffset = nextOffset;
+  }
+}
+
+/** Bytes that were known durable are damaged. Nothing was deleted or changed. */
+export class LogCorruptError extends Error {
+  override readonly name = "LogCorruptError";
+  readonly code = "LOG_CORRUPT";
+  /** Path within the data directory. */
+  readonly file: string;
+  /** Position of the first damaged frame in the file. */
+  readonly at: number;
+  readonly reason: string;
+
+  constructor(file: string, at: number, reason: string) {
+    super(`Cannot read ${file} at byte ${at}: ${reason}`);
+    this.file = file;
+    this.at = at;
+    this.reason = reason;
+  }
+}
+
+/** More bytes wait for the disk than may. Nothing was appended; try again later. */
+export class LogOverloadedError extends Error {
+  override readonly name = "LogOverloadedError";
+  readonly code = "LOG_OVERLOADED";
+
+  constructor(pendingBytes: number, pendingBytesMax: number) {
+    super(`Cannot append: ${pendingBytes} bytes wait for the disk, allowed are ${pendingBytesMax}`);
+  }
+}
+
+/** The disk refused a write or a sync. Nothing was appended; reads go on, and later appends try again. */
+export class LogWriteError extends Error {
+  override readonly name = "LogWriteError";
+  readonly code = "LOG_WRITE_FAILED";
+
+  constructor(topic: string, cause: unknown) {
+    super(`Cannot append to topic ${topic}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The log was closed before or while this was asked. */
+export class LogClosedError extends Error {
+  override readonly name = "LogClosedError";
+  readonly code = "LOG_CLOSED";
+
+  constructor() {
+    super("Cannot use the log: it is closed");
+  }
+}
+
+/** An option is out of range. Nothing was opened. */
+export class InvalidLogOptionError extends RangeError {
+  override readonly name = "InvalidLogOptionError";
+  readonly code = "INVALID_OPTION";
+  readonly option: string;
+
+  constructor(option: string, value: unknown, allowed: string) {
+    super(`Cannot open the log: ${option} is ${String(value)}, allowed is ${allowed}`);
+    this.option = option;
+  }
+}
+
+/** Everything that the log throws; `switch (error.code)` over it is exhaustive. */
+export type LogError =
+  | InvalidTopicError
+  | TooManyTopicsError
+  | InvalidFrameError
+  | RecordTooLargeError
+  | OffsetOutOfRangeError
+  | LogCorruptError
+  | LogOverloadedError
+  | LogWriteError
+  | LogClosedError
+  | InvalidLogOptionError;
+
+/** What an unknown thrown value says. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

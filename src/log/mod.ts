@@ -1,0 +1,32 @@
+/**
+ * The durable, ordered, recoverable log of one node: topics of batches, kept by rules R1, R2, R4 and R5. It knows a
+ * `Directory` and nothing else of the world: no peers, no sockets, no runtime.
+ */
+export type { Directory, LogFile } from "./directory.ts";
+export {
+  InvalidFrameError,
+  InvalidLogOptionError,
+  InvalidTopicError,
+  LogClosedError,
+  LogCorruptError,
+  type LogError,
+  LogOverloadedError,
+  LogWriteError,
+  OffsetOutOfRangeError,
+  RecordTooLargeError,
+  TooManyTopicsError,
+} from "./errors.ts";
+export { type ResolvedLogOptions, resolveOptions } from "./options.ts";
+export type {
+  Ack,
+  Applied,
+  ApplyStop,
+  Chunk,
+  CommitLog,
+  FsyncPolicy,
+  LogEnvironment,
+  LogEvent,
+  LogOptions,
+  Missing,
+  TopicLog,
+} from "./types.ts";
