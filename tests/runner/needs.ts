@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+
+/** Programs that suites need beyond npm: any of the binaries is enough; the package is Debian's. */
+const table: Readonly<Record<string, { readonly binaries: readonly string[]; readonly debianPackage: string }>> = {
+  serf: { binaries: ["serf"], debianPackage: "serf" },
+  chromium: { binaries: ["chromium", "chromium-browser", "google-chrome"], debianPackage: "chromium" },
+  openssl: { binaries: ["openssl"], debianPackage: "openssl" },
+  iproute2: { binaries: ["ip"], debianPackage: "iproute2" },
+  curl: { binaries: ["curl"], debianPackage: "curl" },
+  git: { binaries: ["git"], debianPackage: "git" },
+};
+
+export const needNames: readonly string[] = Object.keys(table);
+
+export interface NeedsReport {
+  readonly missing: ReadonlySet<string>;
+  /** The one line to type, when something is missing. */
+  readonly advice: string | undefined;
+}
+
+/** Installs what is missing when this process is root on a Debian-like system; says what is still missing otherwise. */
+export function provideNeeds(needs: ReadonlySet<string>, print: (line: string) => void): NeedsReport {
+  let missing = missingOf(needs);
+  if (missing.length > 0 && process.getuid?.() === 0 && hasBinary("apt-get")) {
+    const packages = packagesOf(missing);
+    print(`installing ${packages.join(" ")} by apt-get`);
+    const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    for (const step of [["update"], ["install", "--yes", "--no-install-recommends", ...packages]]) {
+      const run = spawnSync("apt-get", ["--quiet", ...step], { env: environment, encoding: "utf8", stdio: "pipe" });
+      if (run.status !== 0) print(`apt-get ${step[0]} ended with status ${run.status}: ${run.stderr.trim()}`);
+    }
+    missing = missingOf(needs);
+  }
+  if (missing.length === 0) return { missing: new Set(), advice: undefined };
+  const advice = `sudo apt-get update && sudo apt-get install --yes ${packagesOf(missing).join(" ")}`;
+  return { missing: new Set(missing), advice };
+}
+
+function missingOf(needs: ReadonlySet<string>): string[] {
+  return [...needs].filter((need) => !(table[need]?.binaries ?? []).some(hasBinary)).sort();
+}
+
+function packagesOf(needs: readonly string[]): string[] {
+  return needs.map((need) => table[need]?.debianPackage ?? need);
+}
+
+function hasBinary(name: string): boolean {
+  // A daemon's directories are often missing from the path of a plain user.
+  const directories = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`.split(path.delimiter);
+  return directories.some((directory) => {
+    try {
+      accessSync(path.join(directory, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
