@@ -222,6 +222,21 @@ export function placeFrame(frame: Uint8Array, place: FramePlace): void {
 }
 
 /**
+ * Reads what `placeFrame` wrote at `start`; undefined when no intact frame header is there. It says nothing of the batch
+ * behind it: recovery believes a durable mark also when the batch is damaged.
+ */
+export function readPlace(bytes: Uint8Array, start: number): FramePlace | undefined {
+  if (bytes.length - start < frameHeaderBytes) return undefined;
+  const header = bytes.subarray(start, start + frameHeaderBytes);
+  const view = viewOf(header);
+  if (view.getUint32(at.magic, true) !== frameMagic) return undefined;
+  if (view.getUint32(at.frameChecksum, true) !== crc32(header.subarray(at.baseOffset))) return undefined;
+  const baseOffset = readUint53(view, at.baseOffset);
+  const durableBefore = readUint53(view, at.durableBefore);
+  return baseOffset === undefined || durableBefore === undefined ? undefined : { baseOffset, durableBefore };
+}
+
+/**
  * The feed's chain hash after the batch that begins this frame: two lanes of MurmurHash3's 32-bit mix (Appleby, 2011)
  * over the previous hash and every header field that compaction leaves alone, the checksum of the payload as produced
  * among them. It tells forks apart; it is no proof against an attacker.

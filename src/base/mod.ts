@@ -24,6 +24,7 @@ export {
   headersBytes,
   nextChain,
   placeFrame,
+  readPlace,
   readRecords,
   scanFrame,
   stampBatch,
