@@ -43,20 +43,16 @@ export function choose(topic: TopicState, peers: Iterable<PeerState>, nowMs: num
   return short ? chooseAmongShort(short, candidates, { wanted, nowMs, untilMs }) : { type: "wait", untilMs };
 }
 
-/** True when a peer other than `except` could be pulled from right now. */
-export function othersHaveNews(
-  topic: TopicState,
-  peers: Iterable<PeerState>,
-  except: PeerState,
-  nowMs: number,
-): boolean {
+/** When a peer other than `except` could be pulled from. Infinity when no other has news. */
+export function newsElsewhereAtMs(topic: TopicState, peers: Iterable<PeerState>, except: PeerState): number {
   const wanted = topic.wanted();
+  let atMs = Number.POSITIVE_INFINITY;
   for (const peer of peers) {
     if (peer === except || !peer.listening) continue;
     const told = peer.topics.get(topic.name);
-    if (told && told.backoff.untilMs <= nowMs && countMissing(wanted, told.durable) > 0) return true;
+    if (told && countMissing(wanted, told.durable) > 0) atMs = Math.min(atMs, told.backoff.untilMs);
   }
-  return false;
+  return atMs;
 }
 
 function candidateOf(topic: string, wanted: Vector, peer: PeerState): Candidate | undefined {

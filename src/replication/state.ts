@@ -10,6 +10,8 @@ export class PeerTopic {
   durable: Vector = emptyVector;
   lowWater: Vector = emptyVector;
   readonly backoff: Backoff = new Backoff();
+  /** Pulls in a row that were cancelled because they took too long: the patience doubles with each. */
+  slowPulls = 0;
 }
 
 /**
@@ -28,8 +30,6 @@ export class PeerState {
   aliveAtMs = 0;
   readonly backoff: Backoff = new Backoff();
   readonly topics: Map<string, PeerTopic> = new Map();
-  /** Pulls in a row that were cancelled because they took too long: the patience doubles with each. */
-  slowPulls = 0;
   /** Said once per stream, so that a peer with too many topics does not fill the operator's log. */
   warnedOfTopics = false;
 
@@ -47,6 +47,7 @@ export class PeerState {
 export interface PullState {
   readonly pullId: number;
   readonly peer: PeerState;
+  readonly told: PeerTopic;
   readonly startedAtMs: number;
   lastByteAtMs: number;
   bytes: number;
@@ -57,6 +58,12 @@ export interface PullState {
   ended: boolean;
 }
 
+/** An `apply` of what a pull brought, or an `apply-gap`, which has no pull. */
+export interface Applying {
+  readonly id: number;
+  readonly pull: PullState | undefined;
+}
+
 /** One topic of this node, or one that a peer has and we soon will. */
 export class TopicState {
   readonly name: string;
@@ -64,14 +71,12 @@ export class TopicState {
   /** Feeds that the log no longer follows. */
   readonly stopped: Set<WriterId> = new Set();
   pull: PullState | undefined;
-  /** Id of the `apply` or `apply-gap` that the log is busy with. One at a time: what follows a refused batch must not be applied. */
-  applyingId: number | undefined;
+  /** What the log is busy with. One at a time: what follows a refused batch must not be applied. */
+  applying: Applying | undefined;
   /** Frames that wait for it. Bounded by the pull's credit. */
-  queue: { readonly pullId: number; readonly frames: Uint8Array }[] = [];
+  queue: { readonly pull: PullState; readonly frames: Uint8Array }[] = [];
   /** After the log failed to take frames. */
   readonly backoff: Backoff = new Backoff();
-  /** When this topic must be looked at again although nothing came in. */
-  retryAtMs: number = Number.POSITIVE_INFINITY;
   /** Since when a gap is waiting for peers that do not answer. */
   gapSinceMs: number | undefined;
 
@@ -81,7 +86,7 @@ export class TopicState {
 
   /** True while a further pull would not know exactly what is held. */
   get busy(): boolean {
-    return this.pull !== undefined || this.applyingId !== undefined || this.queue.length > 0;
+    return this.pull !== undefined || this.applying !== undefined || this.queue.length > 0;
   }
 
   /** What to tell a source: stopped feeds are claimed in full, so that they do not use up the credit of the others. */

@@ -39,7 +39,7 @@ export type ReplicatorInput =
       readonly durable: Vector;
       readonly lowWater: Vector;
     }
-  /** A heartbeat, or anything that shows that the Watch stream lives. */
+  /** A heartbeat: the stream lives and has told all that the peer holds. */
   | { readonly type: "watch-alive"; readonly peer: string; readonly watchId: number }
   | { readonly type: "watch-closed"; readonly peer: string; readonly watchId: number; readonly error: string }
   /** Frames of a pull arrived. Whole frames each time. */

@@ -1,0 +1,180 @@
+import { assert, covers, type Machine, mergeVectors, sameVector, type Vector } from "../base/mod.ts";
+import { type AnnouncerOptions, type ResolvedAnnouncerOptions, resolveAnnouncerOptions } from "./options.ts";
+import { emptyVector } from "./state.ts";
+import type { AnnouncerEffect, AnnouncerInput } from "./types.ts";
+
+type Input<Type extends AnnouncerInput["type"]> = Extract<AnnouncerInput, { readonly type: Type }>;
+
+/** What a topic holds durably now. */
+interface TopicHeld {
+  readonly generation: number;
+  readonly durable: Vector;
+  readonly lowWater: Vector;
+}
+
+/** What a subscriber knows of a topic. */
+interface TopicTold {
+  /** What it was told, and what it is known to hold itself. */
+  known: Vector;
+  lowWater: Vector;
+  generation: number;
+  /** A notice is on its way: the next waits until the transport took it. */
+  outstanding: boolean;
+}
+
+/** One Watch stream that this node serves. */
+interface Subscriber {
+  readonly id: number;
+  readonly peer: string;
+  readonly topics: Map<string, TopicTold>;
+  heartbeatAtMs: number;
+  heartbeatOutstanding: boolean;
+}
+
+/**
+ * Tells peers what this node holds durably (rule R3): all topics when a stream opens, then a heartbeat as the mark that
+ * all was told, then what is new: coalesced, at most one notice on its way per stream and topic, and no echo of what
+ * the peer itself supplied. Bounded by streams times topics.
+ */
+export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
+  readonly #options: ResolvedAnnouncerOptions;
+  readonly #topics = new Map<string, TopicHeld>();
+  /** Topics that grew, with when to tell. The wait is the same for all, so the first is due first. */
+  readonly #dueAtMs = new Map<string, number>();
+  readonly #subscribers = new Map<number, Subscriber>();
+  #effects: AnnouncerEffect[] = [];
+
+  constructor(options: AnnouncerOptions = {}) {
+    this.#options = resolveAnnouncerOptions(options);
+  }
+
+  get wakeAtMs(): number {
+    let atMs = Number.POSITIVE_INFINITY;
+    for (const dueAtMs of this.#dueAtMs.values()) {
+      atMs = dueAtMs;
+      break;
+    }
+    for (const subscriber of this.#subscribers.values()) {
+      if (!subscriber.heartbeatOutstanding) atMs = Math.min(atMs, subscriber.heartbeatAtMs);
+    }
+    return atMs;
+  }
+
+  step(input: AnnouncerInput, nowMs: number): AnnouncerEffect[] {
+    switch (input.type) {
+      case "wake":
+        this.#wake(nowMs);
+        break;
+      case "subscribe":
+        this.#subscribe(input, nowMs);
+        break;
+      case "unsubscribe":
+        this.#subscribers.delete(input.subscriber);
+        break;
+      case "grew":
+        this.#grew(input, nowMs);
+        break;
+      case "sent":
+        this.#sent(input, nowMs);
+        break;
+      case "supplied":
+        this.#supplied(input);
+        break;
+      default:
+        input satisfies never;
+    }
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #wake(nowMs: number): void {
+    for (const [topic, dueAtMs] of this.#dueAtMs) {
+      if (dueAtMs > nowMs) break;
+      this.#dueAtMs.delete(topic);
+      for (const subscriber of this.#subscribers.values()) this.#tell(subscriber, topic);
+    }
+    for (const subscriber of this.#subscribers.values()) {
+      if (!subscriber.heartbeatOutstanding && subscriber.heartbeatAtMs <= nowMs) this.#beat(subscriber, nowMs);
+    }
+  }
+
+  #subscribe(input: Input<"subscribe">, nowMs: number): void {
+    assert(!this.#subscribers.has(input.subscriber), `subscriber ${input.subscriber} is new`);
+    if (this.#subscribers.size >= this.#options.subscribersMax) {
+      const reason = `Cannot serve one more Watch stream: ${this.#subscribers.size} are served, which is the most`;
+      this.#effects.push({ type: "refuse", subscriber: input.subscriber, reason });
+      return;
+    }
+    const subscriber: Subscriber = {
+      ...{ id: input.subscriber, peer: input.peer, topics: new Map() },
+      ...{ heartbeatAtMs: nowMs, heartbeatOutstanding: false },
+    };
+    this.#subscribers.set(input.subscriber, subscriber);
+    for (const topic of this.#topics.keys()) this.#tell(subscriber, topic);
+    this.#beat(subscriber, nowMs);
+  }
+
+  #grew(input: Input<"grew">, nowMs: number): void {
+    const { generation, durable, lowWater } = input;
+    this.#topics.set(input.topic, { generation, durable, lowWater });
+    // Without listeners nothing is collected: whoever subscribes is told all at once.
+    if (this.#subscribers.size === 0 || this.#dueAtMs.has(input.topic)) return;
+    this.#dueAtMs.set(input.topic, nowMs + this.#options.coalesceMs);
+  }
+
+  #sent(input: Input<"sent">, nowMs: number): void {
+    const subscriber = this.#subscribers.get(input.subscriber);
+    if (subscriber === undefined) return;
+    if (input.topic === undefined) {
+      subscriber.heartbeatOutstanding = false;
+      subscriber.heartbeatAtMs = nowMs + this.#options.heartbeatMs;
+      return;
+    }
+    const told = subscriber.topics.get(input.topic);
+    if (told === undefined) return;
+    told.outstanding = false;
+    // What grew meanwhile is told now, unless it is still being collected.
+    if (!this.#dueAtMs.has(input.topic)) this.#tell(subscriber, input.topic);
+  }
+
+  #supplied(input: Input<"supplied">): void {
+    for (const subscriber of this.#subscribers.values()) {
+      if (subscriber.peer !== input.peer) continue;
+      const told = this.#told(subscriber, input.topic);
+      if (told) told.known = mergeVectors(told.known, input.vector);
+    }
+  }
+
+  #tell(subscriber: Subscriber, topic: string): void {
+    const held = this.#topics.get(topic);
+    const told = this.#told(subscriber, topic);
+    if (held === undefined || told === undefined || told.outstanding) return;
+    const isKnown = covers(told.known, held.durable) && sameVector(told.lowWater, held.lowWater);
+    if (isKnown && told.generation === held.generation) return;
+    told.known = mergeVectors(told.known, held.durable);
+    told.lowWater = held.lowWater;
+    told.generation = held.generation;
+    told.outstanding = true;
+    this.#effects.push({ type: "notice", subscriber: subscriber.id, topic, ...held });
+  }
+
+  /** Undefined for topics that this node does not hold: nothing would ever be told of them. */
+  #told(subscriber: Subscriber, topic: string): TopicTold | undefined {
+    const known = subscriber.topics.get(topic);
+    const held = this.#topics.get(topic);
+    if (known || held === undefined) return known;
+    const told: TopicTold = {
+      ...{ known: emptyVector, lowWater: emptyVector },
+      ...{ generation: held.generation, outstanding: false },
+    };
+    subscriber.topics.set(topic, told);
+    return told;
+  }
+
+  #beat(subscriber: Subscriber, nowMs: number): void {
+    subscriber.heartbeatOutstanding = true;
+    subscriber.heartbeatAtMs = nowMs + this.#options.heartbeatMs;
+    this.#effects.push({ type: "heartbeat", subscriber: subscriber.id });
+  }
+}

@@ -1,0 +1,229 @@
+import {
+  type Machine,
+  type Random,
+  topicNameFault,
+  type Vector,
+  vectorWritersMax,
+  type WriterId,
+} from "../base/mod.ts";
+import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
+import { Pulls } from "./pulls.ts";
+import { type PeerState, PeerTopic } from "./state.ts";
+import type { Peer, ReplicatorEffect, ReplicatorInput } from "./types.ts";
+import { Watches } from "./watches.ts";
+
+type Input<Type extends ReplicatorInput["type"]> = Extract<ReplicatorInput, { readonly type: Type }>;
+
+/** Where a peer stands, for operators. */
+export interface PeerProgress {
+  readonly name: string;
+  readonly state: "connecting" | "listening" | "heard";
+  /** Per topic what it told to hold durably. */
+  readonly durable: ReadonlyMap<string, Vector>;
+}
+
+/**
+ * Follows peers and pulls what they hold and this node lacks (rules R3 to R5). `Watches` keeps the streams, `Pulls`
+ * decides what to ask whom for; here inputs find their way, and what peers say of our own writer is judged.
+ */
+export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
+  readonly #options: ResolvedReplicatorOptions;
+  readonly #watches: Watches;
+  readonly #pulls: Pulls;
+  #effects: ReplicatorEffect[] = [];
+  #localWriter: WriterId;
+  /** A new writer was asked for and is not there yet. Until then nothing is pulled: it could be our own old feed. */
+  #minting = false;
+
+  constructor(options: ReplicatorOptions, random: Random) {
+    this.#options = resolveReplicatorOptions(options);
+    this.#localWriter = this.#options.localWriter;
+    const emit = (effect: ReplicatorEffect): void => void this.#effects.push(effect);
+    this.#watches = new Watches(this.#options, random.fork("watches"), emit);
+    this.#pulls = new Pulls(this.#options, random.fork("pulls"), { watches: this.#watches, emit });
+  }
+
+  /** The writer that new records of this node belong to. */
+  get localWriter(): WriterId {
+    return this.#localWriter;
+  }
+
+  /** Every peer followed and what it told, sorted by name. */
+  progress(): PeerProgress[] {
+    return [...this.#watches.peers.values()]
+      .sort((left, right) => (left.peer.name < right.peer.name ? -1 : 1))
+      .map((peer) => ({
+        name: peer.peer.name,
+        state: peer.watch === "heard" ? "heard" : peer.listening ? "listening" : "connecting",
+        durable: new Map([...peer.topics].map(([topic, told]) => [topic, told.durable])),
+      }));
+  }
+
+  get wakeAtMs(): number {
+    return this.#minting ? this.#watches.wakeAtMs : Math.min(this.#watches.wakeAtMs, this.#pulls.wakeAtMs);
+  }
+
+  step(input: ReplicatorInput, nowMs: number): ReplicatorEffect[] {
+    this.#take(input, nowMs);
+    if (!this.#minting) this.#pulls.pursue(nowMs);
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #take(input: ReplicatorInput, nowMs: number): void {
+    switch (input.type) {
+      case "wake":
+        this.#watches.wake(nowMs);
+        if (!this.#minting) this.#pulls.wake(nowMs);
+        break;
+      case "peer-joined":
+        this.#join(input.peer, nowMs);
+        break;
+      case "peer-gone":
+        this.#remove(input.name, nowMs);
+        break;
+      case "watch-opened":
+        this.#opened(input, nowMs);
+        break;
+      case "notice":
+        this.#noticed(input, nowMs);
+        break;
+      case "watch-alive":
+        this.#alive(input, nowMs);
+        break;
+      case "watch-closed":
+        this.#closed(input, nowMs);
+        break;
+      case "pulled":
+        this.#pulls.pulled(input, nowMs);
+        break;
+      case "pull-ended":
+        this.#pulls.ended(input, nowMs);
+        break;
+      case "applied":
+        this.#pulls.applied(input, nowMs);
+        break;
+      case "grew":
+        this.#pulls.grew(input.topic, input.have);
+        break;
+      case "writer-minted":
+        this.#localWriter = input.writer;
+        this.#minting = false;
+        this.#pulls.lookAtAll();
+        break;
+      case "feed-stopped":
+        this.#pulls.stopFeed(input.topic, input.writer);
+        break;
+      default:
+        input satisfies never;
+    }
+  }
+
+  #join(peer: Peer, nowMs: number): void {
+    if (peer.name === this.#options.localName) return;
+    const known = this.#watches.peers.get(peer.name);
+    if (known) {
+      if (known.peer.rpcAddress === peer.rpcAddress && known.peer.writer === peer.writer) return;
+      this.#remove(peer.name, nowMs);
+    }
+    this.#watches.join(peer, nowMs);
+  }
+
+  #remove(name: string, nowMs: number): void {
+    const peer = this.#watches.peers.get(name);
+    if (peer === undefined) return;
+    this.#watches.remove(peer);
+    this.#pulls.dropPeer(peer, nowMs);
+  }
+
+  #opened(input: Input<"watch-opened">, nowMs: number): void {
+    const peer = this.#watches.current(input.peer, input.watchId);
+    if (peer?.watch !== "opening") return;
+    if (input.writer !== peer.peer.writer) {
+      const message = `Cannot follow ${input.peer}: it answers as writer ${input.writer}, its tag says ${peer.peer.writer}`;
+      this.#watches.reject(peer, message, nowMs);
+      return;
+    }
+    peer.watch = "open";
+    peer.aliveAtMs = nowMs;
+    if (input.writer === this.#localWriter) this.#mint(`${input.peer} has the same writer: one directory is a copy`);
+  }
+
+  #noticed(input: Input<"notice">, nowMs: number): void {
+    const peer = this.#watches.current(input.peer, input.watchId);
+    if (peer === undefined) return;
+    peer.aliveAtMs = nowMs;
+    const fault = noticeFault(peer, input);
+    if (fault !== undefined) {
+      this.#watches.reject(peer, fault, nowMs);
+      return;
+    }
+    const told = this.#told(peer, input.topic);
+    if (told === undefined) return;
+    told.durable = input.durable;
+    told.lowWater = input.lowWater;
+    const shown = input.durable.get(this.#localWriter) ?? 0;
+    const held = this.#pulls.have(input.topic).get(this.#localWriter) ?? 0;
+    if (shown > held) {
+      this.#mint(`${input.peer} holds our ${input.topic} up to sequence ${shown}, we hold it up to ${held}`);
+    }
+    this.#pulls.look(input.topic);
+  }
+
+  /** What this peer told of a topic, so far; undefined when that would be one topic too many. */
+  #told(peer: PeerState, topic: string): PeerTopic | undefined {
+    const known = peer.topics.get(topic);
+    if (known) return known;
+    if (!this.#pulls.knows(topic) || peer.topics.size >= this.#options.topicsMax) {
+      if (!peer.warnedOfTopics) {
+        const message = `Cannot follow topic ${topic}: ${this.#options.topicsMax} are followed, which is the most`;
+        this.#effects.push({ type: "warn", peer: peer.peer.name, message });
+      }
+      peer.warnedOfTopics = true;
+      return undefined;
+    }
+    const told = new PeerTopic();
+    peer.topics.set(topic, told);
+    return told;
+  }
+
+  #alive(input: Input<"watch-alive">, nowMs: number): void {
+    const peer = this.#watches.current(input.peer, input.watchId);
+    if (!peer?.listening) return;
+    peer.aliveAtMs = nowMs;
+    if (peer.watch === "heard") return;
+    peer.watch = "heard";
+    peer.backoff.succeed();
+    this.#effects.push({ type: "peer-heard", peer: input.peer });
+    // A gap may have waited for what this peer would say.
+    this.#pulls.lookAtGaps();
+  }
+
+  #closed(input: Input<"watch-closed">, nowMs: number): void {
+    const peer = this.#watches.current(input.peer, input.watchId);
+    if (peer) this.#watches.close(peer, nowMs);
+  }
+
+  #mint(reason: string): void {
+    if (this.#minting) return;
+    this.#minting = true;
+    this.#pulls.abandonAll();
+    this.#effects.push({ type: "mint-writer", reason });
+  }
+}
+
+function noticeFault(peer: PeerState, notice: Input<"notice">): string | undefined {
+  if (!peer.listening) return `Cannot follow ${notice.peer}: it tells before its hello`;
+  return topicNameFault(notice.topic) ?? vectorFault(notice.durable) ?? vectorFault(notice.lowWater);
+}
+
+function vectorFault(vector: Vector): string | undefined {
+  if (vector.size > vectorWritersMax)
+    return `Cannot follow a vector of ${vector.size} writers, most are ${vectorWritersMax}`;
+  for (const [writer, sequence] of vector) {
+    if (!Number.isSafeInteger(sequence) || sequence < 0)
+      return `Cannot follow writer ${writer} at sequence ${sequence}`;
+  }
+  return undefined;
+}
