@@ -1,0 +1,34 @@
+/** The client for browsers: the same as `mod.ts`, over `fetch`. */
+import { type ConnectOptions, LogClient } from "./log_client.ts";
+import { openWebTransport } from "./transport_web.ts";
+
+export type { RecordHeader, RecordInput } from "../base/mod.ts";
+export { LogRecord } from "../base/mod.ts";
+export type { Gap } from "./consumer.ts";
+export { Consumer } from "./consumer.ts";
+export { type Cursor, isCursor } from "./cursor.ts";
+export { ClientError, type ClientErrorCode, type ProduceFate, RecordTooLargeError } from "./errors.ts";
+export {
+  type ConnectOptions,
+  type ConsumeFrom,
+  type ConsumeOptions,
+  LogClient,
+  type ProduceAck,
+  type ProduceOptions,
+} from "./log_client.ts";
+export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
+export type { OpenTransport, ServerTransport } from "./transport.ts";
+export type {
+  FeedDescription,
+  MemberChangeType,
+  MemberDescription,
+  MemberEvent,
+  MemberStatus,
+  ServerDescription,
+  TopicDescription,
+} from "./types.ts";
+
+/** A client of the servers at these URLs. Nothing is contacted before the first call. */
+export function connect(urls: string | readonly string[], options: ConnectOptions = {}): LogClient {
+  return new LogClient(typeof urls === "string" ? [urls] : urls, { openTransport: openWebTransport, ...options });
+}

@@ -1,0 +1,226 @@
+import { crc32, type FrameHeader, headersBytes, type LogRecord, readRecords, scanFrame } from "../base/mod.ts";
+import type { ConsumeResponse } from "../gen/log/v1/log_pb.ts";
+import { type Cursor, cursorToText, cursorToVector, vectorToCursor } from "./cursor.ts";
+import { ClientError, toClientError } from "./errors.ts";
+
+/** Records of a writer that no reachable node holds any more: sequences `from` to `to`. */
+export interface Gap {
+  readonly writer: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A record before which the consumer wants none, in a batch that the server sends whole. */
+export type Start =
+  | { readonly type: "offset"; readonly offset: number }
+  | { readonly type: "time"; readonly timestampMs: number }
+  | { readonly type: "cursor"; readonly read: ReadonlyMap<string, number> }
+  | { readonly type: "any" };
+
+/** What a consumer needs to know beside the stream. */
+export interface ConsumerContext {
+  readonly topic: string;
+  readonly server: string;
+  readonly start: Start;
+  /** Finds the offset at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
+  readonly findEnd: ((signal: AbortSignal) => Promise<number | undefined>) | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onGap: ((gap: Gap) => void) | undefined;
+  /** Opens the stream; aborting the signal ends it. */
+  open(signal: AbortSignal): AsyncIterable<ConsumeResponse>;
+}
+
+/**
+ * The records of a topic, in the answering node's order. Leaving the loop, `return()` and the caller's signal end the
+ * call at the server. What is read ahead is one response, and what the connection's window holds.
+ */
+export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposable {
+  readonly #context: ConsumerContext;
+  readonly #controller = new AbortController();
+  readonly #end = (): void => this.#finish();
+  #responses: AsyncIterator<ConsumeResponse> | undefined;
+  #endOffset = Number.POSITIVE_INFINITY;
+  #records: LogRecord[] = [];
+  #at = 0;
+  #filling: Promise<void> | undefined;
+  #started = false;
+  #done = false;
+  #nextOffset = 0;
+  /** What was read, per writer. Undefined until the server has told. */
+  #read: Map<string, number> | undefined;
+  /** What will have been read after the last record of the present response, when all of it is wanted. */
+  #readAfter: Map<string, number> | undefined;
+  #cursorBytes: Uint8Array | undefined;
+
+  constructor(context: ConsumerContext) {
+    this.#context = context;
+    if (context.start.type === "cursor") this.#read = new Map(context.start.read);
+    if (context.signal?.aborted) this.#finish();
+    else context.signal?.addEventListener("abort", this.#end, { once: true });
+  }
+
+  /** What has been read: everything up to the record that was given last. Undefined before anything is known. */
+  get cursor(): Cursor | undefined {
+    if (this.#read !== undefined) return vectorToCursor(this.#read);
+    return this.#cursorBytes && cursorToText(this.#cursorBytes);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<LogRecord>> {
+    return this.#at < this.#records.length ? Promise.resolve(this.#take()) : this.#wait();
+  }
+
+  return(): Promise<IteratorResult<LogRecord>> {
+    this.#finish();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #take(): IteratorResult<LogRecord> {
+    const record = this.#records[this.#at++] as LogRecord;
+    this.#read?.set(record.writer, record.sequence);
+    if (this.#at === this.#records.length && this.#readAfter !== undefined) this.#read = this.#readAfter;
+    return { done: false, value: record };
+  }
+
+  async #wait(): Promise<IteratorResult<LogRecord>> {
+    while (this.#at >= this.#records.length) {
+      if (!this.#done && this.#nextOffset >= this.#endOffset) this.#finish();
+      if (this.#done) return { done: true, value: undefined };
+      this.#filling ??= this.#fill().finally(() => {
+        this.#filling = undefined;
+      });
+      await this.#filling;
+    }
+    return this.#take();
+  }
+
+  #finish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#records = [];
+    this.#at = 0;
+    this.#context.signal?.removeEventListener("abort", this.#end);
+    // Without the abort the server would stream on for ever to a reader who left.
+    this.#controller.abort();
+  }
+
+  async #fill(): Promise<void> {
+    try {
+      if (this.#responses === undefined) await this.#findEnd();
+      if (this.#done) return;
+      // Opened and read in one go: an abort between the two would be a rejection that nobody hears.
+      this.#responses ??= this.#context.open(this.#controller.signal)[Symbol.asyncIterator]();
+      const result = await this.#responses.next();
+      if (this.#done) return;
+      if (result.done) {
+        throw new ClientError("UNAVAILABLE", `Cannot consume: ${this.#context.server} ended the stream`);
+      }
+      this.#takeIn(result.value);
+    } catch (error) {
+      if (this.#done) return;
+      this.#finish();
+      const doing = `consume topic ${JSON.stringify(this.#context.topic)}`;
+      throw toClientError(error, { doing, server: this.#context.server });
+    }
+  }
+
+  async #findEnd(): Promise<void> {
+    if (this.#context.findEnd === undefined) return;
+    const endOffset = await this.#context.findEnd(this.#controller.signal);
+    if (endOffset === undefined) this.#finish();
+    else this.#endOffset = endOffset;
+  }
+
+  #takeIn(response: ConsumeResponse): void {
+    if (response.heartbeat) {
+      this.#nextOffset = Math.max(this.#nextOffset, Number(response.nextOffset));
+      return;
+    }
+    const records: LogRecord[] = [];
+    const before = new Map<string, number>();
+    for (let at = 0; at < response.frames.length; ) {
+      const header = this.#readFrame(response.frames, at, records);
+      if (!before.has(header.writer)) before.set(header.writer, header.baseSequence - 1);
+      at += header.frameBytes;
+    }
+    this.#nextOffset = Number(response.nextOffset);
+    this.#learnPosition(response.cursor, before, records);
+    this.#records = records;
+    this.#at = 0;
+  }
+
+  #readFrame(frames: Uint8Array, at: number, into: LogRecord[]): FrameHeader {
+    const scan = scanFrame(frames, at, crc32);
+    if (scan.type !== "frame") {
+      const reason = scan.type === "bad" ? scan.reason : "a batch is cut off";
+      throw new ClientError("DATA_LOSS", `Cannot read what ${this.#context.server} sent: ${reason}`);
+    }
+    const { header } = scan;
+    if (header.compression !== "none") {
+      const message = `Cannot read batch at offset ${header.baseOffset}: it is compressed with ${header.compression}`;
+      throw new ClientError("UNSUPPORTED_COMPRESSION", message);
+    }
+    if (header.kind === "gap") {
+      const to = header.baseSequence + header.count - 1;
+      this.#context.onGap?.({ writer: header.writer, from: header.baseSequence, to });
+      return header;
+    }
+    const payload = frames.subarray(at + headersBytes, at + header.frameBytes);
+    const fault = readRecords(payload, header, (record) => {
+      if (this.#wanted(record)) into.push(record);
+    });
+    if (fault !== undefined) {
+      throw new ClientError("DATA_LOSS", `Cannot read batch at offset ${header.baseOffset}: ${fault}`);
+    }
+    return header;
+  }
+
+  /** Servers send whole batches: records before the start, and those past the end, are skipped here. */
+  #wanted(record: LogRecord): boolean {
+    if (record.offset >= this.#endOffset) return false;
+    if (this.#started) return true;
+    const { start } = this.#context;
+    switch (start.type) {
+      case "any":
+        break;
+      case "offset":
+        if (record.offset < start.offset) return false;
+        break;
+      case "time":
+        if (record.timestampMs < start.timestampMs) return false;
+        break;
+      case "cursor":
+        // A cursor may stand inside batches of several writers, wherever they come.
+        return record.sequence > (start.read.get(record.writer) ?? 0);
+      default:
+        start satisfies never;
+    }
+    this.#started = true;
+    return true;
+  }
+
+  /**
+   * The server's cursor stands after the whole response. What was read before its first record is the same but for the
+   * feeds that the response carries, which stand before their first batch.
+   */
+  #learnPosition(cursor: Uint8Array, before: ReadonlyMap<string, number>, records: readonly LogRecord[]): void {
+    const after = cursorToVector(cursor);
+    this.#cursorBytes = cursor;
+    this.#read = after && new Map(after);
+    this.#readAfter = this.#nextOffset <= this.#endOffset ? this.#read && new Map(this.#read) : undefined;
+    if (this.#read === undefined || records.length === 0) return;
+    const { start } = this.#context;
+    for (const [writer, sequence] of before) {
+      const read = Math.max(sequence, start.type === "cursor" ? (start.read.get(writer) ?? 0) : 0);
+      if (read > 0) this.#read.set(writer, read);
+      else this.#read.delete(writer);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import {
+  type Member,
+  MemberChange,
+  MemberStatus as MemberStatusMessage,
+  type WatchMembersResponse,
+} from "../gen/grapevine/v1/cluster_pb.ts";
+import type { Server, Topic } from "../gen/log/v1/log_pb.ts";
+import type { MemberDescription, MemberEvent, MemberStatus, ServerDescription, TopicDescription } from "./types.ts";
+
+export function toTopic(topic: Topic): TopicDescription {
+  return {
+    name: topic.name,
+    firstOffset: Number(topic.firstOffset),
+    nextOffset: Number(topic.nextOffset),
+    bytes: Number(topic.bytes),
+    records: Number(topic.records),
+    feeds: topic.feeds.map((feed) => ({
+      writer: feed.writer,
+      lowWater: Number(feed.lowWater),
+      have: Number(feed.have),
+      durable: Number(feed.durable),
+    })),
+  };
+}
+
+export function toMember(member: Member): MemberDescription {
+  return { name: member.name, address: member.address, status: toStatus(member.status), tags: { ...member.tags } };
+}
+
+function toStatus(status: MemberStatusMessage): MemberStatus {
+  switch (status) {
+    case MemberStatusMessage.ALIVE:
+      return "alive";
+    case MemberStatusMessage.LEAVING:
+      return "leaving";
+    case MemberStatusMessage.LEFT:
+      return "left";
+    case MemberStatusMessage.FAILED:
+      return "failed";
+    default:
+      // A newer server may know more.
+      return "unknown";
+  }
+}
+
+/** The event of a response; undefined when it carries none. */
+export function toMemberEvent(response: WatchMembersResponse): MemberEvent | undefined {
+  const type = toChange(response.change);
+  if (response.heartbeat || response.member === undefined || type === undefined) return undefined;
+  return { type, member: toMember(response.member) };
+}
+
+function toChange(change: MemberChange): MemberEvent["type"] | undefined {
+  switch (change) {
+    case MemberChange.JOIN:
+      return "join";
+    case MemberChange.LEAVE:
+      return "leave";
+    case MemberChange.FAILED:
+      return "failed";
+    case MemberChange.UPDATE:
+      return "update";
+    case MemberChange.REAP:
+      return "reap";
+    default:
+      return undefined;
+  }
+}
+
+export function toServer(server: Server): ServerDescription {
+  return { id: server.id, rpcAddress: server.rpcAddr, status: server.status, tags: { ...server.tags } };
+}

@@ -1,0 +1,38 @@
+import { decodeVector, encodeVector, type Vector } from "../base/mod.ts";
+
+/** What a consumer has read, as text to keep. Opaque, and valid on every node. */
+export type Cursor = string;
+
+/** What every cursor's text begins with, so that it is told from other words for a start. */
+const prefix = "c1.";
+const lettersOfBase64Url = /^[A-Za-z0-9_-]*$/;
+
+/** True when the text looks like a cursor. */
+export function isCursor(text: string): boolean {
+  return text.startsWith(prefix) && lettersOfBase64Url.test(text.slice(prefix.length));
+}
+
+/** The text of a cursor's bytes. */
+export function cursorToText(bytes: Uint8Array): Cursor {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return prefix + btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** The bytes of a cursor's text; undefined when it is none. */
+export function cursorToBytes(text: string): Uint8Array | undefined {
+  if (!isCursor(text)) return undefined;
+  const base64 = text.slice(prefix.length).replaceAll("-", "+").replaceAll("_", "/");
+  if (base64.length % 4 === 1) return undefined;
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+/** What a cursor says was read, per writer; undefined when the bytes are no cursor. */
+export function cursorToVector(bytes: Uint8Array): Vector | undefined {
+  return decodeVector(bytes);
+}
+
+/** The cursor of what was read, per writer. */
+export function vectorToCursor(read: Vector): Cursor {
+  return cursorToText(encodeVector(read));
+}

@@ -1,0 +1,138 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+
+/** What went wrong, for `switch (error.code)`. */
+export type ClientErrorCode =
+  /** Nobody answers at the server's address, or the connection broke. */
+  | "UNAVAILABLE"
+  /** The server says that the request makes no sense. */
+  | "INVALID_ARGUMENT"
+  /** No such topic. */
+  | "NOT_FOUND"
+  /** There is no record at that place yet. */
+  | "OUT_OF_RANGE"
+  /** A limit of the server is reached, or its disk is full. */
+  | "RESOURCE_EXHAUSTED"
+  /** The server is in no state to do it. */
+  | "FAILED_PRECONDITION"
+  /** It was not done in time. */
+  | "DEADLINE_EXCEEDED"
+  /** The caller's own signal ended it. */
+  | "ABORTED"
+  /** The server does not know the method: it is older, or something else. */
+  | "UNIMPLEMENTED"
+  /** More sends wait than the producer holds. */
+  | "QUEUE_FULL"
+  /** The client, producer or consumer was closed. */
+  | "CLOSED"
+  /** What the server sent is damaged. */
+  | "DATA_LOSS"
+  /** The batch is compressed in a way that this client does not read. */
+  | "UNSUPPORTED_COMPRESSION"
+  /** The server failed. */
+  | "INTERNAL";
+
+/**
+ * What is known of records whose produce failed: `rejected`, surely not stored; `unsent`, never left this process;
+ * `unknown`, perhaps stored, perhaps not: only reading tells.
+ */
+export type ProduceFate = "rejected" | "unsent" | "unknown";
+
+/** A call that failed. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly code: ClientErrorCode;
+  /** The URL of the server that was asked, when one was. */
+  readonly server: string | undefined;
+  /** Set on errors of producing. */
+  readonly fate: ProduceFate | undefined;
+
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    options: { server?: string | undefined; fate?: ProduceFate | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.server = options.server;
+    this.fate = options.fate;
+  }
+}
+
+/** A record that no node would take. Nothing was sent. */
+export class RecordTooLargeError extends RangeError {
+  override readonly name = "RecordTooLargeError";
+  readonly code = "RECORD_TOO_LARGE";
+  readonly recordBytes: number;
+  readonly allowedBytes: number;
+
+  constructor(recordBytes: number, allowedBytes: number) {
+    super(`Cannot produce record: it has ${recordBytes} bytes encoded, allowed are ${allowedBytes}`);
+    this.recordBytes = recordBytes;
+    this.allowedBytes = allowedBytes;
+  }
+}
+
+/** What a failed call throws, as a `ClientError`. `doing` completes "Cannot …". */
+export function toClientError(
+  error: unknown,
+  about: { doing: string; server: string; signal?: AbortSignal | undefined; fate?: ProduceFate | undefined },
+): ClientError {
+  if (error instanceof ClientError) return error;
+  const failure = ConnectError.from(error);
+  const options = { server: about.server, fate: about.fate, cause: error };
+  if (about.signal?.aborted) {
+    return new ClientError("ABORTED", `Cannot ${about.doing}: the caller's signal ended it`, options);
+  }
+  const code = codeOf(failure.code);
+  if (code !== "UNAVAILABLE") {
+    // Servers say "Cannot …" themselves; anything else needs to hear what was tried.
+    const says = failure.rawMessage;
+    return new ClientError(code, says.startsWith("Cannot ") ? says : `Cannot ${about.doing}: ${says}`, options);
+  }
+  if (!neverConnected(failure.rawMessage)) {
+    const message = `Cannot ${about.doing}: the connection to ${about.server} broke (${failure.rawMessage})`;
+    return new ClientError(code, message, options);
+  }
+  const message = `Cannot ${about.doing}: nobody answers at ${about.server} (${failure.rawMessage})`;
+  return new ClientError(code, message, { ...options, fate: about.fate && "unsent" });
+}
+
+/** True when the failure came before a connection stood, so that surely nothing was sent. */
+function neverConnected(message: string): boolean {
+  return /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(message);
+}
+
+/** A server that dies surfaces as Canceled, Aborted or Unavailable, depending on protocol and runtime. */
+function codeOf(code: Code): ClientErrorCode {
+  switch (code) {
+    case Code.Unavailable:
+    case Code.Canceled:
+    case Code.Aborted:
+      return "UNAVAILABLE";
+    case Code.InvalidArgument:
+      return "INVALID_ARGUMENT";
+    case Code.NotFound:
+      return "NOT_FOUND";
+    case Code.OutOfRange:
+      return "OUT_OF_RANGE";
+    case Code.ResourceExhausted:
+      return "RESOURCE_EXHAUSTED";
+    case Code.FailedPrecondition:
+      return "FAILED_PRECONDITION";
+    case Code.DeadlineExceeded:
+      return "DEADLINE_EXCEEDED";
+    case Code.Unimplemented:
+      return "UNIMPLEMENTED";
+    case Code.DataLoss:
+      return "DATA_LOSS";
+    case Code.Unknown:
+    case Code.Internal:
+    case Code.AlreadyExists:
+    case Code.PermissionDenied:
+    case Code.Unauthenticated:
+      return "INTERNAL";
+    default:
+      code satisfies never;
+      return "INTERNAL";
+  }
+}

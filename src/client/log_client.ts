@@ -1,0 +1,335 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { type Client, createClient } from "@connectrpc/connect";
+import { FrameBuilder, type RecordInput } from "../base/mod.ts";
+import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
+import { type ConsumeRequest, ConsumeRequestSchema, Log } from "../gen/log/v1/log_pb.ts";
+import { Consumer, type Gap, type Start } from "./consumer.ts";
+import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
+import { type Cursor, cursorToBytes, cursorToText, cursorToVector } from "./cursor.ts";
+import { ClientError, toClientError } from "./errors.ts";
+import { type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
+import { judgeSize, Producer, type ProducerOptions, producerDefaults, type SendAck } from "./producer.ts";
+import type { OpenTransport, ServerTransport } from "./transport.ts";
+import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription } from "./types.ts";
+
+export interface ConnectOptions {
+  /** How servers are talked to. @default what suits the runtime */
+  readonly openTransport?: OpenTransport;
+  /** How long a question (not a produce, not a stream) may take, in milliseconds. @default 10000 */
+  readonly timeoutMs?: number;
+}
+
+/** Where to begin reading: `latest` is after the last record, a number is an offset of the asked node. */
+export type ConsumeFrom = "earliest" | "latest" | number | Date | Cursor;
+
+export interface ConsumeOptions {
+  /** @default "earliest" */
+  readonly from?: ConsumeFrom;
+  /** Wait until the node holds what the produce with this token wrote. */
+  readonly after?: string;
+  /** Wait at the end for what comes. Otherwise stop at the end as it is when the call begins. @default true */
+  readonly follow?: boolean;
+  /** Ends the reading, without an error. */
+  readonly signal?: AbortSignal;
+  /** Hears of records that are gone for ever. */
+  readonly onGap?: (gap: Gap) => void;
+}
+
+export interface ProduceOptions {
+  /** Nodes, the asked one included, that must hold the records durably first. @default 1 */
+  readonly replicated?: number;
+  /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Where records went: `offset` and `sequence` are the first's, the others follow it. */
+export interface ProduceAck extends SendAck {
+  readonly count: number;
+  /** `consume` with it as `after` waits, on any node, until that node holds these records. */
+  readonly token: string;
+}
+
+interface ServerConnection extends ServerTransport {
+  readonly url: string;
+  readonly log: Client<typeof Log>;
+  readonly cluster: Client<typeof Cluster>;
+}
+
+/**
+ * A caller's end of the log. It talks to one server, the first; when that one proves unreachable, the next call goes to
+ * the next. Questions (`members`, `topics` …) are asked again there by themselves; what writes or streams never is.
+ */
+export class LogClient implements AsyncDisposable {
+  readonly #servers: readonly ServerConnection[];
+  readonly #timeoutMs: number;
+  #current = 0;
+  #closed = false;
+
+  constructor(urls: readonly string[], options: ConnectOptions & { readonly openTransport: OpenTransport }) {
+    if (urls.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot connect: no server is named");
+    this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#servers = urls.map((text) => {
+      const url = serverUrl(text);
+      const opened = options.openTransport(url);
+      return {
+        ...opened,
+        url,
+        log: createClient(Log, opened.transport),
+        cluster: createClient(Cluster, opened.transport),
+      };
+    });
+  }
+
+  /** The URL of the server that the next call goes to. */
+  get server(): string {
+    return this.#connection().url;
+  }
+
+  /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
+  producer(topic: string, options: ProducerOptions = {}): Producer {
+    const resolved = { ...producerDefaults, ...options };
+    const { log: client, url: server, bidirectional } = this.#connection();
+    const target: PipeTarget = {
+      client,
+      server,
+      topic,
+      replicated: resolved.replicated,
+      timeoutMs: resolved.timeoutMs,
+    };
+    const pipe = bidirectional ? new StreamPipe(target, resolved.batchesInFlightMax) : new UnaryPipe(target);
+    return new Producer(pipe, resolved);
+  }
+
+  /** Produces one record, or several as one batch. */
+  async produce(
+    topic: string,
+    records: RecordInput | readonly RecordInput[],
+    options: ProduceOptions = {},
+  ): Promise<ProduceAck> {
+    const frame = packOne(Array.isArray(records) ? records : [records as RecordInput]);
+    const connection = this.#connection();
+    try {
+      const response = await connection.log.produce(
+        { topic, frame, acks: { replicated: options.replicated ?? 1 }, timeoutMs: options.timeoutMs ?? 0 },
+        { signal: options.signal },
+      );
+      const { writer, count } = response;
+      const token = cursorToText(response.token);
+      return { offset: Number(response.offset), writer, sequence: Number(response.firstSequence), count, token };
+    } catch (error) {
+      const doing = `produce to topic ${JSON.stringify(topic)}`;
+      throw this.#failure(error, connection, { doing, signal: options.signal, fate: "unknown" });
+    }
+  }
+
+  /** Reads a topic from a place on, and waits at its end for what comes. */
+  consume(topic: string, options: ConsumeOptions = {}): Consumer {
+    const { start, request } = startOf(options.from ?? "earliest", topic);
+    const connection = this.#connection();
+    const follow = options.follow ?? true;
+    const asked = create(ConsumeRequestSchema, { ...request, topic, packed: true });
+    if (options.after !== undefined) asked.afterToken = bytesOfToken(options.after, "after");
+    return new Consumer({
+      topic,
+      server: connection.url,
+      start,
+      signal: options.signal,
+      onGap: options.onGap,
+      findEnd: follow ? undefined : (signal) => this.#endOffset(connection, asked, signal),
+      open: (signal) => connection.log.consumeStream(asked, { signal }),
+    });
+  }
+
+  /** The local log's end as it is now; undefined when there is no record from the start on. */
+  async #endOffset(
+    connection: ServerConnection,
+    request: ConsumeRequest,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const options = { signal, timeoutMs: this.#timeoutMs };
+    if (request.start.case === "latest") return undefined;
+    const { topic } = await connection.log.describeTopic({ topic: request.topic }, options);
+    try {
+      await connection.log.consume(request, options);
+    } catch (error) {
+      const failure = toClientError(error, { doing: "consume", server: connection.url, signal });
+      if (failure.code === "OUT_OF_RANGE") return undefined;
+      throw error;
+    }
+    return Number(topic?.nextOffset ?? 0n);
+  }
+
+  members(): Promise<MemberDescription[]> {
+    return this.#ask("list members", async ({ cluster }, options) =>
+      (await cluster.members({}, options)).members.map(toMember),
+    );
+  }
+
+  /** Every member as a join first, then every change, until the loop is left or the signal fires. */
+  async *watchMembers(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MemberEvent> {
+    const connection = this.#connection();
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    if (options.signal?.aborted) return;
+    options.signal?.addEventListener("abort", abort, { once: true });
+    try {
+      for await (const response of connection.cluster.watchMembers({}, { signal: controller.signal })) {
+        const event = toMemberEvent(response);
+        if (event !== undefined) yield event;
+      }
+      throw new ClientError("UNAVAILABLE", `Cannot watch members: ${connection.url} ended the stream`);
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      throw this.#failure(error, connection, { doing: "watch members" });
+    } finally {
+      options.signal?.removeEventListener("abort", abort);
+      controller.abort();
+    }
+  }
+
+  topics(): Promise<TopicDescription[]> {
+    return this.#ask("list topics", async ({ log }, options) =>
+      (await log.listTopics({}, options)).topics.map(toTopic),
+    );
+  }
+
+  describeTopic(topic: string): Promise<TopicDescription> {
+    return this.#ask(`describe topic ${JSON.stringify(topic)}`, async ({ log }, options) => {
+      const response = await log.describeTopic({ topic }, options);
+      if (response.topic === undefined) throw new ClientError("NOT_FOUND", `Cannot describe topic ${topic}: none such`);
+      return toTopic(response.topic);
+    });
+  }
+
+  servers(): Promise<ServerDescription[]> {
+    return this.#ask("list servers", async ({ log }, options) =>
+      (await log.getServers({}, options)).servers.map(toServer),
+    );
+  }
+
+  /** Makes the asked node contact others by their gossip addresses. Resolves with how many were reached. */
+  async join(addresses: readonly string[]): Promise<number> {
+    const connection = this.#connection();
+    try {
+      const response = await connection.cluster.join({ addresses: [...addresses] }, { timeoutMs: this.#timeoutMs });
+      return response.joined;
+    } catch (error) {
+      throw this.#failure(error, connection, { doing: `join ${addresses.join(", ")}` });
+    }
+  }
+
+  /** Makes the asked node leave the cluster in good order and stop. */
+  async leave(): Promise<void> {
+    const connection = this.#connection();
+    try {
+      await connection.cluster.leave({}, { timeoutMs: this.#timeoutMs });
+    } catch (error) {
+      throw this.#failure(error, connection, { doing: "leave" });
+    }
+  }
+
+  /** Closes the connections. Producers and consumers that are still open fail. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const server of this.#servers) server.close();
+  }
+
+  #connection(): ServerConnection {
+    if (this.#closed) throw new ClientError("CLOSED", "Cannot call: the client was closed");
+    return this.#servers[this.#current] as ServerConnection;
+  }
+
+  /** A question may be asked again elsewhere: it changes nothing. Each server is tried once. */
+  async #ask<Answer>(
+    doing: string,
+    question: (connection: ServerConnection, options: { timeoutMs: number }) => Promise<Answer>,
+  ): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = this.#connection();
+      try {
+        return await question(connection, { timeoutMs: this.#timeoutMs });
+      } catch (error) {
+        const failure = this.#failure(error, connection, { doing });
+        if (failure.code !== "UNAVAILABLE" || attempt >= this.#servers.length) throw failure;
+      }
+    }
+  }
+
+  #failure(
+    error: unknown,
+    connection: ServerConnection,
+    about: Omit<Parameters<typeof toClientError>[1], "server">,
+  ): ClientError {
+    const failure = toClientError(error, { ...about, server: connection.url });
+    if (failure.code === "UNAVAILABLE" && this.#servers[this.#current] === connection) {
+      this.#current = (this.#current + 1) % this.#servers.length;
+    }
+    return failure;
+  }
+}
+
+function serverUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    const message = `Cannot connect to ${JSON.stringify(text)}: a server is named as http://host:port or https://host:port`;
+    throw new ClientError("INVALID_ARGUMENT", message);
+  }
+  return url.origin + url.pathname.replace(/\/+$/, "");
+}
+
+function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer> {
+  if (records.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot produce: there is no record");
+  const builder = new FrameBuilder();
+  for (const input of records) {
+    const { record, tooLarge } = judgeSize(input);
+    if (tooLarge !== undefined) throw tooLarge;
+    if (!builder.add(record, Date.now())) {
+      const message = `Cannot produce ${records.length} records in one batch: ${builder.count} fit; a producer splits them`;
+      throw new ClientError("INVALID_ARGUMENT", message);
+    }
+  }
+  return builder.finish() as Uint8Array<ArrayBuffer>;
+}
+
+function startOf(
+  from: ConsumeFrom,
+  topic: string,
+): { start: Start; request: MessageInitShape<typeof ConsumeRequestSchema> } {
+  const any: Start = { type: "any" };
+  if (from === "earliest") return { start: any, request: { start: { case: "earliest", value: true } } };
+  if (from === "latest") return { start: any, request: { start: { case: "latest", value: true } } };
+  if (from instanceof Date) {
+    const timestampMs = from.getTime();
+    if (!(timestampMs >= 0)) throw badStart(topic, "the time is not a valid one from 1970 on");
+    const request = { start: { case: "timestampMs", value: BigInt(timestampMs) } } as const;
+    return { start: { type: "time", timestampMs }, request };
+  }
+  if (typeof from === "number") {
+    if (!Number.isSafeInteger(from) || from < 0)
+      throw badStart(topic, `offset ${from} is not a whole number from 0 on`);
+    return { start: { type: "offset", offset: from }, request: { offset: BigInt(from) } };
+  }
+  const bytes = bytesOfToken(from, "from");
+  const read = cursorToVector(bytes);
+  if (read === undefined) throw badStart(topic, `${JSON.stringify(from)} is not a cursor`);
+  return { start: { type: "cursor", read }, request: { start: { case: "cursor", value: bytes } } };
+}
+
+function badStart(topic: string, reason: string): ClientError {
+  return new ClientError("INVALID_ARGUMENT", `Cannot consume topic ${JSON.stringify(topic)}: ${reason}`);
+}
+
+function bytesOfToken(text: string, option: string): Uint8Array<ArrayBuffer> {
+  const bytes = cursorToBytes(text);
+  if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer>;
+  throw new ClientError(
+    "INVALID_ARGUMENT",
+    `Cannot consume with ${option} ${JSON.stringify(text)}: allowed are earliest, latest, an offset, a Date or a cursor`,
+  );
+}

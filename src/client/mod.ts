@@ -1,0 +1,37 @@
+/**
+ * The client: RPC out. It knows nothing of how a node works, and runs in browsers too, through `browser.ts`. It decides
+ * how records become batches, where reading begins and what a failure means to the caller; it never sends anything twice.
+ */
+import { type ConnectOptions, LogClient } from "./log_client.ts";
+import { openNodeTransport } from "./transport_node.ts";
+
+export type { RecordHeader, RecordInput } from "../base/mod.ts";
+export { LogRecord } from "../base/mod.ts";
+export type { Gap } from "./consumer.ts";
+export { Consumer } from "./consumer.ts";
+export { type Cursor, isCursor } from "./cursor.ts";
+export { ClientError, type ClientErrorCode, type ProduceFate, RecordTooLargeError } from "./errors.ts";
+export {
+  type ConnectOptions,
+  type ConsumeFrom,
+  type ConsumeOptions,
+  LogClient,
+  type ProduceAck,
+  type ProduceOptions,
+} from "./log_client.ts";
+export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
+export type { OpenTransport, ServerTransport } from "./transport.ts";
+export type {
+  FeedDescription,
+  MemberChangeType,
+  MemberDescription,
+  MemberEvent,
+  MemberStatus,
+  ServerDescription,
+  TopicDescription,
+} from "./types.ts";
+
+/** A client of the servers at these URLs. Nothing is contacted before the first call. */
+export function connect(urls: string | readonly string[], options: ConnectOptions = {}): LogClient {
+  return new LogClient(typeof urls === "string" ? [urls] : urls, { openTransport: openNodeTransport, ...options });
+}

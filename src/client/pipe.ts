@@ -1,0 +1,174 @@
+import { create } from "@bufbuild/protobuf";
+import { type Client, ConnectError } from "@connectrpc/connect";
+import { assert } from "../base/mod.ts";
+import { type Log, type ProduceRequest, ProduceRequestSchema, type ProduceResponse } from "../gen/log/v1/log_pb.ts";
+import { ClientError, type ProduceFate, toClientError } from "./errors.ts";
+
+/**
+ * The way of one producer's batches to one server, in order: a batch is stored before the next one is. Answers come in
+ * the same order. After a failure everything unanswered has failed; the next `send` begins anew.
+ */
+export interface BatchPipe {
+  /** Batches that may be unanswered at a time. */
+  readonly batchesMax: number;
+  send(frame: Uint8Array): Promise<ProduceResponse>;
+  /** Waits for what is unanswered, then ends. */
+  close(): Promise<void>;
+}
+
+/** Whom a pipe leads to, and what each of its requests says beside the frame. */
+export interface PipeTarget {
+  readonly client: Client<typeof Log>;
+  readonly server: string;
+  readonly topic: string;
+  readonly replicated: number;
+  readonly timeoutMs: number;
+}
+
+function requestOf(target: PipeTarget, frame: Uint8Array): ProduceRequest {
+  return create(ProduceRequestSchema, {
+    topic: target.topic,
+    frame: frame as Uint8Array<ArrayBuffer>,
+    acks: { replicated: target.replicated },
+    timeoutMs: target.timeoutMs,
+  });
+}
+
+function failureOf(target: PipeTarget, error: unknown, fate?: ProduceFate): ClientError {
+  const about = { doing: `produce to topic ${JSON.stringify(target.topic)}`, server: target.server };
+  const failure = toClientError(error, { ...about, fate: fate ?? "unknown" });
+  if (fate !== undefined || !surelyRejected(failure)) return failure;
+  return toClientError(error instanceof ClientError ? error.cause : error, { ...about, fate: "rejected" });
+}
+
+/** Codes that a server gives before it stores anything. */
+function surelyRejected(failure: ClientError): boolean {
+  return (
+    failure.code === "INVALID_ARGUMENT" ||
+    failure.code === "NOT_FOUND" ||
+    failure.code === "UNIMPLEMENTED" ||
+    failure.code === "FAILED_PRECONDITION"
+  );
+}
+
+/** One call a batch, where requests cannot stream. Only one at a time, because calls may overtake each other. */
+export class UnaryPipe implements BatchPipe {
+  readonly batchesMax = 1;
+  readonly #target: PipeTarget;
+  #unanswered: Promise<unknown> = Promise.resolve();
+
+  constructor(target: PipeTarget) {
+    this.#target = target;
+  }
+
+  send(frame: Uint8Array): Promise<ProduceResponse> {
+    const answer = this.#target.client.produce(requestOf(this.#target, frame)).catch((error: unknown) => {
+      throw failureOf(this.#target, error);
+    });
+    // The caller of send() hears of failures; closing only waits.
+    this.#unanswered = answer.catch(() => {});
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await this.#unanswered;
+  }
+}
+
+/** One bidirectional stream for all batches. */
+export class StreamPipe implements BatchPipe {
+  readonly batchesMax: number;
+  readonly #target: PipeTarget;
+  #stream: ProduceCall | undefined;
+
+  constructor(target: PipeTarget, batchesMax: number) {
+    this.#target = target;
+    this.batchesMax = batchesMax;
+  }
+
+  send(frame: Uint8Array): Promise<ProduceResponse> {
+    if (this.#stream === undefined || this.#stream.ended) this.#stream = new ProduceCall(this.#target);
+    return this.#stream.send(frame);
+  }
+
+  async close(): Promise<void> {
+    await this.#stream?.close();
+  }
+}
+
+interface Unanswered {
+  readonly resolve: (response: ProduceResponse) => void;
+  readonly reject: (error: ClientError) => void;
+}
+
+/** One call of ProduceStream, from its first batch to its end. */
+class ProduceCall {
+  readonly #target: PipeTarget;
+  readonly #requests: ProduceRequest[] = [];
+  readonly #unanswered: Unanswered[] = [];
+  #wake: (() => void) | undefined;
+  #closing = false;
+  #ended = false;
+  readonly #done: Promise<void>;
+
+  constructor(target: PipeTarget) {
+    this.#target = target;
+    this.#done = this.#receive();
+  }
+
+  get ended(): boolean {
+    return this.#ended || this.#closing;
+  }
+
+  send(frame: Uint8Array): Promise<ProduceResponse> {
+    assert(!this.ended, "a call that ended takes no more batches");
+    this.#requests.push(requestOf(this.#target, frame));
+    this.#wake?.();
+    return new Promise((resolve, reject) => this.#unanswered.push({ resolve, reject }));
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#wake?.();
+    await this.#done;
+  }
+
+  async *#outgoing(): AsyncGenerator<ProduceRequest> {
+    while (!this.#ended) {
+      const request = this.#requests.shift();
+      if (request !== undefined) {
+        yield request;
+        continue;
+      }
+      if (this.#closing) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  async #receive(): Promise<void> {
+    try {
+      for await (const response of this.#target.client.produceStream(this.#outgoing())) {
+        const next = this.#unanswered.shift();
+        if (next === undefined) throw new ConnectError("an answer came to a batch that was never sent");
+        next.resolve(response);
+      }
+      this.#end(new ClientError("UNAVAILABLE", `Cannot produce: ${this.#target.server} ended the stream`));
+    } catch (error) {
+      this.#end(error);
+    }
+  }
+
+  /** What is unanswered now fails: the first with what the server said of it, the others with an unknown fate. */
+  #end(error: unknown): void {
+    this.#ended = true;
+    this.#wake?.();
+    const unsent = this.#requests.splice(0).length;
+    const failed = this.#unanswered.splice(0);
+    for (const [index, { reject }] of failed.entries()) {
+      if (index >= failed.length - unsent) reject(failureOf(this.#target, error, "unsent"));
+      else reject(failureOf(this.#target, error, index === 0 ? undefined : "unknown"));
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import {
+  FrameBuilder,
+  packedBytesMax,
+  packRecord,
+  type RecordInput,
+  recordBytesMax,
+  toBytes,
+  varintBytesMax,
+  type WriterId,
+} from "../base/mod.ts";
+import type { ProduceResponse } from "../gen/log/v1/log_pb.ts";
+import { ClientError, RecordTooLargeError, toClientError } from "./errors.ts";
+import type { BatchPipe } from "./pipe.ts";
+
+/** How a producer batches, and how durable its records must be. */
+export interface ProducerOptions {
+  /** A batch is closed at this size. Larger ones carry more, smaller ones are answered sooner. @default 131072 */
+  readonly batchBytesMax?: number;
+  /** Batches on their way at a time. Where requests cannot stream it is 1. @default 4 */
+  readonly batchesInFlightMax?: number;
+  /** Unanswered bytes at which further sends wait for answers before they are packed. @default 8388608 */
+  readonly bytesUnansweredMax?: number;
+  /** Sends that may wait so; one more is refused with `QUEUE_FULL`. `ready()` tells when none waits. @default 100000 */
+  readonly sendsWaitingMax?: number;
+  /** Nodes, the asked one included, that must hold a record durably before it is answered. @default 1 */
+  readonly replicated?: number;
+  /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+  readonly timeoutMs?: number;
+}
+
+export const producerDefaults: Required<ProducerOptions> = {
+  batchBytesMax: 131_072,
+  batchesInFlightMax: 4,
+  bytesUnansweredMax: 8 * 1_048_576,
+  sendsWaitingMax: 100_000,
+  replicated: 1,
+  timeoutMs: 0,
+};
+
+/** Where a record went. */
+export interface SendAck {
+  /** Position in the answering node's local log. */
+  readonly offset: number;
+  readonly writer: WriterId;
+  /** Position in the writer's feed, the same on every node. */
+  readonly sequence: number;
+}
+
+interface Sender {
+  readonly resolve: (ack: SendAck) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface WaitingSend extends Sender {
+  readonly record: RecordInput;
+}
+
+interface SealedBatch {
+  readonly frame: Uint8Array;
+  readonly senders: readonly Sender[];
+}
+
+/**
+ * Sends records one by one and batches them by itself: whatever gathered goes out when the way is free, which is at once
+ * while few batches are on their way, and otherwise when an answer comes. No clock is involved.
+ *
+ * Order is kept. When a batch fails, everything that was sent after it fails too and nothing is sent again: each send's
+ * promise says so, and its error's `fate` says whether the record may be stored all the same. Later sends begin anew.
+ */
+export class Producer implements AsyncDisposable {
+  readonly #pipe: BatchPipe;
+  readonly #options: Required<ProducerOptions>;
+  readonly #batchesInFlightMax: number;
+  readonly #builder = new FrameBuilder();
+  #senders: Sender[] = [];
+  readonly #sealed: SealedBatch[] = [];
+  /** Bytes of batches that are sealed or on their way. */
+  #bytesSealed = 0;
+  #batchesInFlight = 0;
+  readonly #waiting: WaitingSend[] = [];
+  readonly #readiness: (() => void)[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+  #pumpScheduled = false;
+  /** Grows with every failure, so that the fate of one batch is not charged to sends that came after its failure. */
+  #failures = 0;
+  #closed = false;
+
+  constructor(pipe: BatchPipe, options: Required<ProducerOptions>) {
+    this.#pipe = pipe;
+    this.#options = options;
+    this.#batchesInFlightMax = Math.min(options.batchesInFlightMax, pipe.batchesMax);
+  }
+
+  /** Bytes packed and unanswered. */
+  get bytesUnanswered(): number {
+    return this.#bytesSealed + (this.#builder.count > 0 ? this.#builder.bytes : 0);
+  }
+
+  /** Resolves when the record is stored as durably as the options ask. */
+  send(record: RecordInput): Promise<SendAck> {
+    const answer = new Promise<SendAck>((resolve, reject) => this.#accept({ record, resolve, reject }));
+    this.#last = answer;
+    return answer;
+  }
+
+  /** Resolves when a send would be packed at once: for callers who do not await their sends. */
+  ready(): Promise<void> {
+    if (this.#waiting.length === 0 && this.#hasRoom()) return Promise.resolve();
+    return new Promise((resolve) => this.#readiness.push(resolve));
+  }
+
+  /** Resolves when everything sent so far is answered; rejects when the last of it failed. */
+  async flush(): Promise<void> {
+    await this.#last;
+  }
+
+  /** Waits for what was sent, then closes. Failures are told to those who sent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#last.catch(() => {});
+    await this.#pipe.close();
+  }
+
+  #accept(send: WaitingSend): void {
+    if (this.#closed) {
+      send.reject(new ClientError("CLOSED", "Cannot send record: the producer was closed", { fate: "unsent" }));
+    } else if (this.#waiting.length === 0 && this.#hasRoom()) {
+      this.#pack(send);
+    } else if (this.#waiting.length < this.#options.sendsWaitingMax) {
+      this.#waiting.push(send);
+    } else {
+      const message = `Cannot send record: ${this.#waiting.length} sends wait already, allowed are ${this.#options.sendsWaitingMax}`;
+      send.reject(new ClientError("QUEUE_FULL", message, { fate: "unsent" }));
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.bytesUnanswered < this.#options.bytesUnansweredMax;
+  }
+
+  #pack(send: WaitingSend): void {
+    const { record, tooLarge, alone } = judgeSize(send.record);
+    if (tooLarge !== undefined) {
+      send.reject(tooLarge);
+      return;
+    }
+    if (alone || this.#builder.bytes + packedBytesMax(record) > this.#options.batchBytesMax) this.#seal();
+    this.#builder.add(record, Date.now());
+    this.#senders.push(send);
+    if (this.#builder.bytes >= this.#options.batchBytesMax) this.#seal();
+    this.#schedulePump();
+  }
+
+  /** Closes the open batch, if it holds anything. */
+  #seal(): void {
+    if (this.#builder.count === 0) return;
+    const frame = this.#builder.finish();
+    this.#sealed.push({ frame, senders: this.#senders });
+    this.#bytesSealed += frame.length;
+    this.#senders = [];
+  }
+
+  /** After the present run of callers, so that records that are sent together travel together. */
+  #schedulePump(): void {
+    if (this.#pumpScheduled) return;
+    this.#pumpScheduled = true;
+    void Promise.resolve().then(() => {
+      this.#pumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#batchesInFlight < this.#batchesInFlightMax) {
+      if (this.#sealed.length === 0) this.#seal();
+      const batch = this.#sealed.shift();
+      if (batch === undefined) return;
+      this.#batchesInFlight++;
+      void this.#transmit(batch, this.#failures);
+    }
+  }
+
+  async #transmit(batch: SealedBatch, failuresBefore: number): Promise<void> {
+    try {
+      this.#acknowledge(batch, await this.#pipe.send(batch.frame));
+    } catch (error) {
+      const failure = toClientError(error, { doing: "produce", server: "the server", fate: "unknown" });
+      for (const sender of batch.senders) sender.reject(failure);
+      if (failuresBefore === this.#failures) this.#failQueued(failure);
+    }
+    this.#batchesInFlight--;
+    this.#bytesSealed -= batch.frame.length;
+    this.#packWaiting();
+    this.#schedulePump();
+  }
+
+  #acknowledge(batch: SealedBatch, response: ProduceResponse): void {
+    const offset = Number(response.offset);
+    const sequence = Number(response.firstSequence);
+    const writer = response.writer;
+    for (let index = 0; index < batch.senders.length; index++) {
+      (batch.senders[index] as Sender).resolve({ offset: offset + index, writer, sequence: sequence + index });
+    }
+  }
+
+  #failQueued(cause: ClientError): void {
+    this.#failures++;
+    this.#seal();
+    const batches = this.#sealed.splice(0);
+    for (const { frame } of batches) this.#bytesSealed -= frame.length;
+    const senders = [...batches.flatMap((batch) => batch.senders), ...this.#waiting.splice(0)];
+    if (senders.length === 0) return;
+    const message = `Cannot send record: one before it failed (${cause.message})`;
+    const failure = new ClientError(cause.code, message, { server: cause.server, fate: "unsent", cause });
+    for (const sender of senders) sender.reject(failure);
+  }
+
+  #packWaiting(): void {
+    let packed = 0;
+    while (packed < this.#waiting.length && this.#hasRoom()) this.#pack(this.#waiting[packed++] as WaitingSend);
+    this.#waiting.splice(0, packed);
+    if (this.#waiting.length === 0 && this.#hasRoom()) for (const resolve of this.#readiness.splice(0)) resolve();
+  }
+}
+
+/** The bytes that a record with nothing but a value has around it: flags and a timestamp's difference. */
+const surroundingBytesMax = 2 * varintBytesMax + 1;
+
+/**
+ * Most records are surely small enough by a glance. One that may be too large is encoded to tell, and then travels
+ * first in its batch, where its timestamp takes no room and its encoded size is the one that was told.
+ */
+export function judgeSize(record: RecordInput): {
+  record: RecordInput;
+  tooLarge?: RecordTooLargeError;
+  alone?: boolean;
+} {
+  if (packedBytesMax(record) - surroundingBytesMax < recordBytesMax - 16) return { record };
+  const encoded: RecordInput = {
+    value: toBytes(record.value),
+    key: record.key === undefined ? undefined : toBytes(record.key),
+    headers: record.headers?.map(({ name, value }) => ({ name, value: toBytes(value) })),
+    timestampMs: record.timestampMs,
+  };
+  const bytes = bodyBytesOf(encoded);
+  if (bytes > recordBytesMax) return { record, tooLarge: new RecordTooLargeError(bytes, recordBytesMax) };
+  return { record: encoded, alone: true };
+}
+
+/** Encoded bytes without the length that stands before them. */
+function bodyBytesOf(record: RecordInput): number {
+  const packed = new Uint8Array(packedBytesMax(record));
+  const end = packRecord(packed, 0, record, 0);
+  let lengthBytes = 1;
+  while ((packed[lengthBytes - 1] as number) >= 128) lengthBytes++;
+  return end - lengthBytes;
+}
