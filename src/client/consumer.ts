@@ -1,6 +1,18 @@
-import { crc32, type FrameHeader, headersBytes, type LogRecord, readRecords, scanFrame } from "../base/mod.ts";
+import {
+  covers,
+  crc32,
+  decodeCursor,
+  encodeCursor,
+  type FrameHeader,
+  headersBytes,
+  type LogRecord,
+  type Place,
+  readRecords,
+  scanFrame,
+  type Vector,
+} from "../base/mod.ts";
 import type { ConsumeResponse } from "../gen/log/v1/log_pb.ts";
-import { type Cursor, cursorToText, cursorToVector, vectorToCursor } from "./cursor.ts";
+import { type Cursor, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
 
 /** Records of a writer that no reachable node holds any more: sequences `from` to `to`. */
@@ -14,16 +26,22 @@ export interface Gap {
 export type Start =
   | { readonly type: "offset"; readonly offset: number }
   | { readonly type: "time"; readonly timestampMs: number }
-  | { readonly type: "cursor"; readonly read: ReadonlyMap<string, number> }
+  | { readonly type: "cursor"; readonly place: Place }
   | { readonly type: "any" };
+
+/** Where a topic ended when it was asked. */
+export interface End {
+  readonly offset: number;
+  readonly have: Vector;
+}
 
 /** What a consumer needs to know beside the stream. */
 export interface ConsumerContext {
   readonly topic: string;
   readonly server: string;
   readonly start: Start;
-  /** Finds the offset at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
-  readonly findEnd: ((signal: AbortSignal) => Promise<number | undefined>) | undefined;
+  /** Finds the end at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
+  readonly findEnd: ((signal: AbortSignal) => Promise<End | undefined>) | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onGap: ((gap: Gap) => void) | undefined;
   /** Opens the stream; aborting the signal ends it. */
@@ -37,9 +55,9 @@ export interface ConsumerContext {
 export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposable {
   readonly #context: ConsumerContext;
   readonly #controller = new AbortController();
-  readonly #end = (): void => this.#finish();
+  readonly #onAbort = (): void => this.#finish();
   #responses: AsyncIterator<ConsumeResponse> | undefined;
-  #endOffset = Number.POSITIVE_INFINITY;
+  #end: End = { offset: Number.POSITIVE_INFINITY, have: new Map() };
   #records: LogRecord[] = [];
   #at = 0;
   #filling: Promise<void> | undefined;
@@ -50,19 +68,23 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   #read: Map<string, number> | undefined;
   /** What will have been read after the last record of the present response, when all of it is wanted. */
   #readAfter: Map<string, number> | undefined;
-  #cursorBytes: Uint8Array | undefined;
+  #generation = 0;
 
   constructor(context: ConsumerContext) {
     this.#context = context;
-    if (context.start.type === "cursor") this.#read = new Map(context.start.read);
+    if (context.start.type === "cursor") {
+      this.#read = new Map(context.start.place.vector);
+      this.#generation = context.start.place.generation;
+    }
     if (context.signal?.aborted) this.#finish();
-    else context.signal?.addEventListener("abort", this.#end, { once: true });
+    else context.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   /** What has been read: everything up to the record that was given last. Undefined before anything is known. */
   get cursor(): Cursor | undefined {
-    if (this.#read !== undefined) return vectorToCursor(this.#read);
-    return this.#cursorBytes && cursorToText(this.#cursorBytes);
+    if (this.#read === undefined) return undefined;
+    const place: Place = { topic: this.#context.topic, generation: this.#generation, vector: this.#read };
+    return cursorToText(encodeCursor(place));
   }
 
   [Symbol.asyncIterator](): this {
@@ -91,7 +113,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   async #wait(): Promise<IteratorResult<LogRecord>> {
     while (this.#at >= this.#records.length) {
-      if (!this.#done && this.#nextOffset >= this.#endOffset) this.#finish();
+      if (!this.#done && this.#atEnd()) this.#finish();
       if (this.#done) return { done: true, value: undefined };
       this.#filling ??= this.#fill().finally(() => {
         this.#filling = undefined;
@@ -101,12 +123,20 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     return this.#take();
   }
 
+  /** By offset; and by what was read, because a cursor of another node may cover this log's end and not its middle. */
+  #atEnd(): boolean {
+    const { offset, have } = this.#end;
+    if (this.#nextOffset >= offset) return true;
+    const fromCursor = this.#context.start.type === "cursor" && Number.isFinite(offset);
+    return fromCursor && this.#read !== undefined && covers(this.#read, have);
+  }
+
   #finish(): void {
     if (this.#done) return;
     this.#done = true;
     this.#records = [];
     this.#at = 0;
-    this.#context.signal?.removeEventListener("abort", this.#end);
+    this.#context.signal?.removeEventListener("abort", this.#onAbort);
     // Without the abort the server would stream on for ever to a reader who left.
     this.#controller.abort();
   }
@@ -133,9 +163,9 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   async #findEnd(): Promise<void> {
     if (this.#context.findEnd === undefined) return;
-    const endOffset = await this.#context.findEnd(this.#controller.signal);
-    if (endOffset === undefined) this.#finish();
-    else this.#endOffset = endOffset;
+    const end = await this.#context.findEnd(this.#controller.signal);
+    if (end === undefined) this.#finish();
+    else this.#end = end;
   }
 
   #takeIn(response: ConsumeResponse): void {
@@ -184,7 +214,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   /** Servers send whole batches: records before the start, and those past the end, are skipped here. */
   #wanted(record: LogRecord): boolean {
-    if (record.offset >= this.#endOffset) return false;
+    if (record.offset >= this.#end.offset) return false;
     if (this.#started) return true;
     const { start } = this.#context;
     switch (start.type) {
@@ -198,7 +228,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
         break;
       case "cursor":
         // A cursor may stand inside batches of several writers, wherever they come.
-        return record.sequence > (start.read.get(record.writer) ?? 0);
+        return record.sequence > (start.place.vector.get(record.writer) ?? 0);
       default:
         start satisfies never;
     }
@@ -211,14 +241,14 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
    * feeds that the response carries, which stand before their first batch.
    */
   #learnPosition(cursor: Uint8Array, before: ReadonlyMap<string, number>, records: readonly LogRecord[]): void {
-    const after = cursorToVector(cursor);
-    this.#cursorBytes = cursor;
-    this.#read = after && new Map(after);
-    this.#readAfter = this.#nextOffset <= this.#endOffset ? this.#read && new Map(this.#read) : undefined;
+    const after = decodeCursor(cursor);
+    this.#read = after && new Map(after.vector);
+    this.#generation = after?.generation ?? 0;
+    this.#readAfter = this.#nextOffset <= this.#end.offset ? this.#read && new Map(this.#read) : undefined;
     if (this.#read === undefined || records.length === 0) return;
     const { start } = this.#context;
     for (const [writer, sequence] of before) {
-      const read = Math.max(sequence, start.type === "cursor" ? (start.read.get(writer) ?? 0) : 0);
+      const read = Math.max(sequence, start.type === "cursor" ? (start.place.vector.get(writer) ?? 0) : 0);
       if (read > 0) this.#read.set(writer, read);
       else this.#read.delete(writer);
     }

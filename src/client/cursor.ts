@@ -1,5 +1,3 @@
-import { decodeVector, encodeVector, type Vector } from "../base/mod.ts";
-
 /** What a consumer has read, as text to keep. Opaque, and valid on every node. */
 export type Cursor = string;
 
@@ -25,14 +23,4 @@ export function cursorToBytes(text: string): Uint8Array | undefined {
   const base64 = text.slice(prefix.length).replaceAll("-", "+").replaceAll("_", "/");
   if (base64.length % 4 === 1) return undefined;
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
-
-/** What a cursor says was read, per writer; undefined when the bytes are no cursor. */
-export function cursorToVector(bytes: Uint8Array): Vector | undefined {
-  return decodeVector(bytes);
-}
-
-/** The cursor of what was read, per writer. */
-export function vectorToCursor(read: Vector): Cursor {
-  return cursorToText(encodeVector(read));
 }

@@ -1,11 +1,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
-import { FrameBuilder, type RecordInput } from "../base/mod.ts";
+import { decodeCursor, FrameBuilder, type RecordInput } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, Log } from "../gen/log/v1/log_pb.ts";
-import { Consumer, type Gap, type Start } from "./consumer.ts";
+import { Consumer, type End, type Gap, type Start } from "./consumer.ts";
 import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
-import { type Cursor, cursorToBytes, cursorToText, cursorToVector } from "./cursor.ts";
+import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import { type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
 import { judgeSize, Producer, type ProducerOptions, producerDefaults, type SendAck } from "./producer.ts";
@@ -136,20 +136,17 @@ export class LogClient implements AsyncDisposable {
       start,
       signal: options.signal,
       onGap: options.onGap,
-      findEnd: follow ? undefined : (signal) => this.#endOffset(connection, asked, signal),
+      findEnd: follow ? undefined : (signal) => this.#endOf(connection, asked, signal),
       open: (signal) => connection.log.consumeStream(asked, { signal }),
     });
   }
 
-  /** The local log's end as it is now; undefined when there is no record from the start on. */
-  async #endOffset(
-    connection: ServerConnection,
-    request: ConsumeRequest,
-    signal: AbortSignal,
-  ): Promise<number | undefined> {
+  /** The topic's end as it is now; undefined when there is no record from the start on. */
+  async #endOf(connection: ServerConnection, request: ConsumeRequest, signal: AbortSignal): Promise<End | undefined> {
     const options = { signal, timeoutMs: this.#timeoutMs };
     if (request.start.case === "latest") return undefined;
     const { topic } = await connection.log.describeTopic({ topic: request.topic }, options);
+    if (topic === undefined) return undefined;
     try {
       await connection.log.consume(request, options);
     } catch (error) {
@@ -157,7 +154,8 @@ export class LogClient implements AsyncDisposable {
       if (failure.code === "OUT_OF_RANGE") return undefined;
       throw error;
     }
-    return Number(topic?.nextOffset ?? 0n);
+    const { nextOffset, feeds } = toTopic(topic);
+    return { offset: nextOffset, have: new Map(feeds.map((feed) => [feed.writer, feed.have])) };
   }
 
   members(): Promise<MemberDescription[]> {
@@ -316,9 +314,10 @@ function startOf(
     return { start: { type: "offset", offset: from }, request: { offset: BigInt(from) } };
   }
   const bytes = bytesOfToken(from, "from");
-  const read = cursorToVector(bytes);
-  if (read === undefined) throw badStart(topic, `${JSON.stringify(from)} is not a cursor`);
-  return { start: { type: "cursor", read }, request: { start: { case: "cursor", value: bytes } } };
+  const place = decodeCursor(bytes);
+  if (place === undefined) throw badStart(topic, `${JSON.stringify(from)} is not a cursor`);
+  if (place.topic !== topic) throw badStart(topic, `the cursor is one of topic ${JSON.stringify(place.topic)}`);
+  return { start: { type: "cursor", place }, request: { start: { case: "cursor", value: bytes } } };
 }
 
 function badStart(topic: string, reason: string): ClientError {

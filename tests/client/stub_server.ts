@@ -5,7 +5,10 @@ import {
   chainStart,
   concat,
   crc32,
-  encodeVector,
+  decodeCursor,
+  encodeCursor,
+  encodeToken,
+  type Place,
   placeFrame,
   scanFrame,
   stampBatch,
@@ -57,7 +60,13 @@ export class StubServer {
         produceStream,
         consume: (request) => this.#consume(request),
         consumeStream: (request, context) => this.#consumeStream(request, context),
-        describeTopic: () => ({ topic: { name: "t", nextOffset: BigInt(this.nextOffset) } }),
+        describeTopic: () => ({
+          topic: {
+            name: "t",
+            nextOffset: BigInt(this.nextOffset),
+            feeds: [{ writer: this.writer, have: BigInt(this.nextOffset) }],
+          },
+        }),
       });
       router.service(Cluster, {
         members: () => ({
@@ -102,8 +111,12 @@ export class StubServer {
     this.nextOffset += count;
     for (const wake of this.#wakes.splice(0)) wake();
     const firstSequence = BigInt(offset + 1);
-    const token = encodeVector(new Map([[this.writer, this.nextOffset]]));
+    const token = encodeToken(this.#place(this.nextOffset));
     return create(ProduceResponseSchema, { offset: BigInt(offset), writer: this.writer, firstSequence, count, token });
+  }
+
+  #place(sequence: number): Place {
+    return { topic: "t", generation: 1, vector: new Map([[this.writer, sequence]]) };
   }
 
   #startOf(request: ConsumeRequest): number {
@@ -114,8 +127,7 @@ export class StubServer {
         return this.nextOffset;
       case "cursor": {
         // This stub's only writer numbers its records as the log does, plus one.
-        const text = request.start.value;
-        return text.length < 10 ? 0 : (text[9] as number);
+        return decodeCursor(request.start.value)?.vector.get(this.writer) ?? 0;
       }
       case "timestampMs":
         return 0;
@@ -146,7 +158,7 @@ export class StubServer {
       offset = last.offset + last.count;
       const bytes = concat(frames.map((frame) => frame.bytes)).slice();
       if (this.damage) bytes[bytes.length - 1] = 255 - (bytes[bytes.length - 1] as number);
-      const cursor = encodeVector(new Map([[this.writer, offset]]));
+      const cursor = encodeCursor(this.#place(offset));
       yield create(ConsumeResponseSchema, {
         frames: bytes,
         cursor: cursor as Uint8Array<ArrayBuffer>,
