@@ -1,0 +1,92 @@
+/**
+ * `npm run build` makes dist/, which is committed because imports by URL need it:
+ *   mod.js        the library, one module with only `node:` imports: for Deno by URL, for Bun and Node by path
+ *   types/        its declarations, which `mod.js` names in its first line, so that Deno knows its types
+ *   client.js     the client for browsers
+ *   console.html  the page that every node serves, with everything it needs inside
+ * `npm run build -- --out DIRECTORY` writes elsewhere; a test compares that with what is committed.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { type BuildOptions, build, type Plugin } from "esbuild";
+import { makeDeclarations } from "./declarations.ts";
+
+const projectDirectory = path.resolve(import.meta.dirname, "..");
+
+/** Path below dist/ and text. */
+type Files = Map<string, string>;
+
+const forBrowsers: BuildOptions = { platform: "browser", target: "es2022", minify: true };
+
+async function bundle(entry: string, options: BuildOptions): Promise<string> {
+  const result = await build({
+    entryPoints: [path.join(projectDirectory, entry)],
+    absWorkingDir: projectDirectory,
+    bundle: true,
+    format: "esm",
+    charset: "utf8",
+    write: false,
+    logLevel: "warning",
+    ...options,
+  });
+  return (result.outputFiles?.[0]?.text ?? "").replaceAll(projectDirectory, "");
+}
+
+/** The page with its script and its style sheet put in place of the links to them. */
+async function bundlePage(): Promise<string> {
+  let page = readFileSync(path.join(projectDirectory, "web/index.html"), "utf8");
+  for (const [tag, name] of page.matchAll(/<script type="module" src="\.?\/?([\w./-]+)"><\/script>/g)) {
+    const script = await bundle(`web/${name}`, forBrowsers);
+    page = page.replace(tag, () => `<script type="module">${script}</script>`);
+  }
+  for (const [tag, name] of page.matchAll(/<link rel="stylesheet" href="\.?\/?([\w./-]+)"\s*\/?>/g)) {
+    const style = await bundle(`web/${name}`, forBrowsers);
+    page = page.replace(tag, () => `<style>${style}</style>`);
+  }
+  return page;
+}
+
+/** Puts the other files into the library: it serves them wherever it was loaded from. */
+function embed(files: Files): Plugin {
+  return {
+    name: "embed",
+    setup({ onLoad }) {
+      onLoad({ filter: /[\\/]src[\\/]agent[\\/]embedded_assets\.ts$/ }, () => ({
+        contents: `export const embeddedAssets = ${JSON.stringify(Object.fromEntries(files))};`,
+        loader: "js",
+      }));
+    },
+  };
+}
+
+async function makeFiles(scratchDirectory: string): Promise<Files> {
+  const files: Files = makeDeclarations(projectDirectory, scratchDirectory);
+  files.set("client.js", await bundle("src/client/browser.ts", forBrowsers));
+  files.set("console.html", await bundlePage());
+  const library = await bundle("mod.ts", {
+    platform: "node",
+    target: "es2022",
+    banner: { js: '// @ts-self-types="./types/mod.d.ts"' },
+    plugins: [embed(files)],
+  });
+  return files.set("mod.js", library);
+}
+
+const { values } = parseArgs({ options: { out: { type: "string", default: path.join(projectDirectory, "dist") } } });
+const outDirectory = path.resolve(values.out);
+const scratchDirectory = mkdtempSync(path.join(projectDirectory, "node_modules/.build-"));
+try {
+  const files = await makeFiles(scratchDirectory);
+  rmSync(outDirectory, { recursive: true, force: true });
+  for (const [file, text] of files) {
+    const place = path.join(outDirectory, file);
+    mkdirSync(path.dirname(place), { recursive: true });
+    writeFileSync(place, text);
+  }
+  const kilobytes = (file: string) => Math.round((files.get(file) ?? "").length / 1000);
+  for (const file of ["mod.js", "client.js", "console.html"]) console.log(`${file} ${kilobytes(file)} kB`);
+  console.log(`types/ ${[...files.keys()].filter((file) => file.startsWith("types/")).length} files`);
+} finally {
+  rmSync(scratchDirectory, { recursive: true });
+}
