@@ -2,7 +2,19 @@
  * What the server needs of the rest of a node. The log, the agent and the replication room provide it; the tests of this
  * room provide small ones of their own.
  */
-import type { Vector, WriterId } from "../base/mod.ts";
+import type { Clock, Vector, WriterId } from "../base/mod.ts";
+
+/** Everything that the RPCs are answered from. */
+export interface ServerPorts {
+  readonly log: ServedLog;
+  readonly cluster: ServedCluster;
+  readonly replication: ServedReplication;
+  readonly readiness: ServedReadiness;
+  /** For heartbeats and for records that carry no time. */
+  readonly clock: Clock;
+  /** Hears of errors that callers are told nothing about: broken promises of our own code. */
+  readonly onInternalError?: ((error: unknown) => void) | undefined;
+}
 
 export interface ServedTopic {
   readonly name: string;
@@ -12,6 +24,8 @@ export interface ServedTopic {
   readonly bytes: number;
   readonly have: Vector;
   readonly durable: Vector;
+  /** What stands below `nextOffset`. Without it `durable` is taken, which may lag behind. */
+  readonly served?: Vector | undefined;
   readonly lowWater: Vector;
   produce(frame: Uint8Array): Promise<{ offset: number; writer: WriterId; sequence: number; count: number }>;
   read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
@@ -25,6 +39,8 @@ export interface ServedLog {
   topics(): readonly ServedTopic[];
   topic(name: string): ServedTopic | undefined;
   openTopic(name: string): Promise<ServedTopic>;
+  /** Calls `listener` after any topic grew. The result removes it. */
+  onGrow(listener: (topic: ServedTopic) => void): () => void;
 }
 
 export interface ServedMember {

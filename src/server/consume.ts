@@ -1,0 +1,152 @@
+/** Records out, one answer a call: the next record at or after the start. */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { concat, covers, encodeCursor, type LogRecord, type Place } from "../base/mod.ts";
+import type { ConsumeRequest, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
+import { type ConsumeStart, checkGeneration, startOf, tokenOf } from "./consume_start.ts";
+import { notFound } from "./errors.ts";
+import type { FrameSpan } from "./frames.ts";
+import { afterTokenMsMax, chunkBytesMax } from "./limits.ts";
+import type { ServedTopic, ServerPorts } from "./ports.ts";
+import { TopicReader, vectorBelow } from "./topic_reader.ts";
+import { servedOf, topicNameOf } from "./topics.ts";
+import { Waiting } from "./waiting.ts";
+
+export type ConsumeAnswer = MessageInitShape<typeof ConsumeResponseSchema>;
+
+/** Answers one Consume. OUT_OF_RANGE when there is no such record yet, NOT_FOUND when the topic is not held. */
+export async function consume(
+  ports: ServerPorts,
+  request: ConsumeRequest,
+  context: HandlerContext,
+): Promise<ConsumeAnswer> {
+  const name = topicNameOf(request);
+  const start = startOf(request, name);
+  const token = tokenOf(request, name);
+  if (token !== undefined) await holding(ports, token, context.signal);
+  const topic = ports.log.topic(name);
+  if (topic === undefined) {
+    throw notFound(`Cannot consume topic ${JSON.stringify(name)}: this node does not hold it`);
+  }
+  const reader = await openReader(topic, start, { cursors: false });
+  // One record asks for one frame, the least that the log reads.
+  const bytesMax = request.packed ? chunkBytesMax : 1;
+  for (let spans = await reader.next(bytesMax); spans.length > 0; spans = await reader.next(bytesMax)) {
+    if (request.packed) return packedAnswer(topic, reader, spans);
+    for (const span of spans) {
+      for (const record of reader.records(span)) return recordAnswer(topic, reader, record);
+    }
+  }
+  throw new ConnectError(
+    `Cannot consume ${wordsOf(start)} of topic ${JSON.stringify(name)}: the log spans offsets ${topic.firstOffset} up to, not including, ${topic.nextOffset}`,
+    Code.OutOfRange,
+  );
+}
+
+/**
+ * A reader that begins at the start. Cursors for a start by offset or time cost a look at part of the log, so only
+ * callers that read on ask for them.
+ */
+export async function openReader(
+  topic: ServedTopic,
+  start: ConsumeStart,
+  options: { readonly cursors: boolean },
+): Promise<TopicReader> {
+  switch (start.from) {
+    case "earliest":
+      return TopicReader.from(topic, topic.firstOffset, new Map());
+    case "latest":
+      return TopicReader.from(topic, topic.nextOffset, servedOf(topic));
+    case "offset":
+    case "timestamp": {
+      const offset = start.from === "offset" ? start.offset : await topic.offsetAt(start.timestampMs);
+      const from = Math.max(offset, topic.firstOffset);
+      return TopicReader.from(topic, from, options.cursors ? await vectorBelow(topic, from) : undefined);
+    }
+    case "cursor":
+      checkGeneration(start.place, "cursor", topic);
+      return TopicReader.after(topic, start.place.vector);
+    default:
+      throw start satisfies never;
+  }
+}
+
+function wordsOf(start: ConsumeStart): string {
+  switch (start.from) {
+    case "earliest":
+      return "the first record";
+    case "latest":
+      return "what comes after the last record";
+    case "offset":
+      return `offset ${start.offset}`;
+    case "timestamp":
+      return `what was written at or after ${start.timestampMs} ms`;
+    case "cursor":
+      return "what comes after the cursor";
+    default:
+      throw start satisfies never;
+  }
+}
+
+/** Whole frames as they are stored: no record is looked at. */
+export function packedAnswer(topic: ServedTopic, reader: TopicReader, spans: readonly FrameSpan[]): ConsumeAnswer {
+  for (const span of spans) reader.taken(span);
+  return { frames: concat(spans.map((span) => span.bytes)), ...positionOf(topic, reader) };
+}
+
+/** One record, decoded. */
+export function recordAnswer(topic: ServedTopic, reader: TopicReader, record: LogRecord): ConsumeAnswer {
+  return {
+    record: {
+      value: record.value,
+      offset: BigInt(record.offset),
+      key: record.key,
+      headers: record.headers.map((header) => ({ name: header.name, value: header.value })),
+      timestampMs: BigInt(record.timestampMs),
+      writer: record.writer,
+      sequence: BigInt(record.sequence),
+    },
+    ...positionOf(topic, reader),
+  };
+}
+
+/** Where the consumer stands now. */
+export function positionOf(topic: ServedTopic, reader: TopicReader): Pick<ConsumeAnswer, "cursor" | "nextOffset"> {
+  const vector = reader.read;
+  const cursor = vector && encodeCursor({ topic: topic.name, generation: topic.generation, vector });
+  return { cursor, nextOffset: BigInt(reader.nextOffset) };
+}
+
+/** Resolves once what the token names is served here. The wait has an end even where the caller set none. */
+async function holding(ports: ServerPorts, token: Place, signal: AbortSignal): Promise<void> {
+  const waiting = new Waiting(ports.clock, signal);
+  waiting.listen((announce) =>
+    ports.log.onGrow((grown) => {
+      if (grown.name === token.topic) announce();
+    }),
+  );
+  try {
+    const untilMs = ports.clock.nowMs() + afterTokenMsMax;
+    while (!holds(ports.log.topic(token.topic), token)) {
+      const leftMs = untilMs - ports.clock.nowMs();
+      if (leftMs <= 0) throw tokenTooLate();
+      await waiting.wait(leftMs);
+    }
+  } finally {
+    waiting.release();
+  }
+}
+
+/** True when the topic is held and serves what the token names. */
+export function holds(topic: ServedTopic | undefined, token: Place): boolean {
+  if (topic === undefined) return false;
+  checkGeneration(token, "after_token", topic);
+  return covers(topic.served ?? topic.have, token.vector);
+}
+
+export function tokenTooLate(): ConnectError {
+  return new ConnectError(
+    `Cannot consume after_token yet: this node does not hold those records after ${afterTokenMsMax / 1000} s`,
+    Code.DeadlineExceeded,
+  );
+}

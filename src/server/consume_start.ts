@@ -1,0 +1,61 @@
+/** Where a consumer wants to begin, and what it wants to wait for: the fields of a request that can be wrong. */
+import { decodeCursor, decodeToken, type Place } from "../base/mod.ts";
+import type { ConsumeRequest } from "../gen/log/v1/log_pb.ts";
+import { invalidArgument } from "./errors.ts";
+import type { ServedTopic } from "./ports.ts";
+
+export type ConsumeStart =
+  | { readonly from: "earliest" | "latest" }
+  | { readonly from: "offset"; readonly offset: number }
+  | { readonly from: "timestamp"; readonly timestampMs: number }
+  | { readonly from: "cursor"; readonly place: Place };
+
+/** The start that a request asks for, in a topic of this name. */
+export function startOf(request: ConsumeRequest, topicName: string): ConsumeStart {
+  const { start } = request;
+  switch (start.case) {
+    case undefined:
+      return { from: "offset", offset: wholeNumber(request.offset, "offset") };
+    case "earliest":
+    case "latest":
+      if (!start.value) throw invalidArgument(`Cannot consume: ${start.case} is false, only true has a meaning`);
+      return { from: start.case };
+    case "timestampMs":
+      return { from: "timestamp", timestampMs: wholeNumber(start.value, "timestamp_ms") };
+    case "cursor":
+      return { from: "cursor", place: placeOf(decodeCursor(start.value), "cursor", topicName) };
+    default:
+      throw start satisfies never;
+  }
+}
+
+/** What must be held before the consumer gets anything; undefined when it does not ask for that. */
+export function tokenOf(request: ConsumeRequest, topicName: string): Place | undefined {
+  if (request.afterToken.length === 0) return undefined;
+  return placeOf(decodeToken(request.afterToken), "after_token", topicName);
+}
+
+function placeOf(place: Place | undefined, field: string, topicName: string): Place {
+  if (place === undefined) {
+    throw invalidArgument(`Cannot consume: ${field} is not one that a node gave, or was changed since`);
+  }
+  if (place.topic !== topicName) {
+    throw invalidArgument(
+      `Cannot consume: ${field} belongs to topic ${JSON.stringify(place.topic)}, the request names ${JSON.stringify(topicName)}`,
+    );
+  }
+  return place;
+}
+
+/** Throws when a cursor or token belongs to another life of the topic. */
+export function checkGeneration(place: Place, field: string, topic: ServedTopic): void {
+  if (place.generation === topic.generation) return;
+  throw invalidArgument(
+    `Cannot consume: ${field} belongs to generation ${place.generation} of topic ${JSON.stringify(topic.name)}, the topic has ${topic.generation}`,
+  );
+}
+
+function wholeNumber(value: bigint, field: string): number {
+  if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+  throw invalidArgument(`Cannot consume: ${field} ${value} is above ${Number.MAX_SAFE_INTEGER}`);
+}

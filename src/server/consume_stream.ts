@@ -1,0 +1,112 @@
+/**
+ * Records out without an end. The stream pulls from the log what its caller takes, a chunk at a time, and waits at the
+ * end for more. A topic that is not held yet is waited for as well: replication may bring it.
+ */
+import type { HandlerContext } from "@connectrpc/connect";
+import type { Place } from "../base/mod.ts";
+import type { ConsumeRequest } from "../gen/log/v1/log_pb.ts";
+import {
+  type ConsumeAnswer,
+  holds,
+  openReader,
+  packedAnswer,
+  positionOf,
+  recordAnswer,
+  tokenTooLate,
+} from "./consume.ts";
+import { type ConsumeStart, startOf, tokenOf } from "./consume_start.ts";
+import { afterTokenMsMax, chunkBytesMax, heartbeatMs } from "./limits.ts";
+import type { ServedTopic, ServerPorts } from "./ports.ts";
+import type { TopicReader } from "./topic_reader.ts";
+import { topicNameOf } from "./topics.ts";
+import { Waiting } from "./waiting.ts";
+
+const heartbeat: ConsumeAnswer = { heartbeat: true };
+
+/** Every record from the start on, until the call is aborted. */
+export async function* consumeStream(
+  ports: ServerPorts,
+  request: ConsumeRequest,
+  context: HandlerContext,
+): AsyncGenerator<ConsumeAnswer> {
+  const name = topicNameOf(request);
+  const start = startOf(request, name);
+  const token = tokenOf(request, name);
+  const waiting = new Waiting(ports.clock, context.signal);
+  waiting.listen((announce) =>
+    ports.log.onGrow((grown) => {
+      if (grown.name === name) announce();
+    }),
+  );
+  try {
+    const topic = ports.log.topic(name) ?? (yield* appearing(ports, name, waiting));
+    yield* reaching(topic, start, waiting);
+    const reader = await openReader(topic, start, { cursors: true });
+    if (token !== undefined) yield* holding(ports, topic, token, waiting);
+    yield* following(topic, reader, request.packed, waiting, context.signal);
+  } finally {
+    waiting.release();
+  }
+}
+
+async function* appearing(
+  ports: ServerPorts,
+  name: string,
+  waiting: Waiting,
+): AsyncGenerator<ConsumeAnswer, ServedTopic> {
+  for (;;) {
+    const topic = ports.log.topic(name);
+    if (topic !== undefined) return topic;
+    if (!(await waiting.wait(heartbeatMs))) yield heartbeat;
+  }
+}
+
+/** An offset beyond the end is waited for: the records up to it may be on their way. */
+async function* reaching(
+  topic: ServedTopic,
+  start: ConsumeStart,
+  waiting: Waiting,
+): AsyncGenerator<ConsumeAnswer, void> {
+  while (start.from === "offset" && start.offset > topic.nextOffset) {
+    if (!(await waiting.wait(heartbeatMs))) yield heartbeat;
+  }
+}
+
+async function* holding(
+  ports: ServerPorts,
+  topic: ServedTopic,
+  token: Place,
+  waiting: Waiting,
+): AsyncGenerator<ConsumeAnswer> {
+  const untilMs = ports.clock.nowMs() + afterTokenMsMax;
+  while (!holds(topic, token)) {
+    const leftMs = untilMs - ports.clock.nowMs();
+    if (leftMs <= 0) throw tokenTooLate();
+    if (!(await waiting.wait(Math.min(leftMs, heartbeatMs)))) yield heartbeat;
+  }
+}
+
+async function* following(
+  topic: ServedTopic,
+  reader: TopicReader,
+  packed: boolean,
+  waiting: Waiting,
+  signal: AbortSignal,
+): AsyncGenerator<ConsumeAnswer> {
+  for (;;) {
+    signal.throwIfAborted();
+    const spans = await reader.next(chunkBytesMax);
+    if (spans.length === 0) {
+      if (!(await waiting.wait(heartbeatMs))) yield { ...heartbeat, ...positionOf(topic, reader) };
+    } else if (packed) {
+      yield packedAnswer(topic, reader, spans);
+    } else {
+      for (const span of spans) {
+        for (const record of reader.records(span)) {
+          signal.throwIfAborted();
+          yield recordAnswer(topic, reader, record);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What callers are told when something goes wrong. The only place where the `code` of an error becomes a code of the RPC
+ * protocols.
+ */
+import { Code, ConnectError } from "@connectrpc/connect";
+
+const codes: ReadonlyMap<string, Code> = new Map([
+  ["INVALID_TOPIC", Code.InvalidArgument],
+  ["INVALID_FRAME", Code.InvalidArgument],
+  ["INVALID_ADDRESS", Code.InvalidArgument],
+  ["OFFSET_OUT_OF_RANGE", Code.OutOfRange],
+  ["TOPIC_NOT_FOUND", Code.NotFound],
+  ["TOO_MANY_TOPICS", Code.ResourceExhausted],
+  ["LOG_OVERLOADED", Code.ResourceExhausted],
+  ["LOG_WRITE_FAILED", Code.Unavailable],
+  ["LOG_CLOSED", Code.Unavailable],
+  ["LOG_CORRUPT", Code.DataLoss],
+  ["JOIN_REFUSED", Code.FailedPrecondition],
+]);
+
+/**
+ * The error that a caller gets. Errors that this table does not know are our own bugs: the caller hears no more than
+ * that, `onInternalError` hears all of it.
+ */
+export function toConnectError(error: unknown, onInternalError?: (error: unknown) => void): ConnectError {
+  if (error instanceof ConnectError) return error;
+  if (error instanceof Error) {
+    const code = "code" in error && typeof error.code === "string" ? codes.get(error.code) : undefined;
+    if (code !== undefined) return new ConnectError(error.message, code);
+    // What an aborted AbortSignal gives as its reason when nobody gave a better one.
+    if (error.name === "AbortError") return new ConnectError("The call was canceled", Code.Canceled);
+    if (error.name === "TimeoutError") return new ConnectError("The call took too long", Code.DeadlineExceeded);
+  }
+  onInternalError?.(error);
+  return new ConnectError("Internal error", Code.Internal);
+}
+
+/** For a field of a request that is not as it must be. */
+export function invalidArgument(message: string): ConnectError {
+  return new ConnectError(message, Code.InvalidArgument);
+}
+
+export function notFound(message: string): ConnectError {
+  return new ConnectError(message, Code.NotFound);
+}

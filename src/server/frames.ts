@@ -1,0 +1,91 @@
+/** What the server looks at in stored frames: their headers, and single records only for callers that want them so. */
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type FrameHeader,
+  headersBytes,
+  LogRecord,
+  readPackedRecords,
+  scanFrame,
+  VarintReader,
+  type WriterId,
+} from "../base/mod.ts";
+
+/** A frame within the bytes of a chunk. */
+export interface FrameSpan {
+  readonly header: FrameHeader;
+  /** The whole frame. */
+  readonly bytes: Uint8Array;
+}
+
+/** The frames of a chunk that the log gave. */
+export function framesOf(chunk: Uint8Array): FrameSpan[] {
+  const spans: FrameSpan[] = [];
+  for (let at = 0; at < chunk.length; ) {
+    const scan = scanFrame(chunk, at);
+    if (scan.type !== "frame") {
+      const why = scan.type === "bad" ? scan.reason : "a frame is cut off";
+      throw new ConnectError(`Cannot read what the log stored: ${why}`, Code.DataLoss);
+    }
+    const end = at + scan.header.frameBytes;
+    spans.push({ header: scan.header, bytes: chunk.subarray(at, end) });
+    at = end;
+  }
+  return spans;
+}
+
+/** The sequence of a frame's last record. */
+export function lastSequence(header: FrameHeader): number {
+  return header.baseSequence + header.count - 1;
+}
+
+/** Moves a vector on to the end of a frame. Overlaps and repetitions leave it as it is. */
+export function advance(vector: Map<WriterId, number>, header: FrameHeader): void {
+  vector.set(header.writer, Math.max(vector.get(header.writer) ?? 0, lastSequence(header)));
+}
+
+/** Records that are decoded at a time: a batch of a million small ones would fill the memory. */
+const recordsAtOnce = 256;
+
+/** The records of a frame, a few at a time. */
+export function* recordsOf(span: FrameSpan): Generator<LogRecord> {
+  const { header, bytes } = span;
+  if (header.kind === "gap") return;
+  if (header.compression !== "none") {
+    throw new ConnectError(
+      `Cannot send single records of a batch compressed with ${header.compression}: consume with packed = true`,
+      Code.Unimplemented,
+    );
+  }
+  let index = 0;
+  for (let at = headersBytes; at < bytes.length; ) {
+    const end = endOfRun(bytes, at);
+    const records: LogRecord[] = [];
+    const fault = readPackedRecords(bytes, at, end, (record) => {
+      records.push(
+        new LogRecord({
+          ...record,
+          offset: header.baseOffset + index,
+          writer: header.writer,
+          sequence: header.baseSequence + index,
+          timestampMs: header.baseTimestampMs + record.timestampDeltaMs,
+        }),
+      );
+      index++;
+    });
+    if (fault !== undefined) throw new ConnectError(`Cannot read what the log stored: ${fault}`, Code.DataLoss);
+    yield* records;
+    at = end;
+  }
+}
+
+/** Where the next few packed records end. */
+function endOfRun(bytes: Uint8Array, start: number): number {
+  const reader = new VarintReader(bytes, start, bytes.length);
+  for (let count = 0; count < recordsAtOnce && reader.at < bytes.length; count++) {
+    const bodyBytes = reader.next();
+    // A length that leads nowhere is told by whoever reads the records.
+    if (reader.failed || reader.at + bodyBytes > bytes.length) return bytes.length;
+    reader.at += bodyBytes;
+  }
+  return reader.at;
+}

@@ -1,0 +1,91 @@
+/** Plain HTTP beside the RPCs: health for load balancers, the page and the modules that the node serves, CORS. Pure. */
+import { cors } from "@connectrpc/connect";
+import { toBytes } from "../base/mod.ts";
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+}
+
+/** A file that the node serves as it is. */
+export interface Asset {
+  /** Its `content-type`. */
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface HttpOptions {
+  /** Why the node takes no traffic yet; undefined once it does. */
+  readonly notReadyReason: () => string | undefined;
+  /** Files by path: `/`, `/client.js`, `/mod.js`, `/types/…`. @default none */
+  readonly assets?: ReadonlyMap<string, Asset> | undefined;
+}
+
+export interface HttpSide {
+  /** The answer; undefined when nothing of this name is served here. */
+  handle(request: HttpRequest): HttpResponse | undefined;
+  /** What every response carries, those of RPCs too, so that scripts of any origin may read it. */
+  readonly corsHeaders: ReadonlyMap<string, string>;
+}
+
+/** Seconds that a browser may keep the answer to a preflight. */
+const preflightSecondsMax = 7_200;
+
+// The star covers what it can name only one by one: trailers of unary calls come as headers `trailer-…`.
+const corsHeaders: ReadonlyMap<string, string> = new Map([
+  ["access-control-allow-origin", "*"],
+  ["access-control-expose-headers", [...cors.exposedHeaders, "*"].join(", ")],
+]);
+
+const preflightHeaders: ReadonlyMap<string, string> = new Map([
+  ["access-control-allow-methods", [...cors.allowedMethods, "HEAD"].join(", ")],
+  ["access-control-allow-headers", cors.allowedHeaders.join(", ")],
+  ["access-control-max-age", String(preflightSecondsMax)],
+]);
+
+export function createHttpSide(options: HttpOptions): HttpSide {
+  return { corsHeaders, handle: (request) => answer(request, options) };
+}
+
+function answer(request: HttpRequest, options: HttpOptions): HttpResponse | undefined {
+  // Any path may be asked for by a script of another origin, RPCs first of all.
+  if (request.method === "OPTIONS") return { status: 204, headers: preflightHeaders, body: new Uint8Array(0) };
+  const found = find(request.path, options);
+  if (found === undefined) return undefined;
+  if (request.method === "GET") return found;
+  if (request.method === "HEAD") return { ...found, body: new Uint8Array(0) };
+  return { ...text(405, `Cannot ${request.method} ${request.path}: allowed are GET and HEAD`), headers: allowGet };
+}
+
+const allowGet: ReadonlyMap<string, string> = new Map([
+  ["content-type", "text/plain; charset=utf-8"],
+  ["allow", "GET, HEAD, OPTIONS"],
+]);
+
+function find(path: string, options: HttpOptions): HttpResponse | undefined {
+  if (path === "/healthz") return text(200, "ok");
+  if (path === "/readyz") {
+    const reason = options.notReadyReason();
+    return reason === undefined ? text(200, "ready") : text(503, `not ready: ${reason}`);
+  }
+  const asset = options.assets?.get(path);
+  if (asset === undefined) return undefined;
+  const headers = new Map([
+    ["content-type", asset.type],
+    // A node that was updated serves other files under the same names.
+    ["cache-control", "no-cache"],
+    ["x-content-type-options", "nosniff"],
+  ]);
+  return { status: 200, headers, body: asset.bytes };
+}
+
+function text(status: number, line: string): HttpResponse {
+  return { status, headers: new Map([["content-type", "text/plain; charset=utf-8"]]), body: toBytes(`${line}\n`) };
+}

@@ -1,0 +1,55 @@
+/** Named bounds of the server, and the settings that every protocol adapter passes on to Connect. */
+import type { ConnectRouterOptions } from "@connectrpc/connect";
+import { messageBytesMax } from "../base/mod.ts";
+
+/** Stored bytes that one response of a stream carries, as long as single frames are not larger. */
+export const chunkBytesMax = 262_144;
+
+/** Requests of one ProduceStream that are read ahead of their responses. */
+export const produceInFlightMax = 1_024;
+
+/** Bytes of records of one ProduceStream that are read ahead; one request more may be held. */
+export const produceInFlightBytesMax = 16_777_216;
+
+/** A stream that has nothing to say says so this often. */
+export const heartbeatMs = 15_000;
+
+/** How long `after_token` is waited for when the caller sets no shorter deadline. */
+export const afterTokenMsMax = 30_000;
+
+/** Changes of members that wait for one slow watcher. */
+export const watcherQueueMax = 1_024;
+
+/** Addresses of one Join. */
+export const joinAddressesMax = 256;
+
+/** Frame bytes that one Pull answers with, whatever credit it asks for. */
+export const pullBytesMax = 67_108_864;
+
+/** Characters of a node's name, as memberlist has it. */
+export const nodeNameCharactersMax = 128;
+
+/** Bytes of one response message: a frame of the greatest size and a cursor of very many writers fit. */
+export const responseBytesMax: number = messageBytesMax + 1_048_576;
+
+/** Longest deadline that a caller may set: a day. */
+export const callTimeoutMsMax = 86_400_000;
+
+/** Responses above this size would be compressed. */
+const compressAboveBytes = 0xffff_ffff;
+
+/**
+ * For the Connect router. Requests may be compressed. Responses never are: stored batches are compressed by those who
+ * produce them, and compressing the rest again cost consumers half to two thirds of their throughput.
+ */
+export const routerOptions: Pick<
+  ConnectRouterOptions,
+  "readMaxBytes" | "writeMaxBytes" | "compressMinBytes" | "maxTimeoutMs" | "jsonOptions"
+> = {
+  readMaxBytes: messageBytesMax,
+  writeMaxBytes: responseBytesMax,
+  compressMinBytes: compressAboveBytes,
+  maxTimeoutMs: callTimeoutMsMax,
+  // Offset 0 is an answer: a caller with curl wants to see it.
+  jsonOptions: { alwaysEmitImplicit: true },
+};

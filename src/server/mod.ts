@@ -1,0 +1,25 @@
+/** RPC in: Protobuf to ports, errors to codes. Sockets are opened elsewhere, with what this room exports. */
+export type { Routes } from "./answering.ts";
+export { toConnectError } from "./errors.ts";
+export {
+  type Asset,
+  createHttpSide,
+  type HttpOptions,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpSide,
+} from "./http.ts";
+export { heartbeatMs, routerOptions } from "./limits.ts";
+export type {
+  ServedCluster,
+  ServedLog,
+  ServedMember,
+  ServedMemberEvent,
+  ServedReadiness,
+  ServedReplication,
+  ServedTopic,
+  ServerPorts,
+  WatchMessage,
+} from "./ports.ts";
+export { protocolVersion } from "./replication.ts";
+export { createRoutes } from "./routes.ts";

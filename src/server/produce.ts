@@ -1,0 +1,101 @@
+/** Records in: one request becomes one frame, and the answer names where it went. */
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type Clock, encodeToken, FrameBuilder, frameBytesMax, recordHeadersMax } from "../base/mod.ts";
+import {
+  type Record as LogRecordMessage,
+  type ProduceRequest,
+  type ProduceResponse,
+  ProduceResponseSchema,
+} from "../gen/log/v1/log_pb.ts";
+import { invalidArgument } from "./errors.ts";
+import type { ServedLog, ServedTopic } from "./ports.ts";
+import { topicNameOf } from "./topics.ts";
+
+/** Answers one request. */
+export async function produce(log: ServedLog, clock: Clock, request: ProduceRequest): Promise<ProduceResponse> {
+  return (await startProduce(log, clock, request)).response;
+}
+
+/** A produce that the log has taken in: those started later stand after it. */
+export interface StartedProduce {
+  readonly response: Promise<ProduceResponse>;
+}
+
+/**
+ * Judges one request and hands it to the log. The unary call and the stream share it, so that both mean exactly the same.
+ * Resolves before the records are durable.
+ */
+export async function startProduce(log: ServedLog, clock: Clock, request: ProduceRequest): Promise<StartedProduce> {
+  const replicated = request.acks?.replicated ?? 0;
+  if (replicated > 1) {
+    throw new ConnectError(
+      `Cannot wait for ${replicated} nodes: acks.replicated is 0 or 1 on this version`,
+      Code.Unimplemented,
+    );
+  }
+  const name = topicNameOf(request);
+  const frame = frameOf(request, clock);
+  const topic = log.topic(name) ?? (await log.openTopic(name));
+  return { response: acknowledged(topic, topic.produce(frame)) };
+}
+
+async function acknowledged(topic: ServedTopic, acked: ReturnType<ServedTopic["produce"]>): Promise<ProduceResponse> {
+  const ack = await acked;
+  const vector = new Map([[ack.writer, ack.sequence + ack.count - 1]]);
+  return create(ProduceResponseSchema, {
+    offset: BigInt(ack.offset),
+    writer: ack.writer,
+    firstSequence: BigInt(ack.sequence),
+    count: ack.count,
+    token: encodeToken({ topic: topic.name, generation: topic.generation, vector }),
+  });
+}
+
+/** The one frame of a request. A frame from outside is judged by the log. */
+function frameOf(request: ProduceRequest, clock: Clock): Uint8Array {
+  const given = [];
+  if (request.record !== undefined) given.push("record");
+  if (request.records.length > 0) given.push("records");
+  if (request.frame.length > 0) given.push("frame");
+  if (given.length !== 1) {
+    const found = given.length === 0 ? "none of them" : given.join(" and ");
+    throw invalidArgument(`Cannot produce: exactly one of record, records and frame is needed, there is ${found}`);
+  }
+  // The log stamps the frame in place; a view may share its buffer with the rest of the message.
+  if (request.frame.length > 0) return request.frame.slice();
+  return packRecords(request.record === undefined ? request.records : [request.record], clock);
+}
+
+function packRecords(records: readonly LogRecordMessage[], clock: Clock): Uint8Array {
+  const builder = new FrameBuilder();
+  const nowMs = clock.wallMs();
+  for (const [index, record] of records.entries()) {
+    const added = builder.add({ ...checked(record, index), value: record.value, key: record.key }, nowMs);
+    if (!added) {
+      throw invalidArgument(
+        `Cannot produce ${records.length} records at once: one batch holds ${frameBytesMax} bytes, ${index} records fit`,
+      );
+    }
+  }
+  return builder.finish();
+}
+
+/** The fields of a record that can be wrong. Its size is judged by the log, with that of frames from outside. */
+function checked(
+  record: LogRecordMessage,
+  index: number,
+): Pick<LogRecordMessage, "headers"> & { readonly timestampMs: number | undefined } {
+  if (record.timestampMs > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw invalidArgument(
+      `Cannot produce record ${index}: timestamp_ms ${record.timestampMs} is above ${Number.MAX_SAFE_INTEGER}`,
+    );
+  }
+  if (record.headers.length > recordHeadersMax) {
+    throw invalidArgument(
+      `Cannot produce record ${index}: it has ${record.headers.length} headers, allowed are ${recordHeadersMax}`,
+    );
+  }
+  const timestampMs = record.timestampMs === 0n ? undefined : Number(record.timestampMs);
+  return { headers: record.headers, timestampMs };
+}

@@ -1,0 +1,94 @@
+/** Which function answers which RPC. */
+import type { DescService } from "@bufbuild/protobuf";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
+import { Replication } from "../gen/grapevine/v1/replication_pb.ts";
+import { Health } from "../gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Log } from "../gen/log/v1/log_pb.ts";
+import { Answering, type Routes } from "./answering.ts";
+import { getServers, join, toMember, watchMembers } from "./cluster.ts";
+import { consume } from "./consume.ts";
+import { consumeStream } from "./consume_stream.ts";
+import { checkHealth, watchHealth } from "./health.ts";
+import type { ServerPorts } from "./ports.ts";
+import { produce } from "./produce.ts";
+import { produceStream } from "./produce_stream.ts";
+import { Reflection } from "./reflection.ts";
+import { pull, watch } from "./replication.ts";
+import { describeTopic, listTopics } from "./topics.ts";
+
+/** Every service that a node serves. */
+const services: readonly DescService[] = [Log, Replication, Cluster, Health, ServerReflection, ServerReflectionAlpha];
+
+/** Adds all services of a node to a router, answered from the ports. */
+export function createRoutes(ports: ServerPorts): Routes {
+  const answering = new Answering(ports);
+  return (router) => {
+    addLog(router, ports, answering);
+    addReplication(router, ports, answering);
+    addCluster(router, ports, answering);
+    addHealth(router, ports, answering);
+    addReflection(router, answering);
+  };
+}
+
+function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {
+  const { log, clock, cluster } = ports;
+  router.service(Log, {
+    produce: answering.unary((request) => produce(log, clock, request)),
+    produceStream: answering.streaming((requests, context) => produceStream(log, clock, requests, context)),
+    consume: answering.unary((request, context) => consume(ports, request, context)),
+    consumeStream: answering.streaming((request, context) => consumeStream(ports, request, context)),
+    getServers: answering.unary(() => getServers(cluster)),
+    listTopics: answering.unary(() => listTopics(log)),
+    describeTopic: answering.unary((request) => describeTopic(log, request)),
+  });
+}
+
+function addReplication(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {
+  router.service(Replication, {
+    watch: answering.streaming((request, context) => watch(ports, request, context)),
+    pull: answering.streaming((request, context) => pull(ports, request, context)),
+  });
+}
+
+function addCluster(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {
+  const { cluster } = ports;
+  router.service(Cluster, {
+    members: answering.unary(() => ({ members: cluster.members().map(toMember) })),
+    watchMembers: answering.streaming((_request, context) => watchMembers(ports, context)),
+    join: answering.unary((request) => join(cluster, request)),
+    leave: answering.unary(async () => {
+      await cluster.leave();
+      return {};
+    }),
+  });
+}
+
+function addHealth(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {
+  const names = new Set(services.map((service) => service.typeName));
+  router.service(Health, {
+    check: answering.unary((request) => checkHealth(ports.readiness, names, request)),
+    watch: answering.streaming((request, context) => watchHealth(ports, names, request, context)),
+  });
+}
+
+function addReflection(router: ConnectRouter, answering: Answering): void {
+  const reflection = new Reflection(services);
+  router.service(ServerReflection, {
+    serverReflectionInfo: answering.streaming(async function* (requests) {
+      for await (const request of requests) {
+        yield { validHost: request.host, originalRequest: request, messageResponse: reflection.answer(request) };
+      }
+    }),
+  });
+  router.service(ServerReflectionAlpha, {
+    serverReflectionInfo: answering.streaming(async function* (requests) {
+      for await (const request of requests) {
+        yield { validHost: request.host, originalRequest: request, messageResponse: reflection.answer(request) };
+      }
+    }),
+  });
+}
