@@ -1,0 +1,144 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Announcer, type AnnouncerEffect, type AnnouncerInput } from "../../src/replication/mod.ts";
+import { vector } from "./builders.ts";
+
+/** Drives one announcer by hand. */
+class Bench {
+  readonly announcer: Announcer;
+  nowMs = 1_000;
+
+  constructor(subscribersMax = 1_000) {
+    this.announcer = new Announcer({ subscribersMax });
+  }
+
+  feed(...inputs: AnnouncerInput[]): string[] {
+    return inputs.flatMap((input) => words(this.announcer.step(input, this.nowMs)));
+  }
+
+  pass(ms: number): string[] {
+    const endMs = this.nowMs + ms;
+    const said: string[] = [];
+    for (let wakes = 0; wakes < 1_000 && this.announcer.wakeAtMs <= endMs; wakes++) {
+      this.nowMs = Math.max(this.nowMs, this.announcer.wakeAtMs);
+      said.push(...this.feed({ type: "wake" }));
+    }
+    this.nowMs = endMs;
+    return said;
+  }
+
+  grew(topic: string, durable: string, low = ""): string[] {
+    return this.feed({ type: "grew", topic, generation: 1, durable: vector(durable), lowWater: vector(low) });
+  }
+
+  subscribe(subscriber: number, peer = "b"): string[] {
+    return this.feed({ type: "subscribe", subscriber, peer });
+  }
+
+  sent(subscriber: number, topic?: string): string[] {
+    return this.feed({ type: "sent", subscriber, topic });
+  }
+
+  supplied(peer: string, topic: string, held: string): string[] {
+    return this.feed({ type: "supplied", peer, topic, vector: vector(held) });
+  }
+}
+
+function words(effects: readonly AnnouncerEffect[]): string[] {
+  return effects.map((effect) => {
+    if (effect.type !== "notice") return `${effect.type} ${effect.subscriber}`;
+    const durable = [...effect.durable].map(([writer, sequence]) => `${writer.slice(-1)}:${sequence}`).join(" ");
+    return `notice ${effect.subscriber} ${effect.topic} ${durable}`;
+  });
+}
+
+test("a subscriber is told all topics, then a heartbeat as the mark that this was all", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  bench.grew("u", "a2 b3");
+  assert.equal(bench.subscribe(1), ["notice 1 t 1:1", "notice 1 u 1:2 2:3", "heartbeat 1"]);
+});
+
+test("growth is collected for the coalescing time and told once", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  bench.subscribe(1);
+  bench.sent(1, "t");
+  assert.equal(bench.grew("t", "a2"), []);
+  assert.equal(bench.pass(1), []);
+  assert.equal(bench.grew("t", "a3"), []);
+  assert.equal(bench.pass(1), ["notice 1 t 1:3"]);
+});
+
+test("at most one notice is on its way per stream and topic", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  bench.subscribe(1);
+  bench.grew("t", "a2");
+  assert.equal(bench.pass(10), []);
+  bench.grew("t", "a3");
+  assert.equal(bench.pass(10), []);
+  assert.equal(bench.sent(1, "t"), ["notice 1 t 1:3"]);
+  assert.equal(bench.sent(1, "t"), []);
+});
+
+test("what the peer supplied is not echoed to it, but told to the others", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  bench.subscribe(1, "b");
+  bench.subscribe(2, "c");
+  bench.sent(1, "t");
+  bench.sent(2, "t");
+  bench.supplied("b", "t", "b5");
+  bench.grew("t", "a1 b4");
+  assert.equal(bench.pass(2), ["notice 2 t 1:1 2:4"]);
+  bench.grew("t", "a2 b4");
+  assert.equal(bench.pass(2), ["notice 1 t 1:2 2:4"]);
+});
+
+test("a low-water mark that rose is told, though nothing grew", () => {
+  const bench = new Bench();
+  bench.grew("t", "a9");
+  bench.subscribe(1);
+  bench.sent(1, "t");
+  bench.grew("t", "a9", "a4");
+  assert.equal(bench.pass(2), ["notice 1 t 1:9"]);
+});
+
+test("heartbeats come every 5 s, one at a time", () => {
+  const bench = new Bench();
+  bench.subscribe(1);
+  assert.equal(bench.pass(60_000), []);
+  bench.sent(1);
+  assert.equal(bench.pass(4_999), []);
+  assert.equal(bench.pass(1), ["heartbeat 1"]);
+});
+
+test("a stream that ended is told nothing, and nothing is pending for it", () => {
+  const bench = new Bench();
+  bench.subscribe(1);
+  bench.feed({ type: "unsubscribe", subscriber: 1 });
+  bench.grew("t", "a1");
+  assert.equal(bench.sent(1, "t"), []);
+  assert.is(bench.announcer.wakeAtMs, Number.POSITIVE_INFINITY);
+});
+
+test("streams above the maximum are refused", () => {
+  const bench = new Bench(1);
+  assert.equal(bench.subscribe(1), ["heartbeat 1"]);
+  assert.equal(bench.subscribe(2), ["refuse 2"]);
+});
+
+test("extra wakes change nothing", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  bench.subscribe(1);
+  bench.sent(1);
+  bench.sent(1, "t");
+  bench.grew("t", "a2");
+  assert.equal(bench.feed({ type: "wake" }, { type: "wake" }), []);
+  assert.equal(bench.pass(2), ["notice 1 t 1:2"]);
+  assert.equal(bench.feed({ type: "wake" }), []);
+});
+
+test.run();
