@@ -120,7 +120,9 @@ export interface TopicLog {
   readonly bytes: number;
   /** Everything appended, served or not. A snapshot: later appends do not change it. */
   readonly have: Vector;
-  /** What is on disk for sure (fsynced). Only this is announced to peers. */
+  /** What stands below `nextOffset`: durable by this node's own policy (rule R2). This is announced to peers. */
+  readonly served: Vector;
+  /** What is on disk for sure (fsynced). */
   readonly durable: Vector;
   /** Per writer the lowest sequence held, where it is above 1. */
   readonly lowWater: Vector;
