@@ -4,60 +4,61 @@
  * carries them inside, because it may have been imported by URL from a node that is gone by now; only its own text it
  * reads again from where it came.
  */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { toBytes } from "../base/mod.ts";
+import type { Asset } from "../server/mod.ts";
 import { embeddedAssets } from "./embedded_assets.ts";
-
-export interface Asset {
-  readonly contentType: string;
-  readonly bytes: Uint8Array;
-}
-
-const html = "text/html; charset=utf-8";
-const javascript = "text/javascript; charset=utf-8";
-const typescript = "application/typescript; charset=utf-8";
-
-/** Path of a request and where it lies below dist/. */
-const fixedPaths: ReadonlyMap<string, { readonly file: string; readonly contentType: string }> = new Map([
-  ["/", { file: "console.html", contentType: html }],
-  ["/index.html", { file: "console.html", contentType: html }],
-  ["/client.js", { file: "client.js", contentType: javascript }],
-  ["/mod.js", { file: "mod.js", contentType: javascript }],
-]);
-
-/** Types lie in directories of plain names: no path leads out of them. */
-const typesPath = /^\/types\/(?:[a-z0-9_]+\/)*[a-z0-9_]+\.d\.ts$/;
 
 const distUrl = new URL("../../dist/", import.meta.url);
 
-/** Answers with the same bytes for the life of the process: a rebuild needs a restart. */
-const loaded = new Map<string, Promise<Uint8Array | undefined>>();
+const contentTypes: readonly (readonly [suffix: string, type: string])[] = [
+  [".html", "text/html; charset=utf-8"],
+  [".d.ts", "application/typescript; charset=utf-8"],
+  [".js", "text/javascript; charset=utf-8"],
+];
 
-/** The file that a node serves at this path of a URL; undefined when there is none. */
-export async function readAsset(urlPath: string): Promise<Asset | undefined> {
-  const fixed = fixedPaths.get(urlPath);
-  const file = fixed?.file ?? (typesPath.test(urlPath) ? urlPath.slice(1) : undefined);
-  if (file === undefined) return undefined;
-  const loading = loaded.get(file) ?? load(file);
-  loaded.set(file, loading);
-  const bytes = await loading;
-  // What is not there is not remembered: names come from outside.
-  if (bytes === undefined) loaded.delete(file);
-  return bytes && { contentType: fixed?.contentType ?? typescript, bytes };
+/**
+ * Everything that there is to serve, by the path of the request. Never rejects: what cannot be read is not served, and
+ * the node runs without it.
+ */
+export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
+  const files = embeddedAssets === undefined ? await readDist() : await readEmbedded(embeddedAssets);
+  const assets = new Map<string, Asset>();
+  for (const [file, bytes] of files) {
+    const type = contentTypes.find(([suffix]) => file.endsWith(suffix))?.[1];
+    if (type !== undefined) assets.set(file === "console.html" ? "/" : `/${file}`, { type, bytes });
+  }
+  return assets;
 }
 
-async function load(file: string): Promise<Uint8Array | undefined> {
-  if (embeddedAssets !== undefined && file !== "mod.js") {
-    const text = Object.hasOwn(embeddedAssets, file) ? embeddedAssets[file] : undefined;
-    return text === undefined ? undefined : new TextEncoder().encode(text);
+type Files = Map<string, Uint8Array>;
+
+async function readDist(): Promise<Files> {
+  const files: Files = new Map();
+  for (const name of await readdir(fileURLToPath(distUrl), { recursive: true }).catch(() => [])) {
+    const file = name.replaceAll("\\", "/");
+    // Directories are listed among the files, and are not served.
+    if (!/\.[a-z]+$/.test(file)) continue;
+    const bytes = await readFile(new URL(file, distUrl)).catch(() => undefined);
+    if (bytes !== undefined) files.set(file, new Uint8Array(bytes));
   }
-  // A bundle of another name than mod.js is still the library.
-  const url = embeddedAssets === undefined ? new URL(file, distUrl) : new URL(import.meta.url);
-  try {
-    if (url.protocol === "file:") return new Uint8Array(await readFile(url));
-    const response = await fetch(url);
-    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
-  } catch {
-    // Not built, or its origin is gone: the path answers "not found", the node runs on.
-    return undefined;
-  }
+  return files;
+}
+
+async function readEmbedded(embedded: Readonly<Record<string, string>>): Promise<Files> {
+  const files: Files = new Map(Object.entries(embedded).map(([file, text]) => [file, toBytes(text)]));
+  const own = await readOwnText().catch(() => undefined);
+  if (own !== undefined) files.set("mod.js", own);
+  return files;
+}
+
+/** Longest wait for an origin that a bundle was imported from: the node's start waits for it. */
+const fetchTimeoutMs = 2_000;
+
+async function readOwnText(): Promise<Uint8Array | undefined> {
+  const url = new URL(import.meta.url);
+  if (url.protocol === "file:") return new Uint8Array(await readFile(url));
+  const response = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs) });
+  return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
 }

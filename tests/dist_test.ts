@@ -1,0 +1,125 @@
+// runtimes: node (building is one program, whatever runs this file)
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { rewriteSpecifiers } from "../scripts/declarations.ts";
+import { runtimeCommand } from "./runner/runtimes.ts";
+
+const projectDirectory = path.resolve(import.meta.dirname, "..");
+const committed = path.join(projectDirectory, "dist");
+
+const test = suite<{ directory: string }>("dist");
+
+test.before.each((context) => {
+  context.directory = mkdtempSync(path.join(tmpdir(), "grapevine-dist-"));
+});
+test.after.each((context) => {
+  rmSync(context.directory, { recursive: true });
+});
+
+/** Path below the directory and text of every file. */
+function readTree(directory: string): Map<string, string> {
+  const files = readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .filter((file) => statSync(path.join(directory, file)).isFile())
+    .sort();
+  return new Map(files.map((file) => [file, readFileSync(path.join(directory, file), "utf8")]));
+}
+
+function run(command: readonly string[]): { status: number | null; output: string } {
+  const [program, ...options] = command as [string, ...string[]];
+  const { status, stdout, stderr } = spawnSync(program, options, { cwd: projectDirectory, encoding: "utf8" });
+  return { status, output: `${stdout}${stderr}` };
+}
+
+test("dist/ is what `npm run build` makes of the sources", ({ directory }) => {
+  const built = run([process.execPath, "--import", "tsx", "scripts/build.ts", "--out", directory]);
+  assert.is(built.status, 0, built.output);
+  const made = readTree(directory);
+  const present = readTree(committed);
+  assert.equal([...present.keys()], [...made.keys()]);
+  for (const [file, text] of made) assert.ok(present.get(file) === text, `dist/${file} differs: npm run build`);
+});
+
+test("dist/mod.js imports nothing but what every runtime has, and names no path of this machine", () => {
+  const text = readFileSync(path.join(committed, "mod.js"), "utf8");
+  const [header] = text.split("\n");
+  assert.is(header, '// @ts-self-types="./types/mod.d.ts"');
+  for (const [, specifier] of text.matchAll(/^(?:import|export)\b[^;]*?\bfrom "([^"]+)";$/gm)) {
+    assert.match(specifier as string, /^node:/);
+  }
+  assert.not.ok(text.includes(projectDirectory));
+});
+
+test("dist/client.js and the page import nothing", () => {
+  for (const file of ["client.js", "console.html"]) {
+    const text = readFileSync(path.join(committed, file), "utf8");
+    assert.not.match(text, /\bfrom\s*"[^"]+";|\bimport\s*"[^"]+"|<script[^>]+src=|<link[^>]+href="(?!data:)/, file);
+  }
+});
+
+test("dist/mod.js runs on every runtime, and dist/client.js too", ({ directory }) => {
+  const file = path.join(directory, "import.ts");
+  const moduleUrl = (name: string) => pathToFileURL(path.join(committed, name)).href;
+  writeFileSync(
+    file,
+    `import { Agent } from "${moduleUrl("mod.js")}";
+import { connect } from "${moduleUrl("client.js")}";
+console.log(typeof Agent.start, typeof connect);
+export {};
+`,
+  );
+  for (const runtime of ["bun", "node", "deno"] as const) {
+    const ran = run([...runtimeCommand(runtime, projectDirectory), file]);
+    assert.is(ran.output.trim(), "function function", runtime);
+    assert.is(ran.status, 0, runtime);
+  }
+});
+
+test("Deno knows the types of dist/mod.js", ({ directory }) => {
+  const file = path.join(directory, "types.ts");
+  const use = (options: string) => `import { Agent } from "${pathToFileURL(path.join(committed, "mod.js")).href}";
+await using agent = await Agent.start(${options});
+`;
+  const check = () => {
+    const [deno] = runtimeCommand("deno", projectDirectory) as [string];
+    return run([deno, "check", "--config", path.join(projectDirectory, "deno.json"), file]);
+  };
+  writeFileSync(file, use('{ bind: "127.0.0.1:0" }'));
+  const good = check();
+  assert.is(good.status, 0, good.output);
+  writeFileSync(file, use("{ bind: 7 }"));
+  const bad = check();
+  assert.is.not(bad.status, 0);
+  assert.match(bad.output, "not assignable");
+});
+
+test("rewriteSpecifiers() names declarations and package versions, and leaves node's modules", () => {
+  const relatives: string[] = [];
+  const text = `import type { A } from "./a.ts";
+export { b } from "../b/mod.ts";
+import type { Socket } from "node:net";
+import type { Client } from "@connectrpc/connect";
+type Field = import("@bufbuild/protobuf/codegenv2").GenField;
+`;
+  const versions = new Map([
+    ["@connectrpc/connect", "2.2.0"],
+    ["@bufbuild/protobuf", "2.17.0"],
+  ]);
+  assert.is(
+    rewriteSpecifiers(text, versions, (relative) => relatives.push(relative)),
+    `import type { A } from "./a.d.ts";
+export { b } from "../b/mod.d.ts";
+import type { Socket } from "node:net";
+import type { Client } from "npm:@connectrpc/connect@2.2.0";
+type Field = import("npm:@bufbuild/protobuf@2.17.0/codegenv2").GenField;
+`,
+  );
+  assert.equal(relatives, ["./a.d.ts", "../b/mod.d.ts"]);
+  assert.throws(() => rewriteSpecifiers('import "left-pad";', versions, () => {}), /it is no dependency/);
+});
+
+test.run();
