@@ -55,7 +55,7 @@ test("viewOf() sees a part of a larger array", () => {
   assert.is(viewOf(part).byteLength, 2);
 });
 
-test("readUint53() gives back what writeUint53() wrote, as any 64-bit reader would", () => {
+test("readUint53() gives back what writeUint53() wrote, as every reader of 64 bits would", () => {
   const view = viewOf(new Uint8Array(8));
   fc.assert(
     fc.property(fc.maxSafeNat(), (value) => {

@@ -95,7 +95,7 @@ export function versionFaults(packageJson: string, denoJson: string): Fault[] {
   const fromPackage = JSON.parse(packageJson) as {
     name: string;
     version: string;
-    exports: Record<string, string>;
+    exports: Record<string, string | { readonly default: string }>;
     dependencies: Record<string, string>;
     devDependencies: Record<string, string>;
   };
@@ -110,7 +110,12 @@ export function versionFaults(packageJson: string, denoJson: string): Fault[] {
     if (fromPackage[field] !== fromDeno[field])
       messages.push(`${field} is ${fromDeno[field]}, not ${fromPackage[field]}`);
   }
-  if (JSON.stringify(fromPackage.exports) !== JSON.stringify(fromDeno.exports)) messages.push("exports differ");
+  // Deno knows no conditions: it takes what is for everybody.
+  const entries = Object.entries(fromPackage.exports).map(([name, target]) => [
+    name,
+    typeof target === "string" ? target : target.default,
+  ]);
+  if (JSON.stringify(Object.fromEntries(entries)) !== JSON.stringify(fromDeno.exports)) messages.push("exports differ");
   const versions = { ...fromPackage.devDependencies, ...fromPackage.dependencies };
   for (const [name, target] of Object.entries(fromDeno.imports)) {
     const parts = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@([^/]+)\/?/.exec(target);
