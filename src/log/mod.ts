@@ -16,6 +16,7 @@ export {
   RecordTooLargeError,
   TooManyTopicsError,
 } from "./errors.ts";
+export { Log } from "./log.ts";
 export { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 export type {
   Ack,

@@ -32,6 +32,11 @@ export interface LogEnvironment {
   readonly wallMs: () => number;
   /** Calls back once after so many milliseconds; the result cancels. For the `interval` policy only. */
   readonly after: (delayMs: number, callback: () => void) => () => void;
+  /**
+   * Calls back once when the present turn of the event loop is over: what is produced until then shares one write.
+   * @default at the end of the present microtask
+   */
+  readonly soon?: ((callback: () => void) => void) | undefined;
 }
 
 /** What a produce is answered with, once the records are as durable as the policy says. */
@@ -126,6 +131,8 @@ export interface TopicLog {
   readonly durable: Vector;
   /** Per writer the lowest sequence held, where it is above 1. */
   readonly lowWater: Vector;
+  /** Feeds whose frames `apply` no longer looks at, and why (rule R6): asking peers for more of them is in vain. */
+  readonly stoppedFeeds: ReadonlyMap<WriterId, string>;
   /** The greatest Lamport number seen. */
   readonly lamport: number;
 

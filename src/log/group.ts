@@ -1,0 +1,147 @@
+/**
+ * One group of a group commit while it is put together: frames that will be written with one write. What it decides
+ * counts only once the write (and the sync, by policy) succeeded; otherwise it is dropped and nothing happened.
+ */
+import {
+  assert,
+  chainStart,
+  type FrameHeader,
+  gapFrame,
+  placeFrame,
+  scanFrame,
+  stampBatch,
+  vectorWritersMax,
+  type WriterId,
+} from "../base/mod.ts";
+import { type FeedEnd, fitOf, type PlacedFrame, placedFrame } from "./feed.ts";
+import type { TopicState } from "./topic_state.ts";
+import type { Applied, ApplyStop } from "./types.ts";
+
+/** Generation of every topic until topics can be deleted and created again. */
+export const firstGeneration = 1;
+
+/** Records that one gap frame may cover: its count is a 32-bit number. */
+const gapRecordsMax = 0xffff_ffff;
+
+export class Group {
+  readonly #state: TopicState;
+  readonly #ends = new Map<WriterId, FeedEnd>();
+  /** Frames in the order of the log, and their bytes. */
+  readonly frames: PlacedFrame[] = [];
+  readonly parts: Uint8Array[] = [];
+  /** Bytes of the segment before the group. */
+  readonly start: number;
+  #position: number;
+  #nextOffset: number;
+  #lamport: number;
+  #newFeeds = 0;
+
+  constructor(state: TopicState) {
+    this.#state = state;
+    this.start = state.active.bytes;
+    this.#position = this.start;
+    this.#nextOffset = state.nextOffset;
+    this.#lamport = state.lamport;
+  }
+
+  /** Bytes of the segment after the group. */
+  get end(): number {
+    return this.#position;
+  }
+
+  /** Adds a frame to this node's own feed (rule R1). Returns its offset and first sequence. */
+  produce(frame: Uint8Array, header: FrameHeader): { offset: number; sequence: number; writer: WriterId } {
+    const writer = this.#state.shared.writer();
+    const end = this.#endOf(writer);
+    const baseSequence = end.have + 1;
+    const lamport = this.#lamport + 1;
+    const previousChain = end.chain ?? chainStart;
+    const chain = stampBatch(frame, { writer, baseSequence, lamport, generation: firstGeneration, previousChain });
+    const offset = this.#nextOffset;
+    this.#add(frame, { ...header, writer, baseSequence, lamport, chain });
+    return { offset, sequence: baseSequence, writer };
+  }
+
+  /** Adds what is new of a peer's frames (rule R4). */
+  apply(bytes: Uint8Array): Applied {
+    let appended = 0;
+    let dropped = 0;
+    for (let at = 0; at < bytes.length; ) {
+      const scan = scanFrame(bytes, at, this.#state.shared.options.checksum);
+      if (scan.type !== "frame") {
+        const message = scan.type === "bad" ? scan.reason : "the last frame is cut off";
+        return { appended, dropped, stopped: { reason: "malformed", message: `at byte ${at}: ${message}` } };
+      }
+      const frame = bytes.subarray(at, at + scan.header.frameBytes);
+      const outcome = this.#applyFrame(frame, scan.header);
+      if (typeof outcome === "object") return { appended, dropped, stopped: outcome };
+      if (outcome === "appended") appended += scan.header.count;
+      if (outcome === "dropped") dropped += scan.header.count;
+      at += scan.header.frameBytes;
+    }
+    return { appended, dropped };
+  }
+
+  /** Adds gap frames for what is not held of a feed up to and including `through`. */
+  applyGap(writer: WriterId, through: number): void {
+    for (let end = this.#endOf(writer); end.have < through; end = this.#endOf(writer)) {
+      const count = Math.min(gapRecordsMax, through - end.have);
+      const frame = gapFrame({ writer, baseSequence: end.have + 1, count, generation: firstGeneration });
+      const scan = scanFrame(frame, 0);
+      assert(scan.type === "frame", "a gap frame is a frame");
+      this.#add(frame, scan.header);
+    }
+  }
+
+  #applyFrame(frame: Uint8Array, header: FrameHeader): "appended" | "dropped" | "stopped" | ApplyStop {
+    const { writer, baseSequence, count } = header;
+    if (count < 1 || baseSequence < 1 || !Number.isSafeInteger(baseSequence + count)) {
+      return { reason: "malformed", message: `a batch of ${count} records from sequence ${baseSequence}` };
+    }
+    if (this.#state.stopped.has(writer)) return "stopped";
+    const end = this.#endOf(writer);
+    const fit = fitOf(end, header, frame);
+    if (fit === "held") return "dropped";
+    const fault = this.#feedFault(header, fit);
+    if (fault !== undefined) {
+      this.#state.stopFeed(writer, baseSequence, fault);
+      return "stopped";
+    }
+    if (fit === "ahead") return { reason: "ahead", writer, expected: end.have + 1, found: baseSequence };
+    if (end.have === 0 && this.#state.feeds.size + this.#newFeeds >= vectorWritersMax) {
+      return { reason: "malformed", message: `writer ${writer} is one more than the ${vectorWritersMax} of a topic` };
+    }
+    if (header.kind === "gap") this.applyGap(writer, baseSequence + count - 1);
+    else this.#add(frame, header);
+    return "appended";
+  }
+
+  /** Why the frame's feed can no longer be followed; undefined when it can. */
+  #feedFault(header: FrameHeader, fit: ReturnType<typeof fitOf>): string | undefined {
+    const { have } = this.#endOf(header.writer);
+    if (fit === "fork")
+      return `the hash of the batch at sequence ${header.baseSequence} does not continue what is held`;
+    if (header.writer === this.#state.shared.writer()) {
+      return `a peer holds sequence ${header.baseSequence} of this node's own writer, which wrote only ${have}`;
+    }
+    if (fit !== "overlap" || header.kind === "gap") return undefined;
+    const last = header.baseSequence + header.count - 1;
+    return `the batch covers sequences ${header.baseSequence} to ${last}, of which ${have} and lower are held already`;
+  }
+
+  #add(frame: Uint8Array, header: FrameHeader): void {
+    placeFrame(frame, { baseOffset: this.#nextOffset, durableBefore: this.#state.durableBytes });
+    const placed = placedFrame(header, this.#position, this.#nextOffset);
+    if (this.#endOf(header.writer).have === 0) this.#newFeeds++;
+    this.frames.push(placed);
+    this.parts.push(frame);
+    this.#ends.set(header.writer, { have: header.baseSequence + header.count - 1, chain: placed.chain });
+    this.#position += header.frameBytes;
+    this.#nextOffset += header.count;
+    this.#lamport = Math.max(this.#lamport, header.lamport);
+  }
+
+  #endOf(writer: WriterId): FeedEnd {
+    return this.#ends.get(writer) ?? this.#state.endOf(writer);
+  }
+}

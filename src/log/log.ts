@@ -1,0 +1,214 @@
+import { Listeners, toHex, topicNameFault, topicsMax, type WriterId } from "../base/mod.ts";
+import type { Directory } from "./directory.ts";
+import { InvalidTopicError, LogClosedError, LogCorruptError, TooManyTopicsError } from "./errors.ts";
+import { FilePool } from "./file_pool.ts";
+import { type ResolvedLogOptions, resolveOptions } from "./options.ts";
+import { openTopicState, type TopicEnd, topicPath } from "./recovery.ts";
+import {
+  cleanStopFileName,
+  decodeCleanStop,
+  decodeWriterFile,
+  encodeCleanStop,
+  encodeWriterFile,
+  type WriterFile,
+  writerFileName,
+} from "./root_files.ts";
+import { TailBudget } from "./tail_cache.ts";
+import { Topic } from "./topic_log.ts";
+import type { LogShared } from "./topic_state.ts";
+import type { CommitLog, LogEnvironment, LogEvent, LogOptions, TopicLog } from "./types.ts";
+
+const topicsDirectoryName = "topics";
+const defaultTopic = "default";
+/** Events that are kept for the first listener: what happens while the log is being opened. */
+const earlyEventsMax = 1_000;
+
+/** All topics of a data directory. The caller owns the directory, and its lock, for longer than the log. */
+export class Log implements CommitLog {
+  readonly #directory: Directory;
+  readonly #topicsDirectory: Directory;
+  readonly #options: ResolvedLogOptions;
+  readonly #environment: LogEnvironment;
+  readonly #shared: LogShared;
+  readonly #topics = new Map<string, Topic>();
+  readonly #opening = new Map<string, Promise<Topic>>();
+  readonly #growth = new Listeners<TopicLog>(rethrowLater);
+  readonly #events = new Listeners<LogEvent>(rethrowLater);
+  #earlyEvents: LogEvent[] | undefined = [];
+  #writer: WriterId = "";
+  #minting: Promise<unknown> = Promise.resolve();
+  #disposed: Promise<void> | undefined;
+
+  private constructor(
+    directory: Directory,
+    topicsDirectory: Directory,
+    options: ResolvedLogOptions,
+    environment: LogEnvironment,
+  ) {
+    this.#directory = directory;
+    this.#topicsDirectory = topicsDirectory;
+    this.#options = options;
+    this.#environment = environment;
+    this.#shared = {
+      options,
+      pool: new FilePool(),
+      tailBudget: new TailBudget(),
+      emit: (event) => this.#emit(event),
+      soon: environment.soon ?? ((callback) => void Promise.resolve().then(callback)),
+      after: environment.after,
+      onListenerError: rethrowLater,
+      writer: () => this.#writer,
+    };
+  }
+
+  /**
+   * Opens a data directory and everything in it, recovering from an unclean stop. Rejects with
+   * `InvalidLogOptionError`, `LogCorruptError`, or what the disk says.
+   */
+  static async open(directory: Directory, options: LogOptions, environment: LogEnvironment): Promise<Log> {
+    const resolved = resolveOptions(options);
+    const topicsDirectory = await directory.directory(topicsDirectoryName);
+    const log = new Log(directory, topicsDirectory, resolved, environment);
+    try {
+      await log.#recover();
+    } catch (error) {
+      for (const topic of log.#topics.values()) await topic.release();
+      throw error;
+    }
+    return log;
+  }
+
+  get writer(): WriterId {
+    return this.#writer;
+  }
+
+  topics(): readonly TopicLog[] {
+    return [...this.#topics.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  topic(name: string): TopicLog | undefined {
+    return this.#topics.get(name === "" ? defaultTopic : name);
+  }
+
+  async openTopic(topicName: string): Promise<TopicLog> {
+    const name = topicName === "" ? defaultTopic : topicName;
+    if (this.#disposed !== undefined) throw new LogClosedError();
+    const known = this.#topics.get(name) ?? this.#opening.get(name);
+    if (known !== undefined) return known;
+    const fault = topicNameFault(name);
+    if (fault !== undefined) throw new InvalidTopicError(fault);
+    if (this.#topics.size + this.#opening.size >= topicsMax) throw new TooManyTopicsError(name);
+    const opening = this.#createTopic(name).finally(() => this.#opening.delete(name));
+    this.#opening.set(name, opening);
+    return opening;
+  }
+
+  mintWriter(reason: string): Promise<WriterId> {
+    if (this.#disposed !== undefined) return Promise.reject(new LogClosedError());
+    const minted = this.#minting.then(() => this.#mint(reason));
+    this.#minting = minted.catch(() => undefined);
+    return minted;
+  }
+
+  onGrow(listener: (topic: TopicLog) => void): () => void {
+    return this.#growth.add(listener);
+  }
+
+  onEvent(listener: (event: LogEvent) => void): () => void {
+    const remove = this.#events.add(listener);
+    const early = this.#earlyEvents ?? [];
+    this.#earlyEvents = undefined;
+    for (const event of early) this.#events.emit(event);
+    return remove;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#close();
+    return this.#disposed;
+  }
+
+  async #recover(): Promise<void> {
+    const { checksum } = this.#options;
+    const marker = await this.#directory.readFile(cleanStopFileName);
+    const cleanEnds = marker === undefined ? undefined : decodeCleanStop(marker, checksum);
+    const writerBytes = await this.#directory.readFile(writerFileName);
+    const written = writerBytes === undefined ? undefined : decodeWriterFile(writerBytes, checksum);
+    const names = (await this.#topicsDirectory.list()).filter((name) => topicNameFault(name) === undefined);
+    for (const topic of cleanEnds?.keys() ?? []) {
+      if (!names.includes(topic)) throw new LogCorruptError(topicPath(topic, ""), 0, "the directory is missing");
+    }
+    for (const name of names) this.#topics.set(name, await this.#openTopic(name, cleanEnds?.get(name)));
+    // From here on frames may be written, so that the marker would lie. Before, a failed open must leave it.
+    await this.#directory.remove(cleanStopFileName);
+    await this.#directory.sync();
+    await this.#takeWriter(written, writerBytes !== undefined, cleanEnds !== undefined);
+  }
+
+  /** Goes on with the directory's writer, or mints one where that could number two different records alike (rule R5). */
+  async #takeWriter(written: WriterFile | undefined, hadFile: boolean, clean: boolean): Promise<void> {
+    this.#writer = written?.writer ?? "";
+    if (written === undefined) {
+      await this.#mint(hadFile ? "the writer file is damaged" : "the data directory has no writer yet");
+    } else if (this.#options.newWriter) {
+      await this.#mint("a new writer was asked for");
+    } else if (!clean && written.fsync !== "always") {
+      await this.#mint(`the last stop was not clean, under fsync policy ${written.fsync}`);
+    } else if (!clean && this.#options.fsync !== "always") {
+      await this.#mint(`the last stop was not clean; the fsync policy is ${this.#options.fsync}`);
+    } else if (written.fsync !== this.#options.fsync) {
+      await this.#writeWriter(written.writer);
+    }
+  }
+
+  async #mint(reason: string): Promise<WriterId> {
+    const previous = this.#writer === "" ? undefined : this.#writer;
+    const writer = toHex(this.#environment.randomBytes(8));
+    await this.#writeWriter(writer);
+    this.#writer = writer;
+    if (previous !== undefined) for (const topic of this.#topics.values()) topic.resumeFeed(previous);
+    this.#emit({ type: "new-writer", writer, previous, reason });
+    return writer;
+  }
+
+  #writeWriter(writer: WriterId): Promise<void> {
+    const { fsync, checksum } = this.#options;
+    return this.#directory.replaceFile(writerFileName, encodeWriterFile({ writer, fsync }, checksum));
+  }
+
+  async #createTopic(name: string): Promise<Topic> {
+    const topic = await this.#openTopic(name, undefined);
+    if (this.#disposed !== undefined) {
+      await topic.release();
+      throw new LogClosedError();
+    }
+    this.#topics.set(name, topic);
+    this.#emit({ type: "topic-created", topic: name });
+    return topic;
+  }
+
+  async #openTopic(name: string, cleanEnd: TopicEnd | undefined): Promise<Topic> {
+    const directory = await this.#topicsDirectory.directory(name);
+    const state = await openTopicState(name, directory, this.#shared, cleanEnd);
+    return new Topic(state, (topic) => this.#growth.emit(topic));
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
+    await this.#minting;
+    const ends = new Map<string, TopicEnd>();
+    for (const [name, topic] of this.#topics) if (await topic.close()) ends.set(name, topic.end);
+    // One topic that could not be made durable makes the whole stop an unclean one.
+    if (ends.size < this.#topics.size) return;
+    await this.#directory.replaceFile(cleanStopFileName, encodeCleanStop(ends, this.#options.checksum));
+  }
+
+  #emit(event: LogEvent): void {
+    if (this.#earlyEvents === undefined) this.#events.emit(event);
+    else if (this.#earlyEvents.length < earlyEventsMax) this.#earlyEvents.push(event);
+  }
+}
+
+/** A listener's error is its owner's bug: it must be seen, but must not break a commit. */
+function rethrowLater(error: unknown): void {
+  void Promise.reject(error);
+}

@@ -1,0 +1,208 @@
+/** Reading a topic, by offset, by what a puller lacks (rule R3) and by time. Only what may be served is ever read. */
+import { assert, concat, type FrameHeader, headersBytes, readRecords, scanFrame, type Vector } from "../base/mod.ts";
+import { LogCorruptError, OffsetOutOfRangeError } from "./errors.ts";
+import { topicPath } from "./recovery.ts";
+import type { Segment } from "./segment.ts";
+import type { TopicState } from "./topic_state.ts";
+import type { Chunk, Missing } from "./types.ts";
+
+/** The most bytes that one read returns, one large frame apart. */
+const readBytesMax = 8 * 1_048_576;
+/** Bytes that a search through a segment reads at once. */
+const searchBytesMin = 65_536;
+const searchBytesMax = 1_048_576;
+
+const nothing = new Uint8Array(0);
+
+/** Whole frames of a segment in memory. */
+interface Loaded {
+  readonly bytes: Uint8Array;
+  readonly frames: readonly { readonly header: FrameHeader; readonly at: number }[];
+  /** Position in the segment after the last of them. */
+  readonly end: number;
+}
+
+/** Frames from the one that holds `offset` on. */
+export async function readFrom(state: TopicState, offset: number, bytesMax: number): Promise<Chunk> {
+  if (!(offset >= state.firstOffset && offset <= state.nextOffset && Number.isInteger(offset))) {
+    throw new OffsetOutOfRangeError(offset, state.firstOffset, state.nextOffset);
+  }
+  if (offset === state.nextOffset) return { frames: nothing, nextOffset: offset };
+  const credit = Math.min(bytesMax, readBytesMax);
+  const cached = state.tail.read(offset, credit);
+  if (cached !== undefined) return { frames: copied(cached.parts), nextOffset: cached.nextOffset };
+  const segment = state.segments[segmentIndexOf(state, offset)] as Segment;
+  let position = segment.positionOf(offset);
+  for (;;) {
+    const loaded = await load(state, segment, position, credit + state.shared.options.indexEveryBytes);
+    const first = loaded.frames.findIndex(({ header }) => offset < header.baseOffset + header.count);
+    if (first >= 0) return cut(segment, position, loaded, first, credit);
+    position = loaded.end;
+  }
+}
+
+/** The frames from the `first` on, as many as the credit allows, at least that one. */
+function cut(segment: Segment, position: number, loaded: Loaded, first: number, credit: number): Chunk {
+  const start = loaded.frames[first]?.at ?? 0;
+  let end = start;
+  let nextOffset = 0;
+  for (const { header, at } of loaded.frames.slice(first)) {
+    if (end > start && at + header.frameBytes - start > credit) break;
+    end = at + header.frameBytes;
+    nextOffset = header.baseOffset + header.count;
+  }
+  segment.remember(nextOffset, position + end);
+  return { frames: loaded.bytes.subarray(start, end), nextOffset };
+}
+
+/** The frames that `have` lacks, in local-log order. */
+export async function readMissing(state: TopicState, have: Vector, bytesMax: number): Promise<Missing> {
+  const { lowWater } = state;
+  let records = 0;
+  let cached = true;
+  for (const [writer, feed] of state.feeds) {
+    const held = have.get(writer) ?? 0;
+    if (held >= feed.have) continue;
+    records += feed.have - held;
+    if (held + 1 < feed.cachedFrom) cached = false;
+  }
+  if (records === 0) return { frames: nothing, complete: true, lowWater };
+  const credit = Math.min(bytesMax, readBytesMax);
+  if (!cached) return { ...(await searchMissing(state, have, credit)), lowWater };
+  const { parts, complete } = state.tail.readMissing(have, records, credit);
+  return { frames: copied(parts), complete, lowWater };
+}
+
+/** Where a search through the segments stands. */
+interface Place {
+  readonly segment: number;
+  readonly position: number;
+}
+
+async function searchMissing(
+  state: TopicState,
+  have: Vector,
+  credit: number,
+): Promise<{ frames: Uint8Array; complete: boolean }> {
+  const held = new Map(have);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  let place: Place = { segment: 0, position: 0 };
+  for (;;) {
+    const next = firstMissing(state, held, place);
+    if (next === undefined) return { frames: concat(parts), complete: true };
+    const segment = state.segments[next.segment] as Segment;
+    const wanted = Math.min(searchBytesMax, Math.max(searchBytesMin, credit - bytes));
+    const loaded = await load(state, segment, next.position, wanted);
+    for (const { header, at } of loaded.frames) {
+      const last = header.baseSequence + header.count - 1;
+      if (last <= (held.get(header.writer) ?? 0)) continue;
+      if (parts.length > 0 && bytes + header.frameBytes > credit) return { frames: concat(parts), complete: false };
+      parts.push(loaded.bytes.subarray(at, at + header.frameBytes));
+      bytes += header.frameBytes;
+      held.set(header.writer, last);
+    }
+    assert(loaded.end > next.position, "a search goes forward");
+    place = { segment: next.segment, position: loaded.end };
+  }
+}
+
+/** A place at or before the first frame that is missing, not before `from`; undefined when nothing is missing. */
+function firstMissing(state: TopicState, held: Vector, from: Place): Place | undefined {
+  let first: Place | undefined;
+  for (const [writer, feed] of state.feeds) {
+    const sequence = (held.get(writer) ?? 0) + 1;
+    if (sequence > feed.have) continue;
+    const lastSegment = first?.segment ?? state.segments.length - 1;
+    for (let segment = from.segment; segment <= lastSegment; segment++) {
+      const position = state.segments[segment]?.index.positionOfSequence(writer, sequence);
+      if (position === undefined) continue;
+      if (first === undefined || segment < first.segment || position < first.position) first = { segment, position };
+      break;
+    }
+  }
+  if (first === undefined || first.segment > from.segment) return first;
+  return { segment: first.segment, position: Math.max(first.position, from.position) };
+}
+
+/** The first offset whose record, or one before it, is at or after the time. */
+export async function offsetAt(state: TopicState, timestampMs: number): Promise<number> {
+  const segment = state.segments.find(({ index }) => index.timestampMaxMs >= timestampMs && index.bytes > 0);
+  if (segment === undefined) return state.nextOffset;
+  let position = segment.index.positionOfTime(timestampMs);
+  while (position < segment.bytes) {
+    const loaded = await load(state, segment, position, searchBytesMin);
+    for (const { header, at } of loaded.frames) {
+      if (header.kind === "gap" || header.baseTimestampMs + header.timestampDeltaMaxMs < timestampMs) continue;
+      return offsetWithin(header, loaded.bytes.subarray(at, at + header.frameBytes), timestampMs);
+    }
+    position = loaded.end;
+  }
+  return state.nextOffset;
+}
+
+/** The first record of a batch at or after the time; the first of all when the batch is compressed. */
+function offsetWithin(header: FrameHeader, frame: Uint8Array, timestampMs: number): number {
+  let found: number | undefined;
+  if (header.compression === "none") {
+    readRecords(frame.subarray(headersBytes), header, (record) => {
+      if (found === undefined && record.timestampMs >= timestampMs) found = record.offset;
+    });
+  }
+  return found ?? header.baseOffset;
+}
+
+function segmentIndexOf(state: TopicState, offset: number): number {
+  let low = 0;
+  let high = state.segments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((state.segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Reads and checks whole frames from a position at which one begins: at least one, as many as lie in so many bytes. */
+async function load(state: TopicState, segment: Segment, position: number, bytesMax: number): Promise<Loaded> {
+  const end = segment.bytes;
+  assert(position < end, "a read begins before the end of its segment");
+  let wanted = Math.min(Math.max(bytesMax, headersBytes), end - position);
+  for (;;) {
+    const bytes = await segment.file.use((file) => file.read(position, wanted));
+    const frames: { header: FrameHeader; at: number }[] = [];
+    let at = 0;
+    for (;;) {
+      const scan = scanFrame(bytes, at, state.shared.options.checksum);
+      if (scan.type === "bad") throw corrupt(state, segment, position + at, scan.reason);
+      if (scan.type === "cut") {
+        if (frames.length > 0 || at > 0) return { bytes, frames, end: position + at };
+        wanted = neededBytes(state, segment, position, scan.bytesNeeded, bytes.length);
+        break;
+      }
+      frames.push({ header: scan.header, at });
+      at += scan.header.frameBytes;
+    }
+  }
+}
+
+/** Bytes to read for a first frame that is larger than what was read; throws when the segment cannot hold it. */
+function neededBytes(
+  state: TopicState,
+  segment: Segment,
+  position: number,
+  bytesNeeded: number,
+  bytesRead: number,
+): number {
+  if (bytesNeeded > bytesRead && position + bytesNeeded <= segment.bytes) return bytesNeeded;
+  throw corrupt(state, segment, position, "the file ends within a frame");
+}
+
+function corrupt(state: TopicState, segment: Segment, at: number, reason: string): LogCorruptError {
+  return new LogCorruptError(topicPath(state.name, segment.file.name), at, reason);
+}
+
+/** One array of all parts that shares no memory with them: cached frames must not change under other readers. */
+function copied(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? (parts[0] as Uint8Array).slice() : concat(parts);
+}

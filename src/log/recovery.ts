@@ -1,0 +1,181 @@
+/**
+ * Opening a topic: what its files hold, and whether damage in them is a torn tail or corruption (`docs/format.md`).
+ * The last segment is read from end to end; the others are known by their indexes, or read when these are missing.
+ */
+import type { Directory, LogFile } from "./directory.ts";
+import { LogCorruptError } from "./errors.ts";
+import { fitOf, placedFrame } from "./feed.ts";
+import { type Damage, durableMarkAfter, scanSegment } from "./scan.ts";
+import { indexName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
+import { SegmentIndex } from "./segment_index.ts";
+import { type LogShared, TopicState } from "./topic_state.ts";
+
+/** What a clean-stop marker says of a topic: this much of its last segment was durable. */
+export interface TopicEnd {
+  readonly baseOffset: number;
+  readonly bytes: number;
+}
+
+/** Path of a topic's file within the data directory. */
+export function topicPath(topic: string, file: string): string {
+  return `topics/${topic}/${file}`;
+}
+
+/** Opens what the directory holds of a topic. Rejects with `LogCorruptError`; then nothing was changed. */
+export async function openTopicState(
+  name: string,
+  directory: Directory,
+  shared: LogShared,
+  cleanEnd: TopicEnd | undefined,
+): Promise<TopicState> {
+  const state = new TopicState(name, directory, shared);
+  const offsets = await segmentOffsets(directory);
+  judgeSegmentNames(name, offsets, cleanEnd);
+  for (const [position, baseOffset] of offsets.entries()) {
+    if (baseOffset !== state.nextOffset) {
+      const reason = `the segment begins at offset ${baseOffset}, the one before it ends at ${state.nextOffset}`;
+      throw new LogCorruptError(topicPath(name, segmentName(baseOffset)), 0, reason);
+    }
+    const isLast = position === offsets.length - 1;
+    const segment = state.addSegment(baseOffset);
+    await segment.file.use((file) =>
+      isLast ? openLastSegment(state, segment, file, cleanEnd) : openClosedSegment(state, segment, file),
+    );
+  }
+  if (offsets.length === 0) await createSegment(state, 0);
+  if (cleanEnd === undefined) {
+    await state.active.file.use((file) => file.sync());
+    await directory.sync();
+  }
+  state.beginSync()();
+  state.startTail();
+  return state;
+}
+
+/** Creates the next segment's file, durably. */
+export async function createSegment(state: TopicState, baseOffset: number): Promise<void> {
+  const file = await state.directory.open(segmentName(baseOffset));
+  try {
+    // A file of that name can only be what an earlier attempt left: nothing in it was ever acknowledged.
+    if (file.size > 0) await file.truncate(0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await state.directory.sync();
+  state.addSegment(baseOffset);
+}
+
+/** Writes a segment's index beside it. Not synced: it can be made again. */
+export async function writeIndex(state: TopicState, segment: Segment): Promise<void> {
+  const bytes = segment.index.encode(state.shared.options.checksum);
+  const file = await state.directory.open(indexName(segment.baseOffset));
+  try {
+    await file.truncate(bytes.length);
+    file.write(0, [bytes]);
+  } finally {
+    await file.close();
+  }
+}
+
+async function segmentOffsets(directory: Directory): Promise<number[]> {
+  const offsets: number[] = [];
+  for (const name of await directory.list()) {
+    const offset = segmentBaseOffset(name);
+    if (offset !== undefined) offsets.push(offset);
+  }
+  return offsets.sort((left, right) => left - right);
+}
+
+function judgeSegmentNames(topic: string, offsets: readonly number[], cleanEnd: TopicEnd | undefined): void {
+  if (offsets.length > 0 && offsets[0] !== 0) {
+    throw new LogCorruptError(topicPath(topic, segmentName(0)), 0, "the file is missing");
+  }
+  if (cleanEnd !== undefined && offsets.at(-1) !== cleanEnd.baseOffset) {
+    throw new LogCorruptError(topicPath(topic, segmentName(cleanEnd.baseOffset)), 0, "the file is missing");
+  }
+}
+
+async function openClosedSegment(state: TopicState, segment: Segment, file: LogFile): Promise<void> {
+  const index = await readIndex(state, segment, file.size);
+  if (typeof index !== "string") {
+    segment.index = index;
+    if (state.admitIndexed() === undefined) return;
+  }
+  // A closed segment was fsynced before its successor was begun: whatever is damaged in it is corruption.
+  const damage = await scanInto(state, segment, file);
+  if (damage !== undefined) throw corrupt(state, segment, damage);
+  await rebuildIndex(state, segment, typeof index === "string" ? index : "it does not continue the feeds");
+}
+
+async function openLastSegment(
+  state: TopicState,
+  segment: Segment,
+  file: LogFile,
+  cleanEnd: TopicEnd | undefined,
+): Promise<void> {
+  const damage = await scanInto(state, segment, file);
+  if (cleanEnd !== undefined && segment.bytes < cleanEnd.bytes) {
+    throw corrupt(state, segment, damage ?? { at: segment.bytes, reason: "the file is too short", resumeAt: 0 });
+  }
+  if (damage !== undefined) {
+    if ((await durableMarkAfter(file, damage)) > damage.at) throw corrupt(state, segment, damage);
+    await cutTail(state, segment, file, damage);
+  }
+  if (cleanEnd === undefined) return;
+  const index = await readIndex(state, segment, segment.bytes);
+  if (typeof index === "string") await rebuildIndex(state, segment, index);
+}
+
+async function cutTail(state: TopicState, segment: Segment, file: LogFile, damage: Damage): Promise<void> {
+  const bytes = file.size - damage.at;
+  await file.truncate(damage.at);
+  await file.sync();
+  const path = topicPath(state.name, segment.file.name);
+  state.shared.emit({
+    type: "torn-tail",
+    topic: state.name,
+    file: path,
+    at: damage.at,
+    bytes,
+    reason: damage.reason,
+  });
+}
+
+async function readIndex(state: TopicState, segment: Segment, bytes: number): Promise<SegmentIndex | string> {
+  const file = await state.directory.readFile(indexName(segment.baseOffset));
+  if (file === undefined) return "it is missing";
+  const { options } = state.shared;
+  const owner = { baseOffset: segment.baseOffset, bytes, everyBytes: options.indexEveryBytes };
+  return SegmentIndex.decode(file, owner, options.checksum);
+}
+
+async function rebuildIndex(state: TopicState, segment: Segment, reason: string): Promise<void> {
+  const file = topicPath(state.name, indexName(segment.baseOffset));
+  state.shared.emit({ type: "index-rebuilt", topic: state.name, file, reason });
+  try {
+    await writeIndex(state, segment);
+  } catch {
+    // It is in memory, which is what counts; the next open rebuilds it again.
+  }
+}
+
+/** Admits every frame of the segment. Frames must continue what was admitted before; the first that does not is damage. */
+function scanInto(state: TopicState, segment: Segment, file: LogFile): Promise<Damage | undefined> {
+  segment.index = new SegmentIndex(segment.baseOffset, state.shared.options.indexEveryBytes);
+  return scanSegment(file, state.shared.options.checksum, (header, position, bytes) => {
+    if (header.baseOffset !== state.nextOffset) {
+      return `the frame says offset ${header.baseOffset}, expected is ${state.nextOffset}`;
+    }
+    const fit = fitOf(state.endOf(header.writer), header, bytes);
+    if (fit !== "next") {
+      return `the batch at sequence ${header.baseSequence} of writer ${header.writer} does not continue its feed (${fit})`;
+    }
+    state.admit(placedFrame(header, position, header.baseOffset));
+    return undefined;
+  });
+}
+
+function corrupt(state: TopicState, segment: Segment, damage: Damage): LogCorruptError {
+  return new LogCorruptError(topicPath(state.name, segment.file.name), damage.at, damage.reason);
+}

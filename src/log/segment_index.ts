@@ -1,0 +1,228 @@
+import {
+  type ChainHash,
+  type Checksum,
+  concat,
+  fromHex,
+  readUint53,
+  toHex,
+  vectorWritersMax,
+  viewOf,
+  type WriterId,
+  writeUint53,
+} from "../base/mod.ts";
+import type { PlacedFrame } from "./feed.ts";
+import { Numbers } from "./numbers.ts";
+
+/** One feed within one segment. */
+export interface FeedRange {
+  /** First and last sequence that the segment holds or declares gone. */
+  readonly first: number;
+  last: number;
+  /** Lowest sequence whose record is here; 0 while there are only gaps. */
+  lowest: number;
+  chain: ChainHash | undefined;
+  /** Sparse: sequences at which frames begin, and where these are in the file. */
+  readonly sequences: Numbers;
+  readonly positions: Numbers;
+}
+
+/** First four bytes of an index file: "GVI1". */
+const indexMagic = 0x31495647;
+const headBytes = 64;
+const entryBytes = 24;
+const feedBytes = 48;
+const feedEntryBytes = 16;
+
+/**
+ * Where frames are in a segment: an entry every so many bytes, by offset and time, and by sequence for each feed. It
+ * can always be made again from the segment, so its file is never synced and never trusted beyond its checksum.
+ */
+export class SegmentIndex {
+  readonly baseOffset: number;
+  /** Bytes of the segment that the index covers. */
+  bytes = 0;
+  nextOffset: number;
+  lamport = 0;
+  /** Greatest timestamp of any record in the segment. */
+  timestampMaxMs = 0;
+  readonly feeds: Map<WriterId, FeedRange> = new Map();
+  readonly #everyBytes: number;
+  readonly #offsets = new Numbers();
+  readonly #positions = new Numbers();
+  /** Greatest timestamp of any record before the entry: never falls. */
+  readonly #timestamps = new Numbers();
+
+  constructor(baseOffset: number, everyBytes: number) {
+    this.baseOffset = baseOffset;
+    this.nextOffset = baseOffset;
+    this.#everyBytes = everyBytes;
+  }
+
+  /** Takes note of the frame that follows what is covered. */
+  add(frame: PlacedFrame): void {
+    if (this.#isDue(this.#positions, frame.position)) {
+      this.#offsets.push(frame.offset);
+      this.#positions.push(frame.position);
+      this.#timestamps.push(this.timestampMaxMs);
+    }
+    this.#addToFeed(frame);
+    this.bytes = frame.position + frame.frameBytes;
+    this.nextOffset = frame.offset + frame.count;
+    this.lamport = Math.max(this.lamport, frame.lamport);
+    this.timestampMaxMs = Math.max(this.timestampMaxMs, frame.timestampMaxMs);
+  }
+
+  /** A position at or before the frame that holds `offset`. */
+  positionOf(offset: number): number {
+    const entry = this.#offsets.lastAtMost(offset);
+    return entry < 0 ? 0 : this.#positions.at(entry);
+  }
+
+  /** A position at or before the frame that holds this sequence; undefined when the segment has nothing from it on. */
+  positionOfSequence(writer: WriterId, sequence: number): number | undefined {
+    const feed = this.feeds.get(writer);
+    if (feed === undefined || feed.last < sequence) return undefined;
+    return feed.positions.at(Math.max(0, feed.sequences.lastAtMost(sequence)));
+  }
+
+  /** A position at or before the first frame with a record at or after the time. */
+  positionOfTime(timestampMs: number): number {
+    const entry = this.#timestamps.lastAtMost(timestampMs - 1);
+    return entry < 0 ? 0 : this.#positions.at(entry);
+  }
+
+  #isDue(positions: Numbers, position: number): boolean {
+    return positions.length === 0 || position - positions.at(positions.length - 1) >= this.#everyBytes;
+  }
+
+  #addToFeed(frame: PlacedFrame): void {
+    let feed = this.feeds.get(frame.writer);
+    if (feed === undefined) {
+      const first = frame.baseSequence;
+      feed = { first, last: 0, lowest: 0, chain: undefined, sequences: new Numbers(), positions: new Numbers() };
+      this.feeds.set(frame.writer, feed);
+    }
+    if (this.#isDue(feed.positions, frame.position)) {
+      feed.sequences.push(frame.baseSequence);
+      feed.positions.push(frame.position);
+    }
+    feed.last = frame.baseSequence + frame.count - 1;
+    feed.chain = frame.chain;
+    if (feed.lowest === 0 && !frame.gap) feed.lowest = frame.baseSequence;
+  }
+
+  /** The bytes of the index file (`docs/format.md`). */
+  encode(checksum: Checksum): Uint8Array {
+    const head = new Uint8Array(headBytes);
+    const view = viewOf(head);
+    view.setUint32(0, indexMagic, true);
+    writeUint53(view, 8, this.baseOffset);
+    writeUint53(view, 16, this.bytes);
+    writeUint53(view, 24, this.nextOffset);
+    writeUint53(view, 32, this.lamport);
+    writeUint53(view, 40, this.timestampMaxMs);
+    view.setUint32(48, this.#offsets.length, true);
+    view.setUint32(52, this.feeds.size, true);
+    const parts = [head, encodeColumns([this.#offsets, this.#positions, this.#timestamps])];
+    for (const [writer, feed] of this.feeds) {
+      parts.push(encodeFeed(writer, feed), encodeColumns([feed.sequences, feed.positions]));
+    }
+    const bytes = concat(parts);
+    viewOf(bytes).setUint32(4, checksum(bytes.subarray(8)), true);
+    return bytes;
+  }
+
+  /** Reads an index file; a text says why it cannot be one of this segment. */
+  static decode(bytes: Uint8Array, segment: IndexedSegment, checksum: Checksum): SegmentIndex | string {
+    if (bytes.length < headBytes) return `${bytes.length} bytes are no index`;
+    const view = viewOf(bytes);
+    if (view.getUint32(0, true) !== indexMagic) return "no index begins here";
+    if (view.getUint32(4, true) !== checksum(bytes.subarray(8))) return "the checksum does not match";
+    if (readUint53(view, 8) !== segment.baseOffset) return "it belongs to another segment";
+    if (readUint53(view, 16) !== segment.bytes) return `it covers ${readUint53(view, 16)} of ${segment.bytes} bytes`;
+    const index = new SegmentIndex(segment.baseOffset, segment.everyBytes);
+    index.bytes = segment.bytes;
+    index.nextOffset = readUint53(view, 24) ?? 0;
+    index.lamport = readUint53(view, 32) ?? 0;
+    index.timestampMaxMs = readUint53(view, 40) ?? 0;
+    const feedsAt = headBytes + entryBytes * view.getUint32(48, true);
+    if (feedsAt > bytes.length) return "it is cut off";
+    decodeColumns(view, headBytes, view.getUint32(48, true), [index.#offsets, index.#positions, index.#timestamps]);
+    return decodeFeeds(bytes, feedsAt, view.getUint32(52, true), index.feeds) ?? index;
+  }
+}
+
+/** What an index must belong to. */
+export interface IndexedSegment {
+  readonly baseOffset: number;
+  readonly bytes: number;
+  readonly everyBytes: number;
+}
+
+function encodeColumns(columns: readonly Numbers[]): Uint8Array {
+  const rows = columns[0]?.length ?? 0;
+  const bytes = new Uint8Array(8 * rows * columns.length);
+  const view = viewOf(bytes);
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (const column of columns) {
+      writeUint53(view, at, column.at(row));
+      at += 8;
+    }
+  }
+  return bytes;
+}
+
+function decodeColumns(view: DataView, start: number, rows: number, columns: readonly Numbers[]): void {
+  let at = start;
+  for (let row = 0; row < rows; row++) {
+    for (const column of columns) {
+      column.push(readUint53(view, at) ?? 0);
+      at += 8;
+    }
+  }
+}
+
+function encodeFeed(writer: WriterId, feed: FeedRange): Uint8Array {
+  const bytes = new Uint8Array(feedBytes);
+  const view = viewOf(bytes);
+  bytes.set(fromHex(writer) as Uint8Array);
+  writeUint53(view, 8, feed.first);
+  writeUint53(view, 16, feed.last);
+  writeUint53(view, 24, feed.lowest);
+  view.setUint32(32, feed.chain?.low ?? 0, true);
+  view.setUint32(36, feed.chain?.high ?? 0, true);
+  view.setUint32(40, feed.chain === undefined ? 0 : 1, true);
+  view.setUint32(44, feed.sequences.length, true);
+  return bytes;
+}
+
+function decodeFeeds(
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  into: Map<WriterId, FeedRange>,
+): string | undefined {
+  if (count > vectorWritersMax) return `it names ${count} feeds, allowed are ${vectorWritersMax}`;
+  const view = viewOf(bytes);
+  let at = start;
+  for (let index = 0; index < count; index++) {
+    if (at + feedBytes > bytes.length) return "it is cut off";
+    const entries = view.getUint32(at + 44, true);
+    const end = at + feedBytes + entries * feedEntryBytes;
+    if (end > bytes.length || entries === 0) return "it is cut off";
+    const known = view.getUint32(at + 40, true) === 1;
+    const feed: FeedRange = {
+      first: readUint53(view, at + 8) ?? 0,
+      last: readUint53(view, at + 16) ?? 0,
+      lowest: readUint53(view, at + 24) ?? 0,
+      chain: known ? { low: view.getUint32(at + 32, true), high: view.getUint32(at + 36, true) } : undefined,
+      sequences: new Numbers(entries),
+      positions: new Numbers(entries),
+    };
+    decodeColumns(view, at + feedBytes, entries, [feed.sequences, feed.positions]);
+    into.set(toHex(bytes.subarray(at, at + 8)), feed);
+    at = end;
+  }
+  return at === bytes.length ? undefined : "something follows its end";
+}

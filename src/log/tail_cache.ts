@@ -1,0 +1,135 @@
+import { assert, type Vector, type WriterId } from "../base/mod.ts";
+import type { Feed, PlacedFrame } from "./feed.ts";
+
+/** Bytes of newest frames that one topic keeps in memory. */
+const topicBytesMax = 2 * 1_048_576;
+/** Bytes of newest frames that all topics keep together. */
+const allBytesMax = 64 * 1_048_576;
+
+/** Bounds the caches of all topics together: the topic that was quiet longest gives way first. */
+export class TailBudget {
+  readonly #caches = new Set<TailCache>();
+  #bytes = 0;
+
+  /** Called by a cache that grew by so many bytes. */
+  grew(cache: TailCache, bytes: number): void {
+    this.#bytes += bytes;
+    this.#caches.delete(cache);
+    this.#caches.add(cache);
+    for (const quiet of this.#caches) {
+      while (this.#bytes > allBytesMax && quiet.length > 0) quiet.dropOldest();
+      if (this.#bytes <= allBytesMax) return;
+      this.#caches.delete(quiet);
+    }
+  }
+
+  shrank(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+interface CachedFrame {
+  readonly offset: number;
+  readonly writer: WriterId;
+  /** Last sequence of the frame. */
+  readonly last: number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The newest served frames of a topic, so that live readers and pullers do not touch the disk. */
+export class TailCache {
+  readonly #budget: TailBudget;
+  readonly #feeds: ReadonlyMap<WriterId, Feed>;
+  #frames: CachedFrame[] = [];
+  /** Frames before this index were dropped. */
+  #head = 0;
+  #bytes = 0;
+
+  constructor(budget: TailBudget, feeds: ReadonlyMap<WriterId, Feed>) {
+    this.#budget = budget;
+    this.#feeds = feeds;
+  }
+
+  get length(): number {
+    return this.#frames.length - this.#head;
+  }
+
+  /** Offset of the oldest frame; Infinity when there is none. */
+  get firstOffset(): number {
+    return this.#frames[this.#head]?.offset ?? Number.POSITIVE_INFINITY;
+  }
+
+  add(frame: PlacedFrame, bytes: Uint8Array): void {
+    const { offset, writer, count } = frame;
+    this.#frames.push({ offset, writer, count, last: frame.baseSequence + count - 1, bytes });
+    this.#bytes += bytes.length;
+    while (this.#bytes > topicBytesMax) this.dropOldest();
+    this.#budget.grew(this, bytes.length);
+  }
+
+  dropOldest(): void {
+    const frame = this.#frames[this.#head];
+    assert(frame !== undefined, "only a cache with frames drops one");
+    this.#head++;
+    this.#bytes -= frame.bytes.length;
+    this.#budget.shrank(frame.bytes.length);
+    const feed = this.#feeds.get(frame.writer);
+    if (feed !== undefined) feed.cachedFrom = frame.last + 1;
+    // The dropped half is given back at once, so that dropping stays cheap on average.
+    if (2 * this.#head > this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  clear(): void {
+    while (this.length > 0) this.dropOldest();
+  }
+
+  /** Whole frames from the one that holds `offset` on; undefined when that is not here. */
+  read(offset: number, bytesMax: number): { parts: Uint8Array[]; nextOffset: number } | undefined {
+    if (offset < this.firstOffset) return undefined;
+    let low = this.#head;
+    let high = this.#frames.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#frames[middle] as CachedFrame).offset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const parts: Uint8Array[] = [];
+    let nextOffset = offset;
+    let bytes = 0;
+    for (let index = Math.max(this.#head, low - 1); index < this.#frames.length; index++) {
+      const frame = this.#frames[index] as CachedFrame;
+      if (parts.length > 0 && bytes + frame.bytes.length > bytesMax) break;
+      parts.push(frame.bytes);
+      bytes += frame.bytes.length;
+      nextOffset = frame.offset + frame.count;
+    }
+    return { parts, nextOffset };
+  }
+
+  /**
+   * The frames that hold what `have` lacks, given that it lacks so many records and nothing older than the cache. It
+   * looks from the newest frame backwards, so that a puller who lacks little costs little.
+   */
+  readMissing(have: Vector, records: number, bytesMax: number): { parts: Uint8Array[]; complete: boolean } {
+    let start = this.#frames.length;
+    for (let missing = records; missing > 0; ) {
+      assert(start > this.#head, "everything that is missing is in the cache");
+      const frame = this.#frames[--start] as CachedFrame;
+      missing -= Math.max(0, Math.min(frame.count, frame.last - (have.get(frame.writer) ?? 0)));
+    }
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for (let index = start; index < this.#frames.length; index++) {
+      const frame = this.#frames[index] as CachedFrame;
+      if (frame.last <= (have.get(frame.writer) ?? 0)) continue;
+      if (parts.length > 0 && bytes + frame.bytes.length > bytesMax) return { parts, complete: false };
+      parts.push(frame.bytes);
+      bytes += frame.bytes.length;
+    }
+    return { parts, complete: true };
+  }
+}

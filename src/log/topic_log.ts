@@ -1,0 +1,178 @@
+import {
+  type FrameHeader,
+  frameBytesMax,
+  frameRecordsMax,
+  headersBytes,
+  Listeners,
+  packedRecordsFault,
+  recordBytesMax,
+  scanFrame,
+  VarintReader,
+  type Vector,
+  type WriterId,
+} from "../base/mod.ts";
+import { Committer } from "./committer.ts";
+import { InvalidFrameError, LogClosedError, RecordTooLargeError } from "./errors.ts";
+import { firstGeneration } from "./group.ts";
+import { offsetAt, readFrom, readMissing } from "./reader.ts";
+import type { TopicState } from "./topic_state.ts";
+import type { Ack, Applied, Chunk, Missing, TopicLog } from "./types.ts";
+
+/** A topic of an open log. */
+export class Topic implements TopicLog {
+  readonly generation: number = firstGeneration;
+  readonly #state: TopicState;
+  readonly #committer: Committer;
+  readonly #growth: Listeners<void>;
+  #closing: Promise<boolean> | undefined;
+
+  /** `onGrow` hears of growth before the listeners of this topic do. */
+  constructor(state: TopicState, onGrow: (topic: Topic) => void) {
+    this.#state = state;
+    this.#growth = new Listeners(state.shared.onListenerError);
+    this.#committer = new Committer(state, () => {
+      onGrow(this);
+      this.#growth.emit();
+    });
+  }
+
+  get name(): string {
+    return this.#state.name;
+  }
+
+  get firstOffset(): number {
+    return this.#state.firstOffset;
+  }
+
+  get nextOffset(): number {
+    return this.#state.nextOffset;
+  }
+
+  get bytes(): number {
+    return this.#state.bytes;
+  }
+
+  get have(): Vector {
+    return this.#state.have;
+  }
+
+  /** Nothing is taken in before it may be served: what waits for its sync is in no vector. */
+  get served(): Vector {
+    return this.#state.have;
+  }
+
+  get durable(): Vector {
+    return this.#state.durable;
+  }
+
+  get lowWater(): Vector {
+    return this.#state.lowWater;
+  }
+
+  get lamport(): number {
+    return this.#state.lamport;
+  }
+
+  get stoppedFeeds(): ReadonlyMap<WriterId, string> {
+    return this.#state.stopped;
+  }
+
+  async produce(frame: Uint8Array): Promise<Ack> {
+    return this.#committer.produce(frame, this.#judge(frame));
+  }
+
+  apply(frames: Uint8Array): Promise<Applied> {
+    return this.#committer.apply(frames);
+  }
+
+  applyGap(writer: WriterId, through: number): Promise<void> {
+    return this.#committer.applyGap(writer, through);
+  }
+
+  async read(offset: number, bytesMax: number): Promise<Chunk> {
+    this.#assertOpen();
+    return readFrom(this.#state, offset, bytesMax);
+  }
+
+  async readMissing(have: Vector, bytesMax: number): Promise<Missing> {
+    this.#assertOpen();
+    return readMissing(this.#state, have, bytesMax);
+  }
+
+  async offsetAt(timestampMs: number): Promise<number> {
+    this.#assertOpen();
+    return offsetAt(this.#state, timestampMs);
+  }
+
+  onGrow(listener: () => void): () => void {
+    return this.#growth.add(listener);
+  }
+
+  /** Lets a feed go on whose owner's writer is no longer ours (rule R5). */
+  resumeFeed(writer: WriterId): void {
+    this.#state.stopped.delete(writer);
+  }
+
+  /** Where the last segment ends, for the clean-stop marker. */
+  get end(): { baseOffset: number; bytes: number } {
+    return { baseOffset: this.#state.active.baseOffset, bytes: this.#state.active.bytes };
+  }
+
+  /** Commits what waits and gives the files back. Returns whether everything is durable. */
+  close(): Promise<boolean> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<boolean> {
+    const durable = await this.#committer.close();
+    await this.release();
+    return durable;
+  }
+
+  /** Gives memory and files back, without a promise about what is on disk. */
+  async release(): Promise<void> {
+    this.#state.tail.clear();
+    for (const segment of this.#state.segments) await segment.file.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new LogClosedError();
+  }
+
+  /** The limits and the sense of a batch are judged here and nowhere else (rule R1). */
+  #judge(frame: Uint8Array): FrameHeader {
+    if (frame.length > frameBytesMax) throw new RecordTooLargeError("batch", frame.length);
+    const scan = scanFrame(frame, 0, this.#state.shared.options.checksum);
+    if (scan.type === "bad") throw new InvalidFrameError(scan.reason);
+    if (scan.type === "cut" || scan.header.frameBytes !== frame.length) {
+      throw new InvalidFrameError(`the bytes are ${frame.length}, which is not one whole frame`);
+    }
+    const { header } = scan;
+    if (header.kind !== "records") throw new InvalidFrameError(`a ${header.kind} batch carries no records`);
+    if (header.payloadChecksum !== header.producedChecksum) {
+      throw new InvalidFrameError("the payload is not what was produced");
+    }
+    if (header.count < 1 || header.count > frameRecordsMax) {
+      throw new InvalidFrameError(`it counts ${header.count} records, allowed are 1 to ${frameRecordsMax}`);
+    }
+    if (header.compression !== "none") return header;
+    const fault = packedRecordsFault(frame, headersBytes, frame.length, header.count);
+    if (fault === undefined) return header;
+    const recordBytes = largestRecordBytes(frame);
+    throw recordBytes > recordBytesMax ? new RecordTooLargeError("record", recordBytes) : new InvalidFrameError(fault);
+  }
+}
+
+/** Bytes of the largest packed record, as far as the framing can be followed. */
+function largestRecordBytes(frame: Uint8Array): number {
+  const reader = new VarintReader(frame, headersBytes, frame.length);
+  let largest = 0;
+  while (reader.at < frame.length && !reader.failed) {
+    const bytes = reader.next();
+    if (reader.at + bytes > frame.length) break;
+    largest = Math.max(largest, bytes);
+    reader.at += bytes;
+  }
+  return largest;
+}

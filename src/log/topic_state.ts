@@ -1,0 +1,190 @@
+import { assert, chainStart, type Vector, type WriterId } from "../base/mod.ts";
+import type { Directory } from "./directory.ts";
+import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
+import type { FilePool } from "./file_pool.ts";
+import type { ResolvedLogOptions } from "./options.ts";
+import { Segment } from "./segment.ts";
+import { type TailBudget, TailCache } from "./tail_cache.ts";
+import type { LogEvent } from "./types.ts";
+
+/** What all topics of a log share. */
+export interface LogShared {
+  readonly options: ResolvedLogOptions;
+  readonly pool: FilePool;
+  readonly tailBudget: TailBudget;
+  readonly emit: (event: LogEvent) => void;
+  /** Calls back when the present turn is over: what arrives until then makes one group. */
+  readonly soon: (callback: () => void) => void;
+  readonly after: (delayMs: number, callback: () => void) => () => void;
+  /** Hears what a listener threw. */
+  readonly onListenerError: (error: unknown) => void;
+  /** The writer of this node's own feeds, now. */
+  readonly writer: () => WriterId;
+}
+
+/**
+ * What a topic holds, as far as it may be served. Frames come in one by one in local-log order; files are somebody
+ * else's concern. Invariant: the segments follow each other without a hole, and the last one takes new frames.
+ */
+export class TopicState {
+  readonly name: string;
+  readonly directory: Directory;
+  readonly shared: LogShared;
+  readonly segments: Segment[] = [];
+  readonly feeds: Map<WriterId, Feed> = new Map();
+  /** Feeds that are no longer followed, and why. */
+  readonly stopped: Map<WriterId, string> = new Map();
+  readonly tail: TailCache;
+  lamport = 0;
+  /** Bytes of the last segment that are fsynced for sure. */
+  durableBytes = 0;
+  /** Feeds that have more than what is fsynced. */
+  readonly #unsynced = new Set<Feed>();
+  #closedBytes = 0;
+  #have: Vector | undefined;
+  #durable: Vector | undefined;
+
+  constructor(name: string, directory: Directory, shared: LogShared) {
+    this.name = name;
+    this.directory = directory;
+    this.shared = shared;
+    this.tail = new TailCache(shared.tailBudget, this.feeds);
+  }
+
+  get active(): Segment {
+    const segment = this.segments.at(-1);
+    assert(segment !== undefined, "a topic has a segment before it is used");
+    return segment;
+  }
+
+  get firstOffset(): number {
+    return this.segments[0]?.baseOffset ?? 0;
+  }
+
+  get nextOffset(): number {
+    return this.segments.at(-1)?.nextOffset ?? 0;
+  }
+
+  get bytes(): number {
+    return this.#closedBytes + this.active.bytes;
+  }
+
+  get have(): Vector {
+    this.#have ??= this.#vectorOf((feed) => feed.have);
+    return this.#have;
+  }
+
+  get durable(): Vector {
+    this.#durable ??= this.#vectorOf((feed) => feed.durable);
+    return this.#durable;
+  }
+
+  get lowWater(): Vector {
+    return this.#vectorOf((feed) => {
+      const lowest = feed.lowest === 0 ? feed.have + 1 : feed.lowest;
+      return lowest > 1 ? lowest : 0;
+    });
+  }
+
+  endOf(writer: WriterId): FeedEnd {
+    return this.feeds.get(writer) ?? feedStart;
+  }
+
+  /** Begins the next segment, at the present end. Its predecessor must be fsynced. */
+  addSegment(baseOffset: number): Segment {
+    const last = this.segments.at(-1);
+    assert(last === undefined || last.nextOffset === baseOffset, "segments follow each other without a hole");
+    this.#closedBytes += last?.bytes ?? 0;
+    const { pool, options } = this.shared;
+    const segment = new Segment(pool, this.directory, baseOffset, options.indexEveryBytes);
+    this.segments.push(segment);
+    this.durableBytes = 0;
+    return segment;
+  }
+
+  /** Takes in a frame that was written to the end of the last segment. */
+  admit(frame: PlacedFrame): void {
+    assert(frame.offset === this.nextOffset, "frames are admitted in the order of their offsets");
+    const feed = this.#feed(frame.writer);
+    assert(frame.baseSequence === feed.have + 1, "a feed grows without a hole");
+    this.active.add(frame);
+    feed.have += frame.count;
+    feed.chain = frame.chain;
+    if (feed.lowest === 0 && !frame.gap) feed.lowest = frame.baseSequence;
+    this.lamport = Math.max(this.lamport, frame.lamport);
+    this.#unsynced.add(feed);
+    this.#have = undefined;
+  }
+
+  /**
+   * Takes in what the index of the last segment says of it, as if each of its frames had been admitted. Returns why it
+   * cannot; then nothing changed.
+   */
+  admitIndexed(): string | undefined {
+    const { index } = this.active;
+    for (const [writer, range] of index.feeds) {
+      const { have } = this.endOf(writer);
+      if (range.first !== have + 1) return `feed ${writer} goes on at ${range.first}, expected is ${have + 1}`;
+    }
+    for (const [writer, range] of index.feeds) {
+      const feed = this.#feed(writer);
+      feed.have = range.last;
+      feed.chain = range.chain;
+      if (feed.lowest === 0) feed.lowest = range.lowest;
+      this.#unsynced.add(feed);
+    }
+    this.lamport = Math.max(this.lamport, index.lamport);
+    this.#have = undefined;
+    return undefined;
+  }
+
+  /** Nothing that is held now is in the tail cache: called once the topic was read from disk. */
+  startTail(): void {
+    for (const feed of this.feeds.values()) feed.cachedFrom = feed.have + 1;
+  }
+
+  /** What a sync that begins now will make durable; call the result when it succeeded. */
+  beginSync(): () => boolean {
+    const segment = this.active;
+    const bytes = segment.bytes;
+    const ends = [...this.#unsynced].map((feed) => ({ feed, have: feed.have }));
+    return () => {
+      if (segment === this.active) this.durableBytes = Math.max(this.durableBytes, bytes);
+      for (const { feed, have } of ends) {
+        feed.durable = Math.max(feed.durable, have);
+        if (feed.durable === feed.have) this.#unsynced.delete(feed);
+      }
+      if (ends.length > 0) this.#durable = undefined;
+      return ends.length > 0;
+    };
+  }
+
+  get hasUnsynced(): boolean {
+    return this.#unsynced.size > 0;
+  }
+
+  /** No longer follows a feed (rule R6), with an event the first time. */
+  stopFeed(writer: WriterId, sequence: number, reason: string): void {
+    if (this.stopped.has(writer)) return;
+    this.stopped.set(writer, reason);
+    this.shared.emit({ type: "feed-stopped", topic: this.name, writer, sequence, reason });
+  }
+
+  #feed(writer: WriterId): Feed {
+    let feed = this.feeds.get(writer);
+    if (feed === undefined) {
+      feed = { have: 0, chain: chainStart, durable: 0, lowest: 0, cachedFrom: 1 };
+      this.feeds.set(writer, feed);
+    }
+    return feed;
+  }
+
+  #vectorOf(sequenceOf: (feed: Feed) => number): Vector {
+    const vector = new Map<WriterId, number>();
+    for (const [writer, feed] of this.feeds) {
+      const sequence = sequenceOf(feed);
+      if (sequence > 0) vector.set(writer, sequence);
+    }
+    return vector;
+  }
+}
