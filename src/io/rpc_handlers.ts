@@ -1,0 +1,133 @@
+/** From routes to functions that answer HTTP requests, for both of the listener's sides. */
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  createConnectRouter,
+} from "@connectrpc/connect";
+import {
+  type UniversalHandler,
+  universalServerRequestFromFetch,
+  universalServerResponseToFetch,
+} from "@connectrpc/connect/protocol";
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import type { ListenOptions, NodeHandler } from "./listener.ts";
+
+/** What is served beside the RPCs. */
+export interface HttpBeside {
+  handle(request: {
+    readonly method: string;
+    readonly path: string;
+  }): { readonly status: number; readonly headers: ReadonlyMap<string, string>; readonly body: Uint8Array } | undefined;
+  /** Headers of every response, those of RPCs too. */
+  readonly corsHeaders: ReadonlyMap<string, string>;
+}
+
+export interface RpcHandlerOptions {
+  readonly routes: (router: ConnectRouter) => void;
+  /** Limits of messages and calls. */
+  readonly routerOptions?: ConnectRouterOptions | undefined;
+  readonly http: HttpBeside;
+  /** Ends all calls when it fires; abort it with a `ConnectError` that says why. */
+  readonly shutdownSignal?: AbortSignal | undefined;
+  /** Hears of calls that failed outside of their implementation, for logs. */
+  readonly onCallError?: ((error: unknown) => void) | undefined;
+}
+
+export type RpcHandlers = Pick<ListenOptions, "nodeHandler" | "fetchHandler">;
+
+export function createRpcHandlers(options: RpcHandlerOptions): RpcHandlers {
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip, compressionBrotli],
+    ...options.routerOptions,
+    shutdownSignal: options.shutdownSignal,
+  });
+  options.routes(router);
+  const handlers = new Map<string, UniversalHandler>();
+  for (const handler of router.handlers) handlers.set(handler.requestPath, handler);
+  return { nodeHandler: nodeHandler(handlers, options), fetchHandler: fetchHandler(handlers, options) };
+}
+
+function nodeHandler(handlers: ReadonlyMap<string, UniversalHandler>, options: RpcHandlerOptions): NodeHandler {
+  return (request, response) => {
+    // Writing to a caller who left fails; the call itself hears of it by its signal.
+    response.on("error", () => {});
+    for (const [name, value] of options.http.corsHeaders) response.setHeader(name, value);
+    const path = pathOf(request.url ?? "/");
+    const handler = request.method === "OPTIONS" ? undefined : handlers.get(path);
+    if (handler !== undefined) {
+      answerNode(handler, request, response).catch((error: unknown) => {
+        if (!isAbandoned(error)) options.onCallError?.(error);
+        // Without headers it was a request that is none, one without a host for instance.
+        if (response.headersSent) return void response.destroy();
+        response.statusCode = 400;
+        response.end();
+      });
+      return;
+    }
+    const answer = options.http.handle({ method: request.method ?? "", path }) ?? notFound(path);
+    for (const [name, value] of answer.headers) response.setHeader(name, value);
+    response.statusCode = answer.status;
+    response.end(answer.body);
+    request.resume();
+  };
+}
+
+async function answerNode(
+  handler: UniversalHandler,
+  request: Parameters<NodeHandler>[0],
+  response: Parameters<NodeHandler>[1],
+): Promise<void> {
+  const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
+  await universalResponseToNodeResponse(answer, response);
+}
+
+function fetchHandler(
+  handlers: ReadonlyMap<string, UniversalHandler>,
+  options: RpcHandlerOptions,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const path = pathOf(new URL(request.url).pathname);
+    const handler = request.method === "OPTIONS" ? undefined : handlers.get(path);
+    const response =
+      handler === undefined
+        ? answerFetch(request, path, options)
+        : universalServerResponseToFetch(
+            await handler(universalServerRequestFromFetch(request, { httpVersion: "1.1" })),
+          );
+    for (const [name, value] of options.http.corsHeaders) response.headers.set(name, value);
+    return response;
+  };
+}
+
+function answerFetch(request: Request, path: string, options: RpcHandlerOptions): Response {
+  const answer = options.http.handle({ method: request.method, path }) ?? notFound(path);
+  const hasBody = answer.body.length > 0 && request.method !== "HEAD";
+  return new Response(hasBody ? new Uint8Array(answer.body) : null, {
+    status: answer.status,
+    headers: [...answer.headers],
+  });
+}
+
+function notFound(path: string): NonNullable<ReturnType<HttpBeside["handle"]>> {
+  const body = new TextEncoder().encode(`Cannot find ${path}: nothing is served there\n`);
+  return { status: 404, headers: new Map([["content-type", "text/plain; charset=utf-8"]]), body };
+}
+
+/** The path without its query. */
+function pathOf(url: string): string {
+  const end = url.indexOf("?");
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** True when the caller went away, which is no failure. */
+function isAbandoned(error: unknown): boolean {
+  const { code } = ConnectError.from(error);
+  return code === Code.Aborted || code === Code.Canceled;
+}
