@@ -71,6 +71,8 @@ export async function* pull(
     context.signal.throwIfAborted();
     const bytesMax = Math.max(1, Math.min(creditBytes, chunkBytesMax));
     const missing = await topic.readMissing(have, bytesMax);
+    // The log always gives one frame; only the first answer may go beyond the credit for it.
+    if (!first && missing.frames.length > creditBytes) return;
     if (first || missing.frames.length > 0) {
       yield { frames: missing.frames, lowWater: first ? vectorToPositions(missing.lowWater) : [] };
     }
