@@ -11,12 +11,12 @@ await using ann = await start("ann", []);
 await using bob = await start("bob", [ann.gossipAddress]);
 await using cyd = await start("cyd", [ann.gossipAddress]);
 
-for (const node of [ann, bob, cyd]) await node.topic("orders").produce({ value: `written on ${node.name}` });
+for (const node of [ann, bob, cyd]) await node.topic("orders").produce({ value: `written on ${node.nodeName}` });
 
 for (const node of [ann, bob, cyd]) {
   let count = 0;
   for await (const record of node.topic("orders").consume({ from: "earliest" })) {
-    console.log(`${node.name} reads: ${record.text()}`);
+    console.log(`${node.nodeName} reads: ${record.text()}`);
     if (++count === 3) break; // Without this it goes on with what comes next.
   }
 }
