@@ -14,7 +14,8 @@
  *   `appended: 1`.
  * - Do not produce before `peer-heard` came from each peer known at start, or a few seconds have passed (rule R5).
  *
- * What the performer of an `Announcer` must do: push `grew` from `onGrow` and for every topic at start; `subscribe` for
+ * What the performer of an `Announcer` must do: push `grew` from `onGrow`, with what the log serves (durable by
+ * its own policy, rule R2), and for every topic at start; `subscribe` for
  * each Watch call, `sent` when the transport took a message (pulled the next one from the generator), `unsubscribe` when
  * it ends; `supplied` with the durable vector of every notice that a peer of ours sent.
  */

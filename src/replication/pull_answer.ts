@@ -9,13 +9,15 @@ export const pullResponseBytesMax = 262_144;
  */
 export class PullAnswer {
   readonly #have: Map<WriterId, number>;
+  readonly #responseBytesMax: number;
   #creditBytes: number;
   #isFirst = true;
   #isComplete = false;
 
   /** `have` and `creditBytes` are what the puller said. */
-  constructor(have: Vector, creditBytes: number) {
+  constructor(have: Vector, creditBytes: number, responseBytesMax: number = pullResponseBytesMax) {
     this.#have = new Map(have);
+    this.#responseBytesMax = responseBytesMax;
     this.#creditBytes = creditBytes;
   }
 
@@ -26,7 +28,7 @@ export class PullAnswer {
 
   /** Bytes to read next. A first read is made also for no credit at all: a pull brings at least one frame. */
   get bytesMax(): number {
-    return Math.min(this.#creditBytes, pullResponseBytesMax);
+    return Math.min(this.#creditBytes, this.#responseBytesMax);
   }
 
   get isOver(): boolean {

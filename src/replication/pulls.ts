@@ -98,6 +98,10 @@ export class Pulls {
     this.look(name);
   }
 
+  resumeFeed(writer: WriterId): void {
+    for (const topic of this.#topics.values()) topic.stopped.delete(writer);
+  }
+
   pulled(input: Input<"pulled">, nowMs: number): void {
     const topic = this.#inFlight.get(input.pullId);
     const pull = topic?.pull;

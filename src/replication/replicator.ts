@@ -108,9 +108,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         this.#pulls.grew(input.topic, input.have);
         break;
       case "writer-minted":
-        this.#localWriter = input.writer;
-        this.#minting = false;
-        this.#pulls.lookAtAll();
+        this.#minted(input.writer);
         break;
       case "feed-stopped":
         this.#pulls.stopFeed(input.topic, input.writer);
@@ -203,6 +201,14 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   #closed(input: Input<"watch-closed">, nowMs: number): void {
     const peer = this.#watches.current(input.peer, input.watchId);
     if (peer) this.#watches.close(peer, nowMs);
+  }
+
+  #minted(writer: WriterId): void {
+    // The log follows the feed of its former writer again, like any other.
+    this.#pulls.resumeFeed(this.#localWriter);
+    this.#localWriter = writer;
+    this.#minting = false;
+    this.#pulls.lookAtAll();
   }
 
   #mint(reason: string): void {

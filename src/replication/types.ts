@@ -101,7 +101,7 @@ export type AnnouncerInput =
   /** A peer opened a Watch stream. `subscriber` names the stream and is never used twice. */
   | { readonly type: "subscribe"; readonly subscriber: number; readonly peer: string }
   | { readonly type: "unsubscribe"; readonly subscriber: number }
-  /** A topic is held durably up to here. Also once for every topic held, at start. */
+  /** A topic is served up to here, durable by the policy of its log (rule R2). Also once for every topic held, at start. */
   | {
       readonly type: "grew";
       readonly topic: string;

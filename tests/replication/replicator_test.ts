@@ -339,6 +339,14 @@ test("a stopped feed is claimed in full, so that the others go on", () => {
   assert.equal(words(bench.tell("a", "t", "a9 b2")), [`pull a t a${Number.MAX_SAFE_INTEGER} b1`]);
 });
 
+test("the feed of the former writer is followed again once a new one was minted", () => {
+  const bench = new Bench();
+  bench.grew("t", "local3");
+  bench.feed({ type: "feed-stopped", topic: "t", writer: writers.local });
+  bench.hear("a", { t: { durable: "local9" } });
+  assert.equal(words(bench.feed({ type: "writer-minted", writer: writers.c })), ["pull a t local3"]);
+});
+
 test("no more than pullsMax pulls are in flight over all topics, and every topic has its turn", () => {
   const bench = new Bench({ pullsMax: 2 });
   bench.hear("a", Object.fromEntries(["t", "u", "v", "w"].map((topic) => [topic, { durable: "a2" }])));
