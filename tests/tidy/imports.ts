@@ -71,6 +71,7 @@ const table: Readonly<Record<string, Row>> = {
 const doors: readonly { readonly file: RegExp; readonly reason: string }[] = [
   { file: /^src\/gen\/.*\.ts$/, reason: "generated files are named by their protocols" },
   { file: /^src\/agent\/membership\.ts$/, reason: "the package's entry point ./membership" },
+  { file: /^src\/client\/browser\.ts$/, reason: "the package's entry point ./client for browsers" },
 ];
 
 /** Packages that single files may use beyond their room's, and why. */

@@ -50,23 +50,20 @@ export const lengthRule: Rule = (source) => {
   return [{ path: source.path, line: linesMax, message: `${lines} lines, allowed are ${linesMax}` }];
 };
 
-// Put together from halves, so that this file does not break its own rule.
-const looseEnds = new RegExp(
-  [
-    "\\bTO" + "DO\\b",
-    "\\bFIX" + "ME\\b",
-    "\\bXX" + "X\\b",
-    "\\bas an" + "y\\b",
-    "@ts-ig" + "nore",
-    "\\.sk" + "ip\\(",
-    "\\.on" + "ly\\(",
-  ].join("|"),
+// Put together from halves, so that this file does not break its own rules.
+const postponed = new RegExp(
+  ["\\bTO" + "DO\\b", "\\bFIX" + "ME\\b", "\\bXX" + "X\\b", "@ts-ig" + "nore"].join("|"),
   "g",
 );
+const silenced = new RegExp(["\\bas an" + "y\\b", "\\.sk" + "ip\\(", "\\.on" + "ly\\("].join("|"), "g");
 
 /** Nothing is left for later, switched off or silenced. */
-export const looseEndRule: Rule = (source) =>
-  ownCode.test(source.path) ? findAll(source, looseEnds, (match) => `loose end: ${match[0]}`) : [];
+export const looseEndRule: Rule = (source) => {
+  if (!ownCode.test(source.path)) return [];
+  const code: Source = { path: source.path, text: codeOnly(source.text) };
+  const message = (match: RegExpMatchArray) => `loose end: ${match[0]}`;
+  return [...findAll(source, postponed, message), ...findAll(code, silenced, message)];
+};
 
 const foreignWords = new RegExp(
   [
