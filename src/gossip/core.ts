@@ -1,0 +1,56 @@
+import type { Random } from "../base/mod.ts";
+import type { ResolvedGossipOptions } from "./options.ts";
+import { Schedule } from "./schedule.ts";
+import type { GossipCounters, GossipEffect } from "./types.ts";
+
+/** The least time between two warnings of one kind: a hostile or broken peer must not fill the log. */
+const warningEveryMs = 10_000;
+
+/** What the parts of the gossip machine share: options, time, chance, deadlines, and where effects go. */
+export class Core {
+  readonly options: ResolvedGossipOptions;
+  readonly random: Random;
+  readonly schedule: Schedule = new Schedule();
+  /** Time of the step being made, on the machine's own scale: stalls of the event loop are left out of it. */
+  nowMs = 0;
+  effects: GossipEffect[] = [];
+  readonly counters: GossipCounters = {
+    packetsReceived: 0,
+    packetsSent: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    streamsAccepted: 0,
+    streamsDialled: 0,
+    dropped: new Map(),
+    probes: 0,
+    probesFailed: 0,
+    suspicions: 0,
+    refutations: 0,
+    conflicts: 0,
+    pruned: 0,
+    stalledMs: 0,
+  };
+  readonly #warnedAtMs = new Map<string, number>();
+
+  constructor(options: ResolvedGossipOptions, random: Random) {
+    this.options = options;
+    this.random = random;
+  }
+
+  emit(effect: GossipEffect): void {
+    this.effects.push(effect);
+  }
+
+  /** Counts something from outside that is not acted upon. Reasons are literals: their number is bounded. */
+  drop(reason: string): void {
+    this.counters.dropped.set(reason, (this.counters.dropped.get(reason) ?? 0) + 1);
+  }
+
+  /** Tells an operator, at most once in ten seconds for each `kind`, which is a literal. */
+  warn(kind: string, message: string): void {
+    const before = this.#warnedAtMs.get(kind);
+    if (before !== undefined && this.nowMs - before < warningEveryMs) return;
+    this.#warnedAtMs.set(kind, this.nowMs);
+    this.emit({ type: "warn", message });
+  }
+}

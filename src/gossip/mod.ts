@@ -1,0 +1,31 @@
+/** Who is alive: SWIM with Lifeguard on memberlist's wire format. No I/O, and no idea of what the members say. */
+export { Gossip } from "./gossip.ts";
+export { ipToBytes, ipToText } from "./ip.ts";
+export {
+  type Encodable,
+  encodeMsgpack,
+  exactTextOf,
+  Fields,
+  MsgpackReader,
+  readFields,
+  type Value,
+} from "./msgpack.ts";
+export {
+  type GossipOptions,
+  type GossipSettings,
+  InvalidGossipOptionError,
+  type Profile,
+  settingsOf,
+} from "./options.ts";
+export { Schedule, type Timer } from "./schedule.ts";
+export type {
+  BroadcastClass,
+  GossipCounters,
+  GossipEffect,
+  GossipInput,
+  NodeSnapshot,
+  StreamId,
+  TransportEffect,
+  TransportInput,
+} from "./types.ts";
+export { metaBytesMax, type NodeState, nodeNameBytesMax } from "./wire.ts";

@@ -1,0 +1,335 @@
+/**
+ * MessagePack as Serf's two generations speak it: written in the old form that both read (raw strings without str8 or
+ * bin, smallest unsigned integers), read in every form that either writes.
+ */
+import { concat, sameBytes, toBytes, toText, viewOf } from "../base/mod.ts";
+
+/** A decoded value. Strings and byte strings share one form: the wire does not tell them apart. */
+export type Value = null | boolean | number | Uint8Array | readonly Value[] | ReadonlyMap<string, Value>;
+
+/** Containers within containers. Serf's deepest message has four. */
+const depthMax = 8;
+
+/** Why reading stopped: the bytes end too early, or they are no message. */
+export type Fault = "cut" | "malformed";
+
+/** Reads one value after another. Total over any bytes: the first trouble sets `fault` and yields null from then on. */
+export class MsgpackReader {
+  at: number;
+  fault: Fault | undefined;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#bytes = bytes;
+    this.#view = viewOf(bytes);
+    this.at = at;
+  }
+
+  /** The next value. Byte strings are views on the same memory. */
+  value(depth = 0): Value {
+    const start = this.#take(1);
+    if (start < 0) return null;
+    const lead = this.#bytes[start] as number;
+    if (lead <= 0x7f) return lead;
+    if (lead <= 0x8f) return this.#map(lead & 15, depth);
+    if (lead <= 0x9f) return this.#array(lead & 15, depth);
+    if (lead <= 0xbf) return this.#raw(lead & 31);
+    if (lead >= 0xe0) return lead - 256;
+    return this.#longValue(lead, depth);
+  }
+
+  #longValue(lead: number, depth: number): Value {
+    switch (lead) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+      case 0xd9:
+        return this.#raw(this.#unsigned(1));
+      case 0xc5:
+      case 0xda:
+        return this.#raw(this.#unsigned(2));
+      case 0xc6:
+      case 0xdb:
+        return this.#raw(this.#unsigned(4));
+      case 0xca:
+        return this.#float(4);
+      case 0xcb:
+        return this.#float(8);
+      case 0xcc:
+        return this.#unsigned(1);
+      case 0xcd:
+        return this.#unsigned(2);
+      case 0xce:
+        return this.#unsigned(4);
+      case 0xcf:
+        return this.#unsigned(8);
+      case 0xd0:
+      case 0xd1:
+      case 0xd2:
+      case 0xd3:
+        return this.#signed(1 << (lead - 0xd0));
+      case 0xdc:
+        return this.#array(this.#unsigned(2), depth);
+      case 0xdd:
+        return this.#array(this.#unsigned(4), depth);
+      case 0xde:
+        return this.#map(this.#unsigned(2), depth);
+      case 0xdf:
+        return this.#map(this.#unsigned(4), depth);
+      default:
+        return this.#fail("malformed");
+    }
+  }
+
+  #fail(fault: Fault): null {
+    this.fault ??= fault;
+    return null;
+  }
+
+  /** Where the next `length` bytes begin; −1 when they are not there. */
+  #take(length: number): number {
+    if (this.fault !== undefined) return -1;
+    if (this.at + length > this.#bytes.length) {
+      this.#fail("cut");
+      return -1;
+    }
+    const start = this.at;
+    this.at += length;
+    return start;
+  }
+
+  #unsigned(width: number): number {
+    const start = this.#take(width);
+    if (start < 0) return 0;
+    if (width === 1) return this.#bytes[start] as number;
+    if (width === 2) return this.#view.getUint16(start);
+    if (width === 4) return this.#view.getUint32(start);
+    const high = this.#view.getUint32(start);
+    // Numbers from 2^53 on have no honest place: no Lamport clock gets there by counting.
+    if (high >= 0x20_0000) {
+      this.#fail("malformed");
+      return 0;
+    }
+    return high * 0x1_0000_0000 + this.#view.getUint32(start + 4);
+  }
+
+  #signed(width: number): Value {
+    const start = this.#take(width);
+    if (start < 0) return null;
+    if (width === 1) return this.#view.getInt8(start);
+    if (width === 2) return this.#view.getInt16(start);
+    if (width === 4) return this.#view.getInt32(start);
+    const high = this.#view.getInt32(start);
+    if (high >= 0x20_0000 || high < -0x20_0000) return this.#fail("malformed");
+    return high * 0x1_0000_0000 + this.#view.getUint32(start + 4);
+  }
+
+  #float(width: number): Value {
+    const start = this.#take(width);
+    if (start < 0) return null;
+    return width === 4 ? this.#view.getFloat32(start) : this.#view.getFloat64(start);
+  }
+
+  #raw(length: number): Value {
+    const start = this.#take(length);
+    return start < 0 ? null : this.#bytes.subarray(start, start + length);
+  }
+
+  #array(length: number, depth: number): Value {
+    if (depth >= depthMax) return this.#fail("malformed");
+    const values: Value[] = [];
+    // Each item takes a byte at least: the loop ends with the bytes, whatever length they claim.
+    for (let index = 0; index < length && this.fault === undefined; index++) values.push(this.value(depth + 1));
+    return this.fault === undefined ? values : null;
+  }
+
+  #map(length: number, depth: number): Value {
+    if (depth >= depthMax) return this.#fail("malformed");
+    const map = new Map<string, Value>();
+    for (let index = 0; index < length && this.fault === undefined; index++) {
+      const key = this.value(depth + 1);
+      if (this.fault === undefined && !(key instanceof Uint8Array)) return this.#fail("malformed");
+      const value = this.value(depth + 1);
+      if (this.fault === undefined) map.set(toText(key as Uint8Array), value);
+    }
+    return this.fault === undefined ? map : null;
+  }
+}
+
+/** Reads the named fields of a decoded struct. A missing field is its type's zero; a wrong type sets `failed`. */
+export class Fields {
+  failed = false;
+  readonly #map: ReadonlyMap<string, Value>;
+
+  constructor(value: Value) {
+    this.failed = !(value instanceof Map);
+    this.#map = value instanceof Map ? value : new Map();
+  }
+
+  has(name: string): boolean {
+    return (this.#map.get(name) ?? null) !== null;
+  }
+
+  /** A whole number from 0 to `max`. */
+  uint(name: string, max: number = Number.MAX_SAFE_INTEGER): number {
+    const value = this.#map.get(name) ?? 0;
+    if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
+    this.failed = true;
+    return 0;
+  }
+
+  flag(name: string): boolean {
+    const value = this.#map.get(name) ?? false;
+    if (typeof value === "boolean") return value;
+    if (value === 0 || value === 1) return value === 1;
+    this.failed = true;
+    return false;
+  }
+
+  bytes(name: string): Uint8Array {
+    const value = this.#map.get(name) ?? noBytes;
+    if (value instanceof Uint8Array) return value;
+    this.failed = true;
+    return noBytes;
+  }
+
+  text(name: string): string {
+    return toText(this.bytes(name));
+  }
+
+  /** A text that goes back onto the wire as the very bytes that came. */
+  exactText(name: string): string {
+    const text = exactTextOf(this.bytes(name));
+    if (text !== undefined) return text;
+    this.failed = true;
+    return "";
+  }
+
+  list(name: string): readonly Value[] {
+    const value = this.#map.get(name) ?? [];
+    if (Array.isArray(value)) return value;
+    this.failed = true;
+    return [];
+  }
+
+  map(name: string): ReadonlyMap<string, Value> {
+    const value = this.#map.get(name) ?? new Map<string, Value>();
+    if (value instanceof Map) return value;
+    this.failed = true;
+    return new Map();
+  }
+}
+
+const noBytes = new Uint8Array(0);
+
+/**
+ * The text of a byte string if it encodes to the very same bytes. Names are compared by bytes elsewhere, so a name that
+ * is not UTF-8 is refused rather than mangled.
+ */
+export function exactTextOf(value: Value): string | undefined {
+  if (!(value instanceof Uint8Array)) return undefined;
+  const text = toText(value);
+  return sameBytes(toBytes(text), value) ? text : undefined;
+}
+
+/** Reads one struct that fills the bytes from `at` on; what comes after it is ignored, as Go's decoder does. */
+export function readFields(bytes: Uint8Array, at: number): Fields | undefined {
+  const reader = new MsgpackReader(bytes, at);
+  const fields = new Fields(reader.value());
+  return reader.fault === undefined && !fields.failed ? fields : undefined;
+}
+
+/** What the encoder takes: plain objects and maps become maps, undefined and null become nil. */
+export type Encodable =
+  | undefined
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | readonly Encodable[]
+  | ReadonlyMap<string, Encodable>
+  | { readonly [field: string]: Encodable };
+
+/** Encodes one value. Fields of an object go out sorted, so that equal messages have equal bytes. */
+export function encodeMsgpack(value: Encodable): Uint8Array {
+  const parts: Uint8Array[] = [];
+  write(parts, value);
+  return concat(parts);
+}
+
+function write(parts: Uint8Array[], value: Encodable): void {
+  if (value === undefined || value === null) parts.push(Uint8Array.of(0xc0));
+  else if (typeof value === "boolean") parts.push(Uint8Array.of(value ? 0xc3 : 0xc2));
+  else if (typeof value === "number") parts.push(encodeNumber(value));
+  else if (typeof value === "string") writeRaw(parts, toBytes(value));
+  else if (value instanceof Uint8Array) writeRaw(parts, value);
+  else if (Array.isArray(value)) writeArray(parts, value);
+  else writeMap(parts, value as ReadonlyMap<string, Encodable> | { readonly [field: string]: Encodable });
+}
+
+function encodeNumber(value: number): Uint8Array {
+  if (value < 0 || !Number.isInteger(value)) {
+    const bytes = new Uint8Array(9);
+    bytes[0] = 0xcb;
+    viewOf(bytes).setFloat64(1, value);
+    return bytes;
+  }
+  if (value < 0x80) return Uint8Array.of(value);
+  if (value < 0x100) return Uint8Array.of(0xcc, value);
+  if (value < 0x1_0000) return Uint8Array.of(0xcd, value >> 8, value & 255);
+  if (value < 0x1_0000_0000) {
+    const bytes = new Uint8Array(5);
+    bytes[0] = 0xce;
+    viewOf(bytes).setUint32(1, value);
+    return bytes;
+  }
+  const bytes = new Uint8Array(9);
+  bytes[0] = 0xcf;
+  viewOf(bytes).setUint32(1, Math.floor(value / 0x1_0000_0000));
+  viewOf(bytes).setUint32(5, value % 0x1_0000_0000);
+  return bytes;
+}
+
+function writeRaw(parts: Uint8Array[], bytes: Uint8Array): void {
+  parts.push(encodeLength(bytes.length, { short: 0xa0, shortMax: 31, medium: 0xda, long: 0xdb }), bytes);
+}
+
+function writeArray(parts: Uint8Array[], values: readonly Encodable[]): void {
+  parts.push(encodeLength(values.length, { short: 0x90, shortMax: 15, medium: 0xdc, long: 0xdd }));
+  for (const value of values) write(parts, value);
+}
+
+function writeMap(
+  parts: Uint8Array[],
+  value: ReadonlyMap<string, Encodable> | { readonly [field: string]: Encodable },
+): void {
+  const entries: [string, Encodable][] = value instanceof Map ? [...value] : Object.entries(value);
+  entries.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
+  parts.push(encodeLength(entries.length, { short: 0x80, shortMax: 15, medium: 0xde, long: 0xdf }));
+  for (const [key, item] of entries) {
+    writeRaw(parts, toBytes(key));
+    write(parts, item);
+  }
+}
+
+interface LengthForms {
+  readonly short: number;
+  readonly shortMax: number;
+  readonly medium: number;
+  readonly long: number;
+}
+
+function encodeLength(length: number, forms: LengthForms): Uint8Array {
+  if (length <= forms.shortMax) return Uint8Array.of(forms.short | length);
+  if (length < 0x1_0000) return Uint8Array.of(forms.medium, length >> 8, length & 255);
+  const bytes = new Uint8Array(5);
+  bytes[0] = forms.long;
+  viewOf(bytes).setUint32(1, length);
+  return bytes;
+}

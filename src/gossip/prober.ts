@@ -1,0 +1,204 @@
+/** Finds out who still answers: one random member at a time, first directly, then through others and over TCP. */
+import type { Address } from "../base/mod.ts";
+import type { Core } from "./core.ts";
+import type { Courier } from "./courier.ts";
+import type { Exchanges } from "./exchanges.ts";
+import { ipToText } from "./ip.ts";
+import { isUp, type Node, type NodeTable, protocolMax } from "./nodes.ts";
+import type { Timer } from "./schedule.ts";
+import type { Swim } from "./swim.ts";
+import type { Ack, IndirectPing, Nack, Ping, PingSource } from "./wire.ts";
+
+/** Pings on behalf of others that may be under way at once. Honest helpers have a handful. */
+const helpedMax = 256;
+
+/** A probe of this node's own. */
+interface Probe {
+  readonly node: Node;
+  readonly sequence: number;
+  readonly timers: Timer[];
+  nacksExpected: number;
+  nacksReceived: number;
+  answeredOverTcp: boolean;
+}
+
+/** A ping on behalf of another node. */
+interface Helped {
+  readonly requester: Address;
+  readonly requesterSequence: number;
+  readonly timer: Timer;
+}
+
+export class Prober {
+  readonly #core: Core;
+  readonly #nodes: NodeTable;
+  readonly #courier: Courier;
+  readonly #swim: Swim;
+  readonly #exchanges: Exchanges;
+  /** Names a ping and what answers it: 32 bits, wrapping. */
+  #sequence: number;
+  #probe: Probe | undefined;
+  readonly #helped = new Map<number, Helped>();
+
+  constructor(core: Core, nodes: NodeTable, parts: { courier: Courier; swim: Swim; exchanges: Exchanges }) {
+    this.#core = core;
+    this.#nodes = nodes;
+    this.#courier = parts.courier;
+    this.#swim = parts.swim;
+    this.#exchanges = parts.exchanges;
+    // A random start keeps late acks to an earlier life of this address from answering the pings of this one.
+    this.#sequence = core.random.uint32();
+  }
+
+  /** Probes the next member, unless a probe is still under way: an unwell node probes slower. */
+  tick(): void {
+    if (this.#probe !== undefined) return;
+    const { name, settings } = this.#core.options;
+    const nowMs = this.#core.nowMs;
+    const node = this.#nodes.nextToProbe(
+      (candidate) => candidate.name !== name && isUp(candidate),
+      (candidate) =>
+        candidate.name !== name && !isUp(candidate) && nowMs - candidate.stateSinceMs > settings.gossipToTheDeadMs,
+    );
+    if (node !== undefined) this.#start(node);
+  }
+
+  #start(node: Node): void {
+    const { probeIntervalMs, probeTimeoutMs } = this.#core.options.settings;
+    const { schedule, nowMs } = this.#core;
+    const deadlineMs = nowMs + probeIntervalMs * (this.#swim.health + 1);
+    const sequence = this.#nextSequence();
+    const probe: Probe = {
+      node,
+      sequence,
+      timers: [],
+      nacksExpected: 0,
+      nacksReceived: 0,
+      answeredOverTcp: false,
+    };
+    this.#probe = probe;
+    this.#core.counters.probes++;
+    const ping = this.#pingOf(node.name, sequence);
+    if (node.state === "suspect") {
+      // The suspect hears of the accusation from the very ping that checks it, so that it can refute at once.
+      const accusation = { incarnation: node.incarnation, node: node.name, from: this.#swim.local.name };
+      this.#courier.sendTogether(node, [ping, { type: "suspect", ...accusation }]);
+    } else {
+      this.#courier.send(node.address, ping);
+    }
+    if (nowMs + probeTimeoutMs < deadlineMs) {
+      probe.timers.push(schedule.at(nowMs + probeTimeoutMs, () => this.#askOthers(probe, deadlineMs)));
+    }
+    probe.timers.push(schedule.at(deadlineMs, () => this.#conclude(probe)));
+  }
+
+  #askOthers(probe: Probe, deadlineMs: number): void {
+    const { node, sequence } = probe;
+    const own = this.#core.options.name;
+    const helps = (helper: Node) => helper.name !== own && helper.name !== node.name && helper.state === "alive";
+    for (const helper of this.#nodes.pick(this.#core.options.settings.indirectChecks, helps)) {
+      const nack = protocolMax(helper) >= 4;
+      if (nack) probe.nacksExpected++;
+      const target = { target: node.addressBytes, port: node.address.port, node: node.name };
+      this.#courier.send(helper.address, { type: "indirect-ping", sequence, nack, ...target, ...this.#source() });
+    }
+    if (protocolMax(node) >= 3) {
+      this.#exchanges.ping(node.address, this.#pingOf(node.name, sequence), deadlineMs, () => {
+        probe.answeredOverTcp = true;
+      });
+    }
+  }
+
+  /** The time is over and no datagram answered. */
+  #conclude(probe: Probe): void {
+    this.#end(probe);
+    const { node } = probe;
+    if (probe.answeredOverTcp) {
+      this.#swim.adjustHealth(-1);
+      this.#core.warn("udp", `Node ${node.name} answers over TCP but not over UDP: check that UDP can pass both ways`);
+      return;
+    }
+    this.#core.counters.probesFailed++;
+    // Helpers that say nothing at all tell that this node itself is not heard, or hears nothing.
+    const silent = probe.nacksExpected - probe.nacksReceived;
+    this.#swim.adjustHealth(probe.nacksExpected > 0 ? Math.max(0, silent) : 1);
+    const { incarnation, name } = node;
+    this.#swim.suspect({ type: "suspect", incarnation, node: name, from: this.#swim.local.name });
+  }
+
+  #end(probe: Probe): void {
+    for (const timer of probe.timers) timer.cancel();
+    if (this.#probe === probe) this.#probe = undefined;
+  }
+
+  /** Answers a ping for this node. */
+  pinged(ping: Ping, from: Address): void {
+    if (ping.node !== "" && ping.node !== this.#core.options.name) {
+      this.#core.drop("ping-for-another");
+      return;
+    }
+    this.#courier.send(replyAddress(ping, from), {
+      type: "ack",
+      sequence: ping.sequence,
+      payload: new Uint8Array(0),
+    });
+  }
+
+  /** Pings on behalf of another node. */
+  asked(request: IndirectPing, from: Address): void {
+    const host = ipToText(request.target);
+    if (host === undefined || this.#helped.size >= helpedMax) {
+      this.#core.drop(host === undefined ? "malformed-message" : "too-many-indirect-pings");
+      return;
+    }
+    const sequence = this.#nextSequence();
+    const requester = replyAddress(request, from);
+    const timer = this.#core.schedule.at(this.#core.nowMs + this.#core.options.settings.probeTimeoutMs, () => {
+      this.#helped.delete(sequence);
+      if (request.nack) this.#courier.send(requester, { type: "nack", sequence: request.sequence });
+    });
+    this.#helped.set(sequence, { requester, requesterSequence: request.sequence, timer });
+    const port = request.port === 0 ? this.#core.options.address.port : request.port;
+    this.#courier.send({ host, port }, this.#pingOf(request.node, sequence));
+  }
+
+  acked(ack: Ack): void {
+    const helped = this.#helped.get(ack.sequence);
+    if (helped !== undefined) {
+      helped.timer.cancel();
+      this.#helped.delete(ack.sequence);
+      const answer: Ack = { type: "ack", sequence: helped.requesterSequence, payload: new Uint8Array(0) };
+      this.#courier.send(helped.requester, answer);
+      return;
+    }
+    const probe = this.#probe;
+    if (probe?.sequence !== ack.sequence) return;
+    this.#end(probe);
+    this.#swim.adjustHealth(-1);
+  }
+
+  nacked(nack: Nack): void {
+    const probe = this.#probe;
+    if (probe?.sequence === nack.sequence && probe.nacksReceived < probe.nacksExpected) probe.nacksReceived++;
+  }
+
+  #nextSequence(): number {
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    return this.#sequence;
+  }
+
+  #pingOf(node: string, sequence: number): Ping {
+    return { type: "ping", sequence, node, ...this.#source() };
+  }
+
+  #source(): PingSource {
+    const { address, addressBytes, name } = this.#core.options;
+    return { sourceAddress: addressBytes, sourcePort: address.port, sourceName: name };
+  }
+}
+
+/** Where the answer goes: where the asker says it listens, else where the datagram came from. */
+function replyAddress(source: PingSource, from: Address): Address {
+  const host = ipToText(source.sourceAddress);
+  return host === undefined || source.sourcePort === 0 ? from : { host, port: source.sourcePort };
+}

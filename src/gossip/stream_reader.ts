@@ -1,0 +1,152 @@
+/** Reads the one message of a TCP stream, however it was cut into pieces. */
+import { toText } from "../base/mod.ts";
+import { MsgpackReader, type Value } from "./msgpack.ts";
+import { decompress } from "./packet.ts";
+import {
+  type Ack,
+  decodeMessage,
+  messageType,
+  type Ping,
+  type PushPull,
+  type RemoteNode,
+  readPushPullHeader,
+  readRemoteNode,
+  type UserMessage,
+  userStateBytesMax,
+} from "./wire.ts";
+
+/** Bytes of one stream as received. A push/pull of a million nodes without tags fits. */
+export const streamBytesMax = 33_554_432;
+
+/** Bytes that a compressed stream may unpack to: memberlist's own limit. */
+const plainBytesMax = 41_943_040;
+
+export type StreamMessage = Ping | Ack | UserMessage | PushPull | { readonly type: "error"; readonly text: string };
+
+/** What the bytes so far amount to; undefined while the message is not complete. */
+export type StreamScan =
+  | { readonly type: "message"; readonly message: StreamMessage }
+  /** The peer encrypts and this node does not. */
+  | { readonly type: "encrypted" }
+  | { readonly type: "malformed"; readonly reason: string }
+  | undefined;
+
+export class StreamReader {
+  #buffer: Uint8Array = new Uint8Array(1024);
+  #length = 0;
+  readonly #body = new BodyScanner();
+
+  /** Bytes held. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Takes the next bytes. */
+  push(bytes: Uint8Array): StreamScan {
+    if (this.#length + bytes.length > streamBytesMax) return malformed(`it has more than ${streamBytesMax} bytes`);
+    if (this.#length + bytes.length > this.#buffer.length) {
+      const grown = new Uint8Array(2 * (this.#length + bytes.length));
+      grown.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this.#scan(this.#buffer.subarray(0, this.#length));
+  }
+
+  #scan(bytes: Uint8Array): StreamScan {
+    if (bytes.length === 0) return undefined;
+    if (bytes[0] === messageType.encrypt) return { type: "encrypted" };
+    if (bytes[0] !== messageType.compress) return this.#body.scan(bytes);
+    const outer = new MsgpackReader(bytes, 1);
+    outer.value();
+    if (outer.fault === "cut") return undefined;
+    const plain = outer.fault === undefined ? decompress(bytes, plainBytesMax) : undefined;
+    if (plain === undefined) return malformed("its compression is broken");
+    return new BodyScanner().scan(plain) ?? malformed("it ends within its compressed part");
+  }
+}
+
+function malformed(reason: string): StreamScan {
+  return { type: "malformed", reason };
+}
+
+/** Reads on where the last scan stopped, so that a long push/pull costs one pass. */
+class BodyScanner {
+  #at = 1;
+  #header: { readonly join: boolean; readonly nodes: number; readonly userStateBytes: number } | undefined;
+  readonly #nodes: RemoteNode[] = [];
+
+  scan(bytes: Uint8Array): StreamScan {
+    switch (bytes[0]) {
+      case messageType.pushPull:
+        return this.#scanPushPull(bytes);
+      case messageType.ping:
+      case messageType.ack:
+      case messageType.error:
+        return scanMap(bytes);
+      case messageType.user:
+        return scanUser(bytes);
+      default:
+        return malformed(`streams do not carry message type ${bytes[0] ?? "none"}`);
+    }
+  }
+
+  #scanPushPull(bytes: Uint8Array): StreamScan {
+    if (this.#header === undefined) {
+      const value = this.#next(bytes);
+      if (value === "cut") return undefined;
+      this.#header = value === "malformed" ? undefined : readPushPullHeader(value);
+      if (this.#header === undefined) return malformed("its push/pull header is broken or beyond the limits");
+    }
+    const header = this.#header;
+    while (this.#nodes.length < header.nodes) {
+      const value = this.#next(bytes);
+      if (value === "cut") return undefined;
+      const node = value === "malformed" ? undefined : readRemoteNode(value);
+      if (node === undefined) return malformed(`its node ${this.#nodes.length} is broken`);
+      this.#nodes.push(node);
+    }
+    const end = this.#at + header.userStateBytes;
+    if (bytes.length < end) return undefined;
+    const userState = bytes.subarray(this.#at, end);
+    return { type: "message", message: { type: "push-pull", join: header.join, nodes: this.#nodes, userState } };
+  }
+
+  #next(bytes: Uint8Array): Value | "cut" | "malformed" {
+    const reader = new MsgpackReader(bytes, this.#at);
+    const value = reader.value();
+    if (reader.fault !== undefined) return reader.fault;
+    this.#at = reader.at;
+    return value;
+  }
+}
+
+function scanMap(bytes: Uint8Array): StreamScan {
+  const reader = new MsgpackReader(bytes, 1);
+  const value = reader.value();
+  if (reader.fault === "cut") return undefined;
+  if (bytes[0] === messageType.error) {
+    const text = value instanceof Map ? value.get("Error") : undefined;
+    if (!(text instanceof Uint8Array)) return malformed("its error says nothing");
+    return { type: "message", message: { type: "error", text: toText(text.subarray(0, errorTextBytesMax)) } };
+  }
+  const message = reader.fault === undefined ? decodeMessage(bytes) : undefined;
+  if (message?.type !== "ping" && message?.type !== "ack") return malformed("its message is broken");
+  return { type: "message", message };
+}
+
+/** Bytes of a peer's error text that are repeated in a warning. */
+const errorTextBytesMax = 300;
+
+function scanUser(bytes: Uint8Array): StreamScan {
+  const reader = new MsgpackReader(bytes, 1);
+  const header = reader.value();
+  if (reader.fault === "cut") return undefined;
+  const length = header instanceof Map ? header.get("UserMsgLen") : undefined;
+  if (typeof length !== "number" || !Number.isInteger(length) || length < 0 || length > userStateBytesMax) {
+    return malformed("its user message header is broken or beyond the limits");
+  }
+  if (bytes.length < reader.at + length) return undefined;
+  return { type: "message", message: { type: "user", bytes: bytes.subarray(reader.at, reader.at + length) } };
+}

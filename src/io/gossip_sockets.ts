@@ -1,0 +1,283 @@
+/** UDP and TCP on one port, as gossip needs them. */
+import { createSocket, type Socket as UdpSocket } from "node:dgram";
+import { createServer, connect as dialTcp, isIP, type Server, type Socket as TcpSocket } from "node:net";
+import { type Address, formatAddress } from "../base/mod.ts";
+import type { StreamId, TransportEffect, TransportInput } from "../gossip/mod.ts";
+
+/** Tries to find one number that is free for both UDP and TCP, when any port will do. */
+const bindAttemptsMax = 32;
+
+/** Connections taken in at once. The machine serves fewer; this bounds what waits for its answer. */
+const acceptedMax = 256;
+
+/** Bytes that may wait to be written to one connection. A full state of the largest cluster fits. */
+const writeBytesMax = 67_108_864;
+
+/** Bytes that the kernel may hold for the UDP socket, where it allows: bursts of news after a partition. */
+const receiveBufferBytes = 2_097_152;
+
+/** How long a connection may take to flush what was written before it is closed. */
+const flushMsMax = 10_000;
+
+export interface GossipSocketsOptions {
+  /** IP address to bind, and the port of both UDP and TCP; 0 picks a free one. */
+  readonly bind: Address;
+  /** Hears what comes in. Called from event handlers, never from within `perform`. */
+  readonly onInput: (input: TransportInput) => void;
+  /** Hears of trouble that no input tells of: a datagram that could not be sent, a socket's error. */
+  readonly onError?: ((error: Error) => void) | undefined;
+}
+
+/** Sockets that could not be bound. Nothing stays open. */
+export class GossipBindError extends Error {
+  override readonly name = "GossipBindError";
+  readonly code: "ADDRESS_IN_USE" | "ADDRESS_NOT_AVAILABLE" | "BIND_FAILED";
+  readonly address: Address;
+
+  constructor(address: Address, cause: unknown) {
+    const systemCode = (cause as { code?: string } | undefined)?.code;
+    const reasons: { readonly [code: string]: string } = {
+      EADDRINUSE: "the port is taken",
+      EADDRNOTAVAIL: "no interface has this address",
+      EACCES: "this user may not bind it",
+    };
+    super(`Cannot bind gossip to ${formatAddress(address)}: ${reasons[systemCode ?? ""] ?? String(cause)}`, { cause });
+    this.address = address;
+    if (systemCode === "EADDRINUSE") this.code = "ADDRESS_IN_USE";
+    else if (systemCode === "EADDRNOTAVAIL") this.code = "ADDRESS_NOT_AVAILABLE";
+    else this.code = "BIND_FAILED";
+  }
+}
+
+export interface GossipSockets extends AsyncDisposable {
+  /** Where they are bound, with the port that was picked. */
+  readonly address: Address;
+  /** Performs an effect. Failures come back through `onInput` where a stream is concerned, else through `onError`. */
+  perform(effect: TransportEffect): void;
+}
+
+/** Binds UDP and TCP to one port. Rejects with `GossipBindError`. */
+export async function openGossipSockets(options: GossipSocketsOptions): Promise<GossipSockets> {
+  const { bind } = options;
+  if (isIP(bind.host) === 0) throw new GossipBindError(bind, `${bind.host} is no IP address`);
+  for (let attempt = 1; ; attempt++) {
+    const server = createServer({ allowHalfOpen: true });
+    const udp = createSocket({ type: isIP(bind.host) === 6 ? "udp6" : "udp4" });
+    try {
+      const port = await listen(server, bind);
+      await bindUdp(udp, { host: bind.host, port });
+      return new BoundSockets(server, udp, { ...options, bind: { host: bind.host, port } });
+    } catch (error) {
+      await closeServer(server);
+      await closeUdp(udp);
+      // With port 0 the number that TCP got may be taken for UDP: the next one probably is not.
+      const isRetryable = bind.port === 0 && (error as { code?: string }).code === "EADDRINUSE";
+      if (!isRetryable || attempt >= bindAttemptsMax) throw new GossipBindError(bind, error);
+    }
+  }
+}
+
+function listen(server: Server, bind: Address): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: bind.host, port: bind.port, exclusive: true }, () => {
+      server.removeListener("error", reject);
+      resolve((server.address() as { port: number }).port);
+    });
+  });
+}
+
+function bindUdp(udp: UdpSocket, address: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    udp.once("error", reject);
+    udp.bind({ address: address.host, port: address.port, exclusive: true }, () => {
+      udp.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    if (server.listening) server.close(() => resolve());
+    else resolve();
+  });
+}
+
+function closeUdp(udp: UdpSocket): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      udp.close(() => resolve());
+    } catch {
+      // It was never bound, or is closed already: either way nothing is left open.
+      resolve();
+    }
+  });
+}
+
+class BoundSockets implements GossipSockets {
+  readonly address: Address;
+  readonly #server: Server;
+  readonly #udp: UdpSocket;
+  readonly #onInput: (input: TransportInput) => void;
+  readonly #onError: (error: Error) => void;
+  readonly #streams = new Map<StreamId, TcpSocket>();
+  /** Those that flush their last bytes: nothing of them is heard any more. */
+  readonly #closing = new Set<TcpSocket>();
+  #nextAccepted: StreamId = 2;
+  #accepted = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(server: Server, udp: UdpSocket, options: GossipSocketsOptions) {
+    this.address = options.bind;
+    this.#server = server;
+    this.#udp = udp;
+    this.#onInput = options.onInput;
+    this.#onError = options.onError ?? (() => {});
+    server.on("connection", (socket) => this.#accept(socket));
+    server.on("error", (error) => this.#onError(error));
+    udp.on("message", (bytes, from) => {
+      // A copy of its own: some runtimes reuse the memory of a datagram.
+      const datagram = new Uint8Array(bytes);
+      this.#hear({ type: "datagram", from: { host: withoutMapping(from.address), port: from.port }, bytes: datagram });
+    });
+    udp.on("error", (error) => this.#onError(error));
+    try {
+      udp.setRecvBufferSize(receiveBufferBytes);
+    } catch {
+      // The system keeps its own size: bursts lose a little more, and gossip repairs that.
+    }
+  }
+
+  perform(effect: TransportEffect): void {
+    if (this.#closed !== undefined) return;
+    switch (effect.type) {
+      case "send":
+        this.#send(effect.to, effect.bytes);
+        return;
+      case "dial":
+        this.#dial(effect.stream, effect.to, effect.timeoutMs);
+        return;
+      case "stream-write":
+        this.#write(effect.stream, effect.bytes);
+        return;
+      case "stream-close":
+        this.#close(effect.stream);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#closeAll();
+    return this.#closed;
+  }
+
+  async #closeAll(): Promise<void> {
+    const closed = Promise.all([closeServer(this.#server), closeUdp(this.#udp)]);
+    for (const socket of [...this.#streams.values(), ...this.#closing]) socket.destroy();
+    this.#streams.clear();
+    await closed;
+  }
+
+  #hear(input: TransportInput): void {
+    if (this.#closed === undefined) this.#onInput(input);
+  }
+
+  #send(to: Address, bytes: Uint8Array): void {
+    const report = (error: Error | null): void => {
+      if (error !== null && this.#closed === undefined) {
+        this.#onError(new Error(`Cannot send to ${formatAddress(to)}: ${error.message}`, { cause: error }));
+      }
+    };
+    try {
+      this.#udp.send(bytes, to.port, to.host, report);
+    } catch (error) {
+      // Addresses come from the network: one of the wrong family or port must not stop the node.
+      report(error as Error);
+    }
+  }
+
+  #accept(socket: TcpSocket): void {
+    if (this.#closed !== undefined || this.#accepted >= acceptedMax) {
+      socket.destroy();
+      return;
+    }
+    const stream = this.#nextAccepted;
+    this.#nextAccepted += 2;
+    this.#accepted++;
+    socket.once("close", () => this.#accepted--);
+    const from = { host: withoutMapping(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
+    this.#watch(stream, socket);
+    this.#hear({ type: "stream-accepted", stream, from });
+  }
+
+  #dial(stream: StreamId, to: Address, timeoutMs: number): void {
+    let socket: TcpSocket;
+    try {
+      socket = dialTcp({ host: to.host, port: to.port, allowHalfOpen: true });
+    } catch (error) {
+      // Answered later, as every dial is: an input from within `perform` would come before its effect is done.
+      queueMicrotask(() => this.#hear({ type: "stream-closed", stream, error: String(error) }));
+      return;
+    }
+    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
+    socket.once("connect", () => clearTimeout(timer));
+    socket.once("close", () => clearTimeout(timer));
+    this.#watch(stream, socket);
+  }
+
+  #watch(stream: StreamId, socket: TcpSocket): void {
+    this.#streams.set(stream, socket);
+    let failure: string | undefined;
+    socket.setNoDelay(true);
+    socket.on("data", (bytes) => {
+      if (this.#streams.get(stream) === socket) {
+        this.#hear({ type: "stream-bytes", stream, bytes: new Uint8Array(bytes as Uint8Array) });
+      }
+    });
+    socket.on("error", (error) => {
+      failure = error.message;
+    });
+    const gone = (): void => {
+      if (this.#streams.get(stream) !== socket) return;
+      this.#streams.delete(stream);
+      this.#hear({ type: "stream-closed", stream, error: failure });
+      socket.destroy();
+    };
+    socket.once("end", gone);
+    socket.once("close", gone);
+  }
+
+  #write(stream: StreamId, bytes: Uint8Array): void {
+    const socket = this.#streams.get(stream);
+    if (socket === undefined) return;
+    if (socket.writableLength + bytes.length > writeBytesMax) {
+      socket.destroy(new Error(`more than ${writeBytesMax} bytes wait to be written`));
+      return;
+    }
+    socket.write(bytes);
+  }
+
+  #close(stream: StreamId): void {
+    const socket = this.#streams.get(stream);
+    if (socket === undefined) return;
+    this.#streams.delete(stream);
+    this.#closing.add(socket);
+    const timer = setTimeout(() => socket.destroy(), flushMsMax);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#closing.delete(socket);
+    });
+    // Closing while bytes come in would reset the connection, and a reset eats the reply: wait for the other's end.
+    socket.once("end", () => socket.destroy());
+    socket.resume();
+    socket.end();
+  }
+}
+
+/** IPv4 as a dual-stack socket reports it, in its usual form. */
+function withoutMapping(host: string): string {
+  return host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host;
+}

@@ -1,0 +1,171 @@
+/** Serf's rules: what a member's status is, from what gossip sees and what intents announce. */
+import type { NodeSnapshot } from "../gossip/mod.ts";
+import type { LamportClock } from "./lamport.ts";
+import type { JoinIntent, LeaveIntent } from "./messages.ts";
+import { decodeTags } from "./tags.ts";
+import type { Member, MemberEvent, MemberEventType, MemberStatus } from "./types.ts";
+
+/** How long an intent about an unknown member is remembered: its news may still be on the way. */
+const intentKeptMs = 300_000;
+
+/** Unknown names with an intent, at most. */
+const intentsMax = 8_192;
+
+interface Entry {
+  member: Member;
+  /** Lamport time of the last intent about it that counted. */
+  statusLamport: number;
+  /** When it left or failed. */
+  goneSinceMs: number;
+}
+
+interface BufferedIntent {
+  readonly type: "join" | "leave";
+  readonly lamport: number;
+  readonly atMs: number;
+}
+
+export interface RosterSettings {
+  readonly reconnectTimeoutMs: number;
+  readonly tombstoneTimeoutMs: number;
+}
+
+export class Roster {
+  readonly #localName: string;
+  readonly #clock: LamportClock;
+  readonly #emit: (event: MemberEvent) => void;
+  readonly #entries = new Map<string, Entry>();
+  readonly #intents = new Map<string, BufferedIntent>();
+
+  constructor(local: NodeSnapshot, clock: LamportClock, emit: (event: MemberEvent) => void) {
+    this.#localName = local.name;
+    this.#clock = clock;
+    this.#emit = emit;
+    this.#entries.set(local.name, { member: memberOf(local, "alive"), statusLamport: 0, goneSinceMs: 0 });
+  }
+
+  all(): Member[] {
+    return [...this.#entries.values()].map((entry) => entry.member);
+  }
+
+  get(name: string): Member | undefined {
+    return this.#entries.get(name)?.member;
+  }
+
+  /** Lamport times of all members' statuses, for a push/pull. */
+  statusLamports(): Map<string, number> {
+    return new Map([...this.#entries].map(([name, entry]) => [name, entry.statusLamport]));
+  }
+
+  withStatus(status: MemberStatus): Member[] {
+    return this.all().filter((member) => member.status === status);
+  }
+
+  /** Gossip says that a node is alive. */
+  joined(node: NodeSnapshot): void {
+    const known = this.#entries.get(node.name);
+    if (known !== undefined) {
+      known.goneSinceMs = 0;
+      this.#change(known, memberOf(node, "alive"), "member-join");
+      return;
+    }
+    const intent = this.#intents.get(node.name);
+    this.#intents.delete(node.name);
+    const entry: Entry = {
+      member: memberOf(node, intent?.type === "leave" ? "leaving" : "alive"),
+      statusLamport: intent?.lamport ?? 0,
+      goneSinceMs: 0,
+    };
+    this.#entries.set(node.name, entry);
+    this.#emit({ type: "member-join", member: entry.member });
+  }
+
+  /** Gossip says that a node is gone: it left if it had announced that, and failed if not. */
+  gone(node: NodeSnapshot, nowMs: number): void {
+    const entry = this.#entries.get(node.name);
+    if (entry?.member.status === "leaving") {
+      entry.goneSinceMs = nowMs;
+      this.#change(entry, memberOf(node, "left"), "member-leave");
+    } else if (entry?.member.status === "alive") {
+      entry.goneSinceMs = nowMs;
+      this.#change(entry, memberOf(node, "failed"), "member-failed");
+    }
+  }
+
+  /** Gossip says that a node says something else about itself. */
+  updated(node: NodeSnapshot): void {
+    const entry = this.#entries.get(node.name);
+    if (entry !== undefined) this.#change(entry, memberOf(node, entry.member.status), "member-update");
+  }
+
+  /** True when this changed something: only then it is passed on. Always counts, or leaves would echo for ever. */
+  joinIntent(intent: JoinIntent, nowMs: number): boolean {
+    this.#clock.witness(intent.lamport);
+    const entry = this.#entries.get(intent.node);
+    if (entry === undefined) return this.#buffer("join", intent, nowMs);
+    if (intent.lamport <= entry.statusLamport) return false;
+    entry.statusLamport = intent.lamport;
+    if (entry.member.status === "leaving") entry.member = { ...entry.member, status: "alive" };
+    return true;
+  }
+
+  /** True when this changed something: only then it is passed on. Not for leaves of this node: see `contradicts`. */
+  leaveIntent(intent: LeaveIntent, nowMs: number): boolean {
+    this.#clock.witness(intent.lamport);
+    const entry = this.#entries.get(intent.node);
+    if (entry === undefined) return this.#buffer("leave", intent, nowMs);
+    if (intent.lamport <= entry.statusLamport) return false;
+    entry.statusLamport = intent.lamport;
+    if (entry.member.status === "alive") {
+      entry.member = { ...entry.member, status: "leaving" };
+    } else if (entry.member.status === "failed") {
+      entry.goneSinceMs = nowMs;
+      this.#change(entry, { ...entry.member, status: "left" }, "member-leave");
+    }
+    return true;
+  }
+
+  /** True when a leave intent is about this node and news to it: it must be contradicted while this node stays. */
+  contradicts(intent: LeaveIntent): boolean {
+    const entry = this.#entries.get(this.#localName) as Entry;
+    return intent.node === this.#localName && intent.lamport > entry.statusLamport;
+  }
+
+  /** Forgets a member that is not alive. */
+  prune(name: string): void {
+    const entry = this.#entries.get(name);
+    if (entry === undefined || entry.member.status === "alive" || name === this.#localName) return;
+    this.#entries.delete(name);
+    this.#emit({ type: "member-reap", member: entry.member });
+  }
+
+  /** Forgets members that are gone for long, and intents that nobody followed. */
+  reap(settings: RosterSettings, nowMs: number): void {
+    for (const [name, { member, goneSinceMs }] of [...this.#entries]) {
+      const keptMs = member.status === "failed" ? settings.reconnectTimeoutMs : settings.tombstoneTimeoutMs;
+      const isGone = member.status === "failed" || member.status === "left";
+      if (isGone && nowMs - goneSinceMs > keptMs) this.prune(name);
+    }
+    for (const [name, intent] of [...this.#intents]) {
+      if (nowMs - intent.atMs > intentKeptMs) this.#intents.delete(name);
+    }
+  }
+
+  #buffer(type: "join" | "leave", intent: JoinIntent | LeaveIntent, nowMs: number): boolean {
+    const known = this.#intents.get(intent.node);
+    if (known !== undefined && known.lamport >= intent.lamport) return false;
+    if (known === undefined && this.#intents.size >= intentsMax) return false;
+    this.#intents.set(intent.node, { type, lamport: intent.lamport, atMs: nowMs });
+    return true;
+  }
+
+  #change(entry: Entry, member: Member, type: MemberEventType): void {
+    entry.member = member;
+    this.#emit({ type, member });
+  }
+}
+
+function memberOf(node: NodeSnapshot, status: MemberStatus): Member {
+  const { name, address, incarnation } = node;
+  return { name, address, tags: decodeTags(node.meta), status, incarnation };
+}
