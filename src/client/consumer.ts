@@ -87,6 +87,11 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     return cursorToText(encodeCursor(place));
   }
 
+  /** Records that came already: so many times `next` answers without waiting. */
+  get recordsBuffered(): number {
+    return this.#records.length - this.#at;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -1,0 +1,221 @@
+import { readFile } from "node:fs/promises";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { AgentOptions } from "../agent/mod.ts";
+import { collectPair } from "./arguments.ts";
+import { UsageError } from "./failure.ts";
+
+/** Everything that `grapevine agent` can be told, by flag, by environment or by file. */
+export interface AgentSettings extends Pick<AgentOptions, AgentOptionKey> {
+  readonly logLevel?: (typeof logLevels)[number];
+  readonly logFormat?: (typeof logFormats)[number];
+}
+
+type AgentOptionKey =
+  | "nodeName"
+  | "dataDir"
+  | "bind"
+  | "advertise"
+  | "rpcAddr"
+  | "join"
+  | "tags"
+  | "profile"
+  | "fsync"
+  | "newWriter";
+
+const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+const logFormats = ["text", "json"] as const;
+
+type Kind = "text" | "list" | "pairs" | "yes";
+
+interface Setting {
+  /** Its key in the file, and in the options of the library. */
+  readonly key: keyof AgentSettings;
+  readonly flag: string;
+  /** What stands after the flag in the help. */
+  readonly value?: string;
+  readonly kind: Kind;
+  readonly choices?: readonly string[];
+  readonly help: string;
+}
+
+const settings: readonly Setting[] = [
+  { key: "nodeName", flag: "--node-name", value: "<name>", kind: "text", help: "name in the cluster, unique there" },
+  {
+    key: "dataDir",
+    flag: "--data-dir",
+    value: "<path>",
+    kind: "text",
+    help: "directory of the log (default: ./grapevine-data)",
+  },
+  {
+    key: "bind",
+    flag: "--bind",
+    value: "<host:port>",
+    kind: "text",
+    help: "address of gossip, port 0 picks a free one (default: 127.0.0.1:7946)",
+  },
+  {
+    key: "advertise",
+    flag: "--advertise",
+    value: "<ip>",
+    kind: "text",
+    help: "IP address that others reach this node at (default: that of --bind)",
+  },
+  {
+    key: "rpcAddr",
+    flag: "--rpc-addr",
+    value: "<host:port>",
+    kind: "text",
+    help: "address of RPC and the console page, port 0 picks a free one (default: the host of --bind, port 8400)",
+  },
+  {
+    key: "join",
+    flag: "--join",
+    value: "<host:port>",
+    kind: "list",
+    help: "gossip address of a node to join, repeatable",
+  },
+  { key: "tags", flag: "--tag", value: "<name=value>", kind: "pairs", help: "tag that all members see, repeatable" },
+  {
+    key: "profile",
+    flag: "--profile",
+    value: "<name>",
+    kind: "text",
+    choices: ["lan", "wan", "local"],
+    help: "timing of gossip (default: lan)",
+  },
+  {
+    key: "fsync",
+    flag: "--fsync",
+    value: "<when>",
+    kind: "text",
+    choices: ["always", "interval", "never"],
+    help: "what makes a record durable before it is acknowledged (default: always)",
+  },
+  {
+    key: "newWriter",
+    flag: "--new-writer",
+    kind: "yes",
+    help: "start a new feed: say so once after restoring the directory from a backup",
+  },
+  {
+    key: "logLevel",
+    flag: "--log-level",
+    value: "<level>",
+    kind: "text",
+    choices: logLevels,
+    help: "least severity that is logged (default: info)",
+  },
+  {
+    key: "logFormat",
+    flag: "--log-format",
+    value: "<name>",
+    kind: "text",
+    choices: logFormats,
+    help: "form of the log (default: text)",
+  },
+];
+
+/** Adds a flag for each setting, with its `GRAPEVINE_…` variable, and `--config`. */
+export function addAgentOptions(command: Command): void {
+  for (const setting of settings) command.addOption(optionOf(setting));
+  command.addOption(new Option("--config <file>", "JSON file with any of these").env("GRAPEVINE_CONFIG"));
+  const encrypt = new Option("--encrypt <key>").hideHelp().env("GRAPEVINE_ENCRYPT");
+  command.addOption(
+    encrypt.argParser((): never => {
+      throw new InvalidArgumentError("This version cannot encrypt gossip yet. Allowed is to leave it out.");
+    }),
+  );
+}
+
+function optionOf(setting: Setting): Option {
+  const { flag, value, kind, choices, help } = setting;
+  const option = new Option(value === undefined ? flag : `${flag} ${value}`, help).env(variableOf(setting));
+  if (choices !== undefined) option.choices(choices);
+  if (kind === "list") {
+    option.argParser((text: string, previous: string[] | undefined) => [...(previous ?? []), ...text.split(",")]);
+  }
+  if (kind === "pairs") option.argParser(collectPair);
+  return option;
+}
+
+function variableOf({ flag }: Setting): string {
+  return `GRAPEVINE_${flag.slice(2).replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** The flag that sets an option of the library, for messages. */
+export function flagOf(key: string): string | undefined {
+  return settings.find((setting) => setting.key === key)?.flag;
+}
+
+/** What was set: flags before environment before file. What none of them sets is left to the library's defaults. */
+export async function resolveSettings(command: Command): Promise<AgentSettings> {
+  const { config, ...flags } = command.opts<Record<string, unknown> & { config?: string }>();
+  const fromFile = config === undefined ? {} : await readSettings(config);
+  const resolved: Record<string, unknown> = { ...fromFile };
+  for (const { key, flag } of settings) {
+    const value = flags[attributeOf(flag)];
+    if (value !== undefined) resolved[key] = value;
+  }
+  return resolved as unknown as AgentSettings;
+}
+
+/** How commander calls a flag's value: `--node-name` is `nodeName`. */
+function attributeOf(flag: string): string {
+  return flag.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+async function readSettings(file: string): Promise<Record<string, unknown>> {
+  const found = parseJson(file, await readText(file));
+  if (typeof found !== "object" || found === null || Array.isArray(found)) {
+    throw new UsageError(`option '--config' is invalid: ${file} must hold one JSON object`);
+  }
+  for (const [key, value] of Object.entries(found)) checkSetting(file, key, value);
+  return found as Record<string, unknown>;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`option '--config' is invalid: cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`option '--config' is invalid: ${file} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+const kinds: Readonly<Record<Kind, { readonly words: string; readonly fits: (value: unknown) => boolean }>> = {
+  text: { words: "a text", fits: (value) => typeof value === "string" },
+  list: { words: "a list of texts", fits: isTextList },
+  pairs: { words: "an object of texts", fits: isTextRecord },
+  yes: { words: "true or false", fits: (value) => typeof value === "boolean" },
+};
+
+function checkSetting(file: string, key: string, value: unknown): void {
+  const setting = settings.find((candidate) => candidate.key === key);
+  if (setting === undefined) {
+    const allowed = settings.map((candidate) => candidate.key).join(", ");
+    throw new UsageError(`key ${JSON.stringify(key)} of ${file} is unknown. Allowed are ${allowed}`);
+  }
+  const kind = kinds[setting.kind];
+  const fits = kind.fits(value) && (setting.choices?.includes(value as string) ?? true);
+  if (fits) return;
+  const allowed =
+    setting.choices === undefined ? kind.words : setting.choices.map((choice) => `"${choice}"`).join(", ");
+  throw new UsageError(`key "${key}" of ${file} is invalid: it is ${JSON.stringify(value)}. Allowed is ${allowed}`);
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isTextRecord(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((item) => typeof item === "string");
+}

@@ -1,0 +1,106 @@
+import { Argument, type Command, InvalidArgumentError } from "commander";
+import { concat } from "../base/mod.ts";
+import { type ConsumeFrom, type Consumer, isCursor, type LogRecord } from "../client/mod.ts";
+import { clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import { printBytes, printNote } from "./output.ts";
+
+interface ConsumeFlags {
+  readonly server?: readonly string[];
+  readonly format: "raw" | "json";
+  readonly from: ConsumeFrom;
+  readonly follow?: boolean;
+  readonly count?: number;
+}
+
+/** Output is written in pieces of about this size while there is more at hand. */
+const pieceBytes = 65_536;
+const newline = new Uint8Array([10]);
+
+export function addConsumeCommand(program: Command): void {
+  const command = program
+    .command("consume")
+    .description("Print the records of a topic, in the asked node's order")
+    .addArgument(new Argument("<topic>", "name of the topic").argParser(topicArgument))
+    .option(
+      "--from <start>",
+      "earliest, latest, an offset, a time (2026-01-31T12:00:00Z) or a cursor",
+      parseFrom,
+      "earliest",
+    )
+    .option("--follow", "wait at the end for what comes")
+    .option("--count <n>", "stop after so many records", wholeNumber(1));
+  withServers(withFormats(command, ["raw", "json"])).action(consumeTopic);
+}
+
+function parseFrom(value: string): ConsumeFrom {
+  if (value === "earliest" || value === "latest" || isCursor(value)) return value;
+  const offset = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(offset)) return offset;
+  const time = new Date(value);
+  if (/^\d{4}-\d\d-\d\d/.test(value) && time.getTime() >= 0) return time;
+  throw new InvalidArgumentError("Allowed are earliest, latest, an offset, a time (2026-01-31T12:00:00Z) or a cursor.");
+}
+
+async function consumeTopic(topic: string, flags: ConsumeFlags): Promise<void> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  await using client = clientOf(flags);
+  const consumer = client.consume(topic, {
+    from: flags.from,
+    follow: flags.follow ?? false,
+    signal: controller.signal,
+    onGap: (gap) => printNote(`gone for ever: records ${gap.from} to ${gap.to} of writer ${gap.writer}`),
+  });
+  await printRecords(consumer, flags);
+}
+
+async function printRecords(consumer: Consumer, flags: ConsumeFlags): Promise<void> {
+  let pieces: Uint8Array[] = [];
+  let bytes = 0;
+  let left = flags.count ?? Number.POSITIVE_INFINITY;
+  const print = async (): Promise<void> => {
+    if (pieces.length > 0) await printBytes(concat(pieces));
+    pieces = [];
+    bytes = 0;
+  };
+  try {
+    for await (const record of consumer) {
+      const value = flags.format === "json" ? toJson(record, consumer.cursor) : record.value;
+      pieces.push(value, newline);
+      bytes += value.length + 1;
+      if (bytes >= pieceBytes || consumer.recordsBuffered === 0) await print();
+      if (--left === 0) break;
+    }
+  } finally {
+    await print();
+  }
+}
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** One line of JSON. Bytes that are no UTF-8 text stand as base64 under another name. */
+function toJson(record: LogRecord, cursor: string | undefined): Uint8Array {
+  const headers = record.headers.map(({ name, value }) => ({ name, ...textOrBase64("value", value) }));
+  const shown = {
+    offset: record.offset,
+    writer: record.writer,
+    sequence: record.sequence,
+    timestampMs: record.timestampMs,
+    ...(record.key && textOrBase64("key", record.key)),
+    ...(headers.length > 0 && { headers }),
+    ...textOrBase64("value", record.value),
+    cursor,
+  };
+  return encoder.encode(JSON.stringify(shown));
+}
+
+function textOrBase64(name: string, bytes: Uint8Array): Record<string, string> {
+  try {
+    return { [name]: strictDecoder.decode(bytes) };
+  } catch {
+    return { [`${name}Base64`]: Buffer.from(bytes).toString("base64") };
+  }
+}

@@ -1,0 +1,107 @@
+import { Argument, type Command } from "commander";
+import { countMissing, type Vector } from "../base/mod.ts";
+import { ClientError, connect, type LogClient, type TopicDescription } from "../client/mod.ts";
+import { clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
+import { printLine, toColumns } from "./output.ts";
+
+interface TopicsFlags {
+  readonly server?: readonly string[];
+  readonly format: "text" | "json";
+}
+
+export function addTopicsCommand(program: Command): void {
+  const topics = program.command("topics").description("List the topics that the asked node holds");
+  withServers(withFormats(topics, ["text", "json"])).action(listTopics);
+  const describe = topics
+    .command("describe")
+    .description("Show one topic: offsets, bytes, feeds and how far each node is behind")
+    .addArgument(new Argument("<topic>", "name of the topic").argParser(topicArgument));
+  withServers(withFormats(describe, ["text", "json"])).action((topic: string, _: unknown, command: Command) =>
+    // Flags may stand before the word "describe" too.
+    describeTopic(topic, command.optsWithGlobals()),
+  );
+}
+
+async function listTopics(flags: TopicsFlags): Promise<void> {
+  await using client = clientOf(flags);
+  const topics = (await client.topics()).sort((left, right) => (left.name < right.name ? -1 : 1));
+  if (flags.format === "json") return printLine(JSON.stringify({ topics }, undefined, 2));
+  const rows = topics.map((topic) => [
+    topic.name,
+    String(topic.records),
+    `${topic.firstOffset}..${topic.nextOffset}`,
+    String(topic.bytes),
+    String(topic.feeds.length),
+  ]);
+  await printLine(toColumns([["TOPIC", "RECORDS", "OFFSETS", "BYTES", "FEEDS"], ...rows]));
+}
+
+/** What one node lacks of all that any asked node holds; undefined when it did not answer. */
+interface NodeLag {
+  readonly node: string;
+  readonly rpcAddress: string;
+  readonly records: number | undefined;
+  readonly lag: number | undefined;
+}
+
+async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
+  await using client = clientOf(flags);
+  const topic = await client.describeTopic(name);
+  const nodes = await lagOfNodes(client, topic);
+  if (flags.format === "json") return printLine(JSON.stringify({ ...topic, nodes }, undefined, 2));
+  const facts = toColumns([
+    ["topic", topic.name],
+    ["records", String(topic.records)],
+    ["offsets", `${topic.firstOffset}..${topic.nextOffset}`],
+    ["bytes", String(topic.bytes)],
+  ]);
+  const feeds = toColumns([
+    ["FEED", "LOW-WATER", "HAVE", "DURABLE"],
+    ...topic.feeds.map((feed) => [feed.writer, String(feed.lowWater), String(feed.have), String(feed.durable)]),
+  ]);
+  const lags = toColumns([
+    ["NODE", "RPC", "RECORDS", "LAG"],
+    ...nodes.map(({ node, rpcAddress, records, lag }) => [
+      node,
+      rpcAddress,
+      String(records ?? "-"),
+      lag === undefined ? "no answer" : String(lag),
+    ]),
+  ]);
+  await printLine(`${facts}\n\n${feeds}\n\n${lags}`);
+}
+
+async function lagOfNodes(client: LogClient, topic: TopicDescription): Promise<NodeLag[]> {
+  const servers = (await client.servers()).filter(({ status }) => status === "alive" || status === "");
+  const seen = await Promise.all(
+    servers.map(async ({ id, rpcAddress }) => ({
+      node: id,
+      rpcAddress,
+      topic: await askNode(rpcAddress, topic.name),
+    })),
+  );
+  const all = [topic, ...seen.flatMap((node) => node.topic ?? [])].map(haveOf);
+  const union = new Map<string, number>();
+  for (const have of all) for (const [writer, to] of have) union.set(writer, Math.max(to, union.get(writer) ?? 0));
+  return seen.map(({ node, rpcAddress, topic: held }) => ({
+    node,
+    rpcAddress,
+    records: held?.records,
+    lag: held && countMissing(haveOf(held), union),
+  }));
+}
+
+function haveOf(topic: TopicDescription): Vector {
+  return new Map(topic.feeds.map((feed) => [feed.writer, feed.have]));
+}
+
+/** What a node holds of the topic; nothing of it when it has none, undefined when the node does not answer. */
+async function askNode(rpcAddress: string, name: string): Promise<TopicDescription | undefined> {
+  try {
+    await using client = connect(`http://${rpcAddress}`, { timeoutMs: 2_000 });
+    return await client.describeTopic(name);
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code !== "NOT_FOUND") return undefined;
+    return { name, firstOffset: 0, nextOffset: 0, bytes: 0, records: 0, feeds: [] };
+  }
+}
