@@ -59,7 +59,7 @@ const table: Readonly<Record<string, Row>> = {
   },
   cli: { rooms: ["base", "agent", "client"], packages: anyPackage },
   web: { rooms: ["client"], packages: noPackages },
-  entry: { rooms: ["base", "agent", "client", "log", "membership", "testing"], packages: noPackages },
+  entry: { rooms: ["base", "agent", "client", "log", "membership", "io"], packages: noPackages },
   bench: { rooms: ["entry", "base"], packages: anyPackage },
   examples: { rooms: ["entry"], packages: /^(node:.*|@grapevine\/log(\/.*)?)$/ },
 };
@@ -71,6 +71,7 @@ const table: Readonly<Record<string, Row>> = {
 const doors: readonly { readonly file: RegExp; readonly reason: string }[] = [
   { file: /^src\/gen\/.*\.ts$/, reason: "generated files are named by their protocols" },
   { file: /^src\/agent\/membership\.ts$/, reason: "the package's entry point ./membership" },
+  { file: /^src\/io\/\w+\.ts$/, reason: "adapters are picked one by one: ./membership must not load the RPC server" },
   { file: /^src\/client\/browser\.ts$/, reason: "the package's entry point ./client for browsers" },
 ];
 

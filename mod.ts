@@ -1,0 +1,31 @@
+/**
+ * Grapevine: the event log that you import. `Agent.start({})` runs a full node of a replicated log in this process; the
+ * README shows how. Only what stands here is public, with `./client`, `./membership` and `./testing` beside it.
+ */
+export {
+  Agent,
+  type AgentEvents,
+  type AgentOptions,
+  AgentTopic,
+  type GossipProfile,
+  InvalidAgentOptionError,
+} from "./src/agent/mod.ts";
+export { LogRecord, type RecordHeader, type RecordInput, type WriterId } from "./src/base/mod.ts";
+export {
+  ClientError,
+  type ClientErrorCode,
+  type ConsumeFrom,
+  type ConsumeOptions,
+  type Consumer,
+  type Cursor,
+  type Gap,
+  type ProduceAck,
+  RecordTooLargeError,
+  type SendAck,
+} from "./src/client/mod.ts";
+export { DirectoryLockedError } from "./src/io/directory_lock.ts";
+export { DirectoryNotWritableError } from "./src/io/disk.ts";
+export { GossipBindError } from "./src/io/gossip_sockets.ts";
+export { BadListenAddressError, PortTakenError } from "./src/io/listener_errors.ts";
+export { LogCorruptError, type LogEvent } from "./src/log/mod.ts";
+export { type Member, type MemberEventType, type MemberStatus, TagsTooLargeError } from "./src/membership/mod.ts";
