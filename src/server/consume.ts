@@ -9,7 +9,7 @@ import type { FrameSpan } from "./frames.ts";
 import { afterTokenMsMax, chunkBytesMax } from "./limits.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { TopicReader, vectorBelow } from "./topic_reader.ts";
-import { servedOf, topicNameOf } from "./topics.ts";
+import { topicNameOf } from "./topics.ts";
 import { Waiting } from "./waiting.ts";
 
 export type ConsumeAnswer = MessageInitShape<typeof ConsumeResponseSchema>;
@@ -56,7 +56,7 @@ export async function openReader(
     case "earliest":
       return TopicReader.from(topic, topic.firstOffset, new Map());
     case "latest":
-      return TopicReader.from(topic, topic.nextOffset, servedOf(topic));
+      return TopicReader.from(topic, topic.nextOffset, topic.served);
     case "offset":
     case "timestamp": {
       const offset = start.from === "offset" ? start.offset : await topic.offsetAt(start.timestampMs);
@@ -141,7 +141,7 @@ async function holding(ports: ServerPorts, token: Place, signal: AbortSignal): P
 export function holds(topic: ServedTopic | undefined, token: Place): boolean {
   if (topic === undefined) return false;
   checkGeneration(token, "after_token", topic);
-  return covers(topic.served ?? topic.have, token.vector);
+  return covers(topic.served, token.vector);
 }
 
 export function tokenTooLate(): ConnectError {

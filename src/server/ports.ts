@@ -24,8 +24,8 @@ export interface ServedTopic {
   readonly bytes: number;
   readonly have: Vector;
   readonly durable: Vector;
-  /** What stands below `nextOffset`. Without it `durable` is taken, which may lag behind. */
-  readonly served?: Vector | undefined;
+  /** What stands below `nextOffset`: all that may be consumed now. */
+  readonly served: Vector;
   readonly lowWater: Vector;
   produce(frame: Uint8Array): Promise<{ offset: number; writer: WriterId; sequence: number; count: number }>;
   read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;

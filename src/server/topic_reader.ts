@@ -2,7 +2,6 @@
 import { assert, type LogRecord, type Vector, type WriterId } from "../base/mod.ts";
 import { advance, type FrameSpan, framesOf, lastSequence, recordsOf } from "./frames.ts";
 import type { ServedTopic } from "./ports.ts";
-import { servedOf } from "./topics.ts";
 
 export class TopicReader {
   readonly #topic: ServedTopic;
@@ -107,7 +106,7 @@ export async function vectorBelow(topic: ServedTopic, offset: number): Promise<M
   const { firstOffset, nextOffset } = topic;
   return offset - firstOffset < nextOffset - offset
     ? vectorFromBelow(topic, firstOffset, offset)
-    : vectorFromAbove(topic, offset, nextOffset, servedOf(topic));
+    : vectorFromAbove(topic, offset, nextOffset, topic.served);
 }
 
 async function vectorFromBelow(topic: ServedTopic, first: number, offset: number): Promise<Map<WriterId, number>> {

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { topicNameFault, type Vector, type WriterId } from "../base/mod.ts";
+import { topicNameFault, type WriterId } from "../base/mod.ts";
 import {
   type DescribeTopicRequest,
   type DescribeTopicResponse,
@@ -29,11 +29,6 @@ export function heldTopic(log: ServedLog, request: { readonly topic: string }): 
   const topic = log.topic(name);
   if (topic === undefined) throw notFound(`Cannot read topic ${JSON.stringify(name)}: this node does not hold it`);
   return topic;
-}
-
-/** Everything that may be consumed now; never more than that. */
-export function servedOf(topic: ServedTopic): Vector {
-  return topic.served ?? topic.durable;
 }
 
 export function listTopics(log: ServedLog): ListTopicsResponse {

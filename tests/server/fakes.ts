@@ -280,6 +280,11 @@ export class ManualClock implements Clock {
   #nowMs = 0;
   #due: { atMs: number; callback: () => void }[] = [];
 
+  /** Callbacks that are due later. */
+  get waiting(): number {
+    return this.#due.length;
+  }
+
   nowMs(): number {
     return this.#nowMs;
   }
