@@ -1,0 +1,113 @@
+import { DisposalStack, formatAddress, type WriterId } from "../base/mod.ts";
+import type { LogEvent } from "../log/mod.ts";
+import type { Member, MemberEventType } from "../membership/mod.ts";
+import { type AgentOptions, resolveAgentOptions } from "./options.ts";
+import { enterCluster, openParts, type Parts } from "./parts.ts";
+import { AgentTopic } from "./topic.ts";
+
+/** What an agent tells those who listen, by name. */
+export interface AgentEvents extends Record<MemberEventType, Member> {
+  /** Something about the log that an operator should know: a torn tail, a new writer, a stopped feed. */
+  readonly log: LogEvent;
+}
+
+/**
+ * A running node: `Agent.start` returns it ready. States: ready, then stopped, by `leave()` (polite: the others hear of
+ * it) or disposal (prompt: the others find out). Both are idempotent, and `closed` resolves after either.
+ */
+export class Agent implements AsyncDisposable {
+  readonly nodeName: string;
+  /** `host:port` of its gossip. */
+  readonly gossipAddress: string;
+  /** `host:port` of its RPC server, as others reach it. */
+  readonly rpcAddress: string;
+  /** Resolves when the node has stopped, for whatever reason. */
+  readonly closed: Promise<void>;
+  readonly #parts: Parts;
+  readonly #stack: DisposalStack;
+  readonly #topics = new Map<string, AgentTopic>();
+  #markClosed: () => void = () => {};
+
+  private constructor(parts: Parts, stack: DisposalStack) {
+    this.#parts = parts;
+    this.#stack = stack;
+    this.nodeName = parts.membership.localName;
+    this.gossipAddress = formatAddress(parts.membership.address);
+    this.rpcAddress = parts.rpcAddress;
+    this.closed = new Promise((resolve) => {
+      this.#markClosed = resolve;
+    });
+  }
+
+  /**
+   * Opens the log, listens, and joins the cluster when the options name nodes to join; if none of them answers, it goes
+   * on trying in the background. Rejects with `InvalidAgentOptionError`, `DirectoryLockedError`, `LogCorruptError`,
+   * `PortTakenError` or what else keeps it from running; then nothing is left open.
+   */
+  static async start(options: AgentOptions = {}): Promise<Agent> {
+    const resolved = resolveAgentOptions(options);
+    const stack = new DisposalStack();
+    try {
+      const started: { agent?: Agent } = {};
+      const parts = await openParts(resolved, stack, async () => started.agent?.leave());
+      started.agent = new Agent(parts, stack);
+      await enterCluster(parts, resolved.join, stack);
+      return started.agent;
+    } catch (error) {
+      await stack[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The writer of the feeds that this node produces to. */
+  get writer(): WriterId {
+    return this.#parts.log.writer;
+  }
+
+  /** All members of the cluster as this node sees them, itself included. */
+  members(): readonly Member[] {
+    return this.#parts.membership.members();
+  }
+
+  /** A topic, created by the first produce. The same object for the same name. */
+  topic(name: string): AgentTopic {
+    const known = this.#topics.get(name) ?? new AgentTopic(name, this.#parts.client);
+    this.#topics.set(name, known);
+    return known;
+  }
+
+  /** Calls `listener` for each event of a type. The result removes it. */
+  on<Type extends keyof AgentEvents>(type: Type, listener: (event: AgentEvents[Type]) => void): () => void {
+    return this.#parts.events.add((event) => {
+      if (event.type !== type) return;
+      listener((event.type === "log" ? event.event : event.member) as AgentEvents[Type]);
+    });
+  }
+
+  /** Contacts nodes by their gossip addresses (`host:port`). Resolves with how many were reached; rejects for none. */
+  async join(addresses: readonly string[]): Promise<number> {
+    return (await this.#parts.membership.join(addresses)).contacted.length;
+  }
+
+  /** Tells the cluster that this node leaves, then stops. */
+  async leave(): Promise<void> {
+    await this.#parts.membership.leave();
+    await this[Symbol.asyncDispose]();
+  }
+
+  /** Stops at once and in order: what was acknowledged is on disk. The others see a failed node until it is back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.readiness.set("the node is stopping");
+    try {
+      for (const topic of this.#topics.values()) await topic.close();
+      await this.#stack[Symbol.asyncDispose]();
+    } finally {
+      this.#markClosed();
+    }
+  }
+
+  /** `await using`, for plain JavaScript. */
+  close(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+}

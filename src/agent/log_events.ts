@@ -1,0 +1,30 @@
+import type { Logger } from "@logtape/logtape";
+import type { LogEvent } from "../log/mod.ts";
+
+/** Writes what happened in the log as a line that an operator understands. */
+export function writeLogEvent(logger: Logger, event: LogEvent): void {
+  switch (event.type) {
+    case "torn-tail":
+      logger.warn("cut {bytes} unreadable bytes off {file} at {at}, which were never acknowledged: {reason}", {
+        ...event,
+      });
+      break;
+    case "index-rebuilt":
+      logger.info("rebuilt the index of {file}: {reason}", { ...event });
+      break;
+    case "new-writer":
+      logger.info("new writer {writer}: {reason}", { ...event });
+      break;
+    case "feed-stopped":
+      logger.error("stopped feed {writer} of topic {topic} at sequence {sequence}: {reason}", { ...event });
+      break;
+    case "write-failed":
+      logger.error("cannot write topic {topic}: {message}", { ...event });
+      break;
+    case "topic-created":
+      logger.info("created topic {topic}", { ...event });
+      break;
+    default:
+      event satisfies never;
+  }
+}

@@ -1,0 +1,169 @@
+import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
+
+/** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
+export interface AgentOptions {
+  /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
+  readonly nodeName?: string | undefined;
+  /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
+  readonly dataDir?: string | undefined;
+  /** `host:port` of gossip, UDP and TCP. Port 0 picks a free one. @default "127.0.0.1:7946" */
+  readonly bind?: string | undefined;
+  /** IP address that other nodes reach this one at, when it differs from that of `bind`. @default the host of `bind` */
+  readonly advertise?: string | undefined;
+  /** `host:port` of the RPC server. Port 0 picks a free one. @default the host of `bind`, port 8400 */
+  readonly rpcAddr?: string | undefined;
+  /** Gossip addresses (`host:port`) of nodes to join. Retried in the background until one answers. @default [] */
+  readonly join?: readonly string[] | undefined;
+  /** Told to all members, 512 bytes encoded. `rpc_addr`, `gv` and `w` are the node's own. @default {} */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** Timing of gossip: `lan`, `wan` (slow links) or `local` (one machine). @default "lan" */
+  readonly profile?: GossipProfile | undefined;
+  /** When a produce is acknowledged: after fsync, or after the write. @default "always" */
+  readonly fsync?: "always" | "interval" | "never" | undefined;
+  /** Mint a new writer although the directory has one: say so once when it was restored from a backup. @default false */
+  readonly newWriter?: boolean | undefined;
+  /** Bytes after which a segment of the log is closed, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
+  readonly segmentBytesMax?: number | undefined;
+}
+
+export type GossipProfile = "lan" | "wan" | "local";
+
+/** An option that makes no sense. `allowed` says what would. */
+export class InvalidAgentOptionError extends TypeError {
+  override readonly name = "InvalidAgentOptionError";
+  readonly code = "INVALID_OPTION";
+  readonly option: string;
+  readonly value: unknown;
+  readonly allowed: string;
+
+  constructor(option: string, value: unknown, allowed: string) {
+    super(`Cannot use option ${option}: it is ${JSON.stringify(value)}, allowed is ${allowed}`);
+    this.option = option;
+    this.value = value;
+    this.allowed = allowed;
+  }
+}
+
+/** Tags that say where and who a node is: other code must not set them. */
+export const reservedTags = ["rpc_addr", "gv", "w"] as const;
+
+export interface ResolvedAgentOptions {
+  readonly nodeName: string | undefined;
+  readonly dataDir: string;
+  readonly bind: Address;
+  readonly advertise: string | undefined;
+  readonly rpc: Address;
+  readonly join: readonly string[];
+  readonly tags: ReadonlyMap<string, string>;
+  readonly profile: GossipProfile;
+  readonly fsync: "always" | "interval" | "never";
+  readonly newWriter: boolean;
+  readonly segmentBytesMax: number | undefined;
+}
+
+const gossipPortDefault = 7946;
+const rpcPortDefault = 8400;
+const optionNames: ReadonlySet<string> = new Set([
+  "nodeName",
+  "dataDir",
+  "bind",
+  "advertise",
+  "rpcAddr",
+  "join",
+  "tags",
+  "profile",
+  "fsync",
+  "newWriter",
+  "segmentBytesMax",
+]);
+
+/** Checks every option and fills in the defaults. Throws `InvalidAgentOptionError`. */
+export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions {
+  for (const [name, value] of Object.entries(options)) {
+    if (!optionNames.has(name)) throw new InvalidAgentOptionError(name, value, `one of ${[...optionNames].join(", ")}`);
+  }
+  const bind = addressOption("bind", options.bind ?? "127.0.0.1:7946", gossipPortDefault);
+  return {
+    nodeName: matching("nodeName", options.nodeName, /^[A-Za-z0-9._-]{1,128}$/, "1 to 128 of A-Z a-z 0-9 . _ -"),
+    dataDir: nonEmpty("dataDir", options.dataDir ?? "./grapevine-data"),
+    bind,
+    advertise: ipOption(options.advertise),
+    rpc: addressOption("rpcAddr", options.rpcAddr ?? hostOf(bind), rpcPortDefault),
+    join: (options.join ?? []).map((text) => joinOption(text, bind)),
+    tags: tagsOption(options.tags ?? {}),
+    profile: oneOf("profile", options.profile ?? "lan", ["lan", "wan", "local"]),
+    fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
+    newWriter: booleanOption("newWriter", options.newWriter ?? false),
+    segmentBytesMax: options.segmentBytesMax,
+  };
+}
+
+function hostOf(address: Address): string {
+  return address.host.includes(":") ? `[${address.host}]` : address.host;
+}
+
+function addressOption(option: string, text: unknown, defaultPort: number): Address {
+  const address = typeof text === "string" ? parseAddress(text, defaultPort) : undefined;
+  if (address === undefined) throw new InvalidAgentOptionError(option, text, "host, host:port or [ipv6]:port");
+  return address;
+}
+
+/** From a loopback address no other machine can be reached, and none can answer. */
+function joinOption(text: string, bind: Address): string {
+  const { host } = addressOption("join", text, gossipPortDefault);
+  const isAddress = /^[0-9.]+$/.test(host) || host.includes(":");
+  if (isLoopback(bind.host) && isAddress && !isLoopback(host)) {
+    const allowed = `an address of this machine, because bind is ${formatAddress(bind)}; bind to an address that others reach`;
+    throw new InvalidAgentOptionError("join", text, allowed);
+  }
+  return text;
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith("127.") || host === "::1";
+}
+
+function ipOption(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text) || /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)) return text;
+  throw new InvalidAgentOptionError("advertise", text, "an IP address without a port");
+}
+
+function matching(option: string, text: string | undefined, pattern: RegExp, allowed: string): string | undefined {
+  if (text !== undefined && !(typeof text === "string" && pattern.test(text))) {
+    throw new InvalidAgentOptionError(option, text, allowed);
+  }
+  return text;
+}
+
+function nonEmpty(option: string, text: string): string {
+  if (typeof text !== "string" || text === "") throw new InvalidAgentOptionError(option, text, "a path");
+  return text;
+}
+
+function booleanOption(option: string, value: boolean): boolean {
+  if (typeof value !== "boolean") throw new InvalidAgentOptionError(option, value, "true or false");
+  return value;
+}
+
+function oneOf<Value extends string>(option: string, value: Value, allowed: readonly Value[]): Value {
+  if (!allowed.includes(value)) throw new InvalidAgentOptionError(option, value, allowed.join(", "));
+  return value;
+}
+
+function tagsOption(tags: Readonly<Record<string, string>>): Map<string, string> {
+  const resolved = new Map<string, string>();
+  for (const [name, value] of Object.entries(tags)) {
+    if (name === "" || typeof value !== "string")
+      throw new InvalidAgentOptionError("tags", tags, "names with text values");
+    if ((reservedTags as readonly string[]).includes(name)) {
+      throw new InvalidAgentOptionError(
+        "tags",
+        name,
+        `any name but ${reservedTags.join(", ")}, which the node sets itself`,
+      );
+    }
+    resolved.set(name, value);
+  }
+  return resolved;
+}

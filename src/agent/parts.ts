@@ -1,0 +1,239 @@
+/** Puts the rooms together: the only place that knows them all. */
+import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { type Address, type DisposalStack, formatAddress, isWriterId, Listeners, Random } from "../base/mod.ts";
+import { LogClient } from "../client/mod.ts";
+import { Log as LogService } from "../gen/log/v1/log_pb.ts";
+import { fastCrc32 } from "../io/checksum.ts";
+import { systemClock } from "../io/clock.ts";
+import { openDirectory } from "../io/disk.ts";
+import { hostAddress, hostName, randomBytes } from "../io/host.ts";
+import { PeerRpc } from "../io/peer_rpc.ts";
+import { type RpcServer, startServer } from "../io/rpc_server.ts";
+import { type CommitLog, Log, type LogEvent } from "../log/mod.ts";
+import type { Member, MemberEvent } from "../membership/mod.ts";
+import {
+  createHttpSide,
+  createRoutes,
+  protocolVersion,
+  type Routes,
+  routerOptions,
+  type ServedCluster,
+} from "../server/mod.ts";
+import { loadAssets } from "./assets.ts";
+import { writeLogEvent } from "./log_events.ts";
+import { loggerOf } from "./logging.ts";
+import { MembershipNode } from "./membership.ts";
+import type { ResolvedAgentOptions } from "./options.ts";
+import { Readiness } from "./readiness.ts";
+import { Rejoiner } from "./rejoiner.ts";
+import { Replication } from "./replication.ts";
+
+/** Anything that happened in a node, as its parts tell it. */
+export type NodeEvent = MemberEvent | { readonly type: "log"; readonly event: LogEvent };
+
+/** The open parts of a node. Whoever holds the stack that they were opened with closes them. */
+export interface Parts {
+  readonly log: CommitLog;
+  readonly membership: MembershipNode;
+  readonly replication: Replication;
+  readonly readiness: Readiness;
+  /** A client that reaches this node without a network. */
+  readonly client: LogClient;
+  /** `host:port`, as other nodes reach the RPC server. */
+  readonly rpcAddress: string;
+  readonly events: Listeners<NodeEvent>;
+}
+
+/** How long calls that are under way may take to end when the node stops, in milliseconds. */
+const stopGraceMs = 500;
+
+/** Opens all parts. The node has not met anybody yet: `enterCluster` does that. `leave` is what an RPC may ask for. */
+export async function openParts(
+  options: ResolvedAgentOptions,
+  stack: DisposalStack,
+  leave: () => Promise<void>,
+): Promise<Parts> {
+  const logger = loggerOf("agent");
+  const onListenerError = (error: unknown): void => logger.error("a listener failed: {error}", { error });
+  const events = new Listeners<NodeEvent>(onListenerError);
+  const readiness = new Readiness("the node is starting", onListenerError);
+  const random = new Random(randomBytes(16).join("."));
+  const log = await openNodeLog(options, stack);
+  const nodeName = options.nodeName ?? defaultNodeName(options, log);
+  const rpc = stack.use(new PeerRpc());
+  const replication = stack.use(
+    new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
+  );
+  const cluster = new ClusterPort(events, leave);
+  const routes = createRoutes({
+    ...{ log, cluster, replication, readiness, clock: systemClock },
+    onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
+  });
+  const server = await openServer(options, routes, readiness);
+  stack.defer(() => server.close(stopGraceMs));
+  const rpcAddress = formatAddress({ host: rpcHost(options), port: server.port });
+  const tags = (writer: string): Map<string, string> =>
+    new Map([...options.tags, ["rpc_addr", rpcAddress], ["gv", String(protocolVersion)], ["w", writer]]);
+  const membership = stack.use(
+    await MembershipNode.start({
+      name: nodeName,
+      bind: formatAddress(options.bind),
+      advertise: options.advertise,
+      profile: options.profile,
+      tags: tags(log.writer),
+      onEvent: (event) => {
+        follow(replication, rpc, nodeName, event.member);
+        events.emit(event);
+      },
+      onWarn: (message) => loggerOf("gossip").warn("{message}", { message }),
+    }),
+  );
+  cluster.open(membership);
+  stack.defer(
+    log.onEvent((event) => {
+      writeLogEvent(loggerOf("log"), event);
+      if (event.type === "feed-stopped") replication.feedStopped(event.topic, event.writer);
+      if (event.type === "new-writer") {
+        replication.writerMinted(event.writer);
+        membership.setTags(tags(event.writer));
+      }
+      events.emit({ type: "log", event });
+    }),
+  );
+  const openTransport = () => ({
+    transport: createRouterTransport(routes, { router: routerOptions }),
+    bidirectional: true,
+    close() {},
+  });
+  const client = stack.use(new LogClient(["http://in-process"], { openTransport }));
+  return { log, membership, replication, readiness, client, rpcAddress, events };
+}
+
+async function openNodeLog(options: ResolvedAgentOptions, stack: DisposalStack): Promise<CommitLog> {
+  const directory = stack.use(await openDirectory(options.dataDir));
+  const { fsync, newWriter, segmentBytesMax } = options;
+  const environment = {
+    randomBytes,
+    wallMs: systemClock.wallMs,
+    after: (delayMs: number, callback: () => void) => systemClock.schedule(systemClock.nowMs() + delayMs, callback),
+    soon: (callback: () => void) => void setImmediate(callback),
+  };
+  const log = await Log.open(directory, { fsync, newWriter, segmentBytesMax, checksum: fastCrc32 }, environment);
+  return stack.use(log);
+}
+
+/** Stable for a data directory, and different for several nodes of one host. */
+function defaultNodeName(options: ResolvedAgentOptions, log: CommitLog): string {
+  return `${hostName()}-${options.bind.port === 0 ? log.writer.slice(0, 6) : options.bind.port}`;
+}
+
+/** Where others reach the RPC server: an address that binds all interfaces is none to dial. */
+function rpcHost({ advertise, rpc, bind }: ResolvedAgentOptions): string {
+  if (advertise !== undefined) return advertise;
+  if (!bindsAll(rpc)) return rpc.host;
+  return bindsAll(bind) ? hostAddress() : bind.host;
+}
+
+function bindsAll(address: Address): boolean {
+  return address.host === "0.0.0.0" || address.host === "::";
+}
+
+async function openServer(options: ResolvedAgentOptions, routes: Routes, readiness: Readiness): Promise<RpcServer> {
+  return startServer({
+    ...options.rpc,
+    routes,
+    routerOptions: { ...routerOptions, interceptors: [waitUntilReady(readiness)] },
+    http: createHttpSide({ notReadyReason: () => readiness.reason, assets: await loadAssets() }),
+    onCallError: (error) => loggerOf("server").debug("a call ended: {error}", { error }),
+  });
+}
+
+/** Holds produces back until the node knows whether its writer is still its own (rule R5). Everything else is served. */
+function waitUntilReady(readiness: Readiness): Interceptor {
+  return (next) => async (request) => {
+    const { method } = request;
+    if (method === LogService.method.produce || method === LogService.method.produceStream) {
+      await readiness.wait(request.signal);
+    }
+    return next(request);
+  };
+}
+
+/** Follows a member as long as it is alive and says that it is a node like this one. */
+function follow(replication: Replication, rpc: PeerRpc, nodeName: string, member: Member): void {
+  if (member.name === nodeName) return;
+  const rpcAddress = member.tags.get("rpc_addr");
+  const writer = member.tags.get("w");
+  const isPeer = member.tags.has("gv") && rpcAddress !== undefined && writer !== undefined && isWriterId(writer);
+  if (isPeer && member.status === "alive") {
+    replication.follow({ name: member.name, rpcAddress, writer });
+    return;
+  }
+  replication.unfollow(member.name);
+  if (rpcAddress !== undefined) rpc.drop(rpcAddress);
+}
+
+/** The cluster as the server sees it. It has no members until membership runs, which needs the server's port. */
+class ClusterPort implements ServedCluster {
+  readonly #events: Listeners<NodeEvent>;
+  readonly #leave: () => Promise<void>;
+  #membership: MembershipNode | undefined;
+
+  constructor(events: Listeners<NodeEvent>, leave: () => Promise<void>) {
+    this.#events = events;
+    this.#leave = leave;
+  }
+
+  open(membership: MembershipNode): void {
+    this.#membership = membership;
+  }
+
+  members(): readonly Member[] {
+    return this.#membership?.members() ?? [];
+  }
+
+  onEvent(listener: (event: MemberEvent) => void): () => void {
+    return this.#events.add((event) => {
+      if (event.type !== "log") listener(event);
+    });
+  }
+
+  async join(addresses: readonly string[]): Promise<number> {
+    return (await this.#membership?.join(addresses))?.contacted.length ?? 0;
+  }
+
+  async leave(): Promise<void> {
+    // Only begun: the answer to the call must get out before the server closes.
+    void this.#leave();
+  }
+}
+
+/** How long a node waits for what its peers hold before it takes produces, in milliseconds (rule R5). */
+const hearPeersMs = 2_000;
+
+/**
+ * Joins others, by the seeds, and asks them whether our writer is still ours, both for a bounded time; then the node is
+ * ready. Keeps the node in company from then on.
+ */
+export async function enterCluster(parts: Parts, seeds: readonly string[], stack: DisposalStack): Promise<void> {
+  const { membership, replication, readiness } = parts;
+  const others = (): Member[] => membership.members().filter((member) => member.name !== membership.localName);
+  const rejoiner = new Rejoiner({
+    ...{ membership, seeds, clock: systemClock, logger: loggerOf("gossip") },
+    failedPeers: () =>
+      others()
+        .filter((member) => member.status === "failed" && member.tags.has("gv"))
+        .map((member) => formatAddress(member.address)),
+    hasCompany: () => others().some((member) => member.status === "alive"),
+  });
+  stack.use(rejoiner);
+  const patience = AbortSignal.timeout(hearPeersMs);
+  const joining = rejoiner.start();
+  await Promise.race([joining, new Promise<void>((resolve) => patience.addEventListener("abort", () => resolve()))]);
+  const peers = others().filter((member) => member.status === "alive" && member.tags.has("gv"));
+  await replication.hear(
+    peers.map((member) => member.name),
+    patience,
+  );
+  readiness.set(undefined);
+}

@@ -1,0 +1,49 @@
+import { Listeners } from "../base/mod.ts";
+import type { ServedReadiness } from "../server/mod.ts";
+
+/** Whether a node takes traffic, and if not, why. */
+export class Readiness implements ServedReadiness {
+  #reason: string | undefined;
+  readonly #listeners: Listeners<void>;
+
+  constructor(reason: string, onListenerError: (error: unknown) => void) {
+    this.#reason = reason;
+    this.#listeners = new Listeners(onListenerError);
+  }
+
+  get ready(): boolean {
+    return this.#reason === undefined;
+  }
+
+  /** Why the node takes no traffic; undefined when it does. */
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Sets the reason; undefined makes the node ready. */
+  set(reason: string | undefined): void {
+    const was = this.ready;
+    this.#reason = reason;
+    if (was !== this.ready) this.#listeners.emit();
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /** Resolves once the node is ready. Rejects with the signal's reason. */
+  async wait(signal: AbortSignal): Promise<void> {
+    while (!this.ready) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          remove();
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        const remove = this.onChange(done);
+        signal.addEventListener("abort", done);
+      });
+    }
+  }
+}

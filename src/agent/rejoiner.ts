@@ -1,0 +1,95 @@
+import type { Logger } from "@logtape/logtape";
+import type { Clock } from "../base/mod.ts";
+
+/** What the rejoiner needs of membership. */
+export interface Joinable {
+  /** Contacts these gossip addresses. Rejects when none was reached. */
+  join(addresses: readonly string[]): Promise<{ readonly contacted: readonly string[] }>;
+}
+
+export interface RejoinerOptions {
+  readonly membership: Joinable;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where the node was told to find others. */
+  readonly seeds: readonly string[];
+  /** Gossip addresses of peers that failed, as they are now. */
+  readonly failedPeers: () => readonly string[];
+  /** Whether any other node is alive in this one's eyes. */
+  readonly hasCompany: () => boolean;
+}
+
+/** Milliseconds between two rounds: a partition that healed is noticed within one, not after Serf's 30 s. */
+const roundMs = 1_000;
+/** A node whom the seeds left alone, itself being the only one say, asks them this seldom, in milliseconds. */
+const seedsAgainMs = 30_000;
+/** Failed peers dialled in one round: the others follow in the next ones. */
+const dialsPerRoundMax = 8;
+
+/**
+ * Keeps a node in company: tries its seeds until one answers, and dials failed peers again. Both go on for the life of
+ * the node, one round a second, one round at a time.
+ */
+export class Rejoiner implements AsyncDisposable {
+  readonly #options: RejoinerOptions;
+  #cancel: (() => void) | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #disposed = false;
+  #next = 0;
+  #seedFailures = 0;
+  #seedsAgainAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RejoinerOptions) {
+    this.#options = options;
+  }
+
+  /** Tries the seeds once, then goes on by itself. Resolves after the first try. */
+  async start(): Promise<void> {
+    await this.#trySeeds();
+    this.#schedule();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#cancel?.();
+    await this.#round;
+  }
+
+  #schedule(): void {
+    if (this.#disposed) return;
+    const { clock } = this.#options;
+    this.#cancel = clock.schedule(clock.nowMs() + roundMs, () => {
+      this.#round = this.#tryAll().finally(() => this.#schedule());
+    });
+  }
+
+  async #tryAll(): Promise<void> {
+    const failed = this.#options.failedPeers();
+    const turns = Math.min(failed.length, dialsPerRoundMax);
+    const dials = Array.from({ length: turns }, (_, turn) => failed[(this.#next + turn) % failed.length] as string);
+    this.#next += turns;
+    await Promise.all([
+      this.#trySeeds(),
+      ...dials.map((address) => this.#options.membership.join([address]).catch(() => {})),
+    ]);
+  }
+
+  async #trySeeds(): Promise<void> {
+    const { seeds, membership, logger, clock, hasCompany } = this.#options;
+    if (seeds.length === 0 || hasCompany() || clock.nowMs() < this.#seedsAgainAtMs) return;
+    let reason: string;
+    try {
+      const { contacted } = await membership.join(seeds);
+      this.#seedFailures = 0;
+      this.#seedsAgainAtMs = clock.nowMs() + seedsAgainMs;
+      logger.info("joined through {contacted}", { contacted: contacted.join(", ") });
+      return;
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error);
+    }
+    // The first failure and every tenth after it: a line a second would bury the rest.
+    if (this.#seedFailures++ % 10 === 0 && !this.#disposed) {
+      logger.warn("{reason}; trying again every second", { reason });
+    }
+  }
+}

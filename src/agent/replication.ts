@@ -1,0 +1,273 @@
+import type { Logger } from "@logtape/logtape";
+import { type Clock, DisposalStack, type Vector, type WriterId } from "../base/mod.ts";
+import { Driver } from "../io/driver.ts";
+import type { PeerRpc } from "../io/peer_rpc.ts";
+import type { CommitLog, TopicLog } from "../log/mod.ts";
+import {
+  Announcer,
+  type AnnouncerEffect,
+  type AnnouncerInput,
+  type AppliedResult,
+  type Peer,
+  Replicator,
+  type ReplicatorEffect,
+  type ReplicatorInput,
+} from "../replication/mod.ts";
+import type { ServedReplication, WatchMessage } from "../server/mod.ts";
+import { Outbox } from "./outbox.ts";
+
+export interface ReplicationOptions {
+  readonly nodeName: string;
+  readonly log: CommitLog;
+  readonly rpc: PeerRpc;
+  readonly clock: Clock;
+  readonly random: ConstructorParameters<typeof Replicator>[1];
+  readonly logger: Logger;
+}
+
+type Effect<Type extends ReplicatorEffect["type"]> = Extract<ReplicatorEffect, { readonly type: Type }>;
+
+/**
+ * Runs the two replication machines of a node on its real log and on RPCs to its peers. It decides nothing: it performs
+ * what the machines ask and tells them what became of it.
+ */
+export class Replication implements ServedReplication, AsyncDisposable {
+  readonly node: string;
+  readonly #log: CommitLog;
+  readonly #rpc: PeerRpc;
+  readonly #logger: Logger;
+  readonly #replicator: Driver<ReplicatorInput, ReplicatorEffect>;
+  readonly #announcer: Driver<AnnouncerInput, AnnouncerEffect>;
+  readonly #stack = new DisposalStack();
+  /** What aborts a Watch or a Pull that is under way, by its id. */
+  readonly #watches = new Map<number, AbortController>();
+  readonly #pulls = new Map<number, AbortController>();
+  readonly #outboxes = new Map<number, Outbox<WatchMessage>>();
+  readonly #heard = new Set<string>();
+  readonly #onHeard = new Set<() => void>();
+  #nextSubscriber = 1;
+
+  constructor(options: ReplicationOptions) {
+    this.node = options.nodeName;
+    this.#log = options.log;
+    this.#rpc = options.rpc;
+    this.#logger = options.logger;
+    const replicator = new Replicator({ localName: options.nodeName, localWriter: options.log.writer }, options.random);
+    this.#announcer = this.#stack.use(
+      new Driver(new Announcer(), options.clock, (effect) => this.#performAnnouncement(effect)),
+    );
+    this.#replicator = this.#stack.use(
+      new Driver(replicator, options.clock, (effect, signal) => this.#perform(effect, signal)),
+    );
+    for (const topic of this.#log.topics()) this.#grew(topic);
+    this.#stack.defer(this.#log.onGrow((topic) => this.#grew(topic)));
+  }
+
+  /** Starts following a peer, or takes note of its new address or writer. */
+  follow(peer: Peer): void {
+    this.#replicator.push({ type: "peer-joined", peer });
+  }
+
+  /** Stops at once: what is under way with this peer is aborted. */
+  unfollow(name: string): void {
+    this.#heard.delete(name);
+    this.#replicator.push({ type: "peer-gone", name });
+  }
+
+  /** A feed whose hash does not fit: nobody is asked for it any more. */
+  feedStopped(topic: string, writer: WriterId): void {
+    this.#replicator.push({ type: "feed-stopped", topic, writer });
+  }
+
+  writerMinted(writer: WriterId): void {
+    this.#replicator.push({ type: "writer-minted", writer });
+  }
+
+  /** Resolves when each of these peers told all that it holds, or when the signal fires (rule R5). */
+  async hear(names: readonly string[], signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && names.some((name) => !this.#heard.has(name))) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          this.#onHeard.delete(done);
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        this.#onHeard.add(done);
+        signal.addEventListener("abort", done);
+      });
+    }
+  }
+
+  async *watch(
+    peer: { readonly node: string; readonly writer: WriterId },
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchMessage> {
+    const subscriber = this.#nextSubscriber++;
+    const outbox = new Outbox<WatchMessage>(signal);
+    const unsubscribe = (): void => {
+      if (this.#outboxes.delete(subscriber)) this.#announcer.push({ type: "unsubscribe", subscriber });
+    };
+    // By the signal too: where a reader vanishes while it is written to, Node never runs the `finally`.
+    signal.addEventListener("abort", unsubscribe, { once: true });
+    this.#outboxes.set(subscriber, outbox);
+    this.#announcer.push({ type: "subscribe", subscriber, peer: peer.node });
+    try {
+      for (let message = await outbox.next(); message !== undefined; message = await outbox.next()) {
+        yield message;
+        const topic = message.type === "notice" ? message.topic : undefined;
+        this.#announcer.push({ type: "sent", subscriber, topic });
+      }
+    } finally {
+      signal.removeEventListener("abort", unsubscribe);
+      unsubscribe();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack[Symbol.asyncDispose]();
+  }
+
+  #grew(topic: TopicLog): void {
+    this.#replicator.push({ type: "grew", topic: topic.name, have: topic.have });
+    const { name, generation, served, lowWater } = topic;
+    // What is served is durable by this node's own policy (rule R2).
+    this.#announcer.push({ type: "grew", topic: name, generation, durable: served, lowWater });
+  }
+
+  #performAnnouncement(effect: AnnouncerEffect): undefined {
+    const outbox = this.#outboxes.get(effect.subscriber);
+    switch (effect.type) {
+      case "notice":
+        outbox?.put(effect);
+        break;
+      case "heartbeat":
+        outbox?.put({ type: "heartbeat" });
+        break;
+      case "refuse":
+        this.#logger.warn(effect.reason);
+        outbox?.end();
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #perform(effect: ReplicatorEffect, signal: AbortSignal): Promise<undefined> | undefined {
+    switch (effect.type) {
+      case "watch":
+        return this.#watchPeer(effect, signal);
+      case "unwatch":
+        this.#watches.get(effect.watchId)?.abort();
+        return undefined;
+      case "pull":
+        return this.#pull(effect, signal);
+      case "cancel":
+        this.#pulls.get(effect.pullId)?.abort();
+        return undefined;
+      case "apply":
+        return this.#apply(effect.pullId, effect.topic, async (topic) => {
+          const { appended, dropped, stopped } = await topic.apply(effect.frames);
+          return {
+            appended,
+            dropped,
+            stopped: stopped && { reason: stopped.reason, message: JSON.stringify(stopped) },
+          };
+        });
+      case "apply-gap":
+        return this.#apply(effect.pullId, effect.topic, async (topic) => {
+          await topic.applyGap(effect.writer, effect.through);
+          return { appended: 1, dropped: 0 };
+        });
+      case "mint-writer":
+        return this.#mint(effect.reason);
+      case "peer-heard":
+        this.#heard.add(effect.peer);
+        for (const heard of [...this.#onHeard]) heard();
+        return undefined;
+      case "warn":
+        this.#logger.warn("peer {peer}: {message}", { peer: effect.peer, message: effect.message });
+        return undefined;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  async #watchPeer({ peer, watchId }: Effect<"watch">, signal: AbortSignal): Promise<undefined> {
+    const request = { address: peer.rpcAddress, node: this.node, writer: this.#log.writer };
+    const error = await this.#abortable(this.#watches, watchId, signal, async (aborted) => {
+      for await (const message of this.#rpc.watch(request, aborted)) {
+        if (message.type === "notice") {
+          const { topic, durable, lowWater } = message;
+          this.#announcer.push({ type: "supplied", peer: peer.name, topic, vector: durable });
+          this.#replicator.push({ type: "notice", peer: peer.name, watchId, topic, durable, lowWater });
+        } else if (message.type === "hello") {
+          this.#replicator.push({ type: "watch-opened", peer: peer.name, watchId, writer: message.writer });
+        } else {
+          this.#replicator.push({ type: "watch-alive", peer: peer.name, watchId });
+        }
+      }
+    });
+    this.#replicator.push({
+      type: "watch-closed",
+      peer: peer.name,
+      watchId,
+      error: error ?? "the peer ended the stream",
+    });
+  }
+
+  async #pull({ peer, pullId, topic, have, bytesMax }: Effect<"pull">, signal: AbortSignal): Promise<undefined> {
+    const generation = this.#log.topic(topic)?.generation ?? 1;
+    const request = { address: peer.rpcAddress, node: this.node, topic, generation, have, bytesMax };
+    const error = await this.#abortable(this.#pulls, pullId, signal, async (aborted) => {
+      let lowWater: Vector | undefined;
+      for await (const part of this.#rpc.pull(request, aborted)) {
+        lowWater ??= part.lowWater;
+        this.#replicator.push({ type: "pulled", peer: peer.name, pullId, frames: part.frames, lowWater });
+      }
+    });
+    this.#replicator.push({ type: "pull-ended", peer: peer.name, pullId, error });
+  }
+
+  /** Runs a call that can be aborted by its id. Resolves with what went wrong, or undefined. */
+  async #abortable(
+    calls: Map<number, AbortController>,
+    id: number,
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<void>,
+  ): Promise<string | undefined> {
+    const controller = new AbortController();
+    calls.set(id, controller);
+    try {
+      await call(AbortSignal.any([controller.signal, signal]));
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      calls.delete(id);
+    }
+  }
+
+  async #apply(pullId: number, name: string, apply: (topic: TopicLog) => Promise<AppliedResult>): Promise<undefined> {
+    let topic: TopicLog | undefined;
+    let result: AppliedResult;
+    try {
+      topic = await this.#log.openTopic(name);
+      result = await apply(topic);
+    } catch (error) {
+      result = { appended: 0, dropped: 0, failed: messageOf(error) };
+    }
+    this.#replicator.push({ type: "applied", pullId, topic: name, result, have: topic?.have ?? new Map() });
+  }
+
+  async #mint(reason: string): Promise<undefined> {
+    try {
+      await this.#log.mintWriter(reason);
+    } catch (error) {
+      this.#logger.error("cannot mint a new writer: {message}", { message: messageOf(error) });
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

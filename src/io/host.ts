@@ -1,0 +1,25 @@
+import { hostname, networkInterfaces } from "node:os";
+
+/** Random bytes from the runtime's cryptographic source. */
+export function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
+
+/** The host's name with what a node name may not hold replaced by `-`. */
+export function hostName(): string {
+  return (
+    hostname()
+      .replace(/[^A-Za-z0-9._-]/g, "-")
+      .slice(0, 100) || "node"
+  );
+}
+
+/** The first IPv4 address of this host that others can reach; the loopback address when there is none. */
+export function hostAddress(): string {
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const { family, internal, address } of addresses ?? []) {
+      if (family === "IPv4" && !internal) return address;
+    }
+  }
+  return "127.0.0.1";
+}
