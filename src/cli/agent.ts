@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { Agent, configureLogging } from "../agent/mod.ts";
+import type { Agent } from "../agent/mod.ts";
 import { type AgentSettings, addAgentOptions, flagOf, resolveSettings } from "./agent_options.ts";
 import { UsageError } from "./failure.ts";
 import { printLine, printNote } from "./output.ts";
@@ -18,8 +18,10 @@ export function addAgentCommand(program: Command): void {
 
 async function runAgent(settings: AgentSettings): Promise<void> {
   const { logLevel = "info", logFormat = "text", ...options } = settings;
+  // Loaded here, so that commands which only talk to a node start without all of one.
+  const { Agent, configureLogging } = await import("../agent/mod.ts");
   await configureLogging({ level: logLevel, format: logFormat, write: (line) => process.stderr.write(line) });
-  const agent = await startAgent(options);
+  const agent = await Agent.start(options).catch(explainOption);
   await using _ = agent;
   const stop = stopOnSignals(agent);
   try {
@@ -34,20 +36,14 @@ async function runAgent(settings: AgentSettings): Promise<void> {
   }
 }
 
-async function startAgent(options: Omit<AgentSettings, "logLevel" | "logFormat">): Promise<Agent> {
-  try {
-    return await Agent.start(options);
-  } catch (error) {
-    const { code, option, allowed, value } = error as {
-      code?: string;
-      option?: string;
-      allowed?: string;
-      value?: unknown;
-    };
-    const flag = option === undefined ? undefined : flagOf(option);
-    if (code !== "INVALID_OPTION" || flag === undefined) throw error;
-    throw new UsageError(`option '${flag}' value ${JSON.stringify(value)} is invalid. Allowed is ${allowed}`);
-  }
+/** Names the flag of an option that the library refuses. */
+function explainOption(error: unknown): never {
+  const { code, option, allowed, value } = error as {
+    readonly [name in "code" | "option" | "allowed" | "value"]?: unknown;
+  };
+  const flag = typeof option === "string" ? flagOf(option) : undefined;
+  if (code !== "INVALID_OPTION" || flag === undefined) throw error;
+  throw new UsageError(`option '${flag}' value ${JSON.stringify(value)} is invalid. Allowed is ${allowed}`);
 }
 
 /** The first interrupt leaves the cluster in good order, the next ends the process; SIGTERM stops promptly. */

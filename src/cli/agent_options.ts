@@ -130,7 +130,9 @@ export function addAgentOptions(command: Command): void {
 
 function optionOf(setting: Setting): Option {
   const { flag, value, kind, choices, help } = setting;
-  const option = new Option(value === undefined ? flag : `${flag} ${value}`, help).env(variableOf(setting));
+  // A flag without a value: commander would take any variable for yes.
+  if (value === undefined) return new Option(flag, `${help} (env: ${variableOf(setting)})`);
+  const option = new Option(`${flag} ${value}`, help).env(variableOf(setting));
   if (choices !== undefined) option.choices(choices);
   if (kind === "list") {
     option.argParser((text: string, previous: string[] | undefined) => [...(previous ?? []), ...text.split(",")]);
@@ -153,11 +155,21 @@ export async function resolveSettings(command: Command): Promise<AgentSettings> 
   const { config, ...flags } = command.opts<Record<string, unknown> & { config?: string }>();
   const fromFile = config === undefined ? {} : await readSettings(config);
   const resolved: Record<string, unknown> = { ...fromFile };
-  for (const { key, flag } of settings) {
-    const value = flags[attributeOf(flag)];
-    if (value !== undefined) resolved[key] = value;
+  for (const setting of settings) {
+    const value =
+      flags[attributeOf(setting.flag)] ?? (setting.kind === "yes" ? yesFromEnvironment(setting) : undefined);
+    if (value !== undefined) resolved[setting.key] = value;
   }
   return resolved as unknown as AgentSettings;
+}
+
+function yesFromEnvironment(setting: Setting): boolean | undefined {
+  const variable = variableOf(setting);
+  const value = process.env[variable];
+  if (value === undefined || value === "") return undefined;
+  if (value === "true" || value === "1") return true;
+  if (value === "false" || value === "0") return false;
+  throw new UsageError(`variable ${variable} value '${value}' is invalid. Allowed are true and false`);
 }
 
 /** How commander calls a flag's value: `--node-name` is `nodeName`. */

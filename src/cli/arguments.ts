@@ -12,6 +12,8 @@ export function withServers(command: Command): Command {
 }
 
 function collectServer(value: string, previous: string[] | undefined): string[] {
+  // An empty variable says nothing.
+  if (value === "") return previous ?? [defaultServer];
   const urls = value.split(",").map((url) => url.trim());
   for (const url of urls) {
     if (!URL.canParse(url) || !/^https?:\/\/[^/]/.test(url)) {
