@@ -49,11 +49,13 @@ async function bundlePage(): Promise<string> {
 
 /** Puts the other files into the library: it serves them wherever it was loaded from. */
 function embed(files: Files): Plugin {
+  const quoted = JSON.stringify(JSON.stringify(Object.fromEntries(files)));
   return {
     name: "embed",
     setup({ onLoad }) {
       onLoad({ filter: /[\\/]src[\\/]agent[\\/]embedded_assets\.ts$/ }, () => ({
-        contents: `export const embeddedAssets = ${JSON.stringify(Object.fromEntries(files))};`,
+        // Parsed as one text: as literals, the lines of these files would look like lines of the bundle.
+        contents: `export const embeddedAssets = JSON.parse(${quoted});`,
         loader: "js",
       }));
     },
