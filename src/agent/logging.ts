@@ -25,7 +25,7 @@ export async function configureLogging(options: {
   readonly format: AgentLogFormat;
   readonly write: (line: string) => void;
 }): Promise<void> {
-  const format = options.format === "json" ? getJsonLinesFormatter() : getTextFormatter({ timestamp: "rfc3339" });
+  const format = options.format === "json" ? getJsonLinesFormatter() : getTextFormatter({ timestamp: "rfc3339", value: asText });
   await configure({
     reset: true,
     sinks: { lines: (record) => options.write(format(record)) },
@@ -46,3 +46,8 @@ const levels: Record<Exclude<AgentLogLevel, "silent">, LogLevel> = {
   warn: "warning",
   error: "error",
 };
+
+/** Texts as they are: quotes around every name would be noise. */
+function asText(value: unknown, inspect: (value: unknown) => string): string {
+  return typeof value === "string" ? value : inspect(value);
+}
