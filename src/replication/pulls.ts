@@ -136,8 +136,9 @@ export class Pulls {
     const applying = topic?.applying;
     if (topic === undefined || applying?.id !== input.pullId) return;
     topic.applying = undefined;
-    topic.have = input.have;
     const { result } = input;
+    // A log that failed appended nothing, and may not even have said what it holds.
+    if (result.failed === undefined) topic.have = input.have;
     const { pull } = applying;
     if (pull) pull.appended += result.appended;
     if (result.failed !== undefined) {

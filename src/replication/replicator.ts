@@ -14,6 +14,9 @@ import { Watches } from "./watches.ts";
 
 type Input<Type extends ReplicatorInput["type"]> = Extract<ReplicatorInput, { readonly type: Type }>;
 
+/** A new writer that did not come is asked for again: the disk may have been full. */
+const mintAgainMs = 5_000;
+
 /** Where a peer stands, for operators. */
 export interface PeerProgress {
   readonly name: string;
@@ -33,7 +36,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   #effects: ReplicatorEffect[] = [];
   #localWriter: WriterId;
   /** A new writer was asked for and is not there yet. Until then nothing is pulled: it could be our own old feed. */
-  #minting = false;
+  #minting: { readonly reason: string; againAtMs: number } | undefined;
 
   constructor(options: ReplicatorOptions, random: Random) {
     this.#options = resolveReplicatorOptions(options);
@@ -60,7 +63,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   }
 
   get wakeAtMs(): number {
-    return this.#minting ? this.#watches.wakeAtMs : Math.min(this.#watches.wakeAtMs, this.#pulls.wakeAtMs);
+    return Math.min(this.#watches.wakeAtMs, this.#minting ? this.#minting.againAtMs : this.#pulls.wakeAtMs);
   }
 
   step(input: ReplicatorInput, nowMs: number): ReplicatorEffect[] {
@@ -74,8 +77,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   #take(input: ReplicatorInput, nowMs: number): void {
     switch (input.type) {
       case "wake":
-        this.#watches.wake(nowMs);
-        if (!this.#minting) this.#pulls.wake(nowMs);
+        this.#wake(nowMs);
         break;
       case "peer-joined":
         this.#join(input.peer, nowMs);
@@ -118,6 +120,16 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     }
   }
 
+  #wake(nowMs: number): void {
+    this.#watches.wake(nowMs);
+    if (this.#minting === undefined) {
+      this.#pulls.wake(nowMs);
+    } else if (this.#minting.againAtMs <= nowMs) {
+      this.#minting.againAtMs = nowMs + mintAgainMs;
+      this.#effects.push({ type: "mint-writer", reason: this.#minting.reason });
+    }
+  }
+
   #join(peer: Peer, nowMs: number): void {
     if (peer.name === this.#options.localName) return;
     const known = this.#watches.peers.get(peer.name);
@@ -145,7 +157,8 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     }
     peer.watch = "open";
     peer.aliveAtMs = nowMs;
-    if (input.writer === this.#localWriter) this.#mint(`${input.peer} has the same writer: one directory is a copy`);
+    if (input.writer === this.#localWriter)
+      this.#mint(`${input.peer} has the same writer: one directory is a copy`, nowMs);
   }
 
   #noticed(input: Input<"notice">, nowMs: number): void {
@@ -164,7 +177,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     const shown = input.durable.get(this.#localWriter) ?? 0;
     const held = this.#pulls.have(input.topic).get(this.#localWriter) ?? 0;
     if (shown > held) {
-      this.#mint(`${input.peer} holds our ${input.topic} up to sequence ${shown}, we hold it up to ${held}`);
+      this.#mint(`${input.peer} holds our ${input.topic} up to sequence ${shown}, we hold it up to ${held}`, nowMs);
     }
     this.#pulls.look(input.topic);
   }
@@ -207,13 +220,13 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     // The log follows the feed of its former writer again, like any other.
     this.#pulls.resumeFeed(this.#localWriter);
     this.#localWriter = writer;
-    this.#minting = false;
+    this.#minting = undefined;
     this.#pulls.lookAtAll();
   }
 
-  #mint(reason: string): void {
+  #mint(reason: string, nowMs: number): void {
     if (this.#minting) return;
-    this.#minting = true;
+    this.#minting = { reason, againAtMs: nowMs + mintAgainMs };
     this.#pulls.abandonAll();
     this.#effects.push({ type: "mint-writer", reason });
   }
