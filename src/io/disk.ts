@@ -1,0 +1,238 @@
+/** The real disk: `Directory` and `LogFile` over `node:fs`, which all three runtimes have. */
+import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, openSync, read, writeSync, writevSync } from "node:fs";
+import { access, constants, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { assert, concat } from "../base/mod.ts";
+import type { Directory, LogFile } from "../log/mod.ts";
+import { codeOf, lockDirectory } from "./directory_lock.ts";
+
+const fdatasyncAsync = promisify(fdatasync);
+const fsyncAsync = promisify(fsync);
+
+/** Parts of one `writev`: Linux takes 1,024, others as few as 16 a call but then write short, which is handled. */
+const vectorPartsMax = 512;
+/** Up to this size parts are copied into one buffer: that costs less than a vector (Deno's is a loop of writes). */
+const copiedBytesMax = 524_288;
+
+/** The data directory cannot be created or written. */
+export class DirectoryNotWritableError extends Error {
+  override readonly name = "DirectoryNotWritableError";
+  readonly code = "DIRECTORY_NOT_WRITABLE";
+  readonly path: string;
+
+  constructor(path: string, cause: unknown) {
+    super(`Cannot use data directory ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.path = path;
+  }
+}
+
+/** A directory that this process owns alone, until it is disposed of. */
+export interface OwnedDirectory extends Directory, AsyncDisposable {
+  readonly path: string;
+}
+
+/**
+ * Opens a data directory, creating it when missing, and locks it. Rejects with `DirectoryNotWritableError` or
+ * `DirectoryLockedError`.
+ */
+export async function openDirectory(path: string): Promise<OwnedDirectory> {
+  const absolute = resolve(path);
+  let unlock: () => Promise<void>;
+  try {
+    const created = await mkdir(absolute, { recursive: true });
+    if (created !== undefined) await syncCreated(created, absolute);
+    await access(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
+    unlock = await lockDirectory(absolute);
+  } catch (error) {
+    throw codeOf(error) === "DIRECTORY_LOCKED" ? error : new DirectoryNotWritableError(absolute, error);
+  }
+  return new LockedDirectory(absolute, unlock);
+}
+
+/** Makes every directory durable that `mkdir` made, from `first` down to `last`. */
+async function syncCreated(first: string, last: string): Promise<void> {
+  for (let path = last; path.length >= first.length; path = dirname(path)) await syncDirectory(dirname(path));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const fd = openSync(path, constants.O_RDONLY);
+  try {
+    await fsyncAsync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+class DiskDirectory implements Directory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  async list(): Promise<string[]> {
+    return (await readdir(this.path)).sort();
+  }
+
+  async directory(name: string): Promise<Directory> {
+    const path = this.#pathOf(name);
+    if ((await mkdir(path, { recursive: true })) !== undefined) await this.sync();
+    return new DiskDirectory(path);
+  }
+
+  async open(name: string): Promise<LogFile> {
+    return new DiskFile(openSync(this.#pathOf(name), constants.O_RDWR | constants.O_CREAT, 0o644));
+  }
+
+  async readFile(name: string): Promise<Uint8Array | undefined> {
+    try {
+      return await readFile(this.#pathOf(name));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  async replaceFile(name: string, bytes: Uint8Array): Promise<void> {
+    const draft = this.#pathOf(`${name}.new`);
+    const file = await open(draft, "w", 0o644);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, this.#pathOf(name));
+    await this.sync();
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.#pathOf(name), { force: true });
+  }
+
+  sync(): Promise<void> {
+    return syncDirectory(this.path);
+  }
+
+  #pathOf(name: string): string {
+    assert(name !== "" && !name.includes("/") && !name.includes("\\"), "a name has no path in it");
+    return join(this.path, name);
+  }
+}
+
+class LockedDirectory extends DiskDirectory implements OwnedDirectory {
+  readonly #unlock: () => Promise<void>;
+
+  constructor(path: string, unlock: () => Promise<void>) {
+    super(path);
+    this.#unlock = unlock;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#unlock();
+  }
+}
+
+class DiskFile implements LogFile {
+  readonly #fd: number;
+  #size: number;
+  #closed = false;
+  /** Reads and syncs on their way: the file number must not go to another file before they end. */
+  readonly #inFlight = new Set<Promise<unknown>>();
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.#size = fstatSync(fd).size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  read(at: number, length: number): Promise<Uint8Array> {
+    this.#assertOpen();
+    return this.#track(this.#read(at, length));
+  }
+
+  async #read(at: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#size - at)));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = await this.#readSome(bytes, filled, at + filled);
+      if (count === 0) return bytes.subarray(0, filled);
+      filled += count;
+    }
+    return bytes;
+  }
+
+  write(at: number, parts: readonly Uint8Array[]): void {
+    this.#assertOpen();
+    let position = at;
+    for (let first = 0; first < parts.length; first += vectorPartsMax) {
+      const some = parts.slice(first, first + vectorPartsMax);
+      const bytes = some.reduce((sum, part) => sum + part.length, 0);
+      if (some.length === 1 || bytes <= copiedBytesMax) this.#writeAll(concat(some), position);
+      else this.#writeVector(some, bytes, position);
+      position += bytes;
+    }
+  }
+
+  async truncate(size: number): Promise<void> {
+    this.#assertOpen();
+    ftruncateSync(this.#fd, size);
+    this.#size = size;
+  }
+
+  sync(): Promise<void> {
+    this.#assertOpen();
+    return this.#track(fdatasyncAsync(this.#fd));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#inFlight);
+    closeSync(this.#fd);
+  }
+
+  async #track<Result>(operation: Promise<Result>): Promise<Result> {
+    this.#inFlight.add(operation);
+    try {
+      return await operation;
+    } finally {
+      this.#inFlight.delete(operation);
+    }
+  }
+
+  #readSome(bytes: Uint8Array, into: number, at: number): Promise<number> {
+    return new Promise((succeed, fail) => {
+      read(this.#fd, bytes, into, bytes.length - into, at, (error, count) => {
+        if (error) fail(error);
+        else succeed(count);
+      });
+    });
+  }
+
+  #writeAll(bytes: Uint8Array, at: number): void {
+    let written = 0;
+    while (written < bytes.length) {
+      const count = writeSync(this.#fd, bytes, written, bytes.length - written, at + written);
+      assert(count > 0, "a write that does not fail writes something");
+      written += count;
+      this.#size = Math.max(this.#size, at + written);
+    }
+  }
+
+  #writeVector(parts: readonly Uint8Array[], bytes: number, at: number): void {
+    const written = writevSync(this.#fd, parts, at);
+    this.#size = Math.max(this.#size, at + written);
+    // What a short write left over is written as one piece: rare, so that the copy does not matter.
+    if (written < bytes) this.#writeAll(concat(parts).subarray(written), at + written);
+  }
+
+  /** A file number that was closed may belong to another file by now. */
+  #assertOpen(): void {
+    assert(!this.#closed, "nobody uses a file after closing it");
+  }
+}
