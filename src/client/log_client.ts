@@ -147,14 +147,18 @@ export class LogClient implements AsyncDisposable {
     if (request.start.case === "latest") return undefined;
     const { topic } = await connection.log.describeTopic({ topic: request.topic }, options);
     if (topic === undefined) return undefined;
+    const { nextOffset, feeds } = toTopic(topic);
+    if (request.start.case === undefined && request.offset > nextOffset) {
+      const message = `Cannot consume topic ${JSON.stringify(request.topic)} from offset ${request.offset}: it ends before offset ${nextOffset}`;
+      throw new ClientError("OUT_OF_RANGE", message, { server: connection.url });
+    }
     try {
-      await connection.log.consume(request, options);
+      await connection.log.consume({ ...request, packed: false }, options);
     } catch (error) {
       const failure = toClientError(error, { doing: "consume", server: connection.url, signal });
       if (failure.code === "OUT_OF_RANGE") return undefined;
-      throw error;
+      throw failure;
     }
-    const { nextOffset, feeds } = toTopic(topic);
     return { offset: nextOffset, have: new Map(feeds.map((feed) => [feed.writer, feed.have])) };
   }
 

@@ -29,6 +29,12 @@ test("consume() gives every record from a start on, also one inside a batch", as
   assert.is(await texts(client, 8), "8");
   assert.is(await texts(client, 9), "");
   assert.is(await texts(client, "latest"), "");
+  try {
+    await texts(client, 10);
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as ClientError).code, "OUT_OF_RANGE");
+  }
   assert.is(await texts(client, new Date(1_004)), "45678");
 });
 
