@@ -99,9 +99,9 @@ async function produceWhileOneDies(processes: DemoNodes, nodes: readonly DemoNod
   } finally {
     progress.stop();
   }
-  const { asked, stored } = (senders[victim] as LineSender).resolved;
+  const { lines, stored } = (senders[victim] as LineSender).unanswered;
   const seconds = Math.round(performance.now() - startedAt) / 1_000;
-  return { seconds, killed: names[victim], unanswered: asked, unansweredStored: stored };
+  return { seconds, killed: names[victim], unanswered: lines, unansweredStored: stored };
 }
 
 /** Lines in turn: some to the first node, some to the second, and so on. */
@@ -143,7 +143,7 @@ function toText(input: DemoInput, story: Story, findings: readonly NodeFindings[
   const lines = counted(input.lines.length, "line");
   return [
     `${lines} (${counted(input.bytes, "byte")}) in ${story.seconds} s, ${story.killed} killed with kill -9 and restarted meanwhile`,
-    `${counted(story.unanswered, "line")} had no answer when it died or were yet to be sent: ${story.unansweredStored} of them were stored`,
+    `${counted(story.unanswered, "line")} had no answer when it died: ${story.unansweredStored} of them turned out to be stored, the others were sent again`,
     "",
     table,
     "",

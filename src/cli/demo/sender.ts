@@ -21,8 +21,8 @@ export class LineSender {
   readonly #onStored: (lines: number) => void;
   /** Lines that are not yet known to be stored, in order. */
   #left: readonly NumberedLine[];
-  /** Lines whose fate had to be found out by reading, and how many of them had been stored. */
-  readonly resolved = { asked: 0, stored: 0 };
+  /** Lines that were sent and not answered when the node died, and how many of them it had stored all the same. */
+  readonly unanswered = { lines: 0, stored: 0 };
 
   constructor(topic: string, node: DemoNode, lines: readonly NumberedLine[], onStored: (lines: number) => void) {
     this.#topic = topic;
@@ -51,7 +51,7 @@ export class LineSender {
     const options = { batchBytesMax: 32_768, bytesUnansweredMax: 262_144 };
     await using producer = client.producer(this.#topic, options);
     const lines = this.#left;
-    let failure: unknown;
+    let failure: ClientError | undefined;
     let stored = 0;
     for (const { number, text } of lines) {
       await producer.ready();
@@ -61,8 +61,9 @@ export class LineSender {
           stored++;
           this.#onStored(1);
         },
-        (error: unknown) => {
+        (error: ClientError) => {
           failure ??= error;
+          if (error.fate === "unknown") this.unanswered.lines++;
         },
       );
     }
@@ -81,8 +82,7 @@ export class LineSender {
       const key = decoder.decode(record.key);
       if (unsure.has(key)) stored.add(key);
     }
-    this.resolved.asked += this.#left.length;
-    this.resolved.stored += stored.size;
+    this.unanswered.stored += stored.size;
     this.#left = this.#left.filter(({ number }) => !stored.has(String(number)));
     this.#onStored(stored.size);
   }
