@@ -40,8 +40,7 @@ export async function openDirectory(path: string): Promise<OwnedDirectory> {
   const absolute = resolve(path);
   let unlock: () => Promise<void>;
   try {
-    const created = await mkdir(absolute, { recursive: true });
-    if (created !== undefined) await syncCreated(created, absolute);
+    await createDirectory(absolute);
     await access(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
     unlock = await lockDirectory(absolute);
   } catch (error) {
@@ -50,9 +49,30 @@ export async function openDirectory(path: string): Promise<OwnedDirectory> {
   return new LockedDirectory(absolute, unlock);
 }
 
-/** Makes every directory durable that `mkdir` made, from `first` down to `last`. */
-async function syncCreated(first: string, last: string): Promise<void> {
-  for (let path = last; path.length >= first.length; path = dirname(path)) await syncDirectory(dirname(path));
+/**
+ * Creates a directory and its missing parents, durably. Not by `mkdir` with `recursive`: Node's never ends where the
+ * system says of a parent that is there that it is not (below /proc, for one).
+ */
+async function createDirectory(path: string): Promise<void> {
+  const parent = dirname(path);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    if (codeOf(error) !== "ENOENT" || parent === path || (await isThere(parent))) throw error;
+    await createDirectory(parent);
+    await mkdir(path);
+  }
+  await syncDirectory(parent);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function syncDirectory(path: string): Promise<void> {
@@ -77,7 +97,7 @@ class DiskDirectory implements Directory {
 
   async directory(name: string): Promise<Directory> {
     const path = this.#pathOf(name);
-    if ((await mkdir(path, { recursive: true })) !== undefined) await this.sync();
+    await createDirectory(path);
     return new DiskDirectory(path);
   }
 
