@@ -1,0 +1,47 @@
+import { type WriterId } from "../base/mod.d.ts";
+import type { LogEvent } from "../log/mod.d.ts";
+import type { Member, MemberEventType } from "../membership/mod.d.ts";
+import { type AgentOptions } from "./options.d.ts";
+import { AgentTopic } from "./topic.d.ts";
+/** What an agent tells those who listen, by name. */
+export interface AgentEvents extends Record<MemberEventType, Member> {
+    /** Something about the log that an operator should know: a torn tail, a new writer, a stopped feed. */
+    readonly log: LogEvent;
+}
+/**
+ * A running node: `Agent.start` returns it ready. States: ready, then stopped, by `leave()` (polite: the others hear of
+ * it) or disposal (prompt: the others find out). Both are idempotent, and `closed` resolves after either.
+ */
+export declare class Agent implements AsyncDisposable {
+    #private;
+    readonly nodeName: string;
+    /** `host:port` of its gossip. */
+    readonly gossipAddress: string;
+    /** `host:port` of its RPC server, as others reach it. */
+    readonly rpcAddress: string;
+    /** Resolves when the node has stopped, for whatever reason. */
+    readonly closed: Promise<void>;
+    private constructor();
+    /**
+     * Opens the log, listens, and joins the cluster when the options name nodes to join; if none of them answers, it goes
+     * on trying in the background. Rejects with `InvalidAgentOptionError`, `DirectoryLockedError`, `LogCorruptError`,
+     * `PortTakenError` or what else keeps it from running; then nothing is left open.
+     */
+    static start(options?: AgentOptions): Promise<Agent>;
+    /** The writer of the feeds that this node produces to. */
+    get writer(): WriterId;
+    /** All members of the cluster as this node sees them, itself included. */
+    members(): readonly Member[];
+    /** A topic, created by the first produce. The same object for the same name. */
+    topic(name: string): AgentTopic;
+    /** Calls `listener` for each event of a type. The result removes it. */
+    on<Type extends keyof AgentEvents>(type: Type, listener: (event: AgentEvents[Type]) => void): () => void;
+    /** Contacts nodes by their gossip addresses (`host:port`). Resolves with how many were reached; rejects for none. */
+    join(addresses: readonly string[]): Promise<number>;
+    /** Tells the cluster that this node leaves, then stops. */
+    leave(): Promise<void>;
+    /** Stops at once and in order: what was acknowledged is on disk. The others see a failed node until it is back. */
+    [Symbol.asyncDispose](): Promise<void>;
+    /** `await using`, for plain JavaScript. */
+    close(): Promise<void>;
+}

@@ -1,0 +1,5 @@
+/** The composition root: options in, a running node out. */
+export { Agent, type AgentEvents } from "./agent.d.ts";
+export { type AgentLogFormat, type AgentLogLevel, configureLogging } from "./logging.d.ts";
+export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.d.ts";
+export { AgentTopic } from "./topic.d.ts";

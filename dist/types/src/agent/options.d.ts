@@ -1,0 +1,53 @@
+import { type Address } from "../base/mod.d.ts";
+/** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
+export interface AgentOptions {
+    /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
+    readonly nodeName?: string | undefined;
+    /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
+    readonly dataDir?: string | undefined;
+    /** `host:port` of gossip, UDP and TCP. Port 0 picks a free one. @default "127.0.0.1:7946" */
+    readonly bind?: string | undefined;
+    /** IP address that other nodes reach this one at, when it differs from that of `bind`. @default the host of `bind` */
+    readonly advertise?: string | undefined;
+    /** `host:port` of the RPC server. Port 0 picks a free one. @default the host of `bind`, port 8400 */
+    readonly rpcAddr?: string | undefined;
+    /** Gossip addresses (`host:port`) of nodes to join. Retried in the background until one answers. @default [] */
+    readonly join?: readonly string[] | undefined;
+    /** Told to all members, 512 bytes encoded. `rpc_addr`, `gv` and `w` are the node's own. @default {} */
+    readonly tags?: Readonly<Record<string, string>> | undefined;
+    /** Timing of gossip: `lan`, `wan` (slow links) or `local` (one machine). @default "lan" */
+    readonly profile?: GossipProfile | undefined;
+    /** When a produce is acknowledged: after fsync, or after the write. @default "always" */
+    readonly fsync?: "always" | "interval" | "never" | undefined;
+    /** Mint a new writer although the directory has one: say so once when it was restored from a backup. @default false */
+    readonly newWriter?: boolean | undefined;
+    /** Bytes after which a segment of the log is closed, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
+    readonly segmentBytesMax?: number | undefined;
+}
+export type GossipProfile = "lan" | "wan" | "local";
+/** An option that makes no sense. `allowed` says what would. */
+export declare class InvalidAgentOptionError extends TypeError {
+    readonly name = "InvalidAgentOptionError";
+    readonly code = "INVALID_OPTION";
+    readonly option: string;
+    readonly value: unknown;
+    readonly allowed: string;
+    constructor(option: string, value: unknown, allowed: string);
+}
+/** Tags that say where and who a node is: other code must not set them. */
+export declare const reservedTags: readonly ["rpc_addr", "gv", "w"];
+export interface ResolvedAgentOptions {
+    readonly nodeName: string | undefined;
+    readonly dataDir: string;
+    readonly bind: Address;
+    readonly advertise: string | undefined;
+    readonly rpc: Address;
+    readonly join: readonly string[];
+    readonly tags: ReadonlyMap<string, string>;
+    readonly profile: GossipProfile;
+    readonly fsync: "always" | "interval" | "never";
+    readonly newWriter: boolean;
+    readonly segmentBytesMax: number | undefined;
+}
+/** Checks every option and fills in the defaults. Throws `InvalidAgentOptionError`. */
+export declare function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions;

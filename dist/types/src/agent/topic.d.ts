@@ -1,0 +1,22 @@
+import type { RecordInput } from "../base/mod.d.ts";
+import type { ConsumeOptions, Consumer, LogClient, ProduceAck, SendAck } from "../client/mod.d.ts";
+/**
+ * A topic of a node that runs in this process. Calls go straight to the node: no network is involved. The same words as
+ * the client's, with the same meaning.
+ */
+export declare class AgentTopic {
+    #private;
+    readonly name: string;
+    constructor(name: string, client: LogClient);
+    /**
+     * Resolves when the record is as durable on this node as its `fsync` option says. Records that are produced at the same
+     * time share a batch and an fsync, in order.
+     */
+    produce(record: RecordInput): Promise<SendAck>;
+    /** Produces several records as one batch: all of them are stored, or none. */
+    produceBatch(records: readonly RecordInput[]): Promise<ProduceAck>;
+    /** The topic's records, from the earliest unless the options say otherwise; waits at the end for what comes. */
+    consume(options?: ConsumeOptions): Consumer;
+    /** Waits for what was produced through this object. */
+    close(): Promise<void>;
+}

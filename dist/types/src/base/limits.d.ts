@@ -1,0 +1,20 @@
+/**
+ * Protocol maxima. Constants, so that no node refuses what another has acknowledged. Judged where records are produced,
+ * and only there (rule R1).
+ */
+/** Encoded bytes of one record: key, headers and value together. */
+export declare const recordBytesMax = 1048576;
+/** Bytes of one frame, headers included. A frame that carries one record of the greatest size fits. */
+export declare const frameBytesMax: number;
+/** Bytes of one RPC request or response message. A frame of the greatest size and its envelope fit. */
+export declare const messageBytesMax: number;
+/** Records of one frame. */
+export declare const frameRecordsMax = 1000000;
+/** Characters of a topic's name, out of `A-Z a-z 0-9 . _ -`. */
+export declare const topicNameCharactersMax = 249;
+/** Topics that one node holds. */
+export declare const topicsMax = 10000;
+/** Headers of one record. */
+export declare const recordHeadersMax = 1000;
+/** What is wrong with a topic's name; undefined when it is a good one. */
+export declare function topicNameFault(name: string): string | undefined;

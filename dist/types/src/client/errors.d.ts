@@ -1,0 +1,64 @@
+/** What went wrong, for `switch (error.code)`. */
+export type ClientErrorCode = 
+/** Nobody answers at the server's address, or the connection broke. */
+"UNAVAILABLE"
+/** The server says that the request makes no sense. */
+ | "INVALID_ARGUMENT"
+/** No such topic. */
+ | "NOT_FOUND"
+/** There is no record at that place yet. */
+ | "OUT_OF_RANGE"
+/** A limit of the server is reached, or its disk is full. */
+ | "RESOURCE_EXHAUSTED"
+/** The server is in no state to do it. */
+ | "FAILED_PRECONDITION"
+/** It was not done in time. */
+ | "DEADLINE_EXCEEDED"
+/** The caller's own signal ended it. */
+ | "ABORTED"
+/** The server does not know the method: it is older, or something else. */
+ | "UNIMPLEMENTED"
+/** More sends wait than the producer holds. */
+ | "QUEUE_FULL"
+/** The client, producer or consumer was closed. */
+ | "CLOSED"
+/** What the server sent is damaged. */
+ | "DATA_LOSS"
+/** The batch is compressed in a way that this client does not read. */
+ | "UNSUPPORTED_COMPRESSION"
+/** The server failed. */
+ | "INTERNAL";
+/**
+ * What is known of records whose produce failed: `rejected`, surely not stored; `unsent`, never left this process;
+ * `unknown`, perhaps stored, perhaps not: only reading tells.
+ */
+export type ProduceFate = "rejected" | "unsent" | "unknown";
+/** A call that failed. */
+export declare class ClientError extends Error {
+    readonly name = "ClientError";
+    readonly code: ClientErrorCode;
+    /** The URL of the server that was asked, when one was. */
+    readonly server: string | undefined;
+    /** Set on errors of producing. */
+    readonly fate: ProduceFate | undefined;
+    constructor(code: ClientErrorCode, message: string, options?: {
+        server?: string | undefined;
+        fate?: ProduceFate | undefined;
+        cause?: unknown;
+    });
+}
+/** A record that no node would take. Nothing was sent. */
+export declare class RecordTooLargeError extends RangeError {
+    readonly name = "RecordTooLargeError";
+    readonly code = "RECORD_TOO_LARGE";
+    readonly recordBytes: number;
+    readonly allowedBytes: number;
+    constructor(recordBytes: number, allowedBytes: number);
+}
+/** What a failed call throws, as a `ClientError`. `doing` completes "Cannot …". */
+export declare function toClientError(error: unknown, about: {
+    doing: string;
+    server: string;
+    signal?: AbortSignal | undefined;
+    fate?: ProduceFate | undefined;
+}): ClientError;

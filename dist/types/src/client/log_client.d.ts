@@ -1,0 +1,72 @@
+import { type RecordInput } from "../base/mod.d.ts";
+import { Consumer, type Gap } from "./consumer.d.ts";
+import { type Cursor } from "./cursor.d.ts";
+import { Producer, type ProducerOptions, type SendAck } from "./producer.d.ts";
+import type { OpenTransport } from "./transport.d.ts";
+import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription } from "./types.d.ts";
+export interface ConnectOptions {
+    /** How servers are talked to. @default what suits the runtime */
+    readonly openTransport?: OpenTransport;
+    /** How long a question (not a produce, not a stream) may take, in milliseconds. @default 10000 */
+    readonly timeoutMs?: number;
+}
+/** Where to begin reading: `latest` is after the last record, a number is an offset of the asked node. */
+export type ConsumeFrom = "earliest" | "latest" | number | Date | Cursor;
+export interface ConsumeOptions {
+    /** @default "earliest" */
+    readonly from?: ConsumeFrom;
+    /** Wait until the node holds what the produce with this token wrote. */
+    readonly after?: string;
+    /** Wait at the end for what comes. Otherwise stop at the end as it is when the call begins. @default true */
+    readonly follow?: boolean;
+    /** Ends the reading, without an error. */
+    readonly signal?: AbortSignal;
+    /** Hears of records that are gone for ever. */
+    readonly onGap?: (gap: Gap) => void;
+}
+export interface ProduceOptions {
+    /** Nodes, the asked one included, that must hold the records durably first. @default 1 */
+    readonly replicated?: number;
+    /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+    readonly timeoutMs?: number;
+    readonly signal?: AbortSignal;
+}
+/** Where records went: `offset` and `sequence` are the first's, the others follow it. */
+export interface ProduceAck extends SendAck {
+    readonly count: number;
+    /** `consume` with it as `after` waits, on any node, until that node holds these records. */
+    readonly token: string;
+}
+/**
+ * A caller's end of the log. It talks to one server, the first; when that one proves unreachable, the next call goes to
+ * the next. Questions (`members`, `topics` …) are asked again there by themselves; what writes or streams never is.
+ */
+export declare class LogClient implements AsyncDisposable {
+    #private;
+    constructor(urls: readonly string[], options: ConnectOptions & {
+        readonly openTransport: OpenTransport;
+    });
+    /** The URL of the server that the next call goes to. */
+    get server(): string;
+    /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
+    producer(topic: string, options?: ProducerOptions): Producer;
+    /** Produces one record, or several as one batch. */
+    produce(topic: string, records: RecordInput | readonly RecordInput[], options?: ProduceOptions): Promise<ProduceAck>;
+    /** Reads a topic from a place on, and waits at its end for what comes. */
+    consume(topic: string, options?: ConsumeOptions): Consumer;
+    members(): Promise<MemberDescription[]>;
+    /** Every member as a join first, then every change, until the loop is left or the signal fires. */
+    watchMembers(options?: {
+        readonly signal?: AbortSignal;
+    }): AsyncGenerator<MemberEvent>;
+    topics(): Promise<TopicDescription[]>;
+    describeTopic(topic: string): Promise<TopicDescription>;
+    servers(): Promise<ServerDescription[]>;
+    /** Makes the asked node contact others by their gossip addresses. Resolves with how many were reached. */
+    join(addresses: readonly string[]): Promise<number>;
+    /** Makes the asked node leave the cluster in good order and stop. */
+    leave(): Promise<void>;
+    /** Closes the connections. Producers and consumers that are still open fail. */
+    [Symbol.asyncDispose](): Promise<void>;
+    close(): void;
+}

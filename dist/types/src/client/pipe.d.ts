@@ -1,0 +1,37 @@
+import { type Client } from "npm:@connectrpc/connect@2.2.0";
+import { type Log, type ProduceResponse } from "../gen/log/v1/log_pb.d.ts";
+/**
+ * The way of one producer's batches to one server, in order: a batch is stored before the next one is. Answers come in
+ * the same order. After a failure everything unanswered has failed; the next `send` begins anew.
+ */
+export interface BatchPipe {
+    /** Batches that may be unanswered at a time. */
+    readonly batchesMax: number;
+    send(frame: Uint8Array): Promise<ProduceResponse>;
+    /** Waits for what is unanswered, then ends. */
+    close(): Promise<void>;
+}
+/** Whom a pipe leads to, and what each of its requests says beside the frame. */
+export interface PipeTarget {
+    readonly client: Client<typeof Log>;
+    readonly server: string;
+    readonly topic: string;
+    readonly replicated: number;
+    readonly timeoutMs: number;
+}
+/** One call a batch, where requests cannot stream. Only one at a time, because calls may overtake each other. */
+export declare class UnaryPipe implements BatchPipe {
+    #private;
+    readonly batchesMax = 1;
+    constructor(target: PipeTarget);
+    send(frame: Uint8Array): Promise<ProduceResponse>;
+    close(): Promise<void>;
+}
+/** One bidirectional stream for all batches. */
+export declare class StreamPipe implements BatchPipe {
+    #private;
+    readonly batchesMax: number;
+    constructor(target: PipeTarget, batchesMax: number);
+    send(frame: Uint8Array): Promise<ProduceResponse>;
+    close(): Promise<void>;
+}

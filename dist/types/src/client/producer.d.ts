@@ -1,0 +1,57 @@
+import { type RecordInput, type WriterId } from "../base/mod.d.ts";
+import { RecordTooLargeError } from "./errors.d.ts";
+import type { BatchPipe } from "./pipe.d.ts";
+/** How a producer batches, and how durable its records must be. */
+export interface ProducerOptions {
+    /** A batch is closed at this size. Larger ones carry more, smaller ones are answered sooner. @default 131072 */
+    readonly batchBytesMax?: number;
+    /** Batches on their way at a time. Where requests cannot stream it is 1. @default 4 */
+    readonly batchesInFlightMax?: number;
+    /** Unanswered bytes at which further sends wait for answers before they are packed. @default 8388608 */
+    readonly bytesUnansweredMax?: number;
+    /** Sends that may wait so; one more is refused with `QUEUE_FULL`. `ready()` tells when none waits. @default 100000 */
+    readonly sendsWaitingMax?: number;
+    /** Nodes, the asked one included, that must hold a record durably before it is answered. @default 1 */
+    readonly replicated?: number;
+    /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+    readonly timeoutMs?: number;
+}
+export declare const producerDefaults: Required<ProducerOptions>;
+/** Where a record went. */
+export interface SendAck {
+    /** Position in the answering node's local log. */
+    readonly offset: number;
+    readonly writer: WriterId;
+    /** Position in the writer's feed, the same on every node. */
+    readonly sequence: number;
+}
+/**
+ * Sends records one by one and batches them by itself: whatever gathered goes out when the way is free, which is at once
+ * while few batches are on their way, and otherwise when an answer comes. No clock is involved.
+ *
+ * Order is kept. When a batch fails, everything that was sent after it fails too and nothing is sent again: each send's
+ * promise says so, and its error's `fate` says whether the record may be stored all the same. Later sends begin anew.
+ */
+export declare class Producer implements AsyncDisposable {
+    #private;
+    constructor(pipe: BatchPipe, options: Required<ProducerOptions>);
+    /** Bytes packed and unanswered. */
+    get bytesUnanswered(): number;
+    /** Resolves when the record is stored as durably as the options ask. */
+    send(record: RecordInput): Promise<SendAck>;
+    /** Resolves when a send would be packed at once: for callers who do not await their sends. */
+    ready(): Promise<void>;
+    /** Resolves when everything sent so far is answered; rejects when the last of it failed. */
+    flush(): Promise<void>;
+    /** Waits for what was sent, then closes. Failures are told to those who sent. */
+    [Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * Most records are surely small enough by a glance. One that may be too large is encoded to tell, and then travels
+ * first in its batch, where its timestamp takes no room and its encoded size is the one that was told.
+ */
+export declare function judgeSize(record: RecordInput): {
+    record: RecordInput;
+    tooLarge?: RecordTooLargeError;
+    alone?: boolean;
+};

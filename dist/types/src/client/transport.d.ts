@@ -1,0 +1,11 @@
+import type { Transport } from "npm:@connectrpc/connect@2.2.0";
+/** How to talk to one server. The package's entry for each runtime makes them. */
+export interface ServerTransport {
+    readonly transport: Transport;
+    /** Whether requests can go on while responses come: HTTP/2 outside browsers. */
+    readonly bidirectional: boolean;
+    /** Closes connections. Idempotent. */
+    close(): void;
+}
+/** Makes a transport to the server at this URL (`http://host:port`, nothing after it). */
+export type OpenTransport = (url: string) => ServerTransport;

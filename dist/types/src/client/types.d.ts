@@ -1,0 +1,41 @@
+import type { WriterId } from "../base/mod.d.ts";
+/** A topic as one node holds it. */
+export interface TopicDescription {
+    readonly name: string;
+    /** The local log spans firstOffset up to, and without, nextOffset. */
+    readonly firstOffset: number;
+    readonly nextOffset: number;
+    readonly bytes: number;
+    readonly records: number;
+    readonly feeds: readonly FeedDescription[];
+}
+/** The records of one writer in a topic: sequences lowWater to have are held, those up to durable surely on disk. */
+export interface FeedDescription {
+    readonly writer: WriterId;
+    readonly lowWater: number;
+    readonly have: number;
+    readonly durable: number;
+}
+export type MemberStatus = "alive" | "leaving" | "left" | "failed" | "unknown";
+/** A node as the asked one sees it by gossip. */
+export interface MemberDescription {
+    readonly name: string;
+    /** `host:port` of its gossip. */
+    readonly address: string;
+    readonly status: MemberStatus;
+    readonly tags: Readonly<Record<string, string>>;
+}
+export type MemberChangeType = "join" | "leave" | "failed" | "update" | "reap";
+/** What changed about a member. A watch begins with every member as a join. */
+export interface MemberEvent {
+    readonly type: MemberChangeType;
+    readonly member: MemberDescription;
+}
+/** A server that answers RPCs. */
+export interface ServerDescription {
+    readonly id: string;
+    /** `host:port` of its RPC. */
+    readonly rpcAddress: string;
+    readonly status: string;
+    readonly tags: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,524 @@
+import type { GenFile, GenMessage, GenService } from "npm:@bufbuild/protobuf@2.17.0/codegenv2";
+import type { Message } from "npm:@bufbuild/protobuf@2.17.0";
+/**
+ * Describes the file log/v1/log.proto.
+ */
+export declare const file_log_v1_log: GenFile;
+/**
+ * @generated from message log.v1.Record
+ */
+export type Record = Message<"log.v1.Record"> & {
+    /**
+     * @generated from field: bytes value = 1;
+     */
+    value: Uint8Array;
+    /**
+     * Position in the answering node's local log. Differs between nodes. Ignored in requests.
+     *
+     * @generated from field: uint64 offset = 2;
+     */
+    offset: bigint;
+    /**
+     * @generated from field: optional bytes key = 5;
+     */
+    key?: Uint8Array | undefined;
+    /**
+     * @generated from field: repeated log.v1.Header headers = 6;
+     */
+    headers: Header[];
+    /**
+     * Milliseconds since 1970-01-01 UTC. 0 in a request means "when the node receives it".
+     *
+     * @generated from field: uint64 timestamp_ms = 7;
+     */
+    timestampMs: bigint;
+    /**
+     * The writer of the feed that the record is in, 16 hexadecimal digits. Ignored in requests.
+     *
+     * @generated from field: string writer = 8;
+     */
+    writer: string;
+    /**
+     * Position in that feed, from 1. Ignored in requests.
+     *
+     * @generated from field: uint64 sequence = 9;
+     */
+    sequence: bigint;
+};
+/**
+ * Describes the message log.v1.Record.
+ * Use `create(RecordSchema)` to create a new message.
+ */
+export declare const RecordSchema: GenMessage<Record>;
+/**
+ * @generated from message log.v1.Header
+ */
+export type Header = Message<"log.v1.Header"> & {
+    /**
+     * @generated from field: string name = 1;
+     */
+    name: string;
+    /**
+     * @generated from field: bytes value = 2;
+     */
+    value: Uint8Array;
+};
+/**
+ * Describes the message log.v1.Header.
+ * Use `create(HeaderSchema)` to create a new message.
+ */
+export declare const HeaderSchema: GenMessage<Header>;
+/**
+ * How durable a produce must be before it is acknowledged.
+ *
+ * @generated from message log.v1.Acks
+ */
+export type Acks = Message<"log.v1.Acks"> & {
+    /**
+     * Number of nodes, the one that was asked included, that hold the records durably. 0 and 1 mean this node alone.
+     *
+     * @generated from field: uint32 replicated = 1;
+     */
+    replicated: number;
+};
+/**
+ * Describes the message log.v1.Acks.
+ * Use `create(AcksSchema)` to create a new message.
+ */
+export declare const AcksSchema: GenMessage<Acks>;
+/**
+ * Exactly one of `record`, `records` and `frame` carries what is produced.
+ *
+ * @generated from message log.v1.ProduceRequest
+ */
+export type ProduceRequest = Message<"log.v1.ProduceRequest"> & {
+    /**
+     * @generated from field: log.v1.Record record = 1;
+     */
+    record?: Record | undefined;
+    /**
+     * "" means the topic "default".
+     *
+     * @generated from field: string topic = 2;
+     */
+    topic: string;
+    /**
+     * Several records that become one batch.
+     *
+     * @generated from field: repeated log.v1.Record records = 3;
+     */
+    records: Record[];
+    /**
+     * One packed frame with blank stamps (docs/format.md): stored as it is.
+     *
+     * @generated from field: bytes frame = 4;
+     */
+    frame: Uint8Array;
+    /**
+     * @generated from field: log.v1.Acks acks = 5;
+     */
+    acks?: Acks | undefined;
+    /**
+     * How long to wait for `acks`, in milliseconds; 0 means the node's default.
+     *
+     * @generated from field: uint32 timeout_ms = 6;
+     */
+    timeoutMs: number;
+};
+/**
+ * Describes the message log.v1.ProduceRequest.
+ * Use `create(ProduceRequestSchema)` to create a new message.
+ */
+export declare const ProduceRequestSchema: GenMessage<ProduceRequest>;
+/**
+ * @generated from message log.v1.ProduceResponse
+ */
+export type ProduceResponse = Message<"log.v1.ProduceResponse"> & {
+    /**
+     * Offset of the first record on the answering node.
+     *
+     * @generated from field: uint64 offset = 1;
+     */
+    offset: bigint;
+    /**
+     * The feed that the records went to, 16 hexadecimal digits, and the sequence of the first.
+     *
+     * @generated from field: string writer = 2;
+     */
+    writer: string;
+    /**
+     * @generated from field: uint64 first_sequence = 3;
+     */
+    firstSequence: bigint;
+    /**
+     * Consuming with `after_token` on any node waits until that node holds these records.
+     *
+     * @generated from field: bytes token = 4;
+     */
+    token: Uint8Array;
+    /**
+     * @generated from field: uint32 count = 5;
+     */
+    count: number;
+};
+/**
+ * Describes the message log.v1.ProduceResponse.
+ * Use `create(ProduceResponseSchema)` to create a new message.
+ */
+export declare const ProduceResponseSchema: GenMessage<ProduceResponse>;
+/**
+ * @generated from message log.v1.ConsumeRequest
+ */
+export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
+    /**
+     * Used when no `start` is set.
+     *
+     * @generated from field: uint64 offset = 1;
+     */
+    offset: bigint;
+    /**
+     * @generated from field: string topic = 2;
+     */
+    topic: string;
+    /**
+     * @generated from oneof log.v1.ConsumeRequest.start
+     */
+    start: {
+        /**
+         * @generated from field: bool earliest = 3;
+         */
+        value: boolean;
+        case: "earliest";
+    } | {
+        /**
+         * @generated from field: bool latest = 4;
+         */
+        value: boolean;
+        case: "latest";
+    } | {
+        /**
+         * The first record at or after this time, milliseconds since 1970-01-01 UTC, in the node's order.
+         *
+         * @generated from field: uint64 timestamp_ms = 5;
+         */
+        value: bigint;
+        case: "timestampMs";
+    } | {
+        /**
+         * What the consumer has read, as an earlier response gave it. Valid on every node.
+         *
+         * @generated from field: bytes cursor = 6;
+         */
+        value: Uint8Array;
+        case: "cursor";
+    } | {
+        case: undefined;
+        value?: undefined;
+    };
+    /**
+     * Wait until the node holds what the produce with this token wrote.
+     *
+     * @generated from field: bytes after_token = 7;
+     */
+    afterToken: Uint8Array;
+    /**
+     * Answer with whole stored frames instead of single records.
+     *
+     * @generated from field: bool packed = 9;
+     */
+    packed: boolean;
+};
+/**
+ * Describes the message log.v1.ConsumeRequest.
+ * Use `create(ConsumeRequestSchema)` to create a new message.
+ */
+export declare const ConsumeRequestSchema: GenMessage<ConsumeRequest>;
+/**
+ * @generated from message log.v1.ConsumeResponse
+ */
+export type ConsumeResponse = Message<"log.v1.ConsumeResponse"> & {
+    /**
+     * @generated from field: log.v1.Record record = 2;
+     */
+    record?: Record | undefined;
+    /**
+     * Whole frames (docs/format.md), one or more, when the request said `packed`.
+     *
+     * @generated from field: bytes frames = 3;
+     */
+    frames: Uint8Array;
+    /**
+     * What has been read after this response.
+     *
+     * @generated from field: bytes cursor = 4;
+     */
+    cursor: Uint8Array;
+    /**
+     * True when the response carries nothing and only shows that the stream lives.
+     *
+     * @generated from field: bool heartbeat = 5;
+     */
+    heartbeat: boolean;
+    /**
+     * The offset to continue at on this node.
+     *
+     * @generated from field: uint64 next_offset = 6;
+     */
+    nextOffset: bigint;
+};
+/**
+ * Describes the message log.v1.ConsumeResponse.
+ * Use `create(ConsumeResponseSchema)` to create a new message.
+ */
+export declare const ConsumeResponseSchema: GenMessage<ConsumeResponse>;
+/**
+ * @generated from message log.v1.GetServersRequest
+ */
+export type GetServersRequest = Message<"log.v1.GetServersRequest"> & {};
+/**
+ * Describes the message log.v1.GetServersRequest.
+ * Use `create(GetServersRequestSchema)` to create a new message.
+ */
+export declare const GetServersRequestSchema: GenMessage<GetServersRequest>;
+/**
+ * @generated from message log.v1.GetServersResponse
+ */
+export type GetServersResponse = Message<"log.v1.GetServersResponse"> & {
+    /**
+     * @generated from field: repeated log.v1.Server servers = 1;
+     */
+    servers: Server[];
+};
+/**
+ * Describes the message log.v1.GetServersResponse.
+ * Use `create(GetServersResponseSchema)` to create a new message.
+ */
+export declare const GetServersResponseSchema: GenMessage<GetServersResponse>;
+/**
+ * @generated from message log.v1.Server
+ */
+export type Server = Message<"log.v1.Server"> & {
+    /**
+     * @generated from field: string id = 1;
+     */
+    id: string;
+    /**
+     * @generated from field: string rpc_addr = 2;
+     */
+    rpcAddr: string;
+    /**
+     * Every node takes writes, so this is true for all: the book's picker then stays on one node.
+     *
+     * @generated from field: bool is_leader = 3;
+     */
+    isLeader: boolean;
+    /**
+     * alive, leaving, left or failed.
+     *
+     * @generated from field: string status = 4;
+     */
+    status: string;
+    /**
+     * @generated from field: map<string, string> tags = 5;
+     */
+    tags: {
+        [key: string]: string;
+    };
+};
+/**
+ * Describes the message log.v1.Server.
+ * Use `create(ServerSchema)` to create a new message.
+ */
+export declare const ServerSchema: GenMessage<Server>;
+/**
+ * @generated from message log.v1.ListTopicsRequest
+ */
+export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {};
+/**
+ * Describes the message log.v1.ListTopicsRequest.
+ * Use `create(ListTopicsRequestSchema)` to create a new message.
+ */
+export declare const ListTopicsRequestSchema: GenMessage<ListTopicsRequest>;
+/**
+ * @generated from message log.v1.ListTopicsResponse
+ */
+export type ListTopicsResponse = Message<"log.v1.ListTopicsResponse"> & {
+    /**
+     * @generated from field: repeated log.v1.Topic topics = 1;
+     */
+    topics: Topic[];
+};
+/**
+ * Describes the message log.v1.ListTopicsResponse.
+ * Use `create(ListTopicsResponseSchema)` to create a new message.
+ */
+export declare const ListTopicsResponseSchema: GenMessage<ListTopicsResponse>;
+/**
+ * @generated from message log.v1.DescribeTopicRequest
+ */
+export type DescribeTopicRequest = Message<"log.v1.DescribeTopicRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+};
+/**
+ * Describes the message log.v1.DescribeTopicRequest.
+ * Use `create(DescribeTopicRequestSchema)` to create a new message.
+ */
+export declare const DescribeTopicRequestSchema: GenMessage<DescribeTopicRequest>;
+/**
+ * @generated from message log.v1.DescribeTopicResponse
+ */
+export type DescribeTopicResponse = Message<"log.v1.DescribeTopicResponse"> & {
+    /**
+     * @generated from field: log.v1.Topic topic = 1;
+     */
+    topic?: Topic | undefined;
+};
+/**
+ * Describes the message log.v1.DescribeTopicResponse.
+ * Use `create(DescribeTopicResponseSchema)` to create a new message.
+ */
+export declare const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse>;
+/**
+ * @generated from message log.v1.Topic
+ */
+export type Topic = Message<"log.v1.Topic"> & {
+    /**
+     * @generated from field: string name = 1;
+     */
+    name: string;
+    /**
+     * The local log spans [first_offset, next_offset).
+     *
+     * @generated from field: uint64 first_offset = 2;
+     */
+    firstOffset: bigint;
+    /**
+     * @generated from field: uint64 next_offset = 3;
+     */
+    nextOffset: bigint;
+    /**
+     * @generated from field: uint64 bytes = 4;
+     */
+    bytes: bigint;
+    /**
+     * @generated from field: uint64 records = 5;
+     */
+    records: bigint;
+    /**
+     * @generated from field: repeated log.v1.Feed feeds = 6;
+     */
+    feeds: Feed[];
+};
+/**
+ * Describes the message log.v1.Topic.
+ * Use `create(TopicSchema)` to create a new message.
+ */
+export declare const TopicSchema: GenMessage<Topic>;
+/**
+ * @generated from message log.v1.Feed
+ */
+export type Feed = Message<"log.v1.Feed"> & {
+    /**
+     * 16 hexadecimal digits.
+     *
+     * @generated from field: string writer = 1;
+     */
+    writer: string;
+    /**
+     * The sequences low_water to have are held, those to durable are on disk for sure.
+     *
+     * @generated from field: uint64 low_water = 2;
+     */
+    lowWater: bigint;
+    /**
+     * @generated from field: uint64 have = 3;
+     */
+    have: bigint;
+    /**
+     * @generated from field: uint64 durable = 4;
+     */
+    durable: bigint;
+};
+/**
+ * Describes the message log.v1.Feed.
+ * Use `create(FeedSchema)` to create a new message.
+ */
+export declare const FeedSchema: GenMessage<Feed>;
+/**
+ * @generated from service log.v1.Log
+ */
+export declare const Log: GenService<{
+    /**
+     * Appends records to a topic and answers once they are as durable as `acks` asks.
+     *
+     * @generated from rpc log.v1.Log.Produce
+     */
+    produce: {
+        methodKind: "unary";
+        input: typeof ProduceRequestSchema;
+        output: typeof ProduceResponseSchema;
+    };
+    /**
+     * The same for many requests in flight; responses come in the order of the requests.
+     *
+     * @generated from rpc log.v1.Log.ProduceStream
+     */
+    produceStream: {
+        methodKind: "bidi_streaming";
+        input: typeof ProduceRequestSchema;
+        output: typeof ProduceResponseSchema;
+    };
+    /**
+     * The next record at or after the start; OUT_OF_RANGE when there is none yet.
+     *
+     * @generated from rpc log.v1.Log.Consume
+     */
+    consume: {
+        methodKind: "unary";
+        input: typeof ConsumeRequestSchema;
+        output: typeof ConsumeResponseSchema;
+    };
+    /**
+     * Every record from the start on, in this node's order; waits at the end for what comes.
+     *
+     * @generated from rpc log.v1.Log.ConsumeStream
+     */
+    consumeStream: {
+        methodKind: "server_streaming";
+        input: typeof ConsumeRequestSchema;
+        output: typeof ConsumeResponseSchema;
+    };
+    /**
+     * The servers that this node knows by gossip.
+     *
+     * @generated from rpc log.v1.Log.GetServers
+     */
+    getServers: {
+        methodKind: "unary";
+        input: typeof GetServersRequestSchema;
+        output: typeof GetServersResponseSchema;
+    };
+    /**
+     * The topics that this node holds.
+     *
+     * @generated from rpc log.v1.Log.ListTopics
+     */
+    listTopics: {
+        methodKind: "unary";
+        input: typeof ListTopicsRequestSchema;
+        output: typeof ListTopicsResponseSchema;
+    };
+    /**
+     * One topic with its feeds.
+     *
+     * @generated from rpc log.v1.Log.DescribeTopic
+     */
+    describeTopic: {
+        methodKind: "unary";
+        input: typeof DescribeTopicRequestSchema;
+        output: typeof DescribeTopicResponseSchema;
+    };
+}>;

@@ -1,0 +1,21 @@
+import { type WriterId } from "../base/mod.d.ts";
+import type { Directory } from "./directory.d.ts";
+import type { CommitLog, LogEnvironment, LogEvent, LogOptions, TopicLog } from "./types.d.ts";
+/** All topics of a data directory. The caller owns the directory, and its lock, for longer than the log. */
+export declare class Log implements CommitLog {
+    #private;
+    private constructor();
+    /**
+     * Opens a data directory and everything in it, recovering from an unclean stop. Rejects with
+     * `InvalidLogOptionError`, `LogCorruptError`, or what the disk says.
+     */
+    static open(directory: Directory, options: LogOptions, environment: LogEnvironment): Promise<Log>;
+    get writer(): WriterId;
+    topics(): readonly TopicLog[];
+    topic(name: string): TopicLog | undefined;
+    openTopic(topicName: string): Promise<TopicLog>;
+    mintWriter(reason: string): Promise<WriterId>;
+    onGrow(listener: (topic: TopicLog) => void): () => void;
+    onEvent(listener: (event: LogEvent) => void): () => void;
+    [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,14 @@
+import { type Checksum } from "../base/mod.d.ts";
+import type { FsyncPolicy, LogOptions } from "./types.d.ts";
+/** Every option, checked and filled. */
+export interface ResolvedLogOptions {
+    readonly fsync: FsyncPolicy;
+    readonly fsyncIntervalMs: number;
+    readonly segmentBytesMax: number;
+    readonly indexEveryBytes: number;
+    readonly pendingBytesMax: number;
+    readonly newWriter: boolean;
+    readonly checksum: Checksum;
+}
+/** Checks and fills the options; throws `InvalidLogOptionError`. */
+export declare function resolveOptions(options: LogOptions): ResolvedLogOptions;

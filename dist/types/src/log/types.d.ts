@@ -1,0 +1,185 @@
+/**
+ * What the log promises to the rooms that use it. Rules R1, R2, R4 and R5 are kept here; nothing here knows peers,
+ * sockets or a runtime.
+ */
+import type { Checksum, Vector, WriterId } from "../base/mod.d.ts";
+/** When a produce is acknowledged and its records are served (rule R2). */
+export type FsyncPolicy = "always" | "interval" | "never";
+export interface LogOptions {
+    /** @default "always" */
+    readonly fsync?: FsyncPolicy | undefined;
+    /** Milliseconds between fsyncs under `interval`, at least 1. @default 1000 */
+    readonly fsyncIntervalMs?: number | undefined;
+    /** A segment is closed once it is larger, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
+    readonly segmentBytesMax?: number | undefined;
+    /** Bytes between two entries of a segment's index. @default 65536 */
+    readonly indexEveryBytes?: number | undefined;
+    /** Bytes of frames that may wait for one group commit; further ones are refused with `LogOverloadedError`. @default 67108864 */
+    readonly pendingBytesMax?: number | undefined;
+    /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */
+    readonly newWriter?: boolean | undefined;
+    /** CRC-32 by the runtime's fastest way. @default the portable one */
+    readonly checksum?: Checksum | undefined;
+}
+/** What the log needs beside a directory. */
+export interface LogEnvironment {
+    /** 8 random bytes for a writer id. */
+    readonly randomBytes: (length: number) => Uint8Array;
+    /** Milliseconds since 1970-01-01 UTC, for records that carry no time. */
+    readonly wallMs: () => number;
+    /** Calls back once after so many milliseconds; the result cancels. For the `interval` policy only. */
+    readonly after: (delayMs: number, callback: () => void) => () => void;
+    /**
+     * Calls back once when the present turn of the event loop is over: what is produced until then shares one write.
+     * @default at the end of the present microtask
+     */
+    readonly soon?: ((callback: () => void) => void) | undefined;
+}
+/** What a produce is answered with, once the records are as durable as the policy says. */
+export interface Ack {
+    /** Offset of the first record on this node. */
+    readonly offset: number;
+    readonly writer: WriterId;
+    /** Sequence of the first record. */
+    readonly sequence: number;
+    readonly count: number;
+}
+/** Whole frames read from a local log. */
+export interface Chunk {
+    /** Zero or more whole frames, as stored. The first may begin before the offset asked for. */
+    readonly frames: Uint8Array;
+    /** Where to read on. */
+    readonly nextOffset: number;
+}
+/** What a puller lacks, as far as its credit reached. */
+export interface Missing {
+    /** Whole frames in local-log order, each of which the puller's vector does not cover. */
+    readonly frames: Uint8Array;
+    /** True when nothing served is missing after these. */
+    readonly complete: boolean;
+    /** Per writer the lowest sequence held, where it is above 1. */
+    readonly lowWater: Vector;
+}
+/** What became of frames that a peer sent (rule R4). */
+export interface Applied {
+    /** Records appended. */
+    readonly appended: number;
+    /** Records dropped because they were held already. */
+    readonly dropped: number;
+    /** Why the rest was not looked at; undefined when all of it was. */
+    readonly stopped?: ApplyStop | undefined;
+}
+export type ApplyStop = 
+/** The next batch of this writer begins above have + 1: something between is missing. */
+{
+    readonly reason: "ahead";
+    readonly writer: WriterId;
+    readonly expected: number;
+    readonly found: number;
+}
+/** The bytes are no frames: nothing after them can be trusted. */
+ | {
+    readonly reason: "malformed";
+    readonly message: string;
+};
+/** Something an operator should hear of. */
+export type LogEvent = 
+/** The end of a file was unreadable and above everything known durable: it was cut off. */
+{
+    readonly type: "torn-tail";
+    readonly topic: string;
+    readonly file: string;
+    readonly at: number;
+    readonly bytes: number;
+    readonly reason: string;
+} | {
+    readonly type: "index-rebuilt";
+    readonly topic: string;
+    readonly file: string;
+    readonly reason: string;
+}
+/** A new writer was minted (rule R5). */
+ | {
+    readonly type: "new-writer";
+    readonly writer: WriterId;
+    readonly previous: WriterId | undefined;
+    readonly reason: string;
+}
+/** A feed whose hash does not fit is no longer followed (rule R6). */
+ | {
+    readonly type: "feed-stopped";
+    readonly topic: string;
+    readonly writer: WriterId;
+    readonly sequence: number;
+    readonly reason: string;
+} | {
+    readonly type: "write-failed";
+    readonly topic: string;
+    readonly message: string;
+} | {
+    readonly type: "topic-created";
+    readonly topic: string;
+};
+/** One topic of a node. */
+export interface TopicLog {
+    readonly name: string;
+    readonly generation: number;
+    /** Offset of the first record held. */
+    readonly firstOffset: number;
+    /** The offset after the last record that may be served. */
+    readonly nextOffset: number;
+    /** Bytes on disk. */
+    readonly bytes: number;
+    /** Everything appended, served or not. A snapshot: later appends do not change it. */
+    readonly have: Vector;
+    /** What stands below `nextOffset`: durable by this node's own policy (rule R2). This is announced to peers. */
+    readonly served: Vector;
+    /** What is on disk for sure (fsynced). */
+    readonly durable: Vector;
+    /** Per writer the lowest sequence held, where it is above 1. */
+    readonly lowWater: Vector;
+    /** Feeds whose frames `apply` no longer looks at, and why (rule R6): asking peers for more of them is in vain. */
+    readonly stoppedFeeds: ReadonlyMap<WriterId, string>;
+    /** The greatest Lamport number seen. */
+    readonly lamport: number;
+    /**
+     * Appends one blank frame to this node's own feed (rule R1), stamping it in place: the caller gives the bytes away.
+     * Resolves when it is durable by the policy and served. Rejects with `InvalidFrameError`, `LogOverloadedError`,
+     * `LogWriteError` (nothing was appended) or `LogClosedError`.
+     */
+    produce(frame: Uint8Array): Promise<Ack>;
+    /**
+     * Appends what is new of frames that a peer sent (rule R4). The bytes are given away. Resolves when it is durable by
+     * the policy and served; a bad batch stops its feed alone, with an event.
+     */
+    apply(frames: Uint8Array): Promise<Applied>;
+    /** Appends a gap frame: records of `writer` up to and including `through` are held by nobody (rule R4). */
+    applyGap(writer: WriterId, through: number): Promise<void>;
+    /**
+     * Whole frames from the one that holds `offset` on, at least one, up to `bytesMax`. Empty at the end. Rejects with
+     * `OffsetOutOfRangeError` below `firstOffset` or above `nextOffset`.
+     */
+    read(offset: number, bytesMax: number): Promise<Chunk>;
+    /** What is served and not covered by `have`, in local-log order, at least one frame if any, up to `bytesMax` (rule R3). */
+    readMissing(have: Vector, bytesMax: number): Promise<Missing>;
+    /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
+    offsetAt(timestampMs: number): Promise<number>;
+    /** Calls `listener` after `nextOffset` or `durable` grew. The result removes it. */
+    onGrow(listener: () => void): () => void;
+}
+/** All topics of a data directory, owned exclusively. */
+export interface CommitLog extends AsyncDisposable {
+    /** The writer of this directory's own feeds. */
+    readonly writer: WriterId;
+    /** Topics held, sorted by name. */
+    topics(): readonly TopicLog[];
+    /** A topic that is held, "" meaning `default`; undefined when it is not. */
+    topic(name: string): TopicLog | undefined;
+    /** Opens a topic, creating it when needed. Rejects with `InvalidTopicError` or `TooManyTopicsError`. */
+    openTopic(name: string): Promise<TopicLog>;
+    /** Mints a new writer: what is produced from now on goes to new feeds (rule R5). */
+    mintWriter(reason: string): Promise<WriterId>;
+    /** Calls `listener` after any topic grew. The result removes it. */
+    onGrow(listener: (topic: TopicLog) => void): () => void;
+    onEvent(listener: (event: LogEvent) => void): () => void;
+}
