@@ -2,6 +2,7 @@
  * One port for HTTP/1.1 and HTTP/2 without TLS: the first bytes of a connection tell which of them it speaks.
  * What each runtime needs for that is decided here and nowhere else.
  */
+import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
@@ -55,7 +56,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (connections.add(socket)) route(socket, h1, h2);
   });
   try {
-    front.listen(options.port, options.host);
+    // Looked up here, because the runtimes do not agree on what a host that nobody knows is told as.
+    const { address } = await lookup(options.host);
+    front.listen(options.port, address);
     await once(front, "listening");
   } catch (error) {
     await h1.close();

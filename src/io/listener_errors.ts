@@ -43,10 +43,5 @@ export function toListenError(error: unknown, address: Address): unknown {
   if (code === "EADDRINUSE") return new PortTakenError(address);
   const reason = reasons.get(code);
   if (reason !== undefined) return new BadListenAddressError(address, reason);
-  // Bun tells some failures without a code that says more than that it failed.
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === "ERR_INVALID_ARG_VALUE" || /getaddrinfo|failed to lookup|resolve/i.test(message)) {
-    return new BadListenAddressError(address, message);
-  }
   return error;
 }
