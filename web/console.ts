@@ -31,8 +31,12 @@ function renderMembers(members: readonly MemberDescription[]): void {
 
 function toMemberRow({ name, address, status, tags }: MemberDescription): HTMLElement {
   const rpcAddress = tags["rpc_addr"];
-  const where = make("span", "address", rpcAddress === undefined ? address : toPageLink(rpcAddress));
-  const row = make("li", "member", make("span", "name", name), make("span", "status", status), where);
+  const here = rpcAddress === location.host;
+  const linked = rpcAddress !== undefined && status === "alive" && !here;
+  const where = make("span", "address", linked ? toPageLink(rpcAddress) : (rpcAddress ?? address));
+  const title = make("span", "name", name);
+  if (here) title.append(make("span", "here", "this node"));
+  const row = make("li", "member", title, make("span", "status", status), where);
   row.dataset["status"] = status;
   const shown = Object.entries(tags).map(([tag, value]) => `${tag}=${value}`);
   row.title = [`gossip ${address}`, ...shown].join("\n");

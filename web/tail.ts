@@ -9,7 +9,7 @@ const recordsBefore = 100;
 const lettersMax = 4_000;
 const retryMs = 2_000;
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 /** The live tail: the one long call of the page, because a browser has six connections to a host over HTTP/1.1. */
@@ -97,9 +97,12 @@ export class Tail {
   /** Puts what arrived since the last frame on the page, at most as much as it keeps. */
   #render(): void {
     if (this.#paused) return;
-    const rows = this.#arrived.slice(-rowsMax).map(toRow);
+    const shown = this.#arrived.slice(-rowsMax);
     this.#arrived = [];
-    if (rows.length === 0) return;
+    const last = shown.at(-1);
+    if (last === undefined) return;
+    const rows = shown.map(toRow);
+    this.#rows.style.setProperty("--offset-digits", String(Math.max(4, String(last.offset).length)));
     this.#empty.hidden = true;
     this.#rows.append(...rows);
     while (this.#rows.childElementCount > rowsMax) this.#rows.firstElementChild?.remove();
@@ -131,6 +134,7 @@ export class Tail {
 
   #say(state: "live" | "lost" | "paused", text: string): void {
     this.#state.dataset["state"] = state;
+    this.#state.title = text;
     if (this.#state.textContent !== text) this.#state.textContent = text;
   }
 }

@@ -83,7 +83,7 @@ export function toClientError(
   if (about.signal?.aborted) {
     return new ClientError("ABORTED", `Cannot ${about.doing}: the caller's signal ended it`, options);
   }
-  const code = codeOf(failure.code);
+  const code = fetchFailed(failure) ? "UNAVAILABLE" : codeOf(failure.code);
   if (code !== "UNAVAILABLE") {
     // Servers say "Cannot …" themselves; anything else needs to hear what was tried.
     const says = failure.rawMessage;
@@ -95,6 +95,11 @@ export function toClientError(
   }
   const message = `Cannot ${about.doing}: nobody answers at ${about.server} (${failure.rawMessage})`;
   return new ClientError(code, message, { ...options, fate: about.fate && "unsent" });
+}
+
+/** Browsers say by a TypeError, each in words of its own, that there is no connection. */
+function fetchFailed(failure: ConnectError): boolean {
+  return failure.cause instanceof TypeError && /fetch|network|load failed/i.test(failure.rawMessage);
 }
 
 /** True when the failure came before a connection stood, so that surely nothing was sent. */

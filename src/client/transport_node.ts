@@ -11,19 +11,28 @@ const pingIntervalMs = 15_000;
 
 type SessionRequest = Http2SessionManager["request"];
 
-/** Widens the window of each connection, which the options of a connection cannot say. */
-class WideSessionManager extends Http2SessionManager {
-  readonly #widened = new WeakSet<object>();
+/** What each connection needs and its options cannot say: a wider window, and pings that never throw. */
+class TunedSessionManager extends Http2SessionManager {
+  readonly #tuned = new WeakSet<object>();
 
   override async request(...request: Parameters<SessionRequest>): ReturnType<SessionRequest> {
     const stream = await super.request(...request);
     const session = stream.session;
-    if (session !== undefined && !this.#widened.has(session)) {
-      this.#widened.add(session);
-      session.setLocalWindowSize(connectionWindowBytes);
+    if (session !== undefined && !this.#tuned.has(session)) {
+      this.#tuned.add(session);
+      tune(session);
     }
     return stream;
   }
+}
+
+type Session = NonNullable<Awaited<ReturnType<SessionRequest>>["session"]>;
+
+function tune(session: Session): void {
+  session.setLocalWindowSize(connectionWindowBytes);
+  const ping = session.ping.bind(session);
+  // The manager's timer may ping a session that is gone already, which throws where nobody can catch it.
+  session.ping = ((...request: Parameters<typeof ping>) => !session.destroyed && ping(...request)) as typeof ping;
 }
 
 /** HTTP/2 on Bun and Node. Deno's HTTP/2 client crashes the process when a server says goodbye: HTTP/1.1 there. */
@@ -36,7 +45,7 @@ export function openNodeTransport(url: string): ServerTransport {
       close() {},
     };
   }
-  const sessionManager = new WideSessionManager(
+  const sessionManager = new TunedSessionManager(
     url,
     { pingIntervalMs },
     { settings: { initialWindowSize: streamWindowBytes } },

@@ -55,6 +55,27 @@ test("a question goes to the next server when one is not there", async () => {
   assert.is(client.server, "http://stub.invalid:1");
 });
 
+for (const words of [
+  "Failed to fetch",
+  "NetworkError when attempting to fetch resource.",
+  "network error",
+  "Load failed",
+]) {
+  test(`a browser's ${JSON.stringify(words)} is a server that is not there`, async () => {
+    const refuse = (): Promise<never> => Promise.reject(ConnectError.from(new TypeError(words)));
+    const stub = new StubServer().transport(false);
+    await using client = connect("http://stub.invalid:1", {
+      openTransport: () => ({ ...stub, transport: { unary: refuse, stream: refuse } }),
+    });
+    try {
+      await client.members();
+      assert.unreachable();
+    } catch (error) {
+      assert.is((error as ClientError).code, "UNAVAILABLE");
+    }
+  });
+}
+
 function deadTransport(): ReturnType<StubServer["transport"]> {
   const refuse = (): Promise<never> => Promise.reject(new ConnectError("connect ECONNREFUSED", Code.Unavailable));
   const stub = new StubServer().transport(true);
