@@ -194,7 +194,7 @@ class SimulatedDirectory implements Directory {
     this.#judgeRoom(name, bytes.length);
     const file = new SimulatedFile();
     file.write(0, bytes);
-    file.beginSync()();
+    file.beginSync().finish();
     this.#folder.files.set(name, file);
     // Replacing is durable at once, whatever other names of the directory wait for a sync.
     for (const names of this.#folder.history) names.set(name, file);
@@ -277,12 +277,16 @@ class SimulatedHandle implements LogFile {
   async sync(): Promise<void> {
     this.#judge(undefined);
     this.#disk.counts.syncs++;
-    const finish = this.#file.beginSync();
+    const flying = this.#file.beginSync();
     const before = this.#file.syncing;
     const whole = Promise.all([before.catch(() => undefined), this.#disk.pause()]).then(() => {
-      // A failed sync forgets its pages: they are clean in memory and not on the platter, as on Linux.
-      this.#judge("sync");
-      finish();
+      try {
+        this.#judge("sync");
+      } catch (error) {
+        flying.fail();
+        throw error;
+      }
+      flying.finish();
     });
     this.#file.syncing = whole;
     await whole;

@@ -14,6 +14,12 @@ export type CrashMode =
   /** The process was killed within its last write: only a part of that is there. */
   | "tear-last-write";
 
+/** A sync on its way to the platter. */
+export interface FlyingSync {
+  readonly finish: () => void;
+  readonly fail: () => void;
+}
+
 /** The bytes of one file: as programs see them, and as they are on the platter. */
 export class SimulatedFile {
   #bytes = new Uint8Array(0);
@@ -22,6 +28,8 @@ export class SimulatedFile {
   #platterSize = 0;
   /** Sectors that the next sync carries to the platter. */
   readonly #dirty = new Set<number>();
+  /** Sectors of syncs that are on their way. */
+  readonly #flying = new Set<readonly number[]>();
   /** The sync that began last: a later one ends after it. */
   syncing: Promise<void> = Promise.resolve();
   #lastWrite: { readonly at: number; readonly sizeBefore: number; readonly before: Uint8Array } | undefined;
@@ -53,22 +61,27 @@ export class SimulatedFile {
     this.#lastWrite = undefined;
   }
 
-  /** What one sync will carry to the platter: later writes are not in it. */
-  beginSync(): () => void {
+  /** What one sync will carry to the platter: later writes are not in it. It must be finished or failed. */
+  beginSync(): FlyingSync {
     const size = this.#size;
-    const sectors = [...this.#dirty].map((sector) => {
+    const dirty = [...this.#dirty];
+    this.#flying.add(dirty);
+    const sectors = dirty.map((sector) => {
       const bytes = new Uint8Array(sectorBytes);
       bytes.set(this.#bytes.subarray(sector * sectorBytes, Math.min((sector + 1) * sectorBytes, this.#size)));
       return { sector, bytes };
     });
     this.#dirty.clear();
     const lastWrite = this.#lastWrite;
-    return () => {
+    const finish = () => {
+      this.#flying.delete(dirty);
       if (this.#lastWrite === lastWrite) this.#lastWrite = undefined;
       for (const { sector, bytes } of sectors) this.#putOnPlatter(sector, bytes);
       this.#platterSize = size;
       this.#platter.fill(0, size);
     };
+    // A failed sync forgets its pages: they are clean in memory and not on the platter, as on Linux.
+    return { finish, fail: () => this.#flying.delete(dirty) };
   }
 
   /** Overwrites bytes on the platter and in memory, as rot or a stray write would. */
@@ -78,6 +91,9 @@ export class SimulatedFile {
   }
 
   crash(mode: CrashMode, random: Random): void {
+    // Pages on their way to the platter are still to be written, whatever became of the process that waited for them.
+    for (const sectors of this.#flying) for (const sector of sectors) this.#dirty.add(sector);
+    this.#flying.clear();
     if (mode === "tear-last-write") this.#tearLastWrite(random);
     if (mode === "reorder-unsynced") this.#keepSomeSectors(random);
     if (mode === "lose-unsynced") {

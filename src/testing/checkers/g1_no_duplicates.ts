@@ -1,0 +1,42 @@
+import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
+
+/** G1: each record is appended at most once per node, each feed without a hole, at offsets that only grow. */
+export class NoDuplicates implements Checker {
+  readonly name = "G1 no duplicates";
+  /** Per node, topic and writer the last sequence. */
+  readonly #sequences = new Map<string, number>();
+  /** Per node and topic the offset after the last record. */
+  readonly #offsets = new Map<string, number>();
+
+  observe(observation: Observation): string | undefined {
+    if (observation.type === "reopened") {
+      forgetNode(this.#sequences, observation.node);
+      forgetNode(this.#offsets, observation.node);
+    }
+    return observation.type === "appended" ? this.#append(observation.node, observation.batch) : undefined;
+  }
+
+  finish(): string[] {
+    return [];
+  }
+
+  #append(node: string, batch: SeenBatch): string | undefined {
+    const feed = `${node}/${batch.topic}/${batch.writer}`;
+    const last = this.#sequences.get(feed) ?? 0;
+    if (batch.baseSequence !== last + 1) {
+      return `${node} appended ${batchWords(batch)} although it held that feed up to ${last}`;
+    }
+    this.#sequences.set(feed, batch.baseSequence + batch.count - 1);
+    const log = `${node}/${batch.topic}`;
+    const nextOffset = this.#offsets.get(log) ?? 0;
+    if (batch.baseOffset < nextOffset) {
+      return `${node} appended ${batchWords(batch)} at offset ${batch.baseOffset}, the log already ended before ${nextOffset}`;
+    }
+    this.#offsets.set(log, batch.baseOffset + batch.count);
+    return undefined;
+  }
+}
+
+function forgetNode(map: Map<string, number>, node: string): void {
+  for (const key of map.keys()) if (key.startsWith(`${node}/`)) map.delete(key);
+}

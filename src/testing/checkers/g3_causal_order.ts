@@ -1,0 +1,50 @@
+import { covers, type Vector } from "../../base/mod.ts";
+import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
+
+/**
+ * G3: in every local log, and for every consumer, a record stands after everything its writer had when it wrote it. What
+ * the writer had is what stood before the record in the log of the node that acknowledged it.
+ */
+export class CausalOrder implements Checker {
+  readonly name = "G3 causal order";
+  /** Per reader (node or consumer) and topic what it has. */
+  readonly #held = new Map<string, Map<string, number>>();
+  /** Per batch what its writer had. Known from the moment the writer's own log shows it, which is before anybody gets it. */
+  readonly #causes = new Map<string, Vector>();
+
+  observe(observation: Observation): string | undefined {
+    switch (observation.type) {
+      case "reopened":
+        for (const key of this.#held.keys()) if (key.startsWith(`${observation.node}/`)) this.#held.delete(key);
+        return undefined;
+      case "appended":
+        return this.#take(observation.node, observation.batch);
+      case "consumed":
+        return this.#take(observation.consumer, observation.batch);
+      default:
+        return undefined;
+    }
+  }
+
+  finish(): string[] {
+    return [];
+  }
+
+  #take(reader: string, batch: SeenBatch): string | undefined {
+    const key = `${reader}/${batch.topic}`;
+    const held = this.#held.get(key) ?? new Map<string, number>();
+    this.#held.set(key, held);
+    const id = `${batch.topic}/${batch.writer}/${batch.baseSequence}`;
+    const causes = this.#causes.get(id);
+    // The first sight of a batch is at its origin: served there before it can be pulled or consumed.
+    if (causes === undefined) this.#causes.set(id, new Map(held));
+    const isSound = causes === undefined || batch.kind === "gap" || covers(held, causes);
+    held.set(batch.writer, batch.baseSequence + batch.count - 1);
+    if (isSound) return undefined;
+    return `${reader} has ${batchWords(batch)} before what its writer had: ${words(causes)}; it had ${words(held)}`;
+  }
+}
+
+function words(vector: Vector): string {
+  return [...vector].map(([writer, sequence]) => `${writer.slice(0, 4)}:${sequence}`).join(" ");
+}

@@ -1,0 +1,60 @@
+import type { ChainHash, Vector, WriterId } from "../base/mod.ts";
+import type { Member } from "../membership/mod.ts";
+
+/** A batch as it stands in a local log. */
+export interface SeenBatch {
+  readonly topic: string;
+  readonly kind: "records" | "gap";
+  readonly writer: WriterId;
+  readonly baseSequence: number;
+  readonly count: number;
+  readonly baseOffset: number;
+  readonly chain: ChainHash;
+  readonly payloadChecksum: number;
+}
+
+/** What happened in the world, as far as a guarantee could be broken by it. */
+export type Observation =
+  /** A batch stands in a node's local log, after all that were observed before in this topic. */
+  | { readonly type: "appended"; readonly node: string; readonly batch: SeenBatch }
+  /** A node started again: its log will be observed from its beginning. `wiped` when its directory was lost. */
+  | { readonly type: "reopened"; readonly node: string; readonly wiped: boolean }
+  /** After `reopened`: all that its disk kept was observed. */
+  | { readonly type: "recovered"; readonly node: string; readonly keepsAcknowledged: boolean }
+  | {
+      readonly type: "acknowledged";
+      readonly node: string;
+      readonly topic: string;
+      readonly writer: WriterId;
+      readonly sequence: number;
+      readonly count: number;
+      readonly payloadChecksum: number;
+    }
+  /** A node that was running, not paused and on a sound disk did not take a produce, or not in time. */
+  | { readonly type: "refused"; readonly node: string; readonly topic: string; readonly reason: string }
+  /** A consumer got a batch, wherever it was connected. */
+  | { readonly type: "consumed"; readonly consumer: string; readonly node: string; readonly batch: SeenBatch }
+  /** What a node believes of a member changed. */
+  | { readonly type: "member"; readonly node: string; readonly life: number; readonly member: Member };
+
+/** What a node holds once the world has been calm for long. */
+export interface FinalState {
+  readonly node: string;
+  /** Per topic what it holds. */
+  readonly held: ReadonlyMap<string, Vector>;
+}
+
+/** Watches one guarantee. Says what broke it, or nothing. */
+export interface Checker {
+  readonly name: string;
+  observe(observation: Observation): string | undefined;
+  /** After the world was healed and had time enough. */
+  finish(nodes: readonly FinalState[]): string[];
+}
+
+/** Short words for a batch, for traces and messages. */
+export function batchWords(batch: SeenBatch): string {
+  const last = batch.baseSequence + batch.count - 1;
+  const kind = batch.kind === "gap" ? " (gap)" : "";
+  return `${batch.topic} ${batch.writer.slice(0, 4)}:${batch.baseSequence}-${last}${kind}`;
+}

@@ -1,0 +1,274 @@
+import type { Random, Vector, WriterId } from "../base/mod.ts";
+import { Driver } from "../io/driver.ts";
+import type { Applied, CommitLog, TopicLog } from "../log/mod.ts";
+import {
+  Announcer,
+  type AnnouncerEffect,
+  type AnnouncerInput,
+  type AppliedResult,
+  type Peer,
+  PullAnswer,
+  Replicator,
+  type ReplicatorEffect,
+  type ReplicatorInput,
+} from "../replication/mod.ts";
+import type { Life } from "./life.ts";
+import type { Host, Network, Pipe, PipeEnd } from "./network.ts";
+
+/** What two nodes say to each other over an RPC stream. */
+export type RpcMessage =
+  | { readonly type: "watch"; readonly node: string }
+  | { readonly type: "hello"; readonly writer: WriterId }
+  | { readonly type: "notice"; readonly topic: string; readonly durable: Vector; readonly lowWater: Vector }
+  | { readonly type: "heartbeat" }
+  | { readonly type: "pull"; readonly topic: string; readonly have: Vector; readonly bytesMax: number }
+  | { readonly type: "frames"; readonly frames: Uint8Array; readonly lowWater: Vector };
+
+export type RpcPipe = Pipe<RpcMessage>;
+
+/** What a node lends to its replication. */
+export interface ReplicationRoom {
+  readonly host: Host;
+  readonly life: Life;
+  readonly log: CommitLog;
+  readonly network: Network;
+  readonly random: Random;
+  /** Frame bytes of one response: small ones let faults strike within a pull. */
+  readonly responseBytesMax: number;
+  trace(text: string): void;
+  /** The log was called: let it come to rest before the next event. */
+  touchLog(): void;
+  /** Opens an RPC stream to whoever serves at this address. */
+  dial(rpcAddress: string, end: PipeEnd<RpcMessage>): RpcPipe;
+}
+
+type Effect<Type extends ReplicatorEffect["type"]> = Extract<ReplicatorEffect, { readonly type: Type }>;
+
+/** Performs the effects of the two replication machines in the simulated world, for one life of a node. */
+export class ReplicationShell {
+  readonly replicator: Replicator;
+  readonly heard: Set<string> = new Set();
+  readonly #room: ReplicationRoom;
+  readonly #replication: Driver<ReplicatorInput, ReplicatorEffect>;
+  readonly #announcement: Driver<AnnouncerInput, AnnouncerEffect>;
+  readonly #watches = new Map<number, RpcPipe>();
+  readonly #pulls = new Map<number, RpcPipe>();
+  readonly #subscribers = new Map<number, RpcPipe>();
+  #subscriberLast = 0;
+
+  constructor(room: ReplicationRoom) {
+    this.#room = room;
+    const options = { localName: room.host.name, localWriter: room.log.writer, creditBytes: 65_536 };
+    this.replicator = new Replicator(options, room.random);
+    const { clock } = room.life;
+    this.#replication = new Driver(this.replicator, clock, (effect) => void this.#perform(effect));
+    this.#announcement = new Driver(new Announcer(), clock, (effect) => void this.#announce(effect));
+    for (const topic of room.log.topics()) this.#grew(topic);
+    room.log.onGrow(room.life.guard((topic) => this.#grew(topic)));
+    room.log.onEvent(
+      room.life.guard((event) => {
+        room.trace(`log ${event.type}`);
+        if (event.type === "feed-stopped")
+          this.push({ type: "feed-stopped", topic: event.topic, writer: event.writer });
+        if (event.type === "new-writer") this.push({ type: "writer-minted", writer: event.writer });
+      }),
+    );
+  }
+
+  push(input: ReplicatorInput): void {
+    this.#replication.push(input);
+  }
+
+  follow(peer: Peer): void {
+    this.push({ type: "peer-joined", peer });
+  }
+
+  unfollow(name: string): void {
+    this.heard.delete(name);
+    this.push({ type: "peer-gone", name });
+  }
+
+  /** The server's end of a stream that a peer opened. */
+  accept(pipe: RpcPipe): PipeEnd<RpcMessage> {
+    let subscriber: number | undefined;
+    return {
+      host: this.#room.host,
+      receive: (message) => {
+        if (message.type === "watch") subscriber = this.#serveWatch(pipe, message.node);
+        if (message.type === "pull") this.#servePull(pipe, message);
+      },
+      closed: this.#room.life.guard(() => {
+        if (subscriber !== undefined) this.#unsubscribe(subscriber);
+      }),
+    };
+  }
+
+  #grew(topic: TopicLog): void {
+    const { name, generation, served, lowWater, have } = topic;
+    this.push({ type: "grew", topic: name, have });
+    this.#announcement.push({ type: "grew", topic: name, generation, durable: served, lowWater });
+  }
+
+  #serveWatch(pipe: RpcPipe, node: string): number {
+    const subscriber = ++this.#subscriberLast;
+    this.#subscribers.set(subscriber, pipe);
+    pipe.send("server", { type: "hello", writer: this.#room.log.writer });
+    this.#announcement.push({ type: "subscribe", subscriber, peer: node });
+    return subscriber;
+  }
+
+  #unsubscribe(subscriber: number): void {
+    if (this.#subscribers.delete(subscriber)) this.#announcement.push({ type: "unsubscribe", subscriber });
+  }
+
+  #announce(effect: AnnouncerEffect): void {
+    const { subscriber } = effect;
+    const pipe = this.#subscribers.get(subscriber);
+    if (pipe === undefined) return;
+    if (effect.type === "refuse") {
+      pipe.close("server", effect.reason);
+      return;
+    }
+    const topic = effect.type === "notice" ? effect.topic : undefined;
+    const taken = this.#room.life.guard(() => this.#announcement.push({ type: "sent", subscriber, topic }));
+    pipe.send("server", effect, taken);
+  }
+
+  #servePull(pipe: RpcPipe, request: Extract<RpcMessage, { readonly type: "pull" }>): void {
+    const topic = this.#room.log.topic(request.topic);
+    if (topic === undefined) {
+      pipe.close("server", "no such topic");
+      return;
+    }
+    const answer = new PullAnswer(request.have, request.bytesMax, this.#room.responseBytesMax);
+    const readOn = (): void => {
+      if (!pipe.isOpen) return;
+      this.#room.touchLog();
+      topic.readMissing(answer.have, answer.bytesMax).then(
+        this.#room.life.guard((missing) => {
+          answer.sent(missing);
+          pipe.send("server", { type: "frames", frames: missing.frames.slice(), lowWater: missing.lowWater });
+          if (answer.isOver) pipe.close("server", "");
+          else this.#room.life.after(this.#room.random.below(3), readOn);
+        }),
+        this.#room.life.guard((error: unknown) => pipe.close("server", String(error))),
+      );
+    };
+    readOn();
+  }
+
+  #perform(effect: ReplicatorEffect): void {
+    switch (effect.type) {
+      case "watch":
+        this.#watch(effect);
+        break;
+      case "unwatch":
+        this.#watches.get(effect.watchId)?.close("client", "unwatched");
+        this.#watches.delete(effect.watchId);
+        break;
+      case "pull":
+        this.#pull(effect);
+        break;
+      case "cancel":
+        this.#room.trace(`cancels its pull from ${effect.peer}`);
+        this.#pulls.get(effect.pullId)?.close("client", "cancelled");
+        this.#pulls.delete(effect.pullId);
+        break;
+      case "apply":
+        this.#apply(effect, (topic) => topic.apply(effect.frames).then(resultOf));
+        break;
+      case "apply-gap":
+        this.#room.trace(`takes ${effect.topic} of ${effect.writer} up to ${effect.through} for lost`);
+        this.#apply(effect, (topic) =>
+          topic.applyGap(effect.writer, effect.through).then(() => ({ appended: 1, dropped: 0 })),
+        );
+        break;
+      case "mint-writer":
+        this.#room.trace(`mints a writer: ${effect.reason}`);
+        this.#room.touchLog();
+        // Success comes as the log's event; a failure is asked for again by the machine.
+        this.#room.log.mintWriter(effect.reason).catch(() => undefined);
+        break;
+      case "peer-heard":
+        this.heard.add(effect.peer);
+        break;
+      case "warn":
+        this.#room.trace(`is warned of ${effect.peer}: ${effect.message}`);
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #watch({ peer, watchId }: Effect<"watch">): void {
+    const { life, host } = this.#room;
+    const pipe = this.#room.dial(peer.rpcAddress, {
+      host,
+      receive: life.guard((message: RpcMessage) => {
+        if (this.#watches.has(watchId)) this.#hear(peer.name, watchId, message);
+      }),
+      closed: life.guard((error: string) => {
+        this.#watches.delete(watchId);
+        this.push({ type: "watch-closed", peer: peer.name, watchId, error });
+      }),
+    });
+    this.#watches.set(watchId, pipe);
+    pipe.send("client", { type: "watch", node: host.name });
+  }
+
+  #hear(peer: string, watchId: number, message: RpcMessage): void {
+    if (message.type === "hello") {
+      this.push({ type: "watch-opened", peer, watchId, writer: message.writer });
+    } else if (message.type === "heartbeat") {
+      this.push({ type: "watch-alive", peer, watchId });
+    } else if (message.type === "notice") {
+      const { topic, durable, lowWater } = message;
+      this.#announcement.push({ type: "supplied", peer, topic, vector: durable });
+      this.push({ type: "notice", peer, watchId, topic, durable, lowWater });
+    }
+  }
+
+  #pull({ peer, pullId, topic, have, bytesMax }: Effect<"pull">): void {
+    const { life, host } = this.#room;
+    this.#room.trace(`pulls ${topic} from ${peer.name}`);
+    const pipe = this.#room.dial(peer.rpcAddress, {
+      host,
+      receive: life.guard((message: RpcMessage) => {
+        if (message.type !== "frames") return;
+        // The log stamps what it is given in place: both nodes must not share the bytes.
+        const frames = message.frames.slice();
+        this.push({ type: "pulled", peer: peer.name, pullId, frames, lowWater: message.lowWater });
+      }),
+      closed: life.guard((error: string) => {
+        this.#pulls.delete(pullId);
+        this.push({ type: "pull-ended", peer: peer.name, pullId, error: error === "" ? undefined : error });
+      }),
+    });
+    this.#pulls.set(pullId, pipe);
+    pipe.send("client", { type: "pull", topic, have, bytesMax });
+  }
+
+  #apply(
+    effect: { readonly pullId: number; readonly topic: string },
+    apply: (topic: TopicLog) => Promise<AppliedResult>,
+  ): void {
+    const { log, life } = this.#room;
+    const { pullId, topic } = effect;
+    this.#room.touchLog();
+    void log
+      .openTopic(topic)
+      .then(apply)
+      .catch((error: unknown): AppliedResult => ({ appended: 0, dropped: 0, failed: String(error) }))
+      .then(
+        life.guard((result: AppliedResult) => {
+          if (result.failed !== undefined) this.#room.trace(`cannot apply ${topic}: ${result.failed}`);
+          this.push({ type: "applied", pullId, topic, result, have: log.topic(topic)?.have ?? new Map() });
+        }),
+      );
+  }
+}
+
+function resultOf(applied: Applied): AppliedResult {
+  const { appended, dropped, stopped } = applied;
+  return { appended, dropped, stopped: stopped && { reason: stopped.reason, message: JSON.stringify(stopped) } };
+}

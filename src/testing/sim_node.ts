@@ -1,0 +1,317 @@
+import { type Address, crc32, FrameBuilder, type Random, scanFrame, type WriterId } from "../base/mod.ts";
+import { type Chunk, type CommitLog, type FsyncPolicy, Log, type TopicLog } from "../log/mod.ts";
+import type { MemberEvent } from "../membership/mod.ts";
+import { SimulatedDisk } from "./disk.ts";
+import { GossipShell, peerOf } from "./gossip_shell.ts";
+import { Life } from "./life.ts";
+import type { Host } from "./network.ts";
+import type { Observation } from "./observation.ts";
+import { ReplicationShell } from "./replication_shell.ts";
+import type { CrashMode } from "./simulated_file.ts";
+import type { World } from "./world.ts";
+
+export interface NodeOptions {
+  /** When a produce is acknowledged. @default "always" */
+  readonly fsync: FsyncPolicy;
+  /** Bytes after which a segment is closed. @default 65536 */
+  readonly segmentBytesMax: number;
+  /** Frame bytes of one response of a pull: small ones let faults strike within a pull. @default 2048 */
+  readonly responseBytesMax: number;
+}
+
+/** How long a node waits at start for its peers to tell what they hold, before it takes writes (rule R5). */
+const hearAtStartMs = 3_000;
+/** A produce that is not answered after so much time in which the node could work was refused. */
+const produceMsMax = 5_000;
+
+/** More than any number of faults that wait for their time. */
+const observeAttemptsMax = 200;
+
+/** What stands only while the process does. */
+interface Parts {
+  readonly life: Life;
+  readonly log: CommitLog;
+  readonly replication: ReplicationShell;
+  readonly gossip: GossipShell | undefined;
+}
+
+/** One node of the simulated world: the real log, replication and membership on simulated disks, links and time. */
+export class SimNode implements Host {
+  readonly name: string;
+  readonly address: Address;
+  readonly rpcAddress: string;
+  readonly options: NodeOptions;
+  disk: SimulatedDisk = new SimulatedDisk();
+  life = 0;
+  isRunning = false;
+  isPaused = false;
+  isHung = false;
+  /** Reasons for which its disk fails on purpose: produces may be refused while there are any. */
+  diskFailures = 0;
+  readonly #world: World;
+  readonly #random: Random;
+  #life: Life | undefined;
+  #parts: Parts | undefined;
+  #wiped = false;
+  #takesWritesAtMs = Number.POSITIVE_INFINITY;
+  /** Topics that grew since they were last observed. */
+  readonly #grown = new Set<string>();
+  readonly #observedOffsets = new Map<string, number>();
+
+  constructor(world: World, place: { readonly name: string; readonly index: number }, options: NodeOptions) {
+    this.#world = world;
+    this.name = place.name;
+    this.address = { host: `10.0.0.${place.index + 1}`, port: 7946 };
+    this.rpcAddress = `10.0.0.${place.index + 1}:8400`;
+    this.options = options;
+    this.#random = world.random.fork(`node/${place.name}`);
+  }
+
+  /** The node's log; undefined while it is down or still being opened. */
+  get log(): CommitLog | undefined {
+    return this.#parts?.log;
+  }
+
+  get replication(): ReplicationShell | undefined {
+    return this.#parts?.replication;
+  }
+
+  get gossip(): GossipShell | undefined {
+    return this.#parts?.gossip;
+  }
+
+  /** True when the node is up and takes writes. */
+  get isReady(): boolean {
+    return this.#parts !== undefined && !this.isPaused && this.#world.nowMs >= this.#takesWritesAtMs;
+  }
+
+  /** Starts the process. The log is opened on virtual time: a crash may come before it is open. */
+  start(): void {
+    if (this.isRunning) return;
+    this.life++;
+    this.isRunning = true;
+    const life = new Life(this.#world, this);
+    this.#life = life;
+    this.disk.pause = () => this.#pauseOfDisk();
+    this.trace("starts");
+    this.#world.touchLog();
+    const environment = {
+      randomBytes: (length: number) => this.#random.bytes(length),
+      wallMs: () => life.clock.wallMs(),
+      after: (delayMs: number, callback: () => void) => {
+        return life.after(delayMs, () => {
+          this.#world.touchLog();
+          callback();
+        });
+      },
+    };
+    const { fsync, segmentBytesMax } = this.options;
+    Log.open(this.disk.mount(), { fsync, segmentBytesMax }, environment).then(
+      life.guard((log: CommitLog) => this.#opened(log, life)),
+      life.guard((error: unknown) => this.#openFailed(error)),
+    );
+  }
+
+  /** Stops the process, or the whole machine, at this moment. */
+  crash(mode: CrashMode, options: { readonly tellsPeers: boolean; readonly wipes: boolean }): void {
+    if (!this.isRunning) return;
+    this.trace(options.wipes ? "loses its directory" : `crashes (${mode})`);
+    this.isRunning = false;
+    this.isPaused = false;
+    this.#parts = undefined;
+    this.#life = undefined;
+    this.#grown.clear();
+    this.#observedOffsets.clear();
+    this.disk.crash(mode, this.#random);
+    if (options.wipes) this.disk = new SimulatedDisk();
+    this.#wiped ||= options.wipes;
+    if (options.tellsPeers) this.#world.network.resetAll(this);
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.#life?.release();
+  }
+
+  /** Produces one batch. What becomes of it is observed. */
+  produce(topic: string, values: readonly string[]): void {
+    const parts = this.#parts;
+    if (parts === undefined) return;
+    const builder = new FrameBuilder();
+    for (const value of values) builder.add({ value }, parts.life.clock.wallMs());
+    const frame = builder.finish();
+    const payloadChecksum = checksumOf(frame);
+    let isAnswered = false;
+    this.#world.touchLog();
+    parts.log
+      .openTopic(topic)
+      .then((log) => log.produce(frame))
+      .then(
+        parts.life.guard((ack) => {
+          isAnswered = true;
+          const { writer, sequence, count } = ack;
+          this.trace(`acknowledges ${topic} ${writer.slice(0, 4)}:${sequence}`);
+          this.#world.observe({
+            ...{ type: "acknowledged", node: this.name, topic, payloadChecksum },
+            ...{ writer, sequence, count },
+          });
+        }),
+        parts.life.guard((error: unknown) => {
+          isAnswered = true;
+          this.trace(`refuses ${topic}: ${String(error)}`);
+          if (this.diskFailures === 0) this.#refused(topic, String(error));
+        }),
+      );
+    parts.life.after(produceMsMax, () => {
+      if (!isAnswered && this.diskFailures === 0) this.#refused(topic, `no answer within ${produceMsMax} ms`);
+    });
+  }
+
+  /** Observes what was appended since the last time. Called when the log is at rest. */
+  async observeGrowth(): Promise<void> {
+    if (this.#grown.size === 0) return;
+    const topics = [...this.#grown];
+    this.#grown.clear();
+    for (const topic of topics) await this.#observeTopic(topic);
+  }
+
+  trace(text: string): void {
+    this.#world.note(`${this.name} ${text}`);
+  }
+
+  #refused(topic: string, reason: string): void {
+    this.#world.observe({ type: "refused", node: this.name, topic, reason });
+  }
+
+  #pauseOfDisk(): Promise<void> {
+    const { syncMs } = this.#world.faults;
+    return new Promise((resolve) => {
+      this.#world.schedule(this.#world.nowMs + this.#random.between(syncMs[0], syncMs[1]), () => {
+        this.#world.touchLog();
+        resolve();
+      });
+    });
+  }
+
+  #openFailed(error: unknown): void {
+    this.trace(`cannot open its log: ${String(error)}`);
+    if (this.diskFailures === 0) {
+      this.#world.violate("recovery", `${this.name} cannot open its log: ${String(error)}`);
+      return;
+    }
+    // As a supervisor would: the next try may find the disk well.
+    this.isRunning = false;
+    this.#world.schedule(this.#world.nowMs + 1_000, () => this.start());
+  }
+
+  #opened(log: CommitLog, life: Life): void {
+    this.trace(`is up as ${log.writer.slice(0, 4)}`);
+    log.onGrow((topic) => {
+      if (!life.isOver) this.#grown.add(topic.name);
+    });
+    for (const topic of log.topics()) this.#grown.add(topic.name);
+    const world = this.#world;
+    const keepsAcknowledged = this.options.fsync === "always";
+    world.observeReopened(this, { wiped: this.#wiped, keepsAcknowledged });
+    this.#wiped = false;
+    const replication = new ReplicationShell({
+      ...{ host: this, life, log, network: world.network, responseBytesMax: this.options.responseBytesMax },
+      random: this.#random.fork("replication"),
+      trace: (text) => this.trace(text),
+      touchLog: () => world.touchLog(),
+      dial: (rpcAddress, end) => world.dialRpc(rpcAddress, end),
+    });
+    const gossip = world.usesGossip ? this.#startGossip(log.writer, life, replication) : undefined;
+    this.#parts = { life, log, replication, gossip };
+    log.onEvent(
+      life.guard((event) => {
+        if (event.type === "new-writer") world.writerChanged(this, event.writer);
+      }),
+    );
+    this.#takesWritesAtMs = world.nowMs + hearAtStartMs;
+    this.#waitForPeers(life, replication);
+    world.started(this, log.writer);
+  }
+
+  /** Writes are taken as soon as all peers told what they hold, or after the bounded wait (rule R5). */
+  #waitForPeers(life: Life, replication: ReplicationShell): void {
+    if (this.#world.nowMs >= this.#takesWritesAtMs) return;
+    const progress = replication.replicator.progress();
+    const others = this.#world.nodes.length - 1;
+    if (progress.length >= others && progress.every((peer) => peer.state === "heard")) {
+      this.#takesWritesAtMs = this.#world.nowMs;
+    } else {
+      life.after(100, () => this.#waitForPeers(life, replication));
+    }
+  }
+
+  #startGossip(writer: WriterId, life: Life, replication: ReplicationShell): GossipShell {
+    const world = this.#world;
+    return new GossipShell({
+      ...{ host: this, life, network: world.network, random: this.#random.fork("gossip") },
+      ...{ address: this.address, rpcAddress: this.rpcAddress, writer },
+      seeds: world.nodes.filter((node) => node !== this).map((node) => node.address),
+      send: (to, bytes) => world.sendDatagram(this, to, bytes),
+      dial: (to, end) => world.dialGossip(this, to, end),
+      onEvent: (event) => this.#memberEvent(event, replication),
+    });
+  }
+
+  #memberEvent(event: MemberEvent, replication: ReplicationShell): void {
+    const { member, type } = event;
+    this.trace(`hears ${type} ${member.name} ${member.status}`);
+    this.#world.observe({ type: "member", node: this.name, life: this.life, member });
+    if (member.name === this.name) return;
+    const peer = peerOf(member);
+    const isUp = type === "member-join" || (type === "member-update" && member.status === "alive");
+    if (isUp && peer) replication.follow(peer);
+    else if (type !== "member-update") replication.unfollow(member.name);
+  }
+
+  async #observeTopic(name: string): Promise<void> {
+    const topic = this.#parts?.log.topic(name);
+    if (topic === undefined) return;
+    let offset = this.#observedOffsets.get(name) ?? topic.firstOffset;
+    while (offset < topic.nextOffset) {
+      const chunk = await readInSpiteOfFaults(topic, offset);
+      if (chunk === undefined) {
+        this.#world.violate("the log reads what it wrote", `${this.name} cannot read ${name} at offset ${offset}`);
+        return;
+      }
+      for (let at = 0; at < chunk.frames.length; ) {
+        const scan = scanFrame(chunk.frames, at, crc32);
+        if (scan.type !== "frame") {
+          this.#world.violate("the log reads what it wrote", `${this.name} reads no frame at byte ${at} of ${name}`);
+          return;
+        }
+        const observation: Observation = { type: "appended", node: this.name, batch: { topic: name, ...scan.header } };
+        this.#world.observe(observation);
+        at += scan.header.frameBytes;
+      }
+      offset = chunk.nextOffset;
+    }
+    this.#observedOffsets.set(name, offset);
+  }
+}
+
+/** The observer looks at what is there: a fault that was meant for the node strikes a few times at most. */
+async function readInSpiteOfFaults(topic: TopicLog, offset: number): Promise<Chunk | undefined> {
+  for (let attempt = 1; attempt <= observeAttemptsMax; attempt++) {
+    try {
+      return await topic.read(offset, 1_048_576);
+    } catch {
+      // Tried again: what the node itself makes of such faults is seen by what it does.
+    }
+  }
+  return undefined;
+}
+
+function checksumOf(frame: Uint8Array): number {
+  const scan = scanFrame(frame, 0);
+  return scan.type === "frame" ? scan.header.payloadChecksum : 0;
+}

@@ -1,0 +1,69 @@
+import { crc32, Random, toBytes } from "../base/mod.ts";
+import { Chaos } from "./chaos.ts";
+import { randomFaults } from "./faults.ts";
+import { Workload } from "./workload.ts";
+import { type Violation, World } from "./world.ts";
+
+/** What became of one seed. */
+export interface SeedReport {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** What happened, one line each. The same on every runtime. */
+  readonly trace: readonly string[];
+  /** Records that nodes acknowledged. */
+  readonly acknowledged: number;
+  readonly events: number;
+}
+
+export interface SeedOptions {
+  /** Changes the world before anything happens: for tests that break a rule on purpose. */
+  readonly prepare?: ((world: World) => void) | undefined;
+}
+
+/** How long faults strike, in milliseconds. */
+const stormMs = 20_000;
+/** How long the healed world has to converge, step by step. */
+const calmStepMs = 2_000;
+const calmStepsMax = 40;
+
+/** Runs one random world: nodes, faults, produces and consumers by the seed, then calm, then the judgement. */
+export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedReport> {
+  const random = new Random(`swarm/${seed}`);
+  const faults = randomFaults(random.fork("faults"));
+  const world = new World(seed, faults, { gossip: random.chance(0.5) });
+  options.prepare?.(world);
+  const fsync = random.pick(["always", "always", "always", "interval", "never"] as const) ?? "always";
+  const responseBytesMax = random.pick([256, 1_024, 8_192]) as number;
+  const nodeCount = random.between(2, 5);
+  for (let index = 0; index < nodeCount; index++) world.addNode(`n${index + 1}`, { fsync, responseBytesMax });
+  const workload = new Workload(world, random.fork("workload"), {
+    topics: ["orders", "metrics"].slice(0, random.between(1, 2)),
+    produceEveryMs: random.pick([20, 60, 200]) as number,
+    consumers: random.between(0, 3),
+    consumeEveryMs: 400,
+  });
+  const chaos = new Chaos(world, random.fork("chaos"));
+  await world.runFor(stormMs);
+  chaos.stop();
+  workload.stop();
+  await calmDown(world);
+  return {
+    ...{ seed, violations: world.finish(), trace: world.trace },
+    ...{ acknowledged: world.acknowledged, events: world.events },
+  };
+}
+
+/** Good weather until all nodes hold the same, in bounds. */
+async function calmDown(world: World): Promise<void> {
+  world.faults = { ...world.faults, datagramLoss: 0, datagramReorder: 0, datagramDuplication: 0, streamLoss: 0 };
+  await world.runFor(calmStepMs);
+  world.introduceAll();
+  for (let step = 0; step < calmStepsMax && !world.hasConverged; step++) await world.runFor(calmStepMs);
+}
+
+/** One number for a whole trace, to compare runs and runtimes by. */
+export function traceHash(trace: readonly string[]): string {
+  let hash = 0;
+  for (const line of trace) hash = crc32(toBytes(`${line}\n`), hash);
+  return hash.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,382 @@
+import { type Address, Random, sameVector, scanFrame, type Vector, type WriterId } from "../base/mod.ts";
+import type { MemberStatus } from "../membership/mod.ts";
+import { Consumers } from "./checkers/consumers.ts";
+import { Durability } from "./checkers/durability.ts";
+import { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
+import { SameFeed } from "./checkers/g2_same_feed.ts";
+import { CausalOrder } from "./checkers/g3_causal_order.ts";
+import { Convergence } from "./checkers/g4_convergence.ts";
+import { Availability } from "./checkers/g5_availability.ts";
+import { MembershipOrder } from "./checkers/membership_order.ts";
+import { EventQueue } from "./event_queue.ts";
+import type { Faults } from "./faults.ts";
+import type { GossipPipe } from "./gossip_shell.ts";
+import { Network, type PipeEnd } from "./network.ts";
+import { batchWords, type Checker, type FinalState, type Observation } from "./observation.ts";
+import type { RpcMessage, RpcPipe } from "./replication_shell.ts";
+import { type NodeOptions, SimNode } from "./sim_node.ts";
+import type { CrashMode } from "./simulated_file.ts";
+
+export interface WorldOptions {
+  /** True: members find each other by gossip. False: the world tells them, with wrong advice now and then. @default true */
+  readonly gossip?: boolean | undefined;
+}
+
+/** A broken guarantee. */
+export interface Violation {
+  readonly guarantee: string;
+  readonly atMs: number;
+  readonly message: string;
+}
+
+/** Turns of the microtask queue without any activity after which the logs are at rest. */
+const quietTurns = 60;
+/** Turns after which a log that never rests is a bug. */
+const turnsMax = 100_000;
+/** Events of one `runFor`; a world that has more runs in circles. */
+const eventsMax = 5_000_000;
+/** Violations kept; the first ones tell the story. */
+const violationsMax = 20;
+
+/**
+ * A world in one process: virtual time, packets and disks, and nodes that run the real log, replication and membership.
+ * One seed gives one trace, on every runtime.
+ */
+export class World {
+  readonly epochMs: number = 1_700_000_000_000;
+  readonly random: Random;
+  readonly network: Network;
+  readonly usesGossip: boolean;
+  readonly nodes: SimNode[] = [];
+  readonly trace: string[] = [];
+  readonly violations: Violation[] = [];
+  /** Records that nodes acknowledged. */
+  acknowledged = 0;
+  /** Events that ran. */
+  events = 0;
+  nowMs = 0;
+  readonly #queue = new EventQueue();
+  readonly #checkers: Checker[];
+  readonly #membership: Random;
+  readonly #consumed: Observation[] = [];
+  readonly #beliefs = new Set<string>();
+  /** Counts everything that may set a log in motion. */
+  #activity = 0;
+  #logTouched = false;
+
+  constructor(seed: number | string, faults: Faults, options: WorldOptions = {}) {
+    this.random = new Random(seed);
+    this.network = new Network(this, this.random.fork("network"), faults);
+    this.#membership = this.random.fork("membership");
+    this.usesGossip = options.gossip ?? true;
+    this.#checkers = [
+      ...[new NoDuplicates(), new SameFeed(), new CausalOrder(), new Convergence(), new Availability()],
+      ...[new Durability(), new Consumers(), new MembershipOrder()],
+    ];
+  }
+
+  get faults(): Faults {
+    return this.network.faults;
+  }
+
+  /** Changes the weather. */
+  set faults(faults: Faults) {
+    this.network.faults = faults;
+  }
+
+  /** Adds a node and starts it. */
+  addNode(name: string, options: Partial<NodeOptions> = {}): SimNode {
+    const filled = { fsync: "always", segmentBytesMax: 65_536, responseBytesMax: 2_048, ...options } as const;
+    const node = new SimNode(this, { name, index: this.nodes.length }, filled);
+    this.nodes.push(node);
+    node.start();
+    return node;
+  }
+
+  node(name: string): SimNode {
+    const node = this.nodes.find((one) => one.name === name);
+    if (node === undefined)
+      throw new RangeError(`Cannot find node ${name}: there are ${this.nodes.map((one) => one.name)}`);
+    return node;
+  }
+
+  /** Neither side hears the other; with `oneWay` only the right side does not hear the left. */
+  partition(left: readonly string[], right: readonly string[], options: { readonly oneWay?: boolean } = {}): void {
+    this.note(`partition ${left.join(" ")} | ${right.join(" ")}${options.oneWay ? " (one way)" : ""}`);
+    for (const one of left) {
+      for (const other of right) {
+        this.network.cut(one, other);
+        if (!options.oneWay) this.network.cut(other, one);
+      }
+    }
+  }
+
+  /** Everybody hears everybody again. */
+  heal(): void {
+    this.note("the network is whole");
+    this.network.healAll();
+  }
+
+  pause(name: string): void {
+    this.node(name).trace("is paused");
+    this.node(name).pause();
+  }
+
+  resume(name: string): void {
+    this.node(name).trace("resumes");
+    this.node(name).resume();
+  }
+
+  /** The node's RPC server accepts and never answers, until `unhang`. */
+  hang(name: string): void {
+    this.node(name).trace("hangs");
+    this.node(name).isHung = true;
+  }
+
+  unhang(name: string): void {
+    this.node(name).trace("answers again");
+    this.node(name).isHung = false;
+  }
+
+  crash(name: string, disk: CrashMode, options: { readonly tellsPeers?: boolean } = {}): void {
+    this.node(name).crash(disk, { tellsPeers: options.tellsPeers ?? true, wipes: false });
+    this.#alarm(this.node(name));
+  }
+
+  /** The node stops and its data directory is gone. */
+  wipe(name: string): void {
+    this.node(name).crash("keep", { tellsPeers: true, wipes: true });
+    this.#alarm(this.node(name));
+  }
+
+  restart(name: string): void {
+    this.node(name).start();
+  }
+
+  /** A peer is falsely taken for gone, and found again a little later. Only where the world tells of members. */
+  falseAlarm(observer: string, name: string): void {
+    if (this.usesGossip) return;
+    this.#unfollow(this.node(observer), this.node(name));
+    this.schedule(this.nowMs + this.#membership.between(50, 3_000), () => {
+      this.#follow(this.node(observer), this.node(name));
+    });
+  }
+
+  /** Lets a consumer read on from its cursor at a node, if that is up. Moves the cursor on. */
+  consume(
+    consumer: string,
+    cursor: Map<WriterId, number>,
+    from: { readonly node: string; readonly topic: string },
+  ): void {
+    const log = this.node(from.node).log?.topic(from.topic);
+    if (log === undefined || this.node(from.node).isPaused) return;
+    this.touchLog();
+    log.readMissing(cursor, 4_096).then(
+      ({ frames }) => this.#deliver(consumer, cursor, { ...from, frames }),
+      () => {
+        // The node went down meanwhile: the consumer comes again.
+      },
+    );
+  }
+
+  /** Runs everything that is due within the next so many milliseconds. */
+  async runFor(ms: number): Promise<void> {
+    const endMs = this.nowMs + ms;
+    for (let events = 0; this.#queue.nextAtMs <= endMs; events++) {
+      if (events >= eventsMax) throw new RangeError(`Cannot run on: ${events} events within ${ms} ms`);
+      this.nowMs = Math.max(this.nowMs, this.#queue.nextAtMs);
+      this.#queue.pop()?.();
+      this.events++;
+      if (this.#logTouched) await this.#rest();
+    }
+    this.nowMs = endMs;
+  }
+
+  /** What every node that is up holds. */
+  finalStates(): FinalState[] {
+    return this.nodes.map((node) => {
+      const held = new Map<string, Vector>();
+      for (const topic of node.log?.topics() ?? []) held.set(topic.name, topic.have);
+      return { node: node.name, held };
+    });
+  }
+
+  /** True when every node is up and all hold the same. */
+  get hasConverged(): boolean {
+    const [first, ...others] = this.finalStates();
+    if (first === undefined || this.nodes.some((node) => node.log === undefined)) return false;
+    return others.every((other) => {
+      const topics = new Set([...first.held.keys(), ...other.held.keys()]);
+      return [...topics].every((topic) =>
+        sameVector(first.held.get(topic) ?? new Map(), other.held.get(topic) ?? new Map()),
+      );
+    });
+  }
+
+  /** Tells every node of every other, where the world tells of members. */
+  introduceAll(): void {
+    if (this.usesGossip) return;
+    for (const node of this.nodes) for (const other of this.nodes) if (node !== other) this.#follow(node, other);
+  }
+
+  /** Lets every checker judge the end. Call it after the world was healed and had time. */
+  finish(): readonly Violation[] {
+    const states = this.finalStates();
+    for (const checker of this.#checkers) {
+      for (const message of checker.finish(states)) this.violate(checker.name, message);
+    }
+    return this.violations;
+  }
+
+  /** Nodes that ever believed this of a member. */
+  everSaw(name: string, status: MemberStatus): string[] {
+    return this.nodes.map((node) => node.name).filter((observer) => this.#beliefs.has(`${observer}/${name}/${status}`));
+  }
+
+  schedule(atMs: number, run: () => void): void {
+    this.#activity++;
+    this.#queue.push(atMs, run);
+  }
+
+  note(text: string): void {
+    this.trace.push(`${this.nowMs} ${text}`);
+  }
+
+  /** A log was called: before the next event, everything that follows from it at once has happened. */
+  touchLog(): void {
+    this.#activity++;
+    this.#logTouched = true;
+  }
+
+  violate(guarantee: string, message: string): void {
+    this.note(`VIOLATION ${guarantee}: ${message}`);
+    if (this.violations.length < violationsMax) this.violations.push({ guarantee, atMs: this.nowMs, message });
+  }
+
+  observe(observation: Observation): void {
+    this.#activity++;
+    if (observation.type === "acknowledged") this.acknowledged += observation.count;
+    if (observation.type === "appended") this.note(`${observation.node} has ${batchWords(observation.batch)}`);
+    if (observation.type === "member") {
+      this.#beliefs.add(`${observation.node}/${observation.member.name}/${observation.member.status}`);
+    }
+    for (const checker of this.#checkers) {
+      const message = checker.observe(observation);
+      if (message !== undefined) this.violate(checker.name, message);
+    }
+  }
+
+  /** For nodes: their log was opened. It is observed from its beginning as soon as it rests. */
+  observeReopened(node: SimNode, how: { readonly wiped: boolean; readonly keepsAcknowledged: boolean }): void {
+    this.observe({ type: "reopened", node: node.name, wiped: how.wiped });
+    this.#recovering.push({ node, keepsAcknowledged: how.keepsAcknowledged });
+    this.touchLog();
+  }
+
+  readonly #recovering: { readonly node: SimNode; readonly keepsAcknowledged: boolean }[] = [];
+
+  /** For nodes: tells the others of one that came up, and it of them. */
+  started(node: SimNode, writer: WriterId): void {
+    if (this.usesGossip) return;
+    this.writerChanged(node, writer);
+    for (const other of this.nodes) {
+      if (other !== node) this.#followSoon(node, other);
+    }
+  }
+
+  /** For nodes: tells the others of a new writer. */
+  writerChanged(node: SimNode, writer: WriterId): void {
+    node.gossip?.setWriter(writer);
+    if (this.usesGossip) return;
+    for (const other of this.nodes) {
+      if (other !== node) this.#followSoon(other, node);
+    }
+  }
+
+  dialRpc(rpcAddress: string, end: PipeEnd<RpcMessage>): RpcPipe {
+    const target = (): SimNode | undefined => this.nodes.find((node) => node.rpcAddress === rpcAddress);
+    return this.network.connect(end, target, {
+      isRpc: true,
+      accept: (pipe) => target()?.replication?.accept(pipe),
+    });
+  }
+
+  dialGossip(from: SimNode, to: Address, end: PipeEnd<Uint8Array>): GossipPipe {
+    const target = (): SimNode | undefined => this.nodes.find((node) => node.address.host === to.host);
+    return this.network.connect(end, target, {
+      isRpc: false,
+      accept: (pipe) => target()?.gossip?.accept(pipe, from.address),
+    });
+  }
+
+  sendDatagram(from: SimNode, to: Address, bytes: Uint8Array): void {
+    const target = this.nodes.find((node) => node.address.host === to.host);
+    if (target === undefined) return;
+    this.network.datagram(from.name, target.name, () => target.gossip?.receive(from.address, bytes));
+  }
+
+  #deliver(
+    consumer: string,
+    cursor: Map<WriterId, number>,
+    from: { readonly node: string; readonly topic: string; readonly frames: Uint8Array },
+  ): void {
+    for (let at = 0; at < from.frames.length; ) {
+      const scan = scanFrame(from.frames, at);
+      if (scan.type !== "frame") return;
+      const { header } = scan;
+      cursor.set(header.writer, header.baseSequence + header.count - 1);
+      this.#consumed.push({ type: "consumed", consumer, node: from.node, batch: { topic: from.topic, ...header } });
+      at += header.frameBytes;
+    }
+  }
+
+  /** Waits until every log is idle or waits for its disk, and observes what came of it. */
+  async #rest(): Promise<void> {
+    while (this.#logTouched) {
+      this.#logTouched = false;
+      await this.#settle();
+      const recovering = this.#recovering.splice(0);
+      for (const node of this.nodes) await node.observeGrowth();
+      for (const { node, keepsAcknowledged } of recovering) {
+        this.observe({ type: "recovered", node: node.name, keepsAcknowledged });
+      }
+      for (const observation of this.#consumed.splice(0)) this.observe(observation);
+    }
+  }
+
+  async #settle(): Promise<void> {
+    let quiet = 0;
+    let seen = this.#activity;
+    for (let turn = 0; quiet < quietTurns; turn++) {
+      if (turn >= turnsMax) throw new RangeError(`Cannot go on: a log has not come to rest in ${turn} turns`);
+      await undefined;
+      quiet = seen === this.#activity ? quiet + 1 : 0;
+      seen = this.#activity;
+    }
+  }
+
+  /** The others find out after a while, or never. */
+  #alarm(gone: SimNode): void {
+    if (this.usesGossip) return;
+    for (const other of this.nodes) {
+      if (other === gone || this.#membership.chance(0.3)) continue;
+      this.schedule(this.nowMs + this.#membership.between(100, 6_000), () => {
+        if (!gone.isRunning) this.#unfollow(other, gone);
+      });
+    }
+  }
+
+  #followSoon(node: SimNode, other: SimNode): void {
+    this.schedule(this.nowMs + this.#membership.between(5, 500), () => this.#follow(node, other));
+  }
+
+  #follow(node: SimNode, other: SimNode): void {
+    const writer = other.log?.writer;
+    if (writer === undefined || node.isPaused) return;
+    node.replication?.follow({ name: other.name, rpcAddress: other.rpcAddress, writer });
+  }
+
+  #unfollow(node: SimNode, other: SimNode): void {
+    if (!node.isPaused) node.replication?.unfollow(other.name);
+  }
+}
