@@ -113,6 +113,28 @@ test("runTests() prints why a file stays away from a runtime", async ({ director
   assert.match(lines[0] as string, "a_test.ts runs on bun only: only there");
 });
 
+test("runTests() skips what it cannot provide, and prints the line to type", async ({ directory }) => {
+  const programs = process.env["PATH"];
+  // Neither the program nor apt-get is found there.
+  process.env["PATH"] = directory;
+  try {
+    const files = { "a_test.ts": `// needs: chromium\n${passing}`, "b_test.ts": passing };
+    const { result, lines } = await run(directory, files);
+    assert.equal(result, { passed: 2, failed: 0, skipped: 1 });
+    assert.match(lines.join("\n"), "skip bun  a_test.ts  needs chromium");
+    assert.match(lines.join("\n"), "sudo apt-get update && sudo apt-get install --yes chromium");
+    assert.is(lines.at(-1), "2 passed, 0 failed, 1 skipped");
+  } finally {
+    process.env["PATH"] = programs;
+  }
+});
+
+test("makePlan() refuses a need that nobody can provide", async ({ directory }) => {
+  const { result, lines } = await run(directory, { "a_test.ts": `// needs: unicorn\n${passing}` });
+  assert.equal(result, { passed: 0, failed: 1, skipped: 0 });
+  assert.match(lines.join("\n"), 'Cannot provide "unicorn": allowed are serf, chromium');
+});
+
 test("runTests() gives the long simulation to the first runtime alone", async ({ directory }) => {
   const source = `console.log("seconds " + process.env.SIM_SECONDS); ${failing}`;
   const { lines } = await run(directory, { "a_test.ts": source }, { runtimes: ["bun", "node"], simulatorSeconds: 180 });

@@ -20,6 +20,8 @@ export interface NeedsReport {
   readonly advice: string | undefined;
 }
 
+const installMsMax = 600_000;
+
 /** Installs what is missing when this process is root on a Debian-like system; says what is still missing otherwise. */
 export function provideNeeds(needs: ReadonlySet<string>, print: (line: string) => void): NeedsReport {
   let missing = missingOf(needs);
@@ -28,7 +30,13 @@ export function provideNeeds(needs: ReadonlySet<string>, print: (line: string) =
     print(`installing ${packages.join(" ")} by apt-get`);
     const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
     for (const step of [["update"], ["install", "--yes", "--no-install-recommends", ...packages]]) {
-      const run = spawnSync("apt-get", ["--quiet", ...step], { env: environment, encoding: "utf8", stdio: "pipe" });
+      // Somebody else may be installing: wait for the lock, but not for ever.
+      const run = spawnSync("apt-get", ["--quiet", "-o", "DPkg::Lock::Timeout=120", ...step], {
+        env: environment,
+        encoding: "utf8",
+        stdio: ["ignore", "ignore", "pipe"],
+        timeout: installMsMax,
+      });
       if (run.status !== 0) print(`apt-get ${step[0]} ended with status ${run.status}: ${run.stderr.trim()}`);
     }
     missing = missingOf(needs);
