@@ -30,7 +30,11 @@ export class MsgpackReader {
   value(depth = 0): Value {
     const start = this.#take(1);
     if (start < 0) return null;
-    const lead = this.#bytes[start] as number;
+    const value = this.#valueOf(this.#bytes[start] as number, depth);
+    return this.fault === undefined ? value : null;
+  }
+
+  #valueOf(lead: number, depth: number): Value {
     if (lead <= 0x7f) return lead;
     if (lead <= 0x8f) return this.#map(lead & 15, depth);
     if (lead <= 0x9f) return this.#array(lead & 15, depth);

@@ -1,5 +1,6 @@
 import type { Address, Machine, Random } from "../base/mod.ts";
 import { Gossip, type GossipCounters, type GossipEffect, type GossipInput, ipToText, Schedule } from "../gossip/mod.ts";
+import { UserEvents } from "./events.ts";
 import { Joins } from "./joins.ts";
 import { LamportClock } from "./lamport.ts";
 import {
@@ -8,24 +9,18 @@ import {
   type JoinIntent,
   type LeaveIntent,
   type Query,
-  queryFlag,
   type Relay,
   type SerfMessage,
   type SerfState,
-  type UserEvent,
 } from "./messages.ts";
 import { type MembershipOptions, type ResolvedMembershipOptions, resolveMembershipOptions } from "./options.ts";
-import { acceptsFilters } from "./query_filters.ts";
-import { Recents } from "./recents.ts";
+import { Queries } from "./queries.ts";
 import { Roster } from "./roster.ts";
 import { encodeTags, TagsTooLargeError } from "./tags.ts";
 import type { Member, MembershipEffect, MembershipInput } from "./types.ts";
 
 /** The largest message of this layer that fits a packet of gossip. A larger one would block its queue for ever. */
 const spreadBytesMax = 1_395;
-
-/** Bytes of a user event that is remembered and passed on: Serf's absolute limit, with room for the envelope. */
-const eventBytesMax = 9_728;
 
 /** The broadcast whose end the leave waits for. */
 const leaveBroadcastId = 1;
@@ -50,11 +45,9 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   readonly #gossip: Gossip;
   readonly #schedule = new Schedule();
   readonly #clock = new LamportClock();
-  readonly #eventClock = new LamportClock();
-  readonly #queryClock = new LamportClock();
   readonly #roster: Roster;
-  readonly #events = new Recents<UserEvent>();
-  readonly #queries = new Recents<undefined>();
+  readonly #events = new UserEvents();
+  readonly #queries: Queries;
   readonly #joins: Joins;
   readonly #counts = { malformed: 0, eventsRelayed: 0, queriesRelayed: 0, queriesAcknowledged: 0 };
   #phase: "member" | "announcing" | "departing" | "lingering" | "left" = "member";
@@ -72,6 +65,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       random.fork("gossip"),
     );
     this.#roster = new Roster(this.#gossip.local, this.#clock, (event) => this.#effects.push({ type: "event", event }));
+    this.#queries = new Queries(this.#options.name);
     this.#joins = new Joins((input) => this.#tell(input));
   }
 
@@ -202,7 +196,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
         if (this.#leaveIntent(message)) this.#spread("intent", bytes);
         return;
       case "user-event":
-        if (this.#userEvent(message, bytes.length)) {
+        if (this.#events.take(message, bytes.length)) {
           this.#counts.eventsRelayed++;
           this.#spread("event", bytes);
         }
@@ -254,34 +248,16 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     if (bytes.length <= spreadBytesMax) this.#tell({ type: "broadcast", class: queue, bytes, ...(id && { id }) });
   }
 
-  /** Takes an event in; true when it is news. Handlers of events come with a later version: here it is passed on. */
-  #userEvent(event: UserEvent, bytes: number): boolean {
-    this.#eventClock.witness(event.lamport);
-    if (bytes > eventBytesMax) return false;
-    const identity = encodeSerfMessage({ ...event, coalesce: false });
-    return this.#events.add(event, { lamport: event.lamport, now: this.#eventClock.time, identity });
-  }
-
   #query(query: Query, bytes: Uint8Array): void {
-    this.#queryClock.witness(query.lamport);
-    const identity = Uint8Array.of(query.id >>> 24, query.id >>> 16, query.id >>> 8, query.id);
-    const place = { lamport: query.lamport, now: this.#queryClock.time, identity };
-    if (!this.#queries.add(undefined, place)) return;
-    if ((query.flags & queryFlag.noBroadcast) === 0) {
+    const verdict = this.#queries.take(query);
+    if (verdict?.spread) {
       this.#counts.queriesRelayed++;
       this.#spread("query", bytes);
     }
-    if ((query.flags & queryFlag.ack) !== 0 && acceptsFilters(query.filters, this.localName)) this.#acknowledge(query);
-  }
-
-  #acknowledge(query: Query): void {
-    const host = ipToText(query.address);
-    if (host === undefined || query.port === 0) return;
-    this.#counts.queriesAcknowledged++;
-    const { lamport, id } = query;
-    const ack = { type: "query-response", lamport, id, from: this.localName, flags: queryFlag.ack } as const;
-    const bytes = encodeSerfMessage({ ...ack, payload: new Uint8Array(0) });
-    this.#tell({ type: "send-user", to: { host, port: query.port }, bytes });
+    if (verdict?.ack !== undefined) {
+      this.#counts.queriesAcknowledged++;
+      this.#tell({ type: "send-user", ...verdict.ack });
+    }
   }
 
   #relay(relay: Relay): void {
@@ -297,17 +273,17 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       lamport: this.#clock.time,
       statusLamports: this.#roster.statusLamports(),
       leftMembers: this.#roster.withStatus("left").map((member) => member.name),
-      eventLamport: this.#eventClock.time,
+      eventLamport: this.#events.clock.time,
       events: this.#events.all(),
-      queryLamport: this.#queryClock.time,
+      queryLamport: this.#queries.clock.time,
     });
   }
 
   /** Takes in what a peer tells in a push/pull. The order matters: leaves are known before joins of the same time. */
   #merge(state: SerfState, joining: boolean): void {
     this.#clock.witness(state.lamport - 1);
-    this.#eventClock.witness(state.eventLamport - 1);
-    this.#queryClock.witness(state.queryLamport - 1);
+    this.#events.clock.witness(state.eventLamport - 1);
+    this.#queries.clock.witness(state.queryLamport - 1);
     const left = new Set(state.leftMembers);
     for (const node of left) {
       const lamport = (state.statusLamports.get(node) ?? 0) + 1;
@@ -318,7 +294,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     }
     if (joining) this.#events.ignoreBelow(state.eventLamport);
     for (const event of state.events) {
-      this.#userEvent({ type: "user-event", coalesce: false, ...event }, event.payload.length);
+      this.#events.take({ type: "user-event", coalesce: false, ...event }, event.payload.length);
     }
   }
 

@@ -1,0 +1,197 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { concat } from "../../src/base/mod.ts";
+import { encodeMsgpack, type GossipEffect, settingsOf } from "../../src/gossip/mod.ts";
+import { StreamReader, streamBytesMax } from "../../src/gossip/stream_reader.ts";
+import { encodeError, encodeMessage, encodePushPull, type PushPull } from "../../src/gossip/wire.ts";
+import { bytesOf, vectorNamed } from "../vectors/serf_vectors.ts";
+import { alive, LoneNode, peerAddress } from "./lone_node.ts";
+
+const noBytes = new Uint8Array(0);
+const userState = Uint8Array.of(2, 0x80);
+const push: PushPull = { type: "push-pull", join: true, nodes: [{ alive: alive("n"), state: "alive" }], userState };
+
+/** Bytes written to a stream, in all. */
+function writtenTo(effects: readonly GossipEffect[], stream: number): Uint8Array {
+  return concat([noBytes, ...effects.flatMap((effect) => (isWrite(effect, stream) ? [effect.bytes] : []))]);
+}
+
+function isWrite(effect: GossipEffect, stream: number): effect is Extract<GossipEffect, { type: "stream-write" }> {
+  return effect.type === "stream-write" && effect.stream === stream;
+}
+
+function isClosed(effects: readonly GossipEffect[], stream: number): boolean {
+  return effects.some((effect) => effect.type === "stream-close" && effect.stream === stream);
+}
+
+/** What a node writes and does when a stream brings these bytes. */
+function serve(node: LoneNode, bytes: Uint8Array): GossipEffect[] {
+  return [
+    ...node.step({ type: "stream-accepted", stream: 2, from: peerAddress(40_000) }),
+    ...node.step({ type: "stream-bytes", stream: 2, bytes }),
+  ];
+}
+
+test("a push/pull is answered with the state from before it, echoing the join, then merged", () => {
+  for (const join of [true, false]) {
+    const node = new LoneNode({ userState: () => Uint8Array.of(9) });
+    const effects = serve(node, encodePushPull({ ...push, join }));
+    const scan = new StreamReader().push(writtenTo(effects, 2));
+    if (scan?.type !== "message" || scan.message.type !== "push-pull") throw new Error("Cannot read the reply");
+    assert.is(scan.message.join, join);
+    assert.equal(scan.message.userState, Uint8Array.of(9));
+    assert.equal(
+      scan.message.nodes.map((entry) => entry.alive.node),
+      ["self"],
+    );
+    assert.ok(isClosed(effects, 2));
+    assert.is(node.stateOf("n"), "alive");
+    const states = effects.filter((effect) => effect.type === "user-state");
+    assert.equal(states, [{ type: "user-state", bytes: userState, joining: false }]);
+  }
+});
+
+test("a push/pull in pieces is answered when the last one is there, without waiting for the end", () => {
+  const node = new LoneNode();
+  const bytes = encodePushPull(push);
+  node.step({ type: "stream-accepted", stream: 2, from: peerAddress(40_000) });
+  for (const byte of bytes.subarray(0, -1)) {
+    assert.equal(node.step({ type: "stream-bytes", stream: 2, bytes: Uint8Array.of(byte) }), []);
+  }
+  const effects = node.step({ type: "stream-bytes", stream: 2, bytes: bytes.subarray(-1) });
+  assert.ok(writtenTo(effects, 2).length > 0);
+});
+
+test("streams of a real agent are understood, compressed or not", () => {
+  for (const name of ["tcp_pushpull_join_request", "tcp_compressed_pushpull_join_request"]) {
+    const node = new LoneNode();
+    serve(node, bytesOf(vectorNamed(name).hex));
+    assert.is(node.stateOf("beta"), "alive", name);
+  }
+});
+
+test("a join dials, writes the whole state and merges the reply", () => {
+  const node = new LoneNode();
+  const effects = node.step({ type: "push-pull", id: 5, to: peerAddress(7001) });
+  const settings = settingsOf("lan");
+  const dial = { type: "dial", stream: 1, to: peerAddress(7001), timeoutMs: settings.streamTimeoutMs };
+  assert.equal(effects[0], dial as GossipEffect);
+  const scan = new StreamReader().push(writtenTo(effects, 1));
+  assert.ok(scan?.type === "message" && scan.message.type === "push-pull" && scan.message.join);
+  const merged = node.step({ type: "stream-bytes", stream: 1, bytes: encodePushPull(push) });
+  assert.is(node.stateOf("n"), "alive");
+  assert.ok(isClosed(merged, 1));
+  assert.equal(merged.at(-1), { type: "push-pulled", id: 5, error: undefined });
+  const states = merged.filter((effect) => effect.type === "user-state");
+  assert.equal(states, [{ type: "user-state", bytes: userState, joining: true }]);
+});
+
+const failures: [name: string, fail: (node: LoneNode) => void, error: RegExp][] = [
+  [
+    "it is refused",
+    (node) => node.step({ type: "stream-closed", stream: 1, error: "connect ECONNREFUSED" }),
+    /REFUSED/,
+  ],
+  ["it closes early", (node) => node.step({ type: "stream-closed", stream: 1 }), /closed it early/],
+  ["nothing comes", (node) => node.run(10_100), /took too long/],
+  ["it answers an error", (node) => reply(node, encodeError("no such key")), /it answered: no such key/],
+  ["it answers a ping", (node) => reply(node, ping()), /it answered with ping/],
+  ["it answers nonsense", (node) => reply(node, Uint8Array.of(99, 1, 2)), /cannot be read: .*type 99/],
+  ["it encrypts", (node) => reply(node, Uint8Array.of(10, 0, 0, 0, 9)), /it encrypts and this node does not/],
+];
+
+for (const [name, fail, error] of failures) {
+  test(`a join fails with a reason when ${name}`, () => {
+    const node = new LoneNode();
+    node.step({ type: "push-pull", id: 5, to: peerAddress(7001) });
+    node.forget();
+    fail(node);
+    const ends = node.effects.filter((effect) => effect.type === "push-pulled");
+    assert.is(ends.length, 1);
+    assert.match(ends[0]?.error as string, error);
+    assert.ok(isClosed(node.effects, 1));
+  });
+}
+
+test("a TCP ping for this node is acked, one for another closes without a word", () => {
+  const acked = serve(new LoneNode(), ping());
+  assert.equal(writtenTo(acked, 2), encodeMessage({ type: "ack", sequence: 3, payload: noBytes }));
+  assert.ok(isClosed(acked, 2));
+  const refused = serve(new LoneNode(), ping("other"));
+  assert.equal(writtenTo(refused, 2), noBytes);
+  assert.ok(isClosed(refused, 2));
+});
+
+test("a user message over TCP reaches the upper layer", () => {
+  const message = Uint8Array.of(1, 0x80);
+  const bytes = concat([Uint8Array.of(8), encodeMsgpack({ UserMsgLen: message.length }), message]);
+  const effects = serve(new LoneNode(), bytes);
+  assert.equal(
+    effects.filter((effect) => effect.type === "user-message"),
+    [{ type: "user-message", bytes: message }],
+  );
+});
+
+test("an encrypted stream is answered with the reason", () => {
+  const effects = serve(new LoneNode(), bytesOf(vectorNamed("tcp_encrypted_pushpull_request").hex));
+  const scan = new StreamReader().push(writtenTo(effects, 2));
+  assert.ok(scan?.type === "message" && scan.message.type === "error" && /not configured/.test(scan.message.text));
+});
+
+const bad: [string, Uint8Array][] = [
+  ["of an unknown type", Uint8Array.of(77)],
+  ["with more nodes than allowed", concat([Uint8Array.of(6), encodeMsgpack({ Join: true, Nodes: 1_048_577 })])],
+  ["with a longer user state than allowed", concat([Uint8Array.of(6), encodeMsgpack({ UserStateLen: 20_971_521 })])],
+  ["with a broken node", concat([Uint8Array.of(6), encodeMsgpack({ Nodes: 1 }), encodeMsgpack({ Name: "" })])],
+  ["with unknown compression", concat([Uint8Array.of(9), encodeMsgpack({ Algo: 1, Buf: noBytes })])],
+  ["with a broken compression", concat([Uint8Array.of(9), encodeMsgpack({ Algo: 0, Buf: Uint8Array.of(1) })])],
+  ["with a wrong value", Uint8Array.of(0, 0xc1)],
+];
+
+for (const [name, bytes] of bad) {
+  test(`a stream ${name} is closed, counted and not answered`, () => {
+    const node = new LoneNode();
+    const effects = serve(node, bytes);
+    assert.equal(writtenTo(effects, 2), noBytes);
+    assert.ok(isClosed(effects, 2));
+    assert.is(node.gossip.counters.dropped.get("malformed-stream"), 1);
+  });
+}
+
+test("a stream that brings nothing is closed after its time", () => {
+  const node = new LoneNode();
+  node.step({ type: "stream-accepted", stream: 2, from: peerAddress(40_000) });
+  node.run(9_900);
+  assert.not(isClosed(node.effects, 2));
+  node.run(200);
+  assert.ok(isClosed(node.effects, 2));
+});
+
+test("no more than 128 streams are served at once", () => {
+  const node = new LoneNode();
+  for (let count = 1; count <= 130; count++) {
+    const effects = node.step({ type: "stream-accepted", stream: 2 * count, from: peerAddress(40_000) });
+    assert.is(isClosed(effects, 2 * count), count > 128, `stream ${count}`);
+  }
+  node.step({ type: "stream-closed", stream: 2 });
+  const effects = node.step({ type: "stream-accepted", stream: 400, from: peerAddress(40_000) });
+  assert.not(isClosed(effects, 400));
+});
+
+test("a stream longer than allowed is refused without being kept", () => {
+  const reader = new StreamReader();
+  const header = concat([Uint8Array.of(6), encodeMsgpack({ UserStateLen: 20_000_000, Nodes: 1 })]);
+  assert.is(reader.push(header), undefined);
+  assert.is(reader.push(new Uint8Array(streamBytesMax))?.type, "malformed");
+});
+
+function reply(node: LoneNode, bytes: Uint8Array): void {
+  node.step({ type: "stream-bytes", stream: 1, bytes });
+}
+
+function ping(node = "self"): Uint8Array {
+  const source = { sourceAddress: noBytes, sourcePort: 0, sourceName: "" };
+  return encodeMessage({ type: "ping", sequence: 3, node, ...source });
+}
+
+test.run();
