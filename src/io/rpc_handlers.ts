@@ -7,9 +7,7 @@ import {
   createConnectRouter,
 } from "@connectrpc/connect";
 import {
-  createAsyncIterable,
   type UniversalHandler,
-  type UniversalServerResponse,
   universalServerRequestFromFetch,
   universalServerResponseToFetch,
 } from "@connectrpc/connect/protocol";
@@ -19,8 +17,8 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import { concat, toBytes, toText } from "../base/mod.ts";
 import type { ListenOptions, NodeHandler } from "./listener.ts";
+import { blameCallerOfUnary, blameCallersOfStreams } from "./malformed_requests.ts";
 
 /** What is served beside the RPCs. */
 export interface HttpBeside {
@@ -49,6 +47,7 @@ export function createRpcHandlers(options: RpcHandlerOptions): RpcHandlers {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip, compressionBrotli],
     ...options.routerOptions,
+    interceptors: [blameCallersOfStreams, ...(options.routerOptions?.interceptors ?? [])],
     shutdownSignal: options.shutdownSignal,
   });
   options.routes(router);
@@ -88,7 +87,7 @@ async function answerNode(
   response: Parameters<NodeHandler>[1],
 ): Promise<void> {
   const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
-  await universalResponseToNodeResponse(await blameCaller(answer), response);
+  await universalResponseToNodeResponse(await blameCallerOfUnary(answer), response);
 }
 
 function fetchHandler(
@@ -102,32 +101,11 @@ function fetchHandler(
       handler === undefined
         ? answerFetch(request, path, options)
         : universalServerResponseToFetch(
-            await blameCaller(await handler(universalServerRequestFromFetch(request, { httpVersion: "1.1" }))),
+            await blameCallerOfUnary(await handler(universalServerRequestFromFetch(request, { httpVersion: "1.1" }))),
           );
     for (const [name, value] of options.http.corsHeaders) response.headers.set(name, value);
     return response;
   };
-}
-
-/** What Connect's answer to an unary call says of bytes that are no message. */
-const parseFailure = "parse binary: ";
-
-/**
- * Connect answers bytes that are no message with "internal", before anything of ours sees the call. Only unary calls of
- * its own protocol need this: the failures of all others pass through interceptors.
- */
-async function blameCaller(answer: UniversalServerResponse): Promise<UniversalServerResponse> {
-  if (answer.status !== 500 || answer.body === undefined) return answer;
-  const parts: Uint8Array[] = [];
-  for await (const part of answer.body) parts.push(part);
-  const bytes = concat(parts);
-  const error = JSON.parse(toText(bytes)) as { readonly code?: unknown; readonly message?: unknown };
-  const malformed = typeof error.message === "string" && error.message.startsWith(parseFailure);
-  if (!malformed) return { ...answer, body: createAsyncIterable([bytes]) };
-  const told = { code: "invalid_argument", message: `Cannot read the request: ${error.message}` };
-  const body = toBytes(JSON.stringify(told));
-  answer.header?.set("content-length", String(body.length));
-  return { ...answer, status: 400, body: createAsyncIterable([body]) };
 }
 
 function answerFetch(request: Request, path: string, options: RpcHandlerOptions): Response {

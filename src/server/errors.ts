@@ -2,12 +2,12 @@
  * What callers are told when something goes wrong. The only place where the `code` of an error becomes a code of the RPC
  * protocols.
  */
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 
 const codes: ReadonlyMap<string, Code> = new Map([
   ["INVALID_TOPIC", Code.InvalidArgument],
   ["INVALID_FRAME", Code.InvalidArgument],
-  ["INVALID_ADDRESS", Code.InvalidArgument],
+  ["RECORD_TOO_LARGE", Code.InvalidArgument],
   ["OFFSET_OUT_OF_RANGE", Code.OutOfRange],
   ["TOPIC_NOT_FOUND", Code.NotFound],
   ["TOO_MANY_TOPICS", Code.ResourceExhausted],
@@ -15,7 +15,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["LOG_WRITE_FAILED", Code.Unavailable],
   ["LOG_CLOSED", Code.Unavailable],
   ["LOG_CORRUPT", Code.DataLoss],
-  ["JOIN_REFUSED", Code.FailedPrecondition],
+  ["JOIN_FAILED", Code.Unavailable],
 ]);
 
 /**
@@ -23,7 +23,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
  * that, `onInternalError` hears all of it.
  */
 export function toConnectError(error: unknown, onInternalError?: (error: unknown) => void): ConnectError {
-  if (error instanceof ConnectError) return asCallersFault(error);
+  if (error instanceof ConnectError) return error;
   if (error instanceof Error) {
     const code = "code" in error && typeof error.code === "string" ? codes.get(error.code) : undefined;
     if (code !== undefined) return new ConnectError(error.message, code);
@@ -43,20 +43,3 @@ export function invalidArgument(message: string): ConnectError {
 export function notFound(message: string): ConnectError {
   return new ConnectError(message, Code.NotFound);
 }
-
-/** What Connect says of bytes that are no message, with a code that blames the server. */
-const parseFailure = "parse binary: ";
-
-function asCallersFault(error: ConnectError): ConnectError {
-  if (error.code !== Code.Internal || !error.rawMessage.startsWith(parseFailure)) return error;
-  return invalidArgument(`Cannot read the request: ${error.rawMessage.slice(parseFailure.length)}`);
-}
-
-/** Malformed requests fail before an implementation sees them: this gives them the code that they deserve. */
-export const malformedRequests: Interceptor = (next) => async (request) => {
-  try {
-    return await next(request);
-  } catch (error) {
-    throw error instanceof ConnectError ? asCallersFault(error) : error;
-  }
-};

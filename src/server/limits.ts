@@ -1,7 +1,6 @@
 /** Named bounds of the server, and the settings that every protocol adapter passes on to Connect. */
 import type { ConnectRouterOptions } from "@connectrpc/connect";
 import { messageBytesMax } from "../base/mod.ts";
-import { malformedRequests } from "./errors.ts";
 
 /** Stored bytes that one response of a stream carries, as long as single frames are not larger. */
 export const chunkBytesMax = 262_144;
@@ -45,7 +44,7 @@ const compressAboveBytes = 0xffff_ffff;
  */
 export const routerOptions: Pick<
   ConnectRouterOptions,
-  "readMaxBytes" | "writeMaxBytes" | "compressMinBytes" | "maxTimeoutMs" | "jsonOptions" | "interceptors"
+  "readMaxBytes" | "writeMaxBytes" | "compressMinBytes" | "maxTimeoutMs" | "jsonOptions"
 > = {
   readMaxBytes: messageBytesMax,
   writeMaxBytes: responseBytesMax,
@@ -53,5 +52,4 @@ export const routerOptions: Pick<
   maxTimeoutMs: callTimeoutMsMax,
   // Offset 0 is an answer: a caller with curl wants to see it.
   jsonOptions: { alwaysEmitImplicit: true },
-  interceptors: [malformedRequests],
 };

@@ -313,6 +313,7 @@ const failures: readonly [string, CodeName][] = [
   ["INVALID_TOPIC", "InvalidArgument"],
   ["INVALID_FRAME", "InvalidArgument"],
   ["OFFSET_OUT_OF_RANGE", "OutOfRange"],
+  ["RECORD_TOO_LARGE", "InvalidArgument"],
   ["TOO_MANY_TOPICS", "ResourceExhausted"],
   ["LOG_OVERLOADED", "ResourceExhausted"],
   ["LOG_WRITE_FAILED", "Unavailable"],
@@ -370,6 +371,19 @@ test("malformed bodies are refused and the node serves on", async () => {
   });
   assert.is(good.status, 200);
   assert.equal(serving.ports.internalErrors, []);
+});
+
+test("a malformed message on a stream is refused likewise", async () => {
+  await using serving = await serve();
+  for (const type of ["application/connect+proto", "application/grpc-web+proto"]) {
+    const response = await fetch(`${serving.url}/log.v1.Log/ConsumeStream`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body: new Uint8Array([0, 0, 0, 0, 3, 0x0a, 0xff, 0xff]),
+    });
+    const text = `${response.headers.get("grpc-status")} ${await response.text()}`;
+    assert.match(text, /"invalid_argument"|grpc-status: 3|^3 /, type);
+  }
 });
 
 test("a bomb of zeros is refused by its unpacked size", async () => {
