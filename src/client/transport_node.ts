@@ -11,7 +11,7 @@ const pingIntervalMs = 15_000;
 
 type SessionRequest = Http2SessionManager["request"];
 
-/** What each connection needs and its options cannot say: a wider window, and pings that never throw. */
+/** What each connection needs and its options cannot say: a wider window, and no error that nobody can catch. */
 class TunedSessionManager extends Http2SessionManager {
   readonly #tuned = new WeakSet<object>();
 
@@ -30,6 +30,8 @@ type Session = NonNullable<Awaited<ReturnType<SessionRequest>>["session"]>;
 
 function tune(session: Session): void {
   session.setLocalWindowSize(connectionWindowBytes);
+  // A server that speaks no HTTP/2 fails its session after the manager has stopped listening.
+  session.on("error", () => {});
   const ping = session.ping.bind(session);
   // The manager's timer may ping a session that is gone already, which throws where nobody can catch it.
   session.ping = ((...request: Parameters<typeof ping>) => !session.destroyed && ping(...request)) as typeof ping;

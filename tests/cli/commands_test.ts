@@ -1,0 +1,127 @@
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { AgentProcess, Running, run } from "./processes.ts";
+
+let node: AgentProcess;
+test.before(async () => {
+  node = await AgentProcess.start(["--node-name", "alder", "--tag", "site=north"]);
+});
+test.after(() => node[Symbol.asyncDispose]());
+
+/** Runs a command against the node. */
+function ask(args: string, input: string | Uint8Array = ""): ReturnType<typeof run> {
+  return run(args.split(" "), { input, env: { GRAPEVINE_SERVER: node.rpcUrl } });
+}
+
+test("consume gives back every line that produce was given, byte for byte", async () => {
+  const input = "first\n\n  indented\r\nünïcode ✓\nlast without newline";
+  const produced = await ask("produce lines", input);
+  assert.is(produced.code, 0, produced.stderr);
+  assert.match(produced.stdout, /^produced 5 records to lines: offsets 0 to 4, writer [0-9a-f]{16}\n$/);
+  const consumed = await ask("consume lines");
+  assert.is(consumed.code, 0, consumed.stderr);
+  assert.is(consumed.stdout, `${input}\n`);
+});
+
+test("produce reads a file, and says in JSON where it went", async () => {
+  const file = path.join(node.directory, "input.txt");
+  writeFileSync(file, "a\nb\n");
+  const { stdout, code } = await ask(`produce files ${file} --format json`);
+  assert.is(code, 0);
+  const { writer, ...rest } = JSON.parse(stdout);
+  assert.match(writer, /^[0-9a-f]{16}$/);
+  assert.equal(rest, { topic: "files", records: 2, firstOffset: 0, lastOffset: 1, firstSequence: 1, lastSequence: 2 });
+  rmSync(file);
+});
+
+test("produce stops at a line that is too long, names it, and says what is stored", async () => {
+  const input = Buffer.concat([Buffer.from("ok\n"), Buffer.alloc(1_048_577, "x"), Buffer.from("\nnever\n")]);
+  const { code, stdout, stderr } = await ask("produce long", input);
+  assert.is(code, 1);
+  assert.is(stdout, "");
+  assert.match(stderr, /line 2/);
+  assert.match(stderr, /1048576/);
+  assert.match(stderr, /produced 1 record to long/);
+  assert.is((await ask("consume long")).stdout, "ok\n");
+});
+
+test("consume starts where it is told and stops after a count", async () => {
+  await ask("produce starts", "0\n1\n2\n3\n");
+  assert.is((await ask("consume starts --from 2")).stdout, "2\n3\n");
+  assert.is((await ask("consume starts --from latest")).stdout, "");
+  assert.is((await ask("consume starts --from 2020-01-01 --count 1")).stdout, "0\n");
+  const lines = (await ask("consume starts --format json --count 3")).stdout.trim().split("\n");
+  const last = JSON.parse(lines.at(-1) as string);
+  assert.is(last.offset, 2);
+  assert.is(last.value, "2");
+  assert.is((await ask(`consume starts --from ${last.cursor}`)).stdout, "3\n");
+});
+
+test("consume fails on an offset past the end and on a topic that is not there", async () => {
+  await ask("produce short", "0\n");
+  const past = await ask("consume short --from 7");
+  assert.is(past.code, 1);
+  assert.match(past.stderr, /offset 7: it ends before offset 1/);
+  const missing = await ask("consume nowhere");
+  assert.is(missing.code, 1);
+  assert.match(missing.stderr, /"nowhere"/);
+});
+
+test("consume --follow prints what comes later, and an interrupt ends it well", async () => {
+  await ask("produce later", "before\n");
+  const env = { GRAPEVINE_SERVER: node.rpcUrl };
+  const following = new Running(["consume", "later", "--follow"], { env, input: "" });
+  await following.printed(/before\n/);
+  await ask("produce later", "after\n");
+  await following.printed(/before\nafter\n/);
+  following.child.kill("SIGINT");
+  assert.equal(await following.finished, { code: 0, stdout: "before\nafter\n", stderr: "" });
+});
+
+test("topics and members print tables, and the same as JSON", async () => {
+  await ask("produce tables", "a\nb\n");
+  assert.match(
+    (await ask("topics")).stdout,
+    /^TOPIC +RECORDS +OFFSETS +BYTES +FEEDS\n(.*\n)*tables +2 +0\.\.2 +\d+ +1\n/,
+  );
+  const described = (await ask("topics describe tables")).stdout;
+  assert.match(described, /records +2\n/);
+  assert.match(described, /alder +\S+ +2 +0\n/);
+  const topic = JSON.parse((await ask("topics describe tables --format json")).stdout);
+  assert.is(topic.nextOffset, 2);
+  assert.is(topic.feeds[0].have, 2);
+  assert.match((await ask("members")).stdout, /^alder +127\.0\.0\.1:\d+ +alive +.*site=north/);
+  const { members } = JSON.parse((await ask("members --format json")).stdout);
+  assert.is(members[0].tags.site, "north");
+  assert.is((await ask("members --status failed")).stdout, "\n");
+});
+
+test("join makes two nodes one cluster; leave makes the node stop with exit code 0", async () => {
+  await using other = await AgentProcess.start(["--node-name", "birch"]);
+  const joined = await run(["join", node.gossipAddress, "--server", other.rpcUrl]);
+  assert.is(joined.stdout, "joined by contacting 1 node\n", joined.stderr);
+  assert.match((await run(["members", "--server", other.rpcUrl])).stdout, /alder .*\nbirch /);
+  const left = await run(["leave", "--server", other.rpcUrl]);
+  assert.is(left.code, 0, left.stderr);
+  assert.is((await other.running.finished).code, 0);
+});
+
+test("an interrupted agent leaves the cluster; a terminated one stops; both exit with 0", async () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    await using agent = await AgentProcess.start();
+    agent.running.child.kill(signal);
+    const { code, stderr } = await agent.running.finished;
+    assert.is(code, 0, `${signal}: ${stderr}`);
+  }
+});
+
+test("flags win over the environment, the environment over the file", async () => {
+  const file = path.join(node.directory, "config.json");
+  writeFileSync(file, JSON.stringify({ nodeName: "from-file", tags: { from: "file" }, bind: "nowhere at all" }));
+  await using agent = await AgentProcess.start(["--config", file, "--node-name", "from-flag"]);
+  assert.match((await run(["members", "--server", agent.rpcUrl])).stdout, /^from-flag .*from=file/);
+});
+
+test.run();

@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { runProgram } from "../../src/cli/program.ts";
+
+/** What a command line that makes no sense is answered with. */
+interface Row {
+  readonly args: string;
+  /** What the message must name: the flag, and what is allowed. */
+  readonly says: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Content of the file that stands for FILE in the arguments. */
+  readonly file?: string;
+}
+
+const rows: readonly Row[] = [
+  { args: "", says: ["Usage: grapevine"] },
+  { args: "nonsense", says: ["unknown command 'nonsense'", "--help"] },
+  { args: "agent --nonsense", says: ["unknown option '--nonsense'", "--help"] },
+  { args: "agent extra", says: ["too many arguments"] },
+  { args: "agent --bind", says: ["'--bind <host:port>' argument missing"] },
+  { args: "agent --bind 1.2.3.4.5:x", says: ["'--bind'", "1.2.3.4.5:x", "host:port"] },
+  { args: "agent --bind 127.0.0.1:70000", says: ["'--bind'", "70000"] },
+  { args: "agent --advertise host", says: ["'--advertise'", "IP address"] },
+  { args: "agent --rpc-addr :", says: ["'--rpc-addr'", "host:port"] },
+  { args: "agent --join a:b", says: ["'--join'", "a:b", "host:port"] },
+  { args: "agent --node-name a/b", says: ["'--node-name'", "A-Z a-z 0-9 . _ -"] },
+  { args: "agent --tag novalue", says: ["'--tag <name=value>'", "name=value"] },
+  { args: "agent --tag w=1", says: ["'--tag'", "rpc_addr, gv, w"] },
+  { args: "agent --profile moon", says: ["'--profile <name>'", "moon", "lan, wan, local"] },
+  { args: "agent --fsync sometimes", says: ["'--fsync <when>'", "always, interval, never"] },
+  { args: "agent --log-level loud", says: ["'--log-level <level>'", "debug, info, warn, error, silent"] },
+  { args: "agent --log-format xml", says: ["'--log-format <name>'", "text, json"] },
+  { args: "agent --encrypt a2V5", says: ["'--encrypt <key>'", "cannot encrypt gossip yet"] },
+  { args: "agent", env: { GRAPEVINE_PROFILE: "moon" }, says: ["from env 'GRAPEVINE_PROFILE'", "lan, wan, local"] },
+  { args: "agent", env: { GRAPEVINE_NEW_WRITER: "maybe" }, says: ["GRAPEVINE_NEW_WRITER", "true and false"] },
+  { args: "agent --config /nowhere.json", says: ["'--config'", "/nowhere.json"] },
+  { args: "agent --config FILE", file: "{", says: ["'--config'", "is not JSON"] },
+  { args: "agent --config FILE", file: "[]", says: ["'--config'", "one JSON object"] },
+  { args: "agent --config FILE", file: '{"bnid": "a"}', says: ['"bnid"', "Allowed are nodeName, dataDir, bind"] },
+  { args: "agent --config FILE", file: '{"join": "a"}', says: ['"join"', "a list of texts"] },
+  { args: "agent --config FILE", file: '{"tags": {"a": 1}}', says: ['"tags"', "an object of texts"] },
+  { args: "agent --config FILE", file: '{"fsync": "no"}', says: ['"fsync"', '"always", "interval", "never"'] },
+  { args: "agent --config FILE", file: '{"bind": "a b"}', says: ["'--bind'", "a b"] },
+  { args: "agent", env: { GRAPEVINE_CONFIG: "/nowhere.json" }, says: ["/nowhere.json"] },
+  { args: "produce", says: ["missing required argument 'topic'"] },
+  { args: "produce a/b", says: ['topic name "a/b"', "A-Z a-z 0-9 . _ -"] },
+  { args: "produce a --server nowhere", says: ["'--server <url>'", "http://127.0.0.1:8400"] },
+  { args: "produce a", env: { GRAPEVINE_SERVER: "nowhere" }, says: ["from env 'GRAPEVINE_SERVER'"] },
+  { args: "consume", says: ["missing required argument 'topic'"] },
+  { args: "consume a --from yesterday", says: ["'--from <start>'", "earliest, latest, an offset, a time"] },
+  { args: "consume a --from -1", says: ["'--from <start>'"] },
+  { args: "consume a --count 0", says: ["'--count <n>'", "a whole number from 1 on"] },
+  { args: "consume a --format xml", says: ["'--format <name>'", "raw, json"] },
+  { args: "topics --format xml", says: ["'--format <name>'", "text, json"] },
+  { args: "topics describe", says: ["missing required argument 'topic'"] },
+  { args: "members --status (", says: ["'--status <pattern>'", "a regular expression"] },
+  { args: "members --tag a=(", says: ["'--tag'", "regular expression"] },
+  { args: "join", says: ["missing required argument 'address'"] },
+  { args: "join a:b", says: ["host:port"] },
+  { args: "leave now", says: ["too many arguments"] },
+  { args: "demo --format xml", says: ["'--format <name>'", "text, json"] },
+];
+
+for (const row of rows) {
+  const given = [row.args, row.file, row.env && JSON.stringify(row.env)].filter(Boolean).join(" ");
+  test(`"${given}" is a usage error that says what is allowed`, async () => {
+    const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-usage-"));
+    const file = path.join(directory, "config.json");
+    if (row.file !== undefined) writeFileSync(file, row.file);
+    Object.assign(process.env, row.env);
+    let told = "";
+    try {
+      const args = row.args.split(" ").filter((word) => word !== "");
+      const exitCode = await runProgram(
+        args.map((word) => (word === "FILE" ? file : word)),
+        (text) => {
+          told += text;
+        },
+      );
+      assert.is(exitCode, 2, told);
+    } finally {
+      for (const name of Object.keys(row.env ?? {})) delete process.env[name];
+      rmSync(directory, { recursive: true });
+    }
+    for (const part of row.says) assert.ok(told.includes(part), `${told} does not say ${part}`);
+  });
+}
+
+test("a server that is not there is told by its address, and what to do", async () => {
+  let told = "";
+  const exitCode = await runProgram(["members", "--server", "http://127.0.0.1:1"], (text) => {
+    told += text;
+  });
+  assert.is(exitCode, 1);
+  assert.match(told, "nobody answers at http://127.0.0.1:1");
+  assert.match(told, "grapevine agent");
+  assert.match(told, "--server");
+});
+
+test("a file that is not there is told by its name", async () => {
+  let told = "";
+  const exitCode = await runProgram(["produce", "t", "/nowhere/at/all"], (text) => {
+    told += text;
+  });
+  assert.is(exitCode, 1);
+  assert.match(told, "Cannot read /nowhere/at/all");
+});
+
+test.run();
