@@ -1,7 +1,7 @@
 import type { RuntimeName } from "./directives.ts";
 import { provideNeeds } from "./needs.ts";
 import { makePlan, type Plan, type Suite } from "./plan.ts";
-import { type StaticCheck, staticChecks } from "./static_checks.ts";
+import { type Job, staticChecks } from "./static_checks.ts";
 import { type Outcome, runSuite, type SuiteOptions } from "./suite.ts";
 
 export interface RunOptions {
@@ -83,7 +83,7 @@ function shareSimulation(options: RunOptions): ReadonlyMap<RuntimeName, number> 
   return shares;
 }
 
-async function runJobs(queue: readonly StaticCheck[], jobs: number, print: (line: string) => void): Promise<Outcome[]> {
+async function runJobs(queue: readonly Job[], jobs: number, print: (line: string) => void): Promise<Outcome[]> {
   const waiting = [...queue];
   const outcomes: Outcome[] = [];
   const work = async () => {

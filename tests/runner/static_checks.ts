@@ -12,9 +12,10 @@ const checks: readonly { readonly name: string; readonly command: readonly [stri
 
 const checkSecondsMax = 180;
 
-export type StaticCheck = () => Promise<Outcome>;
+/** Something to run that counts. */
+export type Job = () => Promise<Outcome>;
 
-export function staticChecks(projectDirectory: string): StaticCheck[] {
+export function staticChecks(projectDirectory: string): Job[] {
   return checks.map(({ name, command: [program, ...options] }) => async () => {
     const result = await runGroup({
       command: [path.join(projectDirectory, "node_modules/.bin", program), ...options],
