@@ -1,4 +1,5 @@
 /** A node's RPC server: routes and plain HTTP on one port. */
+import { setMaxListeners } from "node:events";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Listener, type ListenOptions, listen } from "./listener.ts";
 import { createRpcHandlers, type RpcHandlerOptions } from "./rpc_handlers.ts";
@@ -12,6 +13,8 @@ export type RpcServerOptions = Omit<RpcHandlerOptions, "shutdownSignal"> &
 /** Opens the port and serves. Rejects with `PortTakenError` or `BadListenAddressError`. */
 export async function startServer(options: RpcServerOptions): Promise<RpcServer> {
   const shutdown = new AbortController();
+  // Every call that is under way listens to it; Node would warn of a leak at the eleventh.
+  setMaxListeners(0, shutdown.signal);
   const { shutdownSignal } = options;
   const onShutdown = () => shutdown.abort(shuttingDown());
   if (shutdownSignal?.aborted) onShutdown();

@@ -8,6 +8,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["INVALID_TOPIC", Code.InvalidArgument],
   ["INVALID_FRAME", Code.InvalidArgument],
   ["RECORD_TOO_LARGE", Code.InvalidArgument],
+  ["INVALID_ADDRESS", Code.InvalidArgument],
   ["OFFSET_OUT_OF_RANGE", Code.OutOfRange],
   ["TOPIC_NOT_FOUND", Code.NotFound],
   ["TOO_MANY_TOPICS", Code.ResourceExhausted],

@@ -314,6 +314,8 @@ const failures: readonly [string, CodeName][] = [
   ["INVALID_FRAME", "InvalidArgument"],
   ["OFFSET_OUT_OF_RANGE", "OutOfRange"],
   ["RECORD_TOO_LARGE", "InvalidArgument"],
+  ["INVALID_ADDRESS", "InvalidArgument"],
+  ["JOIN_FAILED", "Unavailable"],
   ["TOO_MANY_TOPICS", "ResourceExhausted"],
   ["LOG_OVERLOADED", "ResourceExhausted"],
   ["LOG_WRITE_FAILED", "Unavailable"],

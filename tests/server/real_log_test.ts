@@ -1,0 +1,109 @@
+/** The RPCs over the log that nodes run on, and the way from one log through a peer's calls into another. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { DisposalStack, toBytes, toText } from "../../src/base/mod.ts";
+import { Log as LogService } from "../../src/gen/log/v1/log_pb.ts";
+import { fastCrc32 } from "../../src/io/checksum.ts";
+import { systemClock } from "../../src/io/clock.ts";
+import { openDirectory } from "../../src/io/disk.ts";
+import { randomBytes } from "../../src/io/host.ts";
+import { PeerRpc } from "../../src/io/peer_rpc.ts";
+import { Log } from "../../src/log/mod.ts";
+import { fakePorts } from "./fakes.ts";
+import { clientFor, protocols, type Serving, serve, take } from "./serving.ts";
+
+interface Node extends Serving {
+  readonly log: Log;
+}
+
+async function openNode(stack: DisposalStack): Promise<Node> {
+  const directory = await mkdtemp(path.join(tmpdir(), "grapevine-server-"));
+  stack.defer(() => rm(directory, { recursive: true }));
+  const log = stack.use(
+    await Log.open(
+      stack.use(await openDirectory(directory)),
+      { checksum: fastCrc32 },
+      {
+        randomBytes,
+        wallMs: systemClock.wallMs,
+        after: (delayMs, callback) => systemClock.schedule(systemClock.nowMs() + delayMs, callback),
+        soon: (callback) => void setImmediate(callback),
+      },
+    ),
+  );
+  const serving = stack.use(await serve({ ports: { ...fakePorts(), log } as unknown as ReturnType<typeof fakePorts> }));
+  return { ...serving, log };
+}
+
+function records(name: string, count: number): { value: Uint8Array }[] {
+  return Array.from({ length: count }, (_, index) => ({ value: toBytes(`${name}${index}`) }));
+}
+
+for (const protocol of protocols) {
+  test(`produce, consume and tail by ${protocol} on the real log`, async () => {
+    await using stack = new DisposalStack();
+    const node = await openNode(stack);
+    const log = clientFor(LogService, node, protocol);
+    const tailing = take(5, (options) => log.consumeStream({ topic: "t" }, options));
+    await log.produce({ topic: "t", records: records("a", 3) });
+    const { token, writer } = await log.produce({ topic: "t", records: records("b", 2) });
+    assert.is(writer, node.log.writer);
+    const tailed = (await tailing).map((answer) => toText(answer.record?.value as Uint8Array));
+    assert.equal(tailed, ["a0", "a1", "a2", "b0", "b1"]);
+    const answer = await log.consume({ topic: "t", offset: 4n, afterToken: token });
+    assert.is(toText(answer.record?.value as Uint8Array), "b1");
+    const { topic } = await log.describeTopic({ topic: "t" });
+    assert.is(topic?.nextOffset, 5n);
+    assert.is(topic?.feeds[0]?.durable, 5n);
+  });
+}
+
+test("thousands of single produces in flight are all answered, once each", async () => {
+  await using stack = new DisposalStack();
+  const node = await openNode(stack);
+  const log = clientFor(LogService, node);
+  const answers = await Promise.all(records("r", 500).map((record) => log.produce({ topic: "t", record })));
+  assert.equal(
+    answers.map(({ offset }) => Number(offset)).sort((left, right) => left - right),
+    Array.from({ length: 500 }, (_, index) => index),
+  );
+});
+
+test("frames pulled from a peer are appended, and a cursor goes on there", async () => {
+  await using stack = new DisposalStack();
+  const source = await openNode(stack);
+  const target = await openNode(stack);
+  const sourceClient = clientFor(LogService, source);
+  for (let round = 0; round < 20; round++)
+    await sourceClient.produce({ topic: "t", records: records(`s${round}.`, 50) });
+  await clientFor(LogService, target).produce({ topic: "t", records: records("own", 10) });
+  const cursor = (await take(500, (options) => sourceClient.consumeStream({ topic: "t" }, options))).at(-1)?.cursor;
+
+  const peers = stack.use(new PeerRpc());
+  const topic = await target.log.openTopic("t");
+  const call = { address: `127.0.0.1:${source.server.port}`, node: "target", topic: "t", generation: topic.generation };
+  let pulls = 0;
+  while ((topic.have.get(source.log.writer) ?? 0) < 1_000) {
+    pulls++;
+    assert.ok(pulls < 100, "pulls bring nothing");
+    for await (const { frames } of peers.pull(
+      { ...call, have: topic.have, bytesMax: 10_000 },
+      new AbortController().signal,
+    )) {
+      if (frames.length > 0) await topic.apply(frames.slice());
+    }
+  }
+  assert.ok(pulls > 1);
+  const targetClient = clientFor(LogService, target);
+  const request = { topic: "t", start: { case: "cursor" as const, value: cursor as Uint8Array } };
+  const rest = await take(510, (options) => targetClient.consumeStream(request, options));
+  const values = rest.map((answer) => toText(answer.record?.value as Uint8Array));
+  assert.is(values[0], "own0");
+  assert.is(values[10], "s10.0");
+  assert.is(values.at(-1), "s19.49");
+});
+
+test.run();
