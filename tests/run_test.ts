@@ -70,6 +70,13 @@ test("runTests() counts tests of every runtime and ends with the closing line al
   assert.is(lines.at(-1), "6 passed, 0 failed");
 });
 
+test("runTests() prints what a passing file reports, and nothing else of it", async ({ directory }) => {
+  const source = `console.log("report: 5 seeds"); console.log("chatter"); ${passing}`;
+  const { lines } = await run(directory, { "a_test.ts": source });
+  assert.ok(lines.includes("     5 seeds"));
+  assert.not.match(lines.join("\n"), "chatter");
+});
+
 test("runTests() counts a failing test and shows its output", async ({ directory }) => {
   const { result, lines } = await run(directory, { "a_test.ts": failing });
   assert.equal(result, { passed: 1, failed: 1, skipped: 0 });

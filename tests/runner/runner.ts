@@ -97,10 +97,14 @@ async function runJobs(queue: readonly Job[], jobs: number, print: (line: string
   return outcomes;
 }
 
+/** A suite that passed stays silent but for what it wants to be known: how many seeds it tried, say. */
+const reportedLine = /^report: (.*)$/gm;
+
 function report(outcome: Outcome, print: (line: string) => void): void {
   const seconds = (outcome.durationMs / 1000).toFixed(1);
   if (outcome.fault === undefined) {
     print(`ok   ${outcome.name}  ${outcome.passed} passed, ${seconds} s`);
+    for (const [, line] of outcome.output.matchAll(reportedLine)) print(`     ${line}`);
     return;
   }
   if (outcome.output.trim() !== "") print(outcome.output.trimEnd());
