@@ -1,0 +1,409 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Checksum, chainStart, crc32, FrameBuilder, placeFrame, Random, stampBatch } from "../../src/base/mod.ts";
+import type { LogEvent, LogOptions } from "../../src/log/mod.ts";
+import { SimulatedDisk } from "../../src/testing/disk.ts";
+import { environment, frameOf, framesIn, ManualTimers, openLog, readAll, rejection, textsOf } from "./log_kit.ts";
+
+/** A topic on a new simulated disk. */
+async function newTopic(options: LogOptions = {}, timers = new ManualTimers()) {
+  const disk = new SimulatedDisk();
+  const { log, events } = await openLog(disk.mount(), options, environment(new Random(1), timers));
+  return { disk, log, events, topic: await log.openTopic("t"), timers };
+}
+
+function typesOf(events: readonly LogEvent[]): string[] {
+  return events.map((event) => event.type);
+}
+
+/** A frame as another writer stamped it. */
+function foreignFrame(writer: string, baseSequence: number, values: readonly string[], previousChain = chainStart) {
+  const frame = frameOf(values);
+  const chain = stampBatch(frame, { writer, baseSequence, lamport: 7, generation: 1, previousChain });
+  placeFrame(frame, { baseOffset: 99_999, durableBefore: 77 });
+  return { frame, chain };
+}
+
+test("produce() answers with offset, writer, sequence and count, and read() gives the records back", async () => {
+  const { log, topic } = await newTopic();
+  assert.equal(await topic.produce(frameOf(["a", "b"])), { offset: 0, writer: log.writer, sequence: 1, count: 2 });
+  assert.equal(await topic.produce(frameOf(["c"])), { offset: 2, writer: log.writer, sequence: 3, count: 1 });
+  assert.equal(await textsOf(topic), ["a", "b", "c"]);
+  assert.equal(topic.have, new Map([[log.writer, 3]]));
+  assert.equal(topic.durable, topic.have);
+  assert.is(topic.lamport, 2);
+  assert.is(topic.nextOffset, 3);
+});
+
+test("produce() of 1,000 frames at once is one write and one sync", async () => {
+  const { disk, topic } = await newTopic();
+  const before = { ...disk.counts };
+  const acks = await Promise.all(Array.from({ length: 1_000 }, (_, index) => topic.produce(frameOf([`${index}`]))));
+  assert.is(disk.counts.writes - before.writes, 1);
+  assert.is(disk.counts.syncs - before.syncs, 1);
+  assert.equal(
+    acks.map((ack) => ack.offset),
+    Array.from({ length: 1_000 }, (_, index) => index),
+  );
+});
+
+test("produce() puts what arrives during a sync into the next group", async () => {
+  const { disk, topic } = await newTopic();
+  let release: () => void = () => {};
+  disk.pause = () => new Promise((resolve) => (release = resolve));
+  const before = disk.counts.syncs;
+  const first = topic.produce(frameOf(["first"]));
+  for (let turn = 0; turn < 20; turn++) await undefined;
+  const others = Array.from({ length: 50 }, (_, index) => topic.produce(frameOf([`${index}`])));
+  assert.is(topic.nextOffset, 0, "what is not synced is not served");
+  assert.is(disk.counts.syncs - before, 1);
+  disk.pause = () => Promise.resolve();
+  release();
+  await Promise.all([first, ...others]);
+  assert.is(disk.counts.syncs - before, 2);
+});
+
+test("produce() refuses what is no blank frame of records, and appends nothing", async () => {
+  const { topic } = await newTopic();
+  const good = frameOf(["a"]);
+  const flipped = good.slice();
+  flipped[flipped.length - 1] = 0;
+  const rows: [Uint8Array, string, string][] = [
+    [new Uint8Array(0), "INVALID_FRAME", "not one whole frame"],
+    [good.subarray(0, good.length - 1), "INVALID_FRAME", "not one whole frame"],
+    [new Uint8Array([...good, ...good]), "INVALID_FRAME", "not one whole frame"],
+    [flipped, "INVALID_FRAME", "payload's checksum"],
+    [new FrameBuilder().finish(), "INVALID_FRAME", "it counts 0 records"],
+    [frameOf(["x".repeat(1_048_577)]), "RECORD_TOO_LARGE", "allowed are 1048576"],
+    [new Uint8Array(8 * 1_048_576 + 1), "RECORD_TOO_LARGE", "allowed are 8388608"],
+  ];
+  for (const [frame, code, message] of rows) {
+    const error = await rejection(topic.produce(frame));
+    assert.is(error.code, code, error.message);
+    assert.match(error.message, message);
+  }
+  assert.is(topic.nextOffset, 0);
+});
+
+test("produce() refuses more than may wait, and recovers", async () => {
+  const { topic } = await newTopic({ pendingBytesMax: 65_536 });
+  const frames = Array.from({ length: 100 }, () => topic.produce(frameOf(["x".repeat(2_000)])));
+  const results = await Promise.allSettled(frames);
+  const refused = results.filter((result) => result.status === "rejected");
+  assert.ok(refused.length > 50, `${refused.length} refused`);
+  for (const result of refused) assert.is(result.reason.code, "LOG_OVERLOADED");
+  assert.is(topic.nextOffset, 100 - refused.length);
+  await topic.produce(frameOf(["y".repeat(100_000)]));
+});
+
+test("openTopic() judges names and knows the default topic by two", async () => {
+  const { log } = await newTopic();
+  for (const name of ["..", "a/b", "ä", "x".repeat(250)]) {
+    assert.is((await rejection(log.openTopic(name))).code, "INVALID_TOPIC");
+  }
+  const [first, second] = await Promise.all([log.openTopic(""), log.openTopic("default")]);
+  assert.is(first, second);
+  assert.is(log.topic(""), first);
+  assert.is(log.topic("absent"), undefined);
+  assert.equal(
+    log.topics().map((topic) => topic.name),
+    ["default", "t"],
+  );
+});
+
+test("Log.open() judges its options", async () => {
+  const rows: LogOptions[] = [
+    { fsync: "sometimes" as "always" },
+    { fsyncIntervalMs: 0 },
+    { segmentBytesMax: 1_000 },
+    { indexEveryBytes: 1.5 },
+    { pendingBytesMax: Number.NaN },
+  ];
+  for (const options of rows) {
+    const error = await rejection(openLog(new SimulatedDisk().mount(), options));
+    assert.is(error.code, "INVALID_OPTION");
+    assert.match(error.message, Object.keys(options)[0] as string);
+  }
+});
+
+test("read() judges offsets, and is empty at the end", async () => {
+  const { topic } = await newTopic();
+  await topic.produce(frameOf(["a", "b", "c"]));
+  assert.equal(await topic.read(3, 100), { frames: new Uint8Array(0), nextOffset: 3 });
+  assert.is(framesIn((await topic.read(1, 1)).frames)[0]?.header.baseOffset, 0);
+  for (const offset of [-1, 4, 0.5, Number.NaN]) {
+    const error = await rejection(topic.read(offset, 100));
+    assert.is(error.code, "OFFSET_OUT_OF_RANGE");
+    assert.match(error.message, "the log holds 0 up to, not including, 3");
+  }
+});
+
+test("read() and readMissing() of the newest frames do not touch the disk", async () => {
+  const { disk, log, topic } = await newTopic();
+  for (let index = 0; index < 100; index++) await topic.produce(frameOf([`${index}`]));
+  const before = disk.counts.reads;
+  assert.is(framesIn((await topic.read(97, 10_000)).frames).length, 3);
+  const missing = await topic.readMissing(new Map([[log.writer, 98]]), 10_000);
+  assert.is(framesIn(missing.frames).length, 2);
+  assert.is(missing.complete, true);
+  assert.is(disk.counts.reads, before);
+});
+
+test("read() gives bytes whose change does not reach other readers", async () => {
+  const { topic } = await newTopic();
+  await topic.produce(frameOf(["a"]));
+  (await topic.read(0, 100)).frames.fill(0);
+  (await topic.readMissing(new Map(), 100)).frames.fill(0);
+  assert.equal(await textsOf(topic), ["a"]);
+});
+
+test("interval acknowledges before the sync, and `durable` follows when the timer fires", async () => {
+  const { disk, log, topic, timers } = await newTopic({ fsync: "interval" });
+  const before = disk.counts.syncs;
+  await topic.produce(frameOf(["a"]));
+  await topic.produce(frameOf(["b"]));
+  assert.is(topic.nextOffset, 2);
+  assert.is(topic.durable.size, 0);
+  assert.is(disk.counts.syncs, before);
+  assert.is(timers.waiting, 1);
+  const grown = new Promise<void>((resolve) => topic.onGrow(resolve));
+  timers.fire();
+  await grown;
+  assert.equal(topic.durable, new Map([[log.writer, 2]]));
+  assert.is(disk.counts.syncs, before + 1);
+  assert.is(timers.waiting, 0);
+});
+
+test("interval writes again what a failed sync may have forgotten", async () => {
+  const { disk, topic, timers, events } = await newTopic({ fsync: "interval" });
+  await topic.produce(frameOf(["a"]));
+  disk.failNext("sync", "EIO");
+  timers.fire();
+  for (let turn = 0; turn < 50; turn++) await undefined;
+  assert.is(topic.durable.size, 0);
+  assert.ok(typesOf(events).includes("write-failed"));
+  timers.fire();
+  for (let turn = 0; turn < 50; turn++) await undefined;
+  assert.is(topic.durable.size, 1);
+  disk.crash("lose-unsynced", new Random(1));
+  const { log } = await openLog(disk.mount(), { fsync: "interval" });
+  assert.equal(await textsOf(await log.openTopic("t")), ["a"]);
+});
+
+for (const fsync of ["always", "interval", "never"] as const) {
+  test(`a full disk under ${fsync} fails that produce alone, reads go on, and room heals it`, async () => {
+    const { disk, topic, events } = await newTopic({ fsync });
+    await topic.produce(frameOf(["a"]));
+    const bytes = topic.bytes;
+    disk.bytesMax = disk.bytesUsed() + 200;
+    for (let round = 0; round < 3; round++) {
+      const error = await rejection(topic.produce(frameOf(["x".repeat(1_000)])));
+      assert.is(error.code, "LOG_WRITE_FAILED");
+      assert.match(error.message, "ENOSPC");
+      assert.is(topic.bytes, bytes);
+      assert.equal(await textsOf(topic), ["a"]);
+    }
+    assert.is(typesOf(events).filter((type) => type === "write-failed").length, 1, "one event for a row of failures");
+    disk.bytesMax = Number.POSITIVE_INFINITY;
+    assert.is((await topic.produce(frameOf(["b"]))).offset, 1);
+    disk.crash("keep", new Random(1));
+    const { log } = await openLog(disk.mount(), { fsync });
+    assert.equal(await textsOf(await log.openTopic("t")), ["a", "b"]);
+  });
+}
+
+test("a failed sync under always fails its group, leaves no trace of it, and the next one works", async () => {
+  const { disk, log, topic } = await newTopic();
+  await topic.produce(frameOf(["a"]));
+  disk.failNext("sync", "EIO", { name: ".log" });
+  assert.is((await rejection(topic.produce(frameOf(["lost"])))).code, "LOG_WRITE_FAILED");
+  assert.is(topic.nextOffset, 1);
+  assert.equal(await topic.produce(frameOf(["b"])), { offset: 1, writer: log.writer, sequence: 2, count: 1 });
+  disk.crash("lose-unsynced", new Random(1));
+  const again = await openLog(disk.mount());
+  assert.equal(await textsOf(await again.log.openTopic("t")), ["a", "b"]);
+  assert.is(again.log.writer, log.writer);
+});
+
+test("a tail that cannot even be repaired refuses appends until it can, and serves reads", async () => {
+  const { disk, topic } = await newTopic();
+  await topic.produce(frameOf(["a"]));
+  disk.failNext("sync", "EIO", { name: ".log" });
+  disk.failNext("truncate", "EIO", { times: 2 });
+  assert.is((await rejection(topic.produce(frameOf(["lost"])))).code, "LOG_WRITE_FAILED");
+  assert.is((await rejection(topic.produce(frameOf(["lost too"])))).code, "LOG_WRITE_FAILED");
+  assert.equal(await textsOf(topic), ["a"]);
+  disk.healFaults();
+  await topic.produce(frameOf(["b"]));
+  disk.crash("keep", new Random(1));
+  assert.equal(await textsOf(await (await openLog(disk.mount())).log.openTopic("t")), ["a", "b"]);
+});
+
+test("segments roll, and reads go across them", async () => {
+  const { disk, topic, log } = await newTopic({ segmentBytesMax: 65_536 });
+  for (let index = 0; index < 50; index++) await topic.produce(frameOf([`${index} ${"x".repeat(6_000)}`]));
+  const segments = disk.paths().filter((path) => path.endsWith(".log"));
+  assert.ok(segments.length >= 4, segments.join());
+  assert.is((await readAll(topic, 20_000)).length, 50);
+  const missing = await topic.readMissing(new Map([[log.writer, 5]]), 8_000_000);
+  assert.is(framesIn(missing.frames).length, 45);
+  assert.is(missing.complete, true);
+});
+
+test("apply() appends what is next, drops what is held, and ends at what is ahead", async () => {
+  const { topic } = await newTopic();
+  const writer = "00000000000000aa";
+  const first = foreignFrame(writer, 1, ["a", "b"]);
+  const second = foreignFrame(writer, 3, ["c"], first.chain);
+  const third = foreignFrame(writer, 4, ["d"], second.chain);
+  assert.equal(await topic.apply(first.frame.slice()), { appended: 2, dropped: 0 });
+  assert.equal(await topic.apply(new Uint8Array([...first.frame, ...second.frame])), { appended: 1, dropped: 2 });
+  const later = foreignFrame(writer, 9, ["z"], third.chain);
+  assert.equal(await topic.apply(new Uint8Array([...third.frame, ...later.frame])), {
+    appended: 1,
+    dropped: 0,
+    stopped: { reason: "ahead", writer, expected: 5, found: 9 },
+  });
+  assert.equal(await textsOf(topic), ["a", "b", "c", "d"]);
+  assert.is(topic.lamport, 7);
+  assert.is((await readAll(topic))[0]?.header.baseOffset, 0, "the place is this node's own");
+});
+
+test("apply() stops a forked feed alone, with one event, and follows the others", async () => {
+  const { topic, events } = await newTopic();
+  const forked = "00000000000000aa";
+  const sound = foreignFrame("00000000000000bb", 1, ["b1"]);
+  const first = foreignFrame(forked, 1, ["a1"]);
+  const other = foreignFrame(forked, 1, ["another a1"]);
+  const fork = foreignFrame(forked, 2, ["a2"], other.chain);
+  await topic.apply(first.frame);
+  assert.equal(await topic.apply(new Uint8Array([...fork.frame, ...sound.frame])), { appended: 1, dropped: 0 });
+  assert.equal(await topic.apply(fork.frame), { appended: 0, dropped: 0 });
+  assert.equal(await textsOf(topic), ["a1", "b1"]);
+  const stops = events.filter((event) => event.type === "feed-stopped");
+  assert.is(stops.length, 1);
+  assert.equal([...topic.stoppedFeeds.keys()], [forked]);
+});
+
+test("apply() notices a fork also where the other history is no longer", async () => {
+  const { topic } = await newTopic();
+  await topic.apply(foreignFrame("00000000000000aa", 1, ["one"]).frame);
+  await topic.apply(foreignFrame("00000000000000aa", 1, ["two"]).frame);
+  assert.is(topic.stoppedFeeds.size, 1);
+});
+
+test("apply() stops a feed whose batch covers what is held in part", async () => {
+  const { topic, events } = await newTopic();
+  await topic.apply(foreignFrame("00000000000000aa", 1, ["a"]).frame);
+  assert.equal(await topic.apply(foreignFrame("00000000000000aa", 1, ["a", "b"]).frame), { appended: 0, dropped: 0 });
+  assert.match(events.find((event) => event.type === "feed-stopped")?.reason ?? "", "sequences 1 to 2");
+});
+
+test("apply() takes nothing after bytes that are no frames", async () => {
+  const { topic } = await newTopic();
+  const first = foreignFrame("00000000000000aa", 1, ["a"]);
+  const damaged = foreignFrame("00000000000000aa", 2, ["b"], first.chain).frame;
+  damaged[damaged.length - 1] = 0;
+  const applied = await topic.apply(new Uint8Array([...first.frame, ...damaged]));
+  assert.is(applied.appended, 1);
+  assert.is(applied.stopped?.reason, "malformed");
+});
+
+test("apply() refuses more of this node's own writer, until another writer is minted", async () => {
+  const { topic, log, events } = await newTopic();
+  await topic.produce(frameOf(["a"]));
+  const own = (await readAll(topic))[0];
+  const next = foreignFrame(log.writer, 2, ["from a peer"], own?.header.chain);
+  assert.equal(await topic.apply(next.frame.slice()), { appended: 0, dropped: 0 });
+  assert.ok(typesOf(events).includes("feed-stopped"));
+  const previous = log.writer;
+  const writer = await log.mintWriter("a peer holds more of ours");
+  assert.is.not(writer, previous);
+  assert.equal(await topic.apply(next.frame.slice()), { appended: 1, dropped: 0 });
+  assert.equal(await topic.produce(frameOf(["b"])), { offset: 2, writer, sequence: 1, count: 1 });
+  assert.equal(
+    events.find((event) => event.type === "new-writer" && event.previous === previous),
+    { type: "new-writer", writer, previous, reason: "a peer holds more of ours" },
+  );
+});
+
+test("applyGap() advances the vector, shows in reads and the low-water mark, and accepts the next hash", async () => {
+  const { disk, topic, log } = await newTopic();
+  const writer = "00000000000000aa";
+  await topic.applyGap(writer, 10);
+  assert.is(topic.have.get(writer), 10);
+  assert.is(topic.lowWater.get(writer), 11);
+  await topic.apply(foreignFrame(writer, 11, ["k"], { high: 5, low: 6 }).frame);
+  assert.is(topic.have.get(writer), 11);
+  assert.equal(
+    (await readAll(topic)).map(({ header }) => [header.kind, header.count, header.baseOffset]),
+    [
+      ["gap", 10, 0],
+      ["records", 1, 10],
+    ],
+  );
+  await log[Symbol.asyncDispose]();
+  const again = await (await openLog(disk.mount())).log.openTopic("t");
+  assert.is(again.lowWater.get(writer), 11);
+  // Another node takes the gap from here.
+  const { topic: other } = await newTopic();
+  assert.is((await other.apply((await again.readMissing(new Map(), 10_000)).frames)).appended, 11);
+  assert.equal(other.have, again.have);
+});
+
+test("two logs that pull from each other hold the same", async () => {
+  const left = await newTopic();
+  const right = await openLog(new SimulatedDisk().mount(), {}, environment(new Random(2)));
+  const other = await right.log.openTopic("t");
+  for (let round = 0; round < 20; round++) {
+    await left.topic.produce(frameOf([`l${round}`]));
+    await other.produce(frameOf([`r${round}`]));
+    await left.topic.apply((await other.readMissing(left.topic.have, 500)).frames);
+    await other.apply((await left.topic.readMissing(other.have, 500)).frames);
+  }
+  await left.topic.apply((await other.readMissing(left.topic.have, 100_000)).frames);
+  await other.apply((await left.topic.readMissing(other.have, 100_000)).frames);
+  assert.equal(left.topic.have, other.have);
+  assert.is(left.topic.nextOffset, 40);
+  assert.equal((await textsOf(left.topic)).sort(), (await textsOf(other)).sort());
+});
+
+test("a closed log refuses everything, keeps what was acknowledged, and knows its writer again", async () => {
+  const { disk, log, topic } = await newTopic({ fsync: "never" });
+  const produced = topic.produce(frameOf(["a"]));
+  await log[Symbol.asyncDispose]();
+  await log[Symbol.asyncDispose]();
+  await produced;
+  const calls = [() => topic.produce(frameOf(["b"])), () => topic.apply(frameOf(["b"])), () => topic.read(0, 1)];
+  for (const call of [...calls, () => log.openTopic("t"), () => log.mintWriter("")]) {
+    assert.is((await rejection(call())).code, "LOG_CLOSED");
+  }
+  const again = await openLog(disk.mount(), { fsync: "never" });
+  assert.is(again.log.writer, log.writer);
+  assert.equal(await textsOf(await again.log.openTopic("t")), ["a"]);
+});
+
+test("onGrow() tells of growth on the topic and on the log, until it is removed", async () => {
+  const { log, topic } = await newTopic();
+  const heard: string[] = [];
+  const removals = [log.onGrow((grown) => heard.push(grown.name)), topic.onGrow(() => heard.push("topic"))];
+  await topic.produce(frameOf(["a"]));
+  assert.equal(heard, ["t", "topic"]);
+  for (const remove of removals) remove();
+  await topic.produce(frameOf(["b"]));
+  assert.is(heard.length, 2);
+});
+
+test("Log uses the checksum that it is given", async () => {
+  let calls = 0;
+  const counting: Checksum = (bytes, seed) => {
+    calls++;
+    return crc32(bytes, seed);
+  };
+  const { topic } = await newTopic({ checksum: counting });
+  const before = calls;
+  await topic.produce(frameOf(["a"]));
+  assert.ok(calls > before);
+});
+
+test.run();
