@@ -11,6 +11,7 @@ export interface SeenBatch {
   readonly baseOffset: number;
   readonly chain: ChainHash;
   readonly payloadChecksum: number;
+  readonly baseTimestampMs: number;
 }
 
 /** What happened in the world, as far as a guarantee could be broken by it. */

@@ -50,9 +50,13 @@ export class SimNode implements Host {
   diskFailures = 0;
   readonly #world: World;
   readonly #random: Random;
+  readonly #builder = new FrameBuilder();
   #life: Life | undefined;
   #parts: Parts | undefined;
   #wiped = false;
+  /** Resolves once the disk may be opened. */
+  #ready: Promise<void> = Promise.resolve();
+  #lastCrash: CrashMode = "keep";
   #takesWritesAtMs = Number.POSITIVE_INFINITY;
   /** Topics that grew since they were last observed. */
   readonly #grown = new Set<string>();
@@ -106,10 +110,14 @@ export class SimNode implements Host {
       },
     };
     const { fsync, segmentBytesMax } = this.options;
-    Log.open(this.disk.mount(), { fsync, segmentBytesMax }, environment).then(
-      life.guard((log: CommitLog) => this.#opened(log, life)),
-      life.guard((error: unknown) => this.#openFailed(error)),
-    );
+    const { sabotage } = this.#world;
+    const directory = sabotage.directory?.(this.disk.mount()) ?? this.disk.mount();
+    this.#ready
+      .then(() => Log.open(directory, { fsync, segmentBytesMax }, environment))
+      .then(
+        life.guard((log: CommitLog) => this.#opened(sabotage.log?.(log, this) ?? log, life)),
+        life.guard((error: unknown) => this.#openFailed(error)),
+      );
   }
 
   /** Stops the process, or the whole machine, at this moment. */
@@ -123,8 +131,13 @@ export class SimNode implements Host {
     this.#grown.clear();
     this.#observedOffsets.clear();
     this.disk.crash(mode, this.#random);
-    if (options.wipes) this.disk = new SimulatedDisk();
+    if (options.wipes) {
+      const before = this.disk;
+      this.disk = new SimulatedDisk();
+      this.#ready = this.#world.sabotage.wiped?.(before, this.disk) ?? Promise.resolve();
+    }
     this.#wiped ||= options.wipes;
+    this.#lastCrash = mode;
     if (options.tellsPeers) this.#world.network.resetAll(this);
   }
 
@@ -142,9 +155,8 @@ export class SimNode implements Host {
   produce(topic: string, values: readonly string[]): void {
     const parts = this.#parts;
     if (parts === undefined) return;
-    const builder = new FrameBuilder();
-    for (const value of values) builder.add({ value }, parts.life.clock.wallMs());
-    const frame = builder.finish();
+    for (const value of values) this.#builder.add({ value }, parts.life.clock.wallMs());
+    const frame = this.#builder.finish();
     const payloadChecksum = checksumOf(frame);
     let isAnswered = false;
     this.#world.touchLog();
@@ -216,7 +228,8 @@ export class SimNode implements Host {
     });
     for (const topic of log.topics()) this.#grown.add(topic.name);
     const world = this.#world;
-    const keepsAcknowledged = this.options.fsync === "always";
+    // A killed process loses nothing under any policy; a power cut loses what was not synced (rule R2).
+    const keepsAcknowledged = this.options.fsync === "always" || this.#lastCrash === "keep";
     world.observeReopened(this, { wiped: this.#wiped, keepsAcknowledged });
     this.#wiped = false;
     const replication = new ReplicationShell({

@@ -2,7 +2,7 @@ import { crc32, Random, toBytes } from "../base/mod.ts";
 import { Chaos } from "./chaos.ts";
 import { randomFaults } from "./faults.ts";
 import { Workload } from "./workload.ts";
-import { type Violation, World } from "./world.ts";
+import { type Sabotage, type Violation, World } from "./world.ts";
 
 /** What became of one seed. */
 export interface SeedReport {
@@ -16,12 +16,12 @@ export interface SeedReport {
 }
 
 export interface SeedOptions {
-  /** Changes the world before anything happens: for tests that break a rule on purpose. */
-  readonly prepare?: ((world: World) => void) | undefined;
+  /** Breaks rules on purpose. The run then ends at the first violation. */
+  readonly sabotage?: Sabotage | undefined;
 }
 
 /** How long faults strike, in milliseconds. */
-const stormMs = 20_000;
+const stormMs = 15_000;
 /** How long the healed world has to converge, step by step. */
 const calmStepMs = 2_000;
 const calmStepsMax = 40;
@@ -30,15 +30,17 @@ const calmStepsMax = 40;
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedReport> {
   const random = new Random(`swarm/${seed}`);
   const faults = randomFaults(random.fork("faults"));
-  const world = new World(seed, faults, { gossip: random.chance(0.5) });
-  options.prepare?.(world);
+  const { sabotage } = options;
+  const world = new World(seed, faults, {
+    ...{ gossip: random.chance(0.5), sabotage, stopsAtViolation: sabotage !== undefined },
+  });
   const fsync = random.pick(["always", "always", "always", "interval", "never"] as const) ?? "always";
   const responseBytesMax = random.pick([256, 1_024, 8_192]) as number;
   const nodeCount = random.between(2, 5);
   for (let index = 0; index < nodeCount; index++) world.addNode(`n${index + 1}`, { fsync, responseBytesMax });
   const workload = new Workload(world, random.fork("workload"), {
     topics: ["orders", "metrics"].slice(0, random.between(1, 2)),
-    produceEveryMs: random.pick([20, 60, 200]) as number,
+    produceEveryMs: random.pick([30, 80, 300]) as number,
     consumers: random.between(0, 3),
     consumeEveryMs: 400,
   });

@@ -1,4 +1,5 @@
 import { type Address, Random, sameVector, scanFrame, type Vector, type WriterId } from "../base/mod.ts";
+import type { CommitLog, Directory } from "../log/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
 import { Consumers } from "./checkers/consumers.ts";
 import { Durability } from "./checkers/durability.ts";
@@ -8,6 +9,7 @@ import { CausalOrder } from "./checkers/g3_causal_order.ts";
 import { Convergence } from "./checkers/g4_convergence.ts";
 import { Availability } from "./checkers/g5_availability.ts";
 import { MembershipOrder } from "./checkers/membership_order.ts";
+import type { SimulatedDisk } from "./disk.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Faults } from "./faults.ts";
 import type { GossipPipe } from "./gossip_shell.ts";
@@ -20,6 +22,18 @@ import type { CrashMode } from "./simulated_file.ts";
 export interface WorldOptions {
   /** True: members find each other by gossip. False: the world tells them, with wrong advice now and then. @default true */
   readonly gossip?: boolean | undefined;
+  /** Breaks rules on purpose, to show that a checker notices. */
+  readonly sabotage?: Sabotage | undefined;
+  /** `runFor` ends at the first violation. @default false */
+  readonly stopsAtViolation?: boolean | undefined;
+}
+
+/** Ports that lie. Each is put between a node and the real thing. */
+export interface Sabotage {
+  readonly directory?: ((directory: Directory) => Directory) | undefined;
+  readonly log?: ((log: CommitLog, node: SimNode) => CommitLog) | undefined;
+  /** Called when a directory was lost, with the disk that was and the empty one. */
+  readonly wiped?: ((before: SimulatedDisk, after: SimulatedDisk) => Promise<void>) | undefined;
 }
 
 /** A broken guarantee. */
@@ -47,6 +61,7 @@ export class World {
   readonly random: Random;
   readonly network: Network;
   readonly usesGossip: boolean;
+  readonly sabotage: Sabotage;
   readonly nodes: SimNode[] = [];
   readonly trace: string[] = [];
   readonly violations: Violation[] = [];
@@ -57,8 +72,11 @@ export class World {
   nowMs = 0;
   readonly #queue = new EventQueue();
   readonly #checkers: Checker[];
+  readonly #stopsAtViolation: boolean;
   readonly #membership: Random;
   readonly #consumed: Observation[] = [];
+  /** Nodes whose log was just opened and is observed anew. */
+  readonly #recovering: { readonly node: SimNode; readonly keepsAcknowledged: boolean }[] = [];
   readonly #beliefs = new Set<string>();
   /** Counts everything that may set a log in motion. */
   #activity = 0;
@@ -69,6 +87,8 @@ export class World {
     this.network = new Network(this, this.random.fork("network"), faults);
     this.#membership = this.random.fork("membership");
     this.usesGossip = options.gossip ?? true;
+    this.sabotage = options.sabotage ?? {};
+    this.#stopsAtViolation = options.stopsAtViolation ?? false;
     this.#checkers = [
       ...[new NoDuplicates(), new SameFeed(), new CausalOrder(), new Convergence(), new Availability()],
       ...[new Durability(), new Consumers(), new MembershipOrder()],
@@ -188,6 +208,7 @@ export class World {
       this.#queue.pop()?.();
       this.events++;
       if (this.#logTouched) await this.#rest();
+      if (this.#stopsAtViolation && this.violations.length > 0) return;
     }
     this.nowMs = endMs;
   }
@@ -272,8 +293,6 @@ export class World {
     this.#recovering.push({ node, keepsAcknowledged: how.keepsAcknowledged });
     this.touchLog();
   }
-
-  readonly #recovering: { readonly node: SimNode; readonly keepsAcknowledged: boolean }[] = [];
 
   /** For nodes: tells the others of one that came up, and it of them. */
   started(node: SimNode, writer: WriterId): void {

@@ -1,17 +1,23 @@
 import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
 
-/** G1: each record is appended at most once per node, each feed without a hole, at offsets that only grow. */
+/**
+ * G1: each record is appended at most once per node, each feed without a hole, at offsets that only grow. The workload
+ * never produces the same values twice, so that the same payload is the same batch, whatever feed it claims to be of.
+ */
 export class NoDuplicates implements Checker {
   readonly name = "G1 no duplicates";
   /** Per node, topic and writer the last sequence. */
   readonly #sequences = new Map<string, number>();
   /** Per node and topic the offset after the last record. */
   readonly #offsets = new Map<string, number>();
+  /** Per node what was appended, by content. */
+  readonly #contents = new Map<string, Set<string>>();
 
   observe(observation: Observation): string | undefined {
     if (observation.type === "reopened") {
       forgetNode(this.#sequences, observation.node);
       forgetNode(this.#offsets, observation.node);
+      this.#contents.delete(observation.node);
     }
     return observation.type === "appended" ? this.#append(observation.node, observation.batch) : undefined;
   }
@@ -33,7 +39,16 @@ export class NoDuplicates implements Checker {
       return `${node} appended ${batchWords(batch)} at offset ${batch.baseOffset}, the log already ended before ${nextOffset}`;
     }
     this.#offsets.set(log, batch.baseOffset + batch.count);
-    return undefined;
+    return this.#isNewContent(node, batch) ? undefined : `${node} appended the records of ${batchWords(batch)} twice`;
+  }
+
+  #isNewContent(node: string, batch: SeenBatch): boolean {
+    if (batch.kind === "gap") return true;
+    const contents = this.#contents.get(node) ?? new Set();
+    this.#contents.set(node, contents);
+    const before = contents.size;
+    contents.add(`${batch.topic}/${batch.count}/${batch.payloadChecksum}/${batch.baseTimestampMs}`);
+    return contents.size > before;
   }
 }
 

@@ -1,0 +1,20 @@
+/**
+ * A simulated world for tests: virtual time, packets and disks, and nodes that run the real log, replication and
+ * membership. One seed gives one trace on every runtime, so that whatever goes wrong once goes wrong again.
+ */
+export { Chaos } from "./chaos.ts";
+export { Consumers } from "./checkers/consumers.ts";
+export { Durability } from "./checkers/durability.ts";
+export { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
+export { SameFeed } from "./checkers/g2_same_feed.ts";
+export { CausalOrder } from "./checkers/g3_causal_order.ts";
+export { Convergence } from "./checkers/g4_convergence.ts";
+export { Availability } from "./checkers/g5_availability.ts";
+export { MembershipOrder } from "./checkers/membership_order.ts";
+export { type CrashMode, type DiskCounts, type DiskOperation, SimulatedDisk, SimulatedDiskError } from "./disk.ts";
+export { type Faults, noFaults, type Range, randomFaults, type Strike, type StrikeWeights } from "./faults.ts";
+export type { Checker, FinalState, Observation, SeenBatch } from "./observation.ts";
+export type { NodeOptions, SimNode } from "./sim_node.ts";
+export { runSeed, type SeedOptions, type SeedReport, traceHash } from "./swarm.ts";
+export { Workload, type WorkloadOptions } from "./workload.ts";
+export { type Sabotage, type Violation, World, type WorldOptions } from "./world.ts";
