@@ -76,7 +76,7 @@ test("consume --follow prints what comes later, and an interrupt ends it well", 
   await following.printed(/before\n/);
   await ask("produce later", "after\n");
   await following.printed(/before\nafter\n/);
-  following.child.kill("SIGINT");
+  following.signal("SIGINT");
   assert.equal(await following.finished, { code: 0, stdout: "before\nafter\n", stderr: "" });
 });
 
@@ -111,7 +111,7 @@ test("join makes two nodes one cluster; leave makes the node stop with exit code
 test("an interrupted agent leaves the cluster; a terminated one stops; both exit with 0", async () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     await using agent = await AgentProcess.start();
-    agent.running.child.kill(signal);
+    agent.running.signal(signal);
     const { code, stderr } = await agent.running.finished;
     assert.is(code, 0, `${signal}: ${stderr}`);
   }

@@ -55,6 +55,11 @@ export class Running {
     if (options.input !== undefined) this.child.stdin?.end(options.input);
   }
 
+  /** Sends a signal. Deno's `child.kill` would report it as the cause of the end, whatever the child made of it. */
+  signal(name: "SIGINT" | "SIGTERM"): void {
+    process.kill(this.child.pid as number, name);
+  }
+
   /** Resolves with what was printed once it matches; rejects when the command ends before. */
   async printed(pattern: RegExp): Promise<RegExpMatchArray> {
     for (;;) {
