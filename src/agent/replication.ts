@@ -43,6 +43,7 @@ export class Replication implements ServedReplication, AsyncDisposable {
   readonly #watches = new Map<number, AbortController>();
   readonly #pulls = new Map<number, AbortController>();
   readonly #outboxes = new Map<number, Outbox<WatchMessage>>();
+  #minting: Promise<unknown> = Promise.resolve();
   readonly #heard = new Set<string>();
   readonly #onHeard = new Set<() => void>();
   #nextSubscriber = 1;
@@ -83,7 +84,10 @@ export class Replication implements ServedReplication, AsyncDisposable {
     this.#replicator.push({ type: "writer-minted", writer });
   }
 
-  /** Resolves when each of these peers told all that it holds, or when the signal fires (rule R5). */
+  /**
+   * Resolves when each of these peers told all that it holds, or when the signal fires; and when the new writer stands
+   * that this may have called for (rule R5).
+   */
   async hear(names: readonly string[], signal: AbortSignal): Promise<void> {
     while (!signal.aborted && names.some((name) => !this.#heard.has(name))) {
       await new Promise<void>((resolve) => {
@@ -96,6 +100,7 @@ export class Replication implements ServedReplication, AsyncDisposable {
         signal.addEventListener("abort", done);
       });
     }
+    await this.#minting;
   }
 
   async *watch(
@@ -179,7 +184,8 @@ export class Replication implements ServedReplication, AsyncDisposable {
           return { appended: 1, dropped: 0 };
         });
       case "mint-writer":
-        return this.#mint(effect.reason);
+        this.#minting = this.#mint(effect.reason);
+        return undefined;
       case "peer-heard":
         this.#heard.add(effect.peer);
         for (const heard of [...this.#onHeard]) heard();
@@ -259,7 +265,7 @@ export class Replication implements ServedReplication, AsyncDisposable {
     this.#replicator.push({ type: "applied", pullId, topic: name, result, have: topic?.have ?? new Map() });
   }
 
-  async #mint(reason: string): Promise<undefined> {
+  async #mint(reason: string): Promise<void> {
     try {
       await this.#log.mintWriter(reason);
     } catch (error) {

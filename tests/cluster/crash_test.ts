@@ -58,7 +58,7 @@ async function produceUntilKilled(
   };
   const senders = Array.from({ length: sendsInFlight }, sender);
   await new Promise((resolve) => setTimeout(resolve, options.killAfterMs));
-  await node.signal("SIGKILL");
+  await node.end("SIGKILL");
   killed = true;
   await Promise.all(senders);
   return unanswered;

@@ -25,9 +25,9 @@ export class NodeProcess {
   readonly rpcUrl: string;
   readonly gossipAddress: string;
   readonly #process: ChildProcess;
-  readonly #exited: Promise<number | null>;
+  readonly #exited: Promise<number | string>;
 
-  constructor(name: string, facts: ReadonlyMap<string, string>, child: ChildProcess, exited: Promise<number | null>) {
+  constructor(name: string, facts: ReadonlyMap<string, string>, child: ChildProcess, exited: Promise<number | string>) {
     this.name = name;
     this.rpcUrl = facts.get("rpc") ?? "";
     this.gossipAddress = facts.get("gossip") ?? "";
@@ -35,10 +35,11 @@ export class NodeProcess {
     this.#exited = exited;
   }
 
-  /** Sends a signal and, unless the process goes on after it, waits for its end. Resolves with the exit code. */
-  async signal(signal: NodeJS.Signals): Promise<number | null> {
-    this.#process.kill(signal);
-    return signal === "SIGSTOP" || signal === "SIGCONT" ? null : this.#exited;
+  /** Sends a signal that ends the process. Resolves with the exit code, or with what ended it. */
+  async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<number | string> {
+    // By its id: Deno reports a child that its own `kill` was called on as ended by that signal, whatever it did.
+    process.kill(this.#process.pid as number, signal);
+    return this.#exited;
   }
 }
 
@@ -68,7 +69,9 @@ export class NodeProcesses implements AsyncDisposable {
     };
     const [command, ...rest] = [...runtimeCommand(), main, "agent", ...Object.entries(all).flat()];
     const child = spawn(command as string, rest, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-    const exited = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+    const exited = new Promise<number | string>((resolve) =>
+      child.once("close", (code, signal) => resolve(code ?? `ended by ${signal}`)),
+    );
     const node = new NodeProcess(name, await factsOf(name, child), child, exited);
     this.#running.add(node);
     void exited.then(() => this.#running.delete(node));
@@ -76,7 +79,7 @@ export class NodeProcesses implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#running].map((node) => node.signal("SIGKILL")));
+    await Promise.all([...this.#running].map((node) => node.end("SIGKILL")));
     await rm(this.directory, { recursive: true, force: true });
   }
 }

@@ -78,7 +78,7 @@ test("a record whose origin is dead reaches a newcomer through another holder", 
   await using client = connect(origin.rpcUrl);
   await produce(client, "orders", numbered("a-", 100));
   assert.equal(await valuesOn(holder, "orders", 100), numbered("a-", 100));
-  await origin.signal("SIGKILL");
+  await origin.end("SIGKILL");
   const newcomer = await nodes.start("c", { "--join": holder.gossipAddress });
   assert.equal(await valuesOn(newcomer, "orders", 100), numbered("a-", 100));
 });
@@ -86,7 +86,7 @@ test("a record whose origin is dead reaches a newcomer through another holder", 
 test("a killed node is seen failed, the others go on, and it catches up when it is back", async () => {
   await using nodes = await NodeProcesses.create();
   const [first, second, third] = await startThree(nodes);
-  await second.signal("SIGKILL");
+  await second.end("SIGKILL");
   for (const node of [first, third]) {
     await hasStatuses(node, { b: "failed" });
     await using client = connect(node.rpcUrl);
@@ -113,7 +113,7 @@ test("a node that is asked to leave is seen left, never failed, and ends with ex
       if (event.member.name === "c") seen.push(event.type);
     }
   })();
-  const code = await third.signal("SIGINT");
+  const code = await third.end("SIGINT");
   await hasStatuses(first, { c: "left" });
   watching.abort();
   await watch;
