@@ -66,6 +66,7 @@ class PeerSession {
       // A peer that speaks no HTTP/2 fails its session after Connect has stopped listening, on Node uncaught.
       session.on("error", () => {});
       session.setLocalWindowSize?.(2 * h2WindowBytes);
+      guardPing(session);
     }
     stream.on("error", () => {});
     return stream;
@@ -78,4 +79,10 @@ class PeerSession {
   close(): void {
     this.#manager.abort(new ConnectError("The connection to this peer was closed", Code.Unavailable));
   }
+}
+
+/** Connect may ping a session that was destroyed meanwhile, from a timer, where what it throws would end the process. */
+function guardPing(session: ClientHttp2Session): void {
+  const ping = session.ping.bind(session) as (...call: unknown[]) => boolean;
+  session.ping = (...call: unknown[]) => !session.destroyed && ping(...call);
 }
