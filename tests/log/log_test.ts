@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Checksum, chainStart, crc32, FrameBuilder, placeFrame, Random, stampBatch } from "../../src/base/mod.ts";
 import type { LogEvent, LogOptions } from "../../src/log/mod.ts";
+import { TailBudget, TailCache } from "../../src/log/tail_cache.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment, frameOf, framesIn, ManualTimers, openLog, readAll, rejection, textsOf } from "./log_kit.ts";
 
@@ -147,6 +148,52 @@ test("read() and readMissing() of the newest frames do not touch the disk", asyn
   assert.is(framesIn(missing.frames).length, 2);
   assert.is(missing.complete, true);
   assert.is(disk.counts.reads, before);
+});
+
+test("reads are right where the cache of newest frames begins, and its bounds hold", async () => {
+  const { log, topic, disk } = await newTopic();
+  for (let index = 0; index < 40; index++) await topic.produce(frameOf([`${index} ${"x".repeat(100_000)}`]));
+  const frames = await readAll(topic, 1);
+  assert.is(frames.length, 40);
+  let fromDisk = 0;
+  for (let sequence = 0; sequence <= 40; sequence++) {
+    const before = disk.counts.reads;
+    const missing = await topic.readMissing(new Map([[log.writer, sequence]]), 250_000);
+    const expected = frames.slice(sequence, sequence + 2).map(({ header }) => header.baseSequence);
+    assert.equal(
+      framesIn(missing.frames).map(({ header }) => header.baseSequence),
+      expected,
+    );
+    assert.is(missing.complete, sequence >= 38);
+    if (disk.counts.reads > before) fromDisk++;
+  }
+  assert.ok(fromDisk >= 15 && fromDisk <= 25, `${fromDisk} of 41 reads came from the disk`);
+});
+
+test("TailCache gives way to topics that grow while it is quiet, and says so to its feeds", () => {
+  const budget = new TailBudget();
+  const bytes = new Uint8Array(1_048_576);
+  const topics = Array.from({ length: 40 }, () => {
+    const feed = { have: 0, chain: undefined, durable: 0, lowest: 1, cachedFrom: 1 };
+    return { feed, cache: new TailCache(budget, new Map([["w", feed]])) };
+  });
+  for (const { cache } of topics) {
+    for (let sequence = 1; sequence <= 3; sequence++) {
+      const place = {
+        position: 0,
+        frameBytes: bytes.length,
+        offset: sequence,
+        count: 1,
+        lamport: 1,
+        timestampMaxMs: 0,
+      };
+      cache.add({ ...place, writer: "w", baseSequence: sequence, chain: undefined, gap: false }, bytes);
+    }
+  }
+  assert.equal(
+    topics.map(({ cache, feed }) => [cache.length, feed.cachedFrom]),
+    topics.map((_, index) => (index < 8 ? [0, 4] : [2, 2])),
+  );
 });
 
 test("read() gives bytes whose change does not reach other readers", async () => {
