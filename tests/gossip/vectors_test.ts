@@ -137,7 +137,7 @@ test("captured push/pulls decode to their nodes and encode back to the same byte
     assert.is(userState.length, captured.header?.UserStateLen, name);
     const states = ["alive", "suspect", "dead", "left"];
     for (const [index, { alive, state }] of nodes.entries()) {
-      const { tags, State, Name, ...fields } = captured.nodes?.[index] as { [field: string]: unknown };
+      const { tags, State, Name, ...fields } = (captured.nodes ?? [])[index] ?? {};
       assert.equal(wireFieldsOf(alive), { ...fields, Node: Name }, name);
       assert.is(state, states[State as number], name);
     }
