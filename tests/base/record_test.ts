@@ -126,6 +126,24 @@ test("readPackedRecords() refuses more headers than allowed, before it reads any
   assert.match(unpack(bytes) as string, "not well-formed");
 });
 
+test("readPackedRecords() takes as many headers as allowed", () => {
+  const headers = Array.from({ length: recordHeadersMax }, () => ({ name: "n", value: "x" }));
+  const records = unpack(pack([{ input: { value: "v", headers }, delta: 0 }]));
+  assert.is(typeof records === "string" ? records : records[0]?.headers.length, recordHeadersMax);
+});
+
+test("readPackedRecords() refuses a key or a header that goes on beyond its record", () => {
+  const rows: readonly number[][] = [
+    [4, 1, 0, 2, 107], // a key of two bytes, one is there
+    [4, 1, 0, 128, 107], // a length that never ends
+    [6, 2, 0, 1, 1, 110, 9], // a header's value of nine bytes, none is there
+  ];
+  for (const row of rows) {
+    const bytes = Uint8Array.from([...row, 1, 1, 1, 1, 1, 1, 1, 1, 1]).subarray(0, row.length);
+    assert.type(unpack(bytes), "string", `${row}`);
+  }
+});
+
 test("LogRecord reads its value as text and as JSON", () => {
   const fields = { offset: 1, writer: "00".repeat(8), sequence: 1, timestampMs: 0, key: undefined, headers: [] };
   assert.is(new LogRecord({ ...fields, value: toBytes("✓") }).text(), "✓");

@@ -9,6 +9,7 @@ import {
   isWriterId,
   mergeVectors,
   sameVector,
+  toHex,
   type Vector,
   vectorWritersMax,
   writeVarint,
@@ -91,6 +92,27 @@ test("decodeVector() refuses cuts, rests, repeated writers and too many", () => 
   const many = new Uint8Array(8);
   writeVarint(many, 0, vectorWritersMax + 1);
   assert.is(decodeVector(many), undefined);
+});
+
+test("decodeVector() takes as many writers as allowed", () => {
+  const writers = Array.from({ length: vectorWritersMax }, (_, index) => index.toString(16).padStart(16, "0"));
+  const full = new Map(writers.map((each) => [each, 1]));
+  assert.is(decodeVector(encodeVector(full))?.size, vectorWritersMax);
+  assert.is(decodeVector(encodeVector(new Map([...full, ["ff".repeat(8), 1]]))), undefined);
+});
+
+test("encodeVector() sorts by writer", () => {
+  assert.is(
+    toHex(
+      encodeVector(
+        new Map([
+          [b, 2],
+          [a, 1],
+        ]),
+      ),
+    ),
+    `02${a}01${b}02`,
+  );
 });
 
 test("decodeVector() is total over any bytes", () => {
