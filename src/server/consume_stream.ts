@@ -21,7 +21,22 @@ import type { TopicReader } from "./topic_reader.ts";
 import { topicNameOf } from "./topics.ts";
 import { Waiting } from "./waiting.ts";
 
-const heartbeat: ConsumeAnswer = { heartbeat: true };
+/**
+ * A request that the book's clients could have sent gets no heartbeats: they take every response for a record, and know
+ * neither topics nor starts.
+ */
+function wantsHeartbeats(request: ConsumeRequest): boolean {
+  return request.topic !== "" || request.start.case !== undefined || request.packed;
+}
+
+/** Waits until something was announced; after long silence it says that the stream lives. */
+type Pause = (position?: () => Pick<ConsumeAnswer, "cursor" | "nextOffset">) => AsyncGenerator<ConsumeAnswer, void>;
+
+function pauseOf(waiting: Waiting, heartbeats: boolean): Pause {
+  return async function* (position) {
+    if (!(await waiting.wait(heartbeatMs)) && heartbeats) yield { ...position?.(), heartbeat: true };
+  };
+}
 
 /** Every record from the start on, until the call is aborted. */
 export async function* consumeStream(
@@ -38,37 +53,30 @@ export async function* consumeStream(
       if (grown.name === name) announce();
     }),
   );
+  const pause = pauseOf(waiting, wantsHeartbeats(request));
   try {
-    const topic = ports.log.topic(name) ?? (yield* appearing(ports, name, waiting));
-    yield* reaching(topic, start, waiting);
+    const topic = ports.log.topic(name) ?? (yield* appearing(ports, name, pause));
+    yield* reaching(topic, start, pause);
     const reader = await openReader(topic, start, { cursors: true });
-    if (token !== undefined) yield* holding(ports, topic, token, waiting);
-    yield* following(topic, reader, request.packed, waiting, context.signal);
+    if (token !== undefined) yield* holding(ports, topic, token, pause);
+    yield* following(topic, reader, request.packed, pause, context.signal);
   } finally {
     waiting.release();
   }
 }
 
-async function* appearing(
-  ports: ServerPorts,
-  name: string,
-  waiting: Waiting,
-): AsyncGenerator<ConsumeAnswer, ServedTopic> {
+async function* appearing(ports: ServerPorts, name: string, pause: Pause): AsyncGenerator<ConsumeAnswer, ServedTopic> {
   for (;;) {
     const topic = ports.log.topic(name);
     if (topic !== undefined) return topic;
-    if (!(await waiting.wait(heartbeatMs))) yield heartbeat;
+    yield* pause();
   }
 }
 
 /** An offset beyond the end is waited for: the records up to it may be on their way. */
-async function* reaching(
-  topic: ServedTopic,
-  start: ConsumeStart,
-  waiting: Waiting,
-): AsyncGenerator<ConsumeAnswer, void> {
+async function* reaching(topic: ServedTopic, start: ConsumeStart, pause: Pause): AsyncGenerator<ConsumeAnswer, void> {
   while (start.from === "offset" && start.offset > topic.nextOffset) {
-    if (!(await waiting.wait(heartbeatMs))) yield heartbeat;
+    yield* pause();
   }
 }
 
@@ -76,13 +84,12 @@ async function* holding(
   ports: ServerPorts,
   topic: ServedTopic,
   token: Place,
-  waiting: Waiting,
+  pause: Pause,
 ): AsyncGenerator<ConsumeAnswer> {
   const untilMs = ports.clock.nowMs() + afterTokenMsMax;
   while (!holds(topic, token)) {
-    const leftMs = untilMs - ports.clock.nowMs();
-    if (leftMs <= 0) throw tokenTooLate();
-    if (!(await waiting.wait(Math.min(leftMs, heartbeatMs)))) yield heartbeat;
+    if (ports.clock.nowMs() >= untilMs) throw tokenTooLate();
+    yield* pause();
   }
 }
 
@@ -90,14 +97,14 @@ async function* following(
   topic: ServedTopic,
   reader: TopicReader,
   packed: boolean,
-  waiting: Waiting,
+  pause: Pause,
   signal: AbortSignal,
 ): AsyncGenerator<ConsumeAnswer> {
   for (;;) {
     signal.throwIfAborted();
     const spans = await reader.next(chunkBytesMax);
     if (spans.length === 0) {
-      if (!(await waiting.wait(heartbeatMs))) yield { ...heartbeat, ...positionOf(topic, reader) };
+      yield* pause(() => positionOf(topic, reader));
     } else if (packed) {
       yield packedAnswer(topic, reader, spans);
     } else {

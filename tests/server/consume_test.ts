@@ -214,6 +214,20 @@ test("consumeStream() at the end sends a heartbeat after 15 s of silence, with c
   assert.equal(heartbeat?.cursor, record?.cursor);
 });
 
+test("a request as the book's clients send it gets records only, no heartbeats", async () => {
+  const { ports, clock, log } = node();
+  const topic = ports.log.open("default");
+  append(topic, own, "a");
+  const taking = take(2, (options) => log.consumeStream({ offset: 0n }, options));
+  for (let round = 0; round < 3; round++) {
+    await until(() => clock.waiting === 1, "the stream waits");
+    clock.advance(15_000);
+  }
+  await until(() => clock.waiting === 1, "the stream waits");
+  append(topic, own, "b");
+  assert.equal(valuesOf(await taking), ["a", "b"]);
+});
+
 test("after_token waits until the node holds what was written elsewhere", async () => {
   const { ports, log } = node();
   const topic = ports.log.open("t");

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { toBytes } from "../../src/base/mod.ts";
@@ -94,6 +97,19 @@ test("curl produces and consumes with JSON", async () => {
   assert.is(consumed.nextOffset, "1");
   const beyond = await call("Consume", { topic: "t", offset: 1 });
   assert.is(beyond.code, "out_of_range");
+});
+
+test("curl sends a body so large that it asks first", async () => {
+  await using serving = await serve();
+  const file = path.join(await mkdtemp(path.join(tmpdir(), "grapevine-curl-")), "body.json");
+  const value = Buffer.alloc(1_000_000, "x");
+  await writeFile(file, JSON.stringify({ topic: "t", record: { value: value.toString("base64") } }));
+  const printed = await curl(
+    ...["-H", "content-type: application/json", "-H", "expect: 100-continue", "-d", `@${file}`],
+    `${serving.url}/log.v1.Log/Produce`,
+  );
+  await rm(path.dirname(file), { recursive: true });
+  assert.is(JSON.parse(printed).offset, "0");
 });
 
 test.run();
