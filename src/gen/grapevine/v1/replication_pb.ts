@@ -160,7 +160,7 @@ export type Notice = Message<"grapevine.v1.Notice"> & {
   generation: number;
 
   /**
-   * Per writer the highest sequence that is durable here.
+   * Per writer the highest sequence that the node serves: durable by its own fsync policy (rule R2).
    *
    * @generated from field: repeated grapevine.v1.Position durable = 3;
    */
