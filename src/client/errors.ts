@@ -97,9 +97,11 @@ export function toClientError(
   return new ClientError(code, message, { ...options, fate: about.fate && "unsent" });
 }
 
-/** Browsers say by a TypeError, each in words of its own, that there is no connection. */
+/** Without a code of Connect's own, each `fetch` says in words of its own that there is no connection. */
 function fetchFailed(failure: ConnectError): boolean {
-  return failure.cause instanceof TypeError && /fetch|network|load failed/i.test(failure.rawMessage);
+  if (failure.code !== Code.Unknown && failure.code !== Code.Internal) return false;
+  const words = failure.cause instanceof TypeError ? /fetch|network|load failed/i : /ECONNRESET|socket connection was/i;
+  return words.test(failure.rawMessage) || neverConnected(failure.rawMessage);
 }
 
 /** True when the failure came before a connection stood, so that surely nothing was sent. */
