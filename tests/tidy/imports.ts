@@ -60,8 +60,8 @@ const table: Readonly<Record<string, Row>> = {
   cli: { rooms: ["base", "agent", "client"], packages: anyPackage },
   web: { rooms: ["client"], packages: noPackages },
   entry: { rooms: ["base", "agent", "client", "log", "membership", "io"], packages: noPackages },
-  bench: { rooms: ["entry", "base"], packages: anyPackage },
-  examples: { rooms: ["entry"], packages: /^(node:.*|@grapevine\/log(\/.*)?)$/ },
+  bench: { rooms: ["entry", "client", "testing"], packages: anyPackage },
+  examples: { rooms: [], packages: /^(node:.*|@grapevine\/log(\/.*)?)$/ },
 };
 
 /**
