@@ -40,11 +40,13 @@ export class GossipBindError extends Error {
       EADDRINUSE: "the port is taken",
       EADDRNOTAVAIL: "no interface has this address",
       EACCES: "this user may not bind it",
+      // What Deno says of an address that no interface has.
+      EINVAL: "no interface has this address",
     };
     super(`Cannot bind gossip to ${formatAddress(address)}: ${reasons[systemCode ?? ""] ?? String(cause)}`, { cause });
     this.address = address;
     if (systemCode === "EADDRINUSE") this.code = "ADDRESS_IN_USE";
-    else if (systemCode === "EADDRNOTAVAIL") this.code = "ADDRESS_NOT_AVAILABLE";
+    else if (systemCode === "EADDRNOTAVAIL" || systemCode === "EINVAL") this.code = "ADDRESS_NOT_AVAILABLE";
     else this.code = "BIND_FAILED";
   }
 }

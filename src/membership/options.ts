@@ -60,6 +60,9 @@ export class InvalidMembershipOptionError extends RangeError {
 
 const dayMs = 86_400_000;
 
+/** What one push/pull can tell of. */
+const membersMaxMax = 1_048_576;
+
 /** Checks and fills the options. Throws `InvalidMembershipOptionError` or `TagsTooLargeError`. */
 export function resolveMembershipOptions(options: MembershipOptions): ResolvedMembershipOptions {
   const tags = tagsOf(options.tags ?? {});
@@ -77,6 +80,11 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
       throw new InvalidMembershipOptionError(name, problem);
     }
   }
+  const membersMax = options.membersMax ?? 100_000;
+  if (!Number.isInteger(membersMax) || membersMax < 1 || membersMax > membersMaxMax) {
+    const problem = `${membersMax} is not a whole number from 1 to ${membersMaxMax}`;
+    throw new InvalidMembershipOptionError("membersMax", problem);
+  }
   return {
     ...durations,
     name: options.name,
@@ -86,6 +94,6 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     profile: options.profile ?? "lan",
     settings: options.settings ?? {},
     incarnation: options.incarnation ?? 1,
-    membersMax: options.membersMax ?? 100_000,
+    membersMax,
   };
 }

@@ -52,7 +52,7 @@ export class Processes implements AsyncDisposable {
     for (const child of this.#children.reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
+      signalTo(child, "SIGKILL");
       await ended;
     }
   }
@@ -101,7 +101,7 @@ export class SerfAgent {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    signalTo(this.#child, signal);
   }
 }
 
@@ -156,8 +156,13 @@ export class NodeProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    signalTo(this.#child, signal);
   }
+}
+
+/** By the process id: Deno's `kill` of a child delivers only the first signal. */
+function signalTo(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(child.pid, signal);
 }
 
 /** Looks again and again until it is so; fails with what was awaited after `withinMs`. */
