@@ -177,7 +177,7 @@ async function load(state: TopicState, segment: Segment, position: number, bytes
       if (scan.type === "bad") throw corrupt(state, segment, position + at, scan.reason);
       if (scan.type === "cut") {
         if (frames.length > 0 || at > 0) return { bytes, frames, end: position + at };
-        wanted = neededBytes(state, segment, position, scan.bytesNeeded, bytes.length);
+        wanted = neededBytes(state, segment, position, scan.bytesNeeded, wanted);
         break;
       }
       frames.push({ header: scan.header, at });
@@ -192,9 +192,10 @@ function neededBytes(
   segment: Segment,
   position: number,
   bytesNeeded: number,
-  bytesRead: number,
+  bytesAsked: number,
 ): number {
-  if (bytesNeeded > bytesRead && position + bytesNeeded <= segment.bytes) return bytesNeeded;
+  // Asking again for what was asked for already would go on for ever where a file lost its end.
+  if (bytesNeeded > bytesAsked && position + bytesNeeded <= segment.bytes) return bytesNeeded;
   throw corrupt(state, segment, position, "the file ends within a frame");
 }
 

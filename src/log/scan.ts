@@ -46,11 +46,9 @@ export async function scanSegment(
     const scan = scanFrame(window.bytes, inWindow, checksum);
     if (scan.type === "cut") {
       if (at + scan.bytesNeeded > size) return { at, reason: "the frame goes on beyond the end", resumeAt: size };
-      if (window.start === at && window.bytes.length >= scan.bytesNeeded) {
-        return { at, reason: "the file changed while it was read", resumeAt: at + 1 };
-      }
       await window.load(at, scan.bytesNeeded);
-      continue;
+      if (window.bytes.length >= scan.bytesNeeded) continue;
+      return { at, reason: "the file gives fewer bytes than it has", resumeAt: size };
     }
     if (scan.type === "bad") return { at, reason: scan.reason, resumeAt: at + payloadSkip(window.bytes, inWindow) };
     const frame = window.bytes.subarray(inWindow, inWindow + scan.header.frameBytes);

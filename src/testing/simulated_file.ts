@@ -77,8 +77,9 @@ export class SimulatedFile {
       this.#flying.delete(dirty);
       if (this.#lastWrite === lastWrite) this.#lastWrite = undefined;
       for (const { sector, bytes } of sectors) this.#putOnPlatter(sector, bytes);
-      this.#platterSize = size;
+      this.#platter = withRoom(this.#platter, size);
       this.#platter.fill(0, size);
+      this.#platterSize = size;
     };
     // A failed sync forgets its pages: they are clean in memory and not on the platter, as on Linux.
     return { finish, fail: () => this.#flying.delete(dirty) };

@@ -151,7 +151,10 @@ class History {
   }
 
   async checkTime(topic: TopicLog, frames: readonly Seen[]): Promise<void> {
-    const time = this.random.between(0, 6_000);
+    const header = this.random.pick(frames)?.header;
+    // Half of the times are exactly those of a record: there the comparisons decide.
+    const exact = header === undefined ? 0 : header.baseTimestampMs + this.random.below(2);
+    const time = this.random.chance(0.5) ? exact : this.random.between(0, 6_000);
     const first = frames.find(({ header }) => header.baseTimestampMs + header.timestampDeltaMaxMs >= time);
     assert.is(await topic.offsetAt(time), first?.header.baseOffset ?? topic.nextOffset, "offset of a time");
   }

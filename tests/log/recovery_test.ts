@@ -140,6 +140,22 @@ test("a closed segment's damage is corruption once its index does not vouch for 
   assert.is((await rejection(reopen(disk, { segmentBytesMax: 65_536 }))).code, "LOG_CORRUPT");
 });
 
+test("a file that loses its end while the log is open is corruption for those who read there", async () => {
+  const { disk, log } = await filledDisk(60, { segmentBytesMax: 65_536 }, 3_000);
+  await log[Symbol.asyncDispose]();
+  const { log: again } = await reopen(disk, { segmentBytesMax: 65_536 });
+  const topic = await again.openTopic("t");
+  const directory = await (await disk.mount().directory("topics")).directory("t");
+  const file = await directory.open("00000000000000000000.log");
+  for (const size of [30_000, 0]) {
+    await file.truncate(size);
+    const error = (await rejection(textsOf(topic))) as LogCorruptError;
+    assert.is(error.code, "LOG_CORRUPT");
+    assert.is(error.file, firstSegment);
+  }
+  assert.is((await rejection(topic.readMissing(new Map(), 1_000))).code, "LOG_CORRUPT");
+});
+
 test("a missing segment between others is corruption", async () => {
   const { disk, log } = await filledDisk(60, { segmentBytesMax: 65_536 }, 3_000);
   await log[Symbol.asyncDispose]();
