@@ -148,6 +148,12 @@ await using agent = await Agent.start(${options});
   assert.match(bad.output, "not assignable");
 });
 
+test("JSR would take the package: types of all entry points stand alone", () => {
+  const [deno] = runtimeCommand("deno", projectDirectory) as [string];
+  const published = run([deno, "publish", "--dry-run", "--allow-dirty"]);
+  assert.is(published.status, 0, published.output);
+});
+
 test("rewriteSpecifiers() names declarations and package versions, and leaves node's modules", () => {
   const relatives: string[] = [];
   const text = `import type { A } from "./a.ts";
