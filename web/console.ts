@@ -118,6 +118,7 @@ async function poll(): Promise<void> {
 
 function setLink(state: "live" | "lost", text: string): void {
   link.dataset["state"] = state;
+  document.body.dataset["link"] = state;
   if (link.textContent !== text) link.textContent = text;
 }
 

@@ -69,7 +69,7 @@ export class Tail {
         }
       } catch (error) {
         if (signal.aborted) return;
-        this.#say("lost", error instanceof ClientError ? `${error.message}. Trying again …` : String(error));
+        this.#say("lost", wordsFor(error));
         await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
@@ -137,6 +137,11 @@ export class Tail {
     this.#state.title = text;
     if (this.#state.textContent !== text) this.#state.textContent = text;
   }
+}
+
+function wordsFor(error: unknown): string {
+  if (!(error instanceof ClientError)) return String(error);
+  return `${error.code === "UNAVAILABLE" ? "connection lost" : error.message}, trying again …`;
 }
 
 const decoder = new TextDecoder();
