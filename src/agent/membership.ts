@@ -7,12 +7,13 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { type Address, DisposalStack, formatAddress, Listeners, parseAddress, Random, toHex } from "../base/mod.ts";
-import type { GossipSettings, Profile } from "../gossip/mod.ts";
+import { type GossipSettings, InvalidGossipOptionError, type Profile } from "../gossip/mod.ts";
 import { systemClock } from "../io/clock.ts";
 import { Driver } from "../io/driver.ts";
 import { GossipBindError, type GossipSockets, openGossipSockets } from "../io/gossip_sockets.ts";
 import {
   encodeTags,
+  InvalidMembershipOptionError,
   type Member,
   type MemberEvent,
   type MemberEventType,
@@ -36,7 +37,7 @@ export type {
   MembershipCounters,
   Profile,
 };
-export { GossipBindError, TagsTooLargeError };
+export { GossipBindError, InvalidGossipOptionError, InvalidMembershipOptionError, TagsTooLargeError };
 
 /** Serf's port. */
 export const gossipPortDefault = 7946;
@@ -91,6 +92,15 @@ export class JoinFailedError extends Error {
   }
 }
 
+/** Everything that this entry point throws, by `code`. */
+export type MembershipNodeError =
+  | GossipBindError
+  | InvalidAddressError
+  | InvalidGossipOptionError
+  | InvalidMembershipOptionError
+  | JoinFailedError
+  | TagsTooLargeError;
+
 /** What a join reached. */
 export interface JoinResult {
   readonly contacted: readonly string[];
@@ -118,6 +128,7 @@ export class MembershipNode implements AsyncDisposable {
   #nextJoin = 1;
   #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
+  #isDisposed = false;
   #sendWarnedAtMs = Number.NEGATIVE_INFINITY;
 
   /**
@@ -237,6 +248,7 @@ export class MembershipNode implements AsyncDisposable {
       if (addresses.length === 0) return { contacted: [], failed };
       throw new JoinFailedError(failed);
     }
+    if (this.#isDisposed) throw new JoinFailedError([{ address: addresses.join(), error: "this node has stopped" }]);
     const effect = await this.#contact(resolved);
     for (const { address, error } of effect.failed) failed.push({ address: formatAddress(address), error });
     if (effect.contacted.length === 0) throw new JoinFailedError(failed);
@@ -256,6 +268,7 @@ export class MembershipNode implements AsyncDisposable {
    */
   leave(): Promise<void> {
     this.#left ??= new Promise((resolve) => {
+      if (this.#isDisposed) resolve();
       this.#onLeft = resolve;
       this.#driver.push({ type: "leave" });
     });
@@ -264,9 +277,11 @@ export class MembershipNode implements AsyncDisposable {
 
   /** Stops at once, without a word. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     await this.#stack[Symbol.asyncDispose]();
     this.#onLeft?.();
-    for (const [id, finish] of this.#joins) finish({ type: "joined", id, contacted: [], failed: [] });
+    const failed = [{ address: this.#advertised, error: "this node has stopped" }];
+    for (const [id, finish] of this.#joins) finish({ type: "joined", id, contacted: [], failed });
     this.#joins.clear();
   }
 

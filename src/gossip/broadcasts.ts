@@ -26,6 +26,7 @@ export function transmitLimit(retransmitMult: number, nodes: number): number {
  */
 export class BroadcastQueue {
   #entries: Entry[] = [];
+  readonly #byKey = new Map<string, Entry>();
   #sequence = 0;
   readonly #depthMax: number;
 
@@ -40,20 +41,20 @@ export class BroadcastQueue {
 
   /** Adds a message; returns how many were pruned for it. */
   add(broadcast: Broadcast): number {
-    if (broadcast.key !== undefined) this.drop(broadcast.key);
-    this.#insert({ ...broadcast, sequence: this.#sequence++, transmits: 0 });
+    const replaced = broadcast.key === undefined ? undefined : this.#byKey.get(broadcast.key);
+    if (replaced !== undefined) {
+      this.#entries.splice(this.#placeOf(replaced), 1);
+      this.#finish(replaced);
+    }
+    const added: Entry = { ...broadcast, sequence: this.#sequence++, transmits: 0 };
+    this.#entries.splice(this.#placeOf(added), 0, added);
+    if (added.key !== undefined) this.#byKey.set(added.key, added);
     let pruned = 0;
     while (this.#entries.length > this.#depthMax) {
-      this.#entries.pop()?.onFinished?.();
+      this.#finish(this.#entries.pop() as Entry);
       pruned++;
     }
     return pruned;
-  }
-
-  /** Forgets the message with this key. */
-  drop(key: string): void {
-    const at = this.#entries.findIndex((entry) => entry.key === key);
-    if (at >= 0) this.#entries.splice(at, 1)[0]?.onFinished?.();
   }
 
   /**
@@ -83,13 +84,14 @@ export class BroadcastQueue {
     for (const entry of taken) {
       entry.transmits++;
       if (entry.transmits >= limits.transmitsMax) finished.push(entry);
-      else this.#insert(entry);
+      else this.#entries.splice(this.#placeOf(entry), 0, entry);
     }
-    for (const entry of finished) entry.onFinished?.();
+    for (const entry of finished) this.#finish(entry);
     return taken.map((entry) => entry.bytes);
   }
 
-  #insert(entry: Entry): void {
+  /** Where an entry stands, or would stand. */
+  #placeOf(entry: Entry): number {
     let low = 0;
     let high = this.#entries.length;
     while (low < high) {
@@ -97,7 +99,12 @@ export class BroadcastQueue {
       if (comesBefore(this.#entries[middle] as Entry, entry)) low = middle + 1;
       else high = middle;
     }
-    this.#entries.splice(low, 0, entry);
+    return low;
+  }
+
+  #finish(entry: Entry): void {
+    if (entry.key !== undefined && this.#byKey.get(entry.key) === entry) this.#byKey.delete(entry.key);
+    entry.onFinished?.();
   }
 }
 

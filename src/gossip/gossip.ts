@@ -75,6 +75,11 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     return snapshotOf(this.#swim.local);
   }
 
+  /** The incarnation that a node is known at; undefined when it is not known. */
+  incarnationOf(name: string): number | undefined {
+    return this.#nodes.get(name)?.incarnation;
+  }
+
   /** All nodes known, this one included, in the order in which they became known. */
   nodes(): NodeSnapshot[] {
     return [...this.#nodes.all()].map(snapshotOf);

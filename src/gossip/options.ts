@@ -105,7 +105,7 @@ export interface GossipOptions {
   readonly meta?: Uint8Array | undefined;
   /** First incarnation, from 1: 0 would not be believed. @default 1 */
   readonly incarnation?: number | undefined;
-  /** Nodes remembered at most, alive or not. @default 100000 */
+  /** Nodes remembered at most, alive or not. @default 20000 */
   readonly nodesMax?: number | undefined;
   /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
   readonly userState?: ((join: boolean) => Uint8Array) | undefined;
@@ -156,7 +156,7 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
   if (!isWhole(incarnation, 1, 0x7fff_ffff)) {
     throw new InvalidGossipOptionError("incarnation", `${incarnation} is not a whole number from 1 to 2147483647`);
   }
-  const nodesMax = options.nodesMax ?? 100_000;
+  const nodesMax = options.nodesMax ?? 20_000;
   if (!isWhole(nodesMax, 1, 1_048_576)) {
     throw new InvalidGossipOptionError("nodesMax", `${nodesMax} is not a whole number from 1 to 1048576`);
   }

@@ -36,19 +36,14 @@ export class Joins {
     this.#tell = tell;
   }
 
-  /** Begins a join. Without an id nobody hears how it ended. */
-  start(id: number | undefined, addresses: readonly Address[]): void {
-    const waiting = [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
-    const join: Join = {
-      id,
-      waiting: waiting.slice(0, addressesMax),
-      contacted: [],
-      failed: [],
-      underWay: 0,
-      isOver: false,
-    };
-    for (const address of waiting.slice(addressesMax)) {
-      join.failed.push({ address, error: `a join contacts ${addressesMax} addresses at most` });
+  /** Begins a join. Without an id nobody hears how it ended. A node's own address is none to contact. */
+  start(id: number | undefined, addresses: readonly Address[], own: Address): void {
+    const unique = [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
+    const join: Join = { id, waiting: [], contacted: [], failed: [], underWay: 0, isOver: false };
+    for (const address of unique) {
+      if (formatAddress(address) === formatAddress(own)) join.failed.push({ address, error: "it is this node itself" });
+      else if (join.waiting.length < addressesMax) join.waiting.push(address);
+      else join.failed.push({ address, error: `a join contacts ${addressesMax} addresses at most` });
     }
     this.#advance(join);
   }

@@ -79,11 +79,18 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
 
   /** All members known, this node included, in the order in which they became known. */
   members(): readonly Member[] {
-    return this.#roster.all();
+    return this.#roster.all().map((member) => this.#withIncarnation(member));
   }
 
   member(name: string): Member | undefined {
-    return this.#roster.get(name);
+    const member = this.#roster.get(name);
+    return member && this.#withIncarnation(member);
+  }
+
+  /** Refutations raise a node's incarnation without any event. */
+  #withIncarnation(member: Member): Member {
+    const incarnation = this.#gossip.incarnationOf(member.name) ?? member.incarnation;
+    return incarnation === member.incarnation ? member : { ...member, incarnation };
   }
 
   get counters(): MembershipCounters {
@@ -305,7 +312,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       this.#effects.push({ type: "joined", id, contacted: [], failed });
       return;
     }
-    this.#joins.start(id, addresses);
+    this.#joins.start(id, addresses, this.#options.address);
     this.#reportJoins();
   }
 
@@ -327,7 +334,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     const alive = this.#roster.withStatus("alive").length;
     if (this.#phase !== "member" || this.#random.below(Math.max(1, alive)) >= failed.length) return;
     const member = this.#random.pick(failed);
-    if (member !== undefined) this.#joins.start(undefined, [member.address]);
+    if (member !== undefined) this.#joins.start(undefined, [member.address], this.#options.address);
   }
 
   #setTags(tags: ReadonlyMap<string, string>): void {

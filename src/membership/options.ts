@@ -15,7 +15,7 @@ export interface MembershipOptions {
   readonly settings?: Partial<GossipSettings> | undefined;
   /** First incarnation, from 1. @default 1 */
   readonly incarnation?: number | undefined;
-  /** Members remembered at most. @default 100000 */
+  /** Members remembered at most. @default 20000 */
   readonly membersMax?: number | undefined;
   /** How often forgotten members are looked for. @default 15000 */
   readonly reapIntervalMs?: number | undefined;
@@ -80,7 +80,7 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
       throw new InvalidMembershipOptionError(name, problem);
     }
   }
-  const membersMax = options.membersMax ?? 100_000;
+  const membersMax = options.membersMax ?? 20_000;
   if (!Number.isInteger(membersMax) || membersMax < 1 || membersMax > membersMaxMax) {
     const problem = `${membersMax} is not a whole number from 1 to ${membersMaxMax}`;
     throw new InvalidMembershipOptionError("membersMax", problem);

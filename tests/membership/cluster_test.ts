@@ -178,6 +178,29 @@ test("a join that reaches nobody says why for each address", () => {
   assert.equal(joined, { type: "joined", id: 8, contacted: [], failed: [] });
 });
 
+test("a node does not count itself as company when it is among its own seeds", () => {
+  const cluster = new VirtualCluster("self");
+  const [a, b] = [cluster.add("a"), cluster.add("b")];
+  const joined = a.machine.step({ type: "join", id: 1, addresses: [a.address] }, 0).at(-1);
+  const failed = [{ address: a.address, error: "it is this node itself" }];
+  assert.equal(joined, { type: "joined", id: 1, contacted: [], failed });
+  cluster.join(a, a, b);
+  cluster.run(1_000);
+  assert.ok(cluster.trace.some((line) => line.endsWith(" a joined 127.0.0.1:7002")));
+  assert.is(cluster.view(a), "a=alive b=alive");
+});
+
+test("a refutation shows in the incarnation that members are listed with", () => {
+  const cluster = new VirtualCluster("incarnation");
+  const [a, b] = cluster.start(["a", "b", "c"]) as [VirtualNode, VirtualNode];
+  cluster.pause(b);
+  cluster.run(3_000);
+  cluster.resume(b);
+  cluster.run(10_000);
+  assert.ok((a.machine.member("b")?.incarnation ?? 0) > 1);
+  assert.is(a.machine.member("b")?.incarnation, b.machine.member("b")?.incarnation);
+});
+
 test("members gone for long are forgotten", () => {
   const cluster = new VirtualCluster("reap");
   const [, victim, leaver] = cluster.start(["a", "b", "c"], {
