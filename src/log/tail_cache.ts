@@ -8,14 +8,20 @@ const allBytesMax = 64 * 1_048_576;
 
 /** Bounds the caches of all topics together: the topic that was quiet longest gives way first. */
 export class TailBudget {
+  /** The one that grew last stands last. */
   readonly #caches = new Set<TailCache>();
+  #loudest: TailCache | undefined;
   #bytes = 0;
 
   /** Called by a cache that grew by so many bytes. */
   grew(cache: TailCache, bytes: number): void {
     this.#bytes += bytes;
-    this.#caches.delete(cache);
-    this.#caches.add(cache);
+    if (cache !== this.#loudest) {
+      this.#caches.delete(cache);
+      this.#caches.add(cache);
+      this.#loudest = cache;
+    }
+    if (this.#bytes <= allBytesMax) return;
     for (const quiet of this.#caches) {
       while (this.#bytes > allBytesMax && quiet.length > 0) quiet.dropOldest();
       if (this.#bytes <= allBytesMax) return;

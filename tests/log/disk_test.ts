@@ -9,6 +9,7 @@ import { fastCrc32 } from "../../src/io/checksum.ts";
 import { DirectoryLockedError, lockFileName } from "../../src/io/directory_lock.ts";
 import { DirectoryNotWritableError, openDirectory } from "../../src/io/disk.ts";
 import { testDirectory } from "../contracts/directory_contract.ts";
+import { environment, frameOf, openLog, textsOf } from "./log_kit.ts";
 
 async function withPath(use: (path: string) => Promise<void>): Promise<void> {
   const path = await mkdtemp(join(tmpdir(), "grapevine-disk-"));
@@ -102,6 +103,29 @@ test("openDirectory() says clearly when the path cannot be a directory", () =>
       assert.instance(error, DirectoryNotWritableError);
       assert.is(error.code, "DIRECTORY_NOT_WRITABLE");
       assert.match(error.message, `Cannot use data directory ${bad}: `);
+    }
+  }));
+
+test("Log on a real disk holds what it acknowledged over a stop without a word, and over a clean one", () =>
+  withPath(async (path) => {
+    const options = { segmentBytesMax: 65_536, checksum: fastCrc32 };
+    const expected: string[] = [];
+    for (let life = 0; life < 4; life++) {
+      const directory = await openDirectory(path);
+      const { log, events } = await openLog(directory, options, {
+        ...environment(),
+        soon: (callback) => void setImmediate(callback),
+      });
+      const topic = await log.openTopic("t");
+      assert.equal(await textsOf(topic), expected);
+      const values = Array.from({ length: 200 }, (_, index) => `${life}/${index} ${"x".repeat(index * 5)}`);
+      await Promise.all(values.map((value) => topic.produce(frameOf([value]))));
+      expected.push(...values);
+      assert.equal(await textsOf(topic), expected);
+      assert.is(events.filter((event) => event.type === "torn-tail").length, 0);
+      // Every other life ends like a killed process: the files stay as they are.
+      if (life % 2 === 0) await log[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
     }
   }));
 
