@@ -49,7 +49,8 @@ interface DenoRuntime {
 
 /**
  * For Deno, whose `node:http` loses the second request of a connection that another server accepted: the bytes go
- * through a connection on the loopback to `Deno.serve`. Connections that others open to it are refused.
+ * through a connection on the loopback to `Deno.serve`. Connections that others open to it are refused. Where its
+ * requests end is not seen here, so that idle connections stay until their callers close them; how many is bounded.
  */
 export function openDenoH1(connections: Connections, handler: (request: Request) => Promise<Response>): H1Server {
   const deno = (globalThis as unknown as { readonly Deno: DenoRuntime }).Deno;
