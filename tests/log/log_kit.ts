@@ -17,6 +17,7 @@ import {
   type LogOptions,
   type TopicLog,
 } from "../../src/log/mod.ts";
+import { SimulatedDisk } from "../../src/testing/disk.ts";
 
 /** Timers that run when the test says so. */
 export class ManualTimers {
@@ -120,4 +121,15 @@ export function seeds(count: number): number[] {
   const one = process.env["SEED"];
   if (one !== undefined) return [Number(one)];
   return Array.from({ length: Number(process.env["SEEDS"] ?? count) }, (_, index) => index + 1);
+}
+
+/** A topic on a new simulated disk. */
+export async function newTopic(options: LogOptions = {}, timers = new ManualTimers()) {
+  const disk = new SimulatedDisk();
+  const { log, events } = await openLog(disk.mount(), options, environment(new Random(1), timers));
+  return { disk, log, events, topic: await log.openTopic("t"), timers };
+}
+
+export function typesOf(events: readonly LogEvent[]): string[] {
+  return events.map((event) => event.type);
 }
