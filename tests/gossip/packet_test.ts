@@ -61,6 +61,13 @@ test("a small packet that unpacks to very much is dropped", () => {
   assert.equal(openPacket(bomb).faults, ["compression"]);
 });
 
+test("what a packet unpacks to is bounded in all, not part by part", () => {
+  const part = compressed(new Uint8Array(2_000_000).fill(4));
+  const { messages: unpacked, faults } = openPacket(sealPacket([part, part, part], false));
+  assert.is(unpacked.length, 2);
+  assert.equal(faults, ["compression"]);
+});
+
 test("msgpack: what both generations write is read alike", () => {
   const rows: [number[], unknown][] = [
     [[0xcc, 5], 5],

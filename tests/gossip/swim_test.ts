@@ -118,6 +118,18 @@ test("old accusations and echoes of what it says itself do not move a node", () 
   assert.is(node.gossip.health, 0);
 });
 
+test("a node that says goodbye does not contradict it, whatever is said of it", () => {
+  const node = new LoneNode();
+  node.hear(alive("p"));
+  node.step({ type: "leave" });
+  assert.is(node.stateOf("self"), "left");
+  for (const message of [suspect("self", 9, "p"), alive("self", { port: 7000, incarnation: 9 })]) node.hear(message);
+  assert.equal([node.stateOf("self"), node.incarnationOf("self")], ["left", 1]);
+  node.forget();
+  node.run(1_000);
+  assert.not(node.sentOf("alive").some((message) => message.node === "self"));
+});
+
 test("another node of the same name is a conflict, warned of once, and moves nothing", () => {
   const node = new LoneNode();
   for (let round = 0; round < 3; round++) node.hear(alive("self", { incarnation: 9, port: 7777 }));

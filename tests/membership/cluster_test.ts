@@ -178,6 +178,19 @@ test("a join that reaches nobody says why for each address", () => {
   assert.equal(joined, { type: "joined", id: 8, contacted: [], failed: [] });
 });
 
+test("a join that finds no room to dial is answered once, with the reason for each address", () => {
+  const { machine } = new VirtualCluster("no room").add("a");
+  const addressesFrom = (port: number) =>
+    Array.from({ length: 8 }, (_, index) => ({ host: "127.0.0.1", port: port + index }));
+  for (let id = 1; id <= 16; id++)
+    assert.is(machine.step({ type: "join", id, addresses: addressesFrom(1 + 8 * id) }, 0).length, 16);
+  const addresses = addressesFrom(9_000);
+  const failed = addresses.map((address) => ({ address, error: "128 exchanges are under way already" }));
+  assert.equal(machine.step({ type: "join", id: 17, addresses }, 0), [
+    { type: "joined", id: 17, contacted: [], failed },
+  ]);
+});
+
 test("a node does not count itself as company when it is among its own seeds", () => {
   const cluster = new VirtualCluster("self");
   const [a, b] = [cluster.add("a"), cluster.add("b")];
