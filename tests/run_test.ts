@@ -155,7 +155,8 @@ test("makePlan() puts clusters after quick files, and those that must be alone l
     "cluster/b_test.ts": passing,
     "log/c_test.ts": passing,
     "gossip/d_test.ts": passing,
-    "agent/e_test.ts": `// topics: discovery\n${passing}`,
+    "server/e_test.ts": `// topics: discovery\n${passing}`,
+    "cli/f_test.ts": passing,
     "helper.ts": "export {};",
   };
   await run(directory, files, { filters: ["nothing"] });
@@ -168,15 +169,10 @@ test("makePlan() puts clusters after quick files, and those that must be alone l
       fast,
       simulatorSeconds: 0,
     }).suites.map((each) => each.file);
-  assert.equal(plan([], false), [
-    "agent/e_test.ts",
-    "gossip/d_test.ts",
-    "log/c_test.ts",
-    "cluster/b_test.ts",
-    "alone_test.ts",
-  ]);
-  assert.equal(plan([], true), ["agent/e_test.ts", "gossip/d_test.ts", "log/c_test.ts"]);
-  assert.equal(plan(["discovery"], false), ["agent/e_test.ts", "gossip/d_test.ts"]);
+  const quick = ["gossip/d_test.ts", "log/c_test.ts", "server/e_test.ts"];
+  assert.equal(plan([], false), ["cli/f_test.ts", ...quick, "cluster/b_test.ts", "alone_test.ts"]);
+  assert.equal(plan([], true), quick);
+  assert.equal(plan(["discovery"], false), ["gossip/d_test.ts", "server/e_test.ts"]);
   assert.equal(plan(["^log/"], false), ["log/c_test.ts"]);
 });
 

@@ -40,6 +40,9 @@ const topicPaths: Readonly<Record<string, RegExp>> = {
 /** Directories whose files start real processes: run after everything else, and left out of a fast run. */
 const heavyPath = /^(interop|browser|cluster)\//;
 
+/** Directories whose files run whole nodes: left out of a fast run too. */
+const wholeNodePath = /^(agent|cli)\//;
+
 /** Finds the test files and decides what runs where and in which order. */
 export function makePlan(options: PlanOptions): Plan {
   const suites: Suite[] = [];
@@ -78,7 +81,8 @@ function findTestFiles(directory: string): string[] {
 }
 
 function isSelected(file: string, directives: Directives, options: PlanOptions): boolean {
-  if (options.fast && (directives.slow || directives.alone || heavyPath.test(file))) return false;
+  if (options.fast && (directives.slow || directives.alone)) return false;
+  if (options.fast && (heavyPath.test(file) || wholeNodePath.test(file))) return false;
   if (options.filters.length === 0) return true;
   return options.filters.some(
     (filter) =>
