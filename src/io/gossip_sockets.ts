@@ -137,13 +137,19 @@ class BoundSockets implements GossipSockets {
     this.#onInput = options.onInput;
     this.#onError = options.onError ?? (() => {});
     server.on("connection", (socket) => this.#accept(socket));
-    server.on("error", (error) => this.#onError(error));
+    server.on("error", (error) =>
+      this.#onError(new Error(`Cannot accept streams: ${error.message}`, { cause: error })),
+    );
     udp.on("message", (bytes, from) => {
       // A copy of its own: some runtimes reuse the memory of a datagram.
       const datagram = new Uint8Array(bytes);
       this.#hear({ type: "datagram", from: { host: withoutMapping(from.address), port: from.port }, bytes: datagram });
     });
-    udp.on("error", (error) => this.#onError(error));
+    udp.on("error", (error) => {
+      // Some runtimes tell that a peer's host answered "nobody listens here". That is no trouble of ours: probes notice.
+      if ((error as { code?: string }).code === "ECONNREFUSED") return;
+      this.#onError(new Error(`Cannot receive datagrams: ${error.message}`, { cause: error }));
+    });
     try {
       udp.setRecvBufferSize(receiveBufferBytes);
     } catch {
