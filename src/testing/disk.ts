@@ -61,6 +61,13 @@ export class SimulatedDisk {
     crashFolder(this.#root, mode, random);
   }
 
+  /** A disk with the same files, all of them synced: a backup. */
+  copy(): SimulatedDisk {
+    const copy = new SimulatedDisk();
+    copyFolder(this.#root, copy.#root);
+    return copy;
+  }
+
   /** Lets the next `times` operations on files whose name contains `name` fail. */
   failNext(operation: DiskOperation, code: "ENOSPC" | "EIO", options: { times?: number; name?: string } = {}): void {
     this.#faults.push({ operation, code, times: options.times ?? 1, name: options.name ?? "" });
@@ -146,6 +153,21 @@ function crashFolder(folder: Folder, mode: CrashMode, random: Random): void {
   folder.history = [new Map(folder.files)];
   for (const file of folder.files.values()) file.crash(mode, random);
   for (const inner of folder.folders.values()) crashFolder(inner, mode, random);
+}
+
+function copyFolder(from: Folder, to: Folder): void {
+  for (const [name, file] of from.files) {
+    const copy = new SimulatedFile();
+    copy.write(0, file.read(0, file.size));
+    copy.beginSync().finish();
+    to.files.set(name, copy);
+  }
+  to.history = [new Map(to.files)];
+  for (const [name, inner] of from.folders) {
+    const copy = newFolder();
+    to.folders.set(name, copy);
+    copyFolder(inner, copy);
+  }
 }
 
 class SimulatedDirectory implements Directory {

@@ -56,7 +56,8 @@ export class SimNode implements Host {
   #wiped = false;
   /** Resolves once the disk may be opened. */
   #ready: Promise<void> = Promise.resolve();
-  #lastCrash: CrashMode = "keep";
+  /** The power went since the log was last open, maybe while it was being opened. */
+  #lostPower = false;
   #takesWritesAtMs = Number.POSITIVE_INFINITY;
   /** Topics that grew since they were last observed. */
   readonly #grown = new Set<string>();
@@ -137,7 +138,7 @@ export class SimNode implements Host {
       this.#ready = this.#world.sabotage.wiped?.(before, this.disk) ?? Promise.resolve();
     }
     this.#wiped ||= options.wipes;
-    this.#lastCrash = mode;
+    this.#lostPower ||= mode !== "keep";
     if (options.tellsPeers) this.#world.network.resetAll(this);
   }
 
@@ -229,7 +230,8 @@ export class SimNode implements Host {
     for (const topic of log.topics()) this.#grown.add(topic.name);
     const world = this.#world;
     // A killed process loses nothing under any policy; a power cut loses what was not synced (rule R2).
-    const keepsAcknowledged = this.options.fsync === "always" || this.#lastCrash === "keep";
+    const keepsAcknowledged = this.options.fsync === "always" || !this.#lostPower;
+    this.#lostPower = false;
     world.observeReopened(this, { wiped: this.#wiped, keepsAcknowledged });
     this.#wiped = false;
     const replication = new ReplicationShell({

@@ -202,6 +202,8 @@ export class World {
   /** Runs everything that is due within the next so many milliseconds. */
   async runFor(ms: number): Promise<void> {
     const endMs = this.nowMs + ms;
+    // What the caller did before this is due as well.
+    await this.#rest();
     for (let events = 0; this.#queue.nextAtMs <= endMs; events++) {
       if (events >= eventsMax) throw new RangeError(`Cannot run on: ${events} events within ${ms} ms`);
       this.nowMs = Math.max(this.nowMs, this.#queue.nextAtMs);

@@ -1,0 +1,177 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  Availability,
+  CausalOrder,
+  type Checker,
+  Consumers,
+  Convergence,
+  Durability,
+  type FinalState,
+  MembershipOrder,
+  NoDuplicates,
+  type Observation,
+  SameFeed,
+  type SeenBatch,
+} from "../../src/testing/mod.ts";
+
+const writers = { a: "000000000000000a", b: "000000000000000b" } as const;
+
+/** `a3` is one record of writer a, sequence 3; `a3-5` are three. */
+function batch(text: string, changes: Partial<SeenBatch> = {}): SeenBatch {
+  const [, name, first, last] = /^([ab])(\d+)(?:-(\d+))?$/.exec(text) as RegExpExecArray;
+  const baseSequence = Number(first);
+  return {
+    ...{ topic: "t", kind: "records", writer: writers[name as "a"], baseSequence },
+    ...{ count: Number(last ?? first) - baseSequence + 1, baseOffset: baseSequence - 1 },
+    ...{ chain: { high: 1, low: baseSequence }, payloadChecksum: baseSequence, baseTimestampMs: name === "a" ? 1 : 2 },
+    ...changes,
+  };
+}
+
+function appended(node: string, text: string, changes: Partial<SeenBatch> = {}): Observation {
+  return { type: "appended", node, batch: batch(text, changes) };
+}
+
+function consumed(node: string, text: string): Observation {
+  return { type: "consumed", consumer: "c1", node, batch: batch(text) };
+}
+
+function acknowledged(node: string, writer: "a" | "b", sequence: number): Observation {
+  return { type: "acknowledged", node, topic: "t", writer: writers[writer], sequence, count: 1, payloadChecksum: 1 };
+}
+
+function member(node: string, life: number, incarnation: number): Observation {
+  const address = { host: "10.0.0.1", port: 1 };
+  return { type: "member", node, life, member: { name: "m", address, tags: new Map(), status: "alive", incarnation } };
+}
+
+function state(node: string, held: Record<string, number>): FinalState {
+  const vector = new Map(Object.entries(held).map(([name, sequence]) => [writers[name as "a"] as string, sequence]));
+  return { node, held: new Map([["t", vector]]) };
+}
+
+function broken(checker: Checker, observations: readonly Observation[], end: readonly FinalState[] = []): string[] {
+  const found = observations
+    .map((observation) => checker.observe(observation))
+    .filter((message) => message !== undefined);
+  return [...found, ...checker.finish(end)];
+}
+
+interface Row {
+  readonly name: string;
+  readonly make: () => Checker;
+  readonly good: readonly Observation[];
+  readonly bad: readonly Observation[];
+  readonly goodEnd?: readonly FinalState[];
+  readonly badEnd?: readonly FinalState[];
+}
+
+const reopened = (node: string, wiped = false): Observation => ({ type: "reopened", node, wiped });
+const recovered = (node: string, keepsAcknowledged = true): Observation => ({
+  ...{ type: "recovered", node, keepsAcknowledged },
+});
+
+const rows: readonly Row[] = [
+  {
+    name: "G1: a batch appended twice",
+    make: () => new NoDuplicates(),
+    good: [appended("n1", "a1"), appended("n2", "a1"), reopened("n1"), appended("n1", "a1"), appended("n1", "a2-4")],
+    bad: [appended("n1", "a1"), appended("n1", "a1")],
+  },
+  {
+    name: "G1: the same records in two feeds",
+    make: () => new NoDuplicates(),
+    good: [appended("n1", "a1"), appended("n1", "b1", { baseOffset: 1 })],
+    bad: [appended("n1", "a1"), appended("n1", "b1", { baseOffset: 1, baseTimestampMs: 1 })],
+  },
+  {
+    name: "G1: a hole in a feed",
+    make: () => new NoDuplicates(),
+    good: [appended("n1", "a1"), appended("n1", "a2-3", { kind: "gap" }), appended("n1", "a4")],
+    bad: [appended("n1", "a1"), appended("n1", "a3")],
+  },
+  {
+    name: "G1: an offset that falls",
+    make: () => new NoDuplicates(),
+    good: [appended("n1", "a1"), appended("n1", "a2", { baseOffset: 7 })],
+    bad: [appended("n1", "a1"), appended("n1", "a2", { baseOffset: 0 })],
+  },
+  {
+    name: "G2: two batches with one sequence",
+    make: () => new SameFeed(),
+    good: [appended("n1", "a1"), appended("n2", "a1"), appended("n2", "a1", { kind: "gap", payloadChecksum: 0 })],
+    bad: [appended("n1", "a1"), appended("n2", "a1", { payloadChecksum: 9 })],
+  },
+  {
+    name: "G3: a node has the effect before the cause",
+    make: () => new CausalOrder(),
+    good: [appended("n1", "a1"), appended("n1", "b1"), appended("n2", "a1"), appended("n2", "b1")],
+    bad: [appended("n1", "a1"), appended("n1", "b1"), appended("n2", "b1")],
+  },
+  {
+    name: "G3: a consumer gets the effect before the cause",
+    make: () => new CausalOrder(),
+    good: [appended("n1", "a1"), appended("n1", "b1"), consumed("n1", "a1"), consumed("n2", "b1")],
+    bad: [appended("n1", "a1"), appended("n1", "b1"), consumed("n1", "b1")],
+  },
+  {
+    name: "G4: nodes differ in the end",
+    make: () => new Convergence(),
+    good: [],
+    bad: [],
+    goodEnd: [state("n1", { a: 3, b: 1 }), state("n2", { b: 1, a: 3 })],
+    badEnd: [state("n1", { a: 3, b: 1 }), state("n2", { a: 3 })],
+  },
+  {
+    name: "G5: a sound node takes no writes",
+    make: () => new Availability(),
+    good: [acknowledged("n1", "a", 1)],
+    bad: [{ type: "refused", node: "n1", topic: "t", reason: "no quorum" }],
+  },
+  {
+    name: "a node loses in a crash what it acknowledged",
+    make: () => new Durability(),
+    good: [appended("n1", "a1"), acknowledged("n1", "a", 1), reopened("n1"), appended("n1", "a1"), recovered("n1")],
+    bad: [appended("n1", "a1"), acknowledged("n1", "a", 1), reopened("n1"), recovered("n1")],
+    goodEnd: [state("n1", { a: 1 })],
+  },
+  {
+    name: "a record that another node held when the origin was wiped is nowhere",
+    make: () => new Durability(),
+    good: [appended("n1", "a1"), acknowledged("n1", "a", 1), reopened("n1", true), recovered("n1")],
+    bad: [
+      ...[appended("n1", "a1"), acknowledged("n1", "a", 1), appended("n2", "a1")],
+      ...[reopened("n1", true), recovered("n1")],
+    ],
+    goodEnd: [state("n1", {}), state("n2", {})],
+    badEnd: [state("n1", {}), state("n2", {})],
+  },
+  {
+    name: "a consumer gets a batch twice",
+    make: () => new Consumers(),
+    good: [consumed("n1", "a1"), consumed("n2", "a2-3"), consumed("n1", "a4")],
+    bad: [consumed("n1", "a1"), consumed("n2", "a1")],
+  },
+  {
+    name: "a consumer misses a batch",
+    make: () => new Consumers(),
+    good: [consumed("n1", "a1"), consumed("n1", "b1")],
+    bad: [consumed("n1", "a1"), consumed("n2", "a3")],
+  },
+  {
+    name: "an incarnation falls",
+    make: () => new MembershipOrder(),
+    good: [member("n1", 1, 3), member("n1", 1, 3), member("n1", 2, 1), member("n2", 1, 1)],
+    bad: [member("n1", 1, 3), member("n1", 1, 2)],
+  },
+];
+
+for (const { name, make, good, bad, goodEnd, badEnd } of rows) {
+  test(`a checker finds it: ${name}`, () => {
+    assert.equal(broken(make(), good, goodEnd), []);
+    assert.is.not(broken(make(), bad, badEnd).length, 0);
+  });
+}
+
+test.run();

@@ -1,0 +1,150 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { noFaults, type SimNode, World } from "../../src/testing/mod.ts";
+
+/** Three nodes that found each other and take writes. */
+async function threeNodes(seed: number, gossip: boolean): Promise<World> {
+  const world = new World(seed, noFaults, { gossip });
+  for (const name of ["a", "b", "c"]) world.addNode(name);
+  await world.runFor(5_000);
+  return world;
+}
+
+/** How many records a node holds, over all topics. */
+function held(node: SimNode): number {
+  let count = 0;
+  for (const topic of node.log?.topics() ?? []) for (const sequence of topic.have.values()) count += sequence;
+  return count;
+}
+
+function heldByAll(world: World): number[] {
+  return world.nodes.map(held);
+}
+
+for (const gossip of [true, false]) {
+  const how = gossip ? "by gossip" : "by the world";
+
+  test(`what any node takes, all nodes hold (members found ${how})`, async () => {
+    const world = await threeNodes(1, gossip);
+    for (const [index, node] of world.nodes.entries()) {
+      node.produce(
+        "orders",
+        Array.from({ length: index + 1 }, (_, number) => `${node.name} ${number}`),
+      );
+    }
+    await world.runFor(1_000);
+    assert.equal(heldByAll(world), [6, 6, 6]);
+    assert.equal(world.finish(), []);
+  });
+
+  test(`both sides of a partition take writes, and merge by plain pulls (members found ${how})`, async () => {
+    const world = await threeNodes(2, gossip);
+    world.partition(["a"], ["b", "c"]);
+    for (let round = 0; round < 20; round++) {
+      for (const node of world.nodes) node.produce("orders", [`${node.name} ${round}`]);
+      await world.runFor(500);
+    }
+    assert.equal(heldByAll(world), [20, 40, 40]);
+    world.heal();
+    await world.runFor(30_000);
+    assert.equal(heldByAll(world), [60, 60, 60]);
+    assert.equal(world.finish(), []);
+  });
+
+  test(`a record whose origin is dead reaches the others through any holder (members found ${how})`, async () => {
+    const world = await threeNodes(3, gossip);
+    world.partition(["a"], ["c"]);
+    world.node("a").produce("orders", ["only b can hear this"]);
+    await world.runFor(300);
+    world.crash("a", "keep");
+    await world.runFor(10_000);
+    assert.is(held(world.node("c")), 1);
+  });
+}
+
+test("a member that stands still for 3 s is never taken for failed", async () => {
+  const world = await threeNodes(4, true);
+  world.pause("c");
+  await world.runFor(3_000);
+  world.resume("c");
+  await world.runFor(20_000);
+  assert.equal(world.everSaw("c", "failed"), []);
+});
+
+test("a member that crashed is found failed, and alive again after its restart", async () => {
+  const world = await threeNodes(5, true);
+  world.crash("c", "keep", { tellsPeers: false });
+  await world.runFor(20_000);
+  assert.equal(world.everSaw("c", "failed"), ["a", "b"]);
+  world.restart("c");
+  await world.runFor(5_000);
+  assert.is(world.node("a").gossip?.membership.member("c")?.status, "alive");
+});
+
+test("a hung peer holds nobody up while another has the records", async () => {
+  const world = await threeNodes(6, false);
+  world.partition(["a"], ["c"]);
+  world.node("a").produce("orders", ["first"]);
+  await world.runFor(100);
+  world.hang("a");
+  world.heal();
+  await world.runFor(1_000);
+  assert.equal(heldByAll(world), [1, 1, 1]);
+});
+
+test("a wiped node comes back as a new writer and gets everything again", async () => {
+  const world = await threeNodes(7, true);
+  const writer = world.node("a").log?.writer;
+  world.node("a").produce("orders", ["one", "two"]);
+  await world.runFor(500);
+  world.wipe("a");
+  world.restart("a");
+  await world.runFor(5_000);
+  world.node("a").produce("orders", ["three"]);
+  await world.runFor(1_000);
+  assert.is.not(world.node("a").log?.writer, writer);
+  assert.equal(heldByAll(world), [3, 3, 3]);
+  assert.equal(world.finish(), []);
+});
+
+for (const mode of ["keep", "lose-unsynced", "reorder-unsynced", "tear-last-write"] as const) {
+  test(`what was acknowledged survives a crash: ${mode}`, async () => {
+    const world = new World(8, { ...noFaults, syncMs: [5, 20] }, { gossip: false });
+    const node = world.addNode("alone");
+    await world.runFor(4_000);
+    for (let round = 0; round < 40; round++) {
+      node.produce("orders", [`record ${round}`]);
+      await world.runFor(7);
+      if (round % 10 !== 9) continue;
+      world.crash("alone", mode);
+      world.restart("alone");
+      await world.runFor(4_000);
+    }
+    assert.ok(world.acknowledged > 10);
+    assert.equal(world.finish(), []);
+  });
+}
+
+test("a copied directory gives two nodes one writer: both mint a new one, and no record is lost or doubled", async () => {
+  const world = await threeNodes(9, false);
+  world.node("a").produce("orders", ["before the backup"]);
+  await world.runFor(500);
+  const backup = world.node("a").disk.copy();
+  world.node("a").produce("orders", ["after the backup"]);
+  await world.runFor(500);
+  world.crash("a", "keep");
+  world.node("a").disk = backup;
+  world.restart("a");
+  await world.runFor(5_000);
+  world.node("a").produce("orders", ["after the restore"]);
+  await world.runFor(2_000);
+  assert.equal(heldByAll(world), [3, 3, 3]);
+  assert.ok(world.trace.some((line) => line.includes("mints a writer")));
+});
+
+test("a node outside the world is named in the error", () => {
+  const world = new World(1, noFaults);
+  assert.throws(() => world.pause("nobody"), /Cannot find node nobody/);
+});
+
+test.run();
