@@ -46,8 +46,31 @@ test("deno.json says what package.json says", () => {
   assert.is(describe(versionFaults(read("package.json"), read("deno.json"))), "");
 });
 
-test("package-lock.json names no registry", () => {
-  assert.not.match(readFileSync(path.join(projectDirectory, "package-lock.json"), "utf8"), '"resolved"');
+test("package-lock.json names no registry, and every package for every platform", () => {
+  const text = readFileSync(path.join(projectDirectory, "package-lock.json"), "utf8");
+  assert.not.match(text, '"resolved"');
+  assert.is(lockFaults(text).join("\n"), "");
+});
+
+/** Packages for other platforms that a registry lacked when the lock was made: `npm ci` refuses to install such a lock. */
+function lockFaults(text: string): string[] {
+  const { packages } = JSON.parse(text) as {
+    packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }>;
+  };
+  return Object.entries(packages).flatMap(([owner, { optionalDependencies }]) =>
+    Object.keys(optionalDependencies ?? {})
+      .filter((name) => packages[`node_modules/${name}`]?.version === undefined)
+      .map((name) => `${owner} wants ${name}, which the lock does not have`),
+  );
+}
+
+test("lockFaults() bites on a package without a version", () => {
+  const lock = (version: object) =>
+    JSON.stringify({
+      packages: { "node_modules/a": { optionalDependencies: { "a-linux": "1" } }, "node_modules/a-linux": version },
+    });
+  assert.equal(lockFaults(lock({ version: "1" })), []);
+  assert.equal(lockFaults(lock({})), ["node_modules/a wants a-linux, which the lock does not have"]);
 });
 
 /** What each rule must find, and beside it what it must leave alone. */
