@@ -250,7 +250,7 @@ export class SimNode implements Host {
     );
     this.#takesWritesAtMs = world.nowMs + hearAtStartMs;
     this.#waitForPeers(life, replication);
-    world.started(this, log.writer);
+    world.started(this);
   }
 
   /** Writes are taken as soon as all peers told what they hold, or after the bounded wait (rule R5). */

@@ -13,6 +13,7 @@ import type { SimulatedDisk } from "./disk.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Faults } from "./faults.ts";
 import type { GossipPipe } from "./gossip_shell.ts";
+import { Introductions } from "./introductions.ts";
 import { Network, type PipeEnd } from "./network.ts";
 import { batchWords, type Checker, type FinalState, type Observation } from "./observation.ts";
 import type { RpcMessage, RpcPipe } from "./replication_shell.ts";
@@ -73,7 +74,8 @@ export class World {
   readonly #queue = new EventQueue();
   readonly #checkers: Checker[];
   readonly #stopsAtViolation: boolean;
-  readonly #membership: Random;
+  /** Where there is no gossip. */
+  readonly #introductions: Introductions | undefined;
   readonly #consumed: Observation[] = [];
   /** Nodes whose log was just opened and is observed anew. */
   readonly #recovering: { readonly node: SimNode; readonly keepsAcknowledged: boolean }[] = [];
@@ -85,8 +87,9 @@ export class World {
   constructor(seed: number | string, faults: Faults, options: WorldOptions = {}) {
     this.random = new Random(seed);
     this.network = new Network(this, this.random.fork("network"), faults);
-    this.#membership = this.random.fork("membership");
+    const membership = this.random.fork("membership");
     this.usesGossip = options.gossip ?? true;
+    this.#introductions = this.usesGossip ? undefined : new Introductions(this, membership);
     this.sabotage = options.sabotage ?? {};
     this.#stopsAtViolation = options.stopsAtViolation ?? false;
     this.#checkers = [
@@ -113,6 +116,7 @@ export class World {
     return node;
   }
 
+  /** The node of this name. */
   node(name: string): SimNode {
     const node = this.nodes.find((one) => one.name === name);
     if (node === undefined)
@@ -137,6 +141,7 @@ export class World {
     this.network.healAll();
   }
 
+  /** The process stands still until `resume`: nothing reaches it, its timers wait. */
   pause(name: string): void {
     this.node(name).trace("is paused");
     this.node(name).pause();
@@ -158,28 +163,26 @@ export class World {
     this.node(name).isHung = false;
   }
 
+  /** The process or its machine stops. Without `tellsPeers` its connections stay half open. */
   crash(name: string, disk: CrashMode, options: { readonly tellsPeers?: boolean } = {}): void {
     this.node(name).crash(disk, { tellsPeers: options.tellsPeers ?? true, wipes: false });
-    this.#alarm(this.node(name));
+    this.#introductions?.stopped(this.node(name));
   }
 
   /** The node stops and its data directory is gone. */
   wipe(name: string): void {
     this.node(name).crash("keep", { tellsPeers: true, wipes: true });
-    this.#alarm(this.node(name));
+    this.#introductions?.stopped(this.node(name));
   }
 
+  /** Starts a node that is down. */
   restart(name: string): void {
     this.node(name).start();
   }
 
   /** A peer is falsely taken for gone, and found again a little later. Only where the world tells of members. */
   falseAlarm(observer: string, name: string): void {
-    if (this.usesGossip) return;
-    this.#unfollow(this.node(observer), this.node(name));
-    this.schedule(this.nowMs + this.#membership.between(50, 3_000), () => {
-      this.#follow(this.node(observer), this.node(name));
-    });
+    this.#introductions?.falseAlarm(this.node(observer), this.node(name));
   }
 
   /** Lets a consumer read on from its cursor at a node, if that is up. Moves the cursor on. */
@@ -238,8 +241,7 @@ export class World {
 
   /** Tells every node of every other, where the world tells of members. */
   introduceAll(): void {
-    if (this.usesGossip) return;
-    for (const node of this.nodes) for (const other of this.nodes) if (node !== other) this.#follow(node, other);
+    this.#introductions?.introduceAll();
   }
 
   /** Lets every checker judge the end. Call it after the world was healed and had time. */
@@ -256,11 +258,13 @@ export class World {
     return this.nodes.map((node) => node.name).filter((observer) => this.#beliefs.has(`${observer}/${name}/${status}`));
   }
 
+  /** Lets something happen at a moment of virtual time. */
   schedule(atMs: number, run: () => void): void {
     this.#activity++;
     this.#queue.push(atMs, run);
   }
 
+  /** Adds a line to the trace. */
   note(text: string): void {
     this.trace.push(`${this.nowMs} ${text}`);
   }
@@ -271,11 +275,13 @@ export class World {
     this.#logTouched = true;
   }
 
+  /** Notes that a guarantee is broken. */
   violate(guarantee: string, message: string): void {
     this.note(`VIOLATION ${guarantee}: ${message}`);
     if (this.violations.length < violationsMax) this.violations.push({ guarantee, atMs: this.nowMs, message });
   }
 
+  /** Shows the checkers what happened. */
   observe(observation: Observation): void {
     this.#activity++;
     if (observation.type === "acknowledged") this.acknowledged += observation.count;
@@ -297,23 +303,17 @@ export class World {
   }
 
   /** For nodes: tells the others of one that came up, and it of them. */
-  started(node: SimNode, writer: WriterId): void {
-    if (this.usesGossip) return;
-    this.writerChanged(node, writer);
-    for (const other of this.nodes) {
-      if (other !== node) this.#followSoon(node, other);
-    }
+  started(node: SimNode): void {
+    this.#introductions?.started(node);
   }
 
   /** For nodes: tells the others of a new writer. */
   writerChanged(node: SimNode, writer: WriterId): void {
     node.gossip?.setWriter(writer);
-    if (this.usesGossip) return;
-    for (const other of this.nodes) {
-      if (other !== node) this.#followSoon(other, node);
-    }
+    this.#introductions?.changed(node);
   }
 
+  /** For nodes: opens an RPC stream. */
   dialRpc(rpcAddress: string, end: PipeEnd<RpcMessage>): RpcPipe {
     const target = (): SimNode | undefined => this.nodes.find((node) => node.rpcAddress === rpcAddress);
     return this.network.connect(end, target, {
@@ -322,6 +322,7 @@ export class World {
     });
   }
 
+  /** For nodes: opens a gossip stream. */
   dialGossip(from: SimNode, to: Address, end: PipeEnd<Uint8Array>): GossipPipe {
     const target = (): SimNode | undefined => this.nodes.find((node) => node.address.host === to.host);
     return this.network.connect(end, target, {
@@ -330,6 +331,7 @@ export class World {
     });
   }
 
+  /** For nodes: sends a gossip packet. */
   sendDatagram(from: SimNode, to: Address, bytes: Uint8Array): void {
     const target = this.nodes.find((node) => node.address.host === to.host);
     if (target === undefined) return;
@@ -374,30 +376,5 @@ export class World {
       quiet = seen === this.#activity ? quiet + 1 : 0;
       seen = this.#activity;
     }
-  }
-
-  /** The others find out after a while, or never. */
-  #alarm(gone: SimNode): void {
-    if (this.usesGossip) return;
-    for (const other of this.nodes) {
-      if (other === gone || this.#membership.chance(0.3)) continue;
-      this.schedule(this.nowMs + this.#membership.between(100, 6_000), () => {
-        if (!gone.isRunning) this.#unfollow(other, gone);
-      });
-    }
-  }
-
-  #followSoon(node: SimNode, other: SimNode): void {
-    this.schedule(this.nowMs + this.#membership.between(5, 500), () => this.#follow(node, other));
-  }
-
-  #follow(node: SimNode, other: SimNode): void {
-    const writer = other.log?.writer;
-    if (writer === undefined || node.isPaused) return;
-    node.replication?.follow({ name: other.name, rpcAddress: other.rpcAddress, writer });
-  }
-
-  #unfollow(node: SimNode, other: SimNode): void {
-    if (!node.isPaused) node.replication?.unfollow(other.name);
   }
 }
