@@ -22,6 +22,8 @@ export declare class Gossip implements Machine<GossipInput, GossipEffect> {
     get health(): number;
     /** This node. */
     get local(): NodeSnapshot;
+    /** The incarnation that a node is known at; undefined when it is not known. */
+    incarnationOf(name: string): number | undefined;
     /** All nodes known, this one included, in the order in which they became known. */
     nodes(): NodeSnapshot[];
     step(input: GossipInput, nowMs: number): GossipEffect[];

@@ -46,7 +46,7 @@ export interface GossipOptions {
     readonly meta?: Uint8Array | undefined;
     /** First incarnation, from 1: 0 would not be believed. @default 1 */
     readonly incarnation?: number | undefined;
-    /** Nodes remembered at most, alive or not. @default 100000 */
+    /** Nodes remembered at most, alive or not. @default 20000 */
     readonly nodesMax?: number | undefined;
     /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
     readonly userState?: ((join: boolean) => Uint8Array) | undefined;

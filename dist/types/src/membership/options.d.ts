@@ -14,7 +14,7 @@ export interface MembershipOptions {
     readonly settings?: Partial<GossipSettings> | undefined;
     /** First incarnation, from 1. @default 1 */
     readonly incarnation?: number | undefined;
-    /** Members remembered at most. @default 100000 */
+    /** Members remembered at most. @default 20000 */
     readonly membersMax?: number | undefined;
     /** How often forgotten members are looked for. @default 15000 */
     readonly reapIntervalMs?: number | undefined;
