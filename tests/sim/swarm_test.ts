@@ -17,7 +17,7 @@ if (onlySeed !== undefined) {
   test(`seed ${onlySeed} keeps every guarantee`, async () => {
     const report = await runSeed(Number(onlySeed));
     for (const line of report.trace) console.log(line);
-    console.log(`report: trace ${traceHash(report.trace)}, ${report.events} events`);
+    console.log(`\nreport: trace ${traceHash(report.trace)}, ${report.events} events`);
     judge(report);
   });
 } else {
@@ -37,7 +37,7 @@ if (onlySeed !== undefined) {
       seeds++;
       acknowledged += report.acknowledged;
     }
-    console.log(`report: ${seeds} seeds, ${acknowledged} records acknowledged, no violation`);
+    console.log(`\nreport: ${seeds} seeds, ${acknowledged} records acknowledged, no violation`);
   });
 }
 
