@@ -3,9 +3,10 @@
  * A frame is a frame header (24 bytes, of one node only), a batch header (96 bytes, the same on every node) and the
  * batch's payload (packed records, opaque to nodes). All numbers are little-endian. `docs/format.md` draws them.
  */
+import { assert } from "./assert.ts";
 import { fromHex, readUint53, viewOf, writeUint53 } from "./bytes.ts";
 import { type Checksum, crc32 } from "./crc32.ts";
-import { frameBytesMax, frameRecordsMax } from "./limits.ts";
+import { frameBytesMax, frameRecordsMax, timestampFault } from "./limits.ts";
 import { LogRecord, packedBytesMax, packRecord, type RecordInput, readPackedRecords } from "./record.ts";
 import type { WriterId } from "./vector.ts";
 
@@ -302,12 +303,16 @@ export class FrameBuilder {
     return this.#at;
   }
 
-  /** Adds a record, or says false and changes nothing when the frame could outgrow `frameBytesMax`. */
+  /**
+   * Adds a record, or says false and changes nothing when the frame could outgrow `frameBytesMax`. The caller judged the
+   * record's timestamp (`timestampFault`).
+   */
   add(record: RecordInput, nowMs: number): boolean {
     const room = packedBytesMax(record);
     if (this.#count > 0 && (this.#at + room > frameBytesMax || this.#count >= frameRecordsMax)) return false;
     this.#reserve(room);
     const timestampMs = record.timestampMs ?? nowMs;
+    assert(timestampFault(timestampMs) === undefined, "a packed record's timestamp was judged");
     if (this.#count === 0) this.#baseTimestampMs = timestampMs;
     const delta = timestampMs - this.#baseTimestampMs;
     this.#timestampDeltaMaxMs = Math.min(0xffff_ffff, Math.max(this.#timestampDeltaMaxMs, delta));

@@ -21,6 +21,15 @@ export const topicNameCharactersMax = 249;
 /** Topics that one node holds. */
 export const topicsMax = 10_000;
 
+/** Greatest timestamp, milliseconds since 1970-01-01 UTC: differences of two of them fit a varint with a sign. */
+export const timestampMsMax: number = 2 ** 52 - 1;
+
+/** What is wrong with a record's timestamp; undefined when it is a good one. */
+export function timestampFault(timestampMs: number): string | undefined {
+  if (Number.isInteger(timestampMs) && timestampMs >= 0 && timestampMs <= timestampMsMax) return undefined;
+  return `timestampMs is ${timestampMs}, allowed are whole numbers from 0 to ${timestampMsMax}`;
+}
+
 /** Headers of one record. */
 export const recordHeadersMax = 1_000;
 

@@ -35,6 +35,8 @@ export {
   messageBytesMax,
   recordBytesMax,
   recordHeadersMax,
+  timestampFault,
+  timestampMsMax,
   topicNameCharactersMax,
   topicNameFault,
   topicsMax,

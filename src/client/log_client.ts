@@ -8,7 +8,7 @@ import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import { type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
-import { judgeSize, Producer, type ProducerOptions, producerDefaults, type SendAck } from "./producer.ts";
+import { judge, Producer, type ProducerOptions, producerDefaults, type SendAck } from "./producer.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
 import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription } from "./types.ts";
 
@@ -289,8 +289,8 @@ function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer> {
   if (records.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot produce: there is no record");
   const builder = new FrameBuilder();
   for (const input of records) {
-    const { record, tooLarge } = judgeSize(input);
-    if (tooLarge !== undefined) throw tooLarge;
+    const { record, fault } = judge(input);
+    if (fault !== undefined) throw fault;
     if (!builder.add(record, Date.now())) {
       const message = `Cannot produce ${records.length} records in one batch: ${builder.count} fit; a producer splits them`;
       throw new ClientError("INVALID_ARGUMENT", message);

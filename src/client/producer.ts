@@ -4,6 +4,7 @@ import {
   packRecord,
   type RecordInput,
   recordBytesMax,
+  timestampFault,
   toBytes,
   varintBytesMax,
   type WriterId,
@@ -139,9 +140,9 @@ export class Producer implements AsyncDisposable {
   }
 
   #pack(send: WaitingSend): void {
-    const { record, tooLarge, alone } = judgeSize(send.record);
-    if (tooLarge !== undefined) {
-      send.reject(tooLarge);
+    const { record, fault, alone } = judge(send.record);
+    if (fault !== undefined) {
+      send.reject(fault);
       return;
     }
     if (alone || this.#builder.bytes + packedBytesMax(record) > this.#options.batchBytesMax) this.#seal();
@@ -230,11 +231,18 @@ const surroundingBytesMax = 2 * varintBytesMax + 1;
  * Most records are surely small enough by a glance. One that may be too large is encoded to tell, and then travels
  * first in its batch, where its timestamp takes no room and its encoded size is the one that was told.
  */
-export function judgeSize(record: RecordInput): {
+export function judge(record: RecordInput): {
   record: RecordInput;
-  tooLarge?: RecordTooLargeError;
+  fault?: ClientError | RecordTooLargeError;
   alone?: boolean;
 } {
+  const badTime = record.timestampMs === undefined ? undefined : timestampFault(record.timestampMs);
+  if (badTime !== undefined) {
+    return {
+      record,
+      fault: new ClientError("INVALID_ARGUMENT", `Cannot produce record: ${badTime}`, { fate: "unsent" }),
+    };
+  }
   if (packedBytesMax(record) - surroundingBytesMax < recordBytesMax - 16) return { record };
   const encoded: RecordInput = {
     value: toBytes(record.value),
@@ -243,7 +251,7 @@ export function judgeSize(record: RecordInput): {
     timestampMs: record.timestampMs,
   };
   const bytes = bodyBytesOf(encoded);
-  if (bytes > recordBytesMax) return { record, tooLarge: new RecordTooLargeError(bytes, recordBytesMax) };
+  if (bytes > recordBytesMax) return { record, fault: new RecordTooLargeError(bytes, recordBytesMax) };
   return { record: encoded, alone: true };
 }
 

@@ -1,7 +1,7 @@
 /** Records in: one request becomes one frame, and the answer names where it went. */
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type Clock, encodeToken, FrameBuilder, frameBytesMax, recordHeadersMax } from "../base/mod.ts";
+import { type Clock, encodeToken, FrameBuilder, frameBytesMax, recordHeadersMax, timestampMsMax } from "../base/mod.ts";
 import {
   type Record as LogRecordMessage,
   type ProduceRequest,
@@ -86,9 +86,9 @@ function checked(
   record: LogRecordMessage,
   index: number,
 ): Pick<LogRecordMessage, "headers"> & { readonly timestampMs: number | undefined } {
-  if (record.timestampMs > BigInt(Number.MAX_SAFE_INTEGER)) {
+  if (record.timestampMs > BigInt(timestampMsMax)) {
     throw invalidArgument(
-      `Cannot produce record ${index}: timestamp_ms ${record.timestampMs} is above ${Number.MAX_SAFE_INTEGER}`,
+      `Cannot produce record ${index}: timestamp_ms ${record.timestampMs} is above ${timestampMsMax}`,
     );
   }
   if (record.headers.length > recordHeadersMax) {

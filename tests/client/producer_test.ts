@@ -117,6 +117,23 @@ test("a record of the greatest size passes, one byte more is refused with its si
   assert.is(recordsOf(server).length, 1);
 });
 
+test("a record whose timestamp no frame can hold is refused alone, and says what is allowed", async () => {
+  const server = new StubServer();
+  await using client = server.client();
+  await using producer = client.producer("t");
+  for (const timestampMs of [-1, 0.5, Number.NaN, 2 ** 52]) {
+    const failure = await failureOf(producer.send({ value: "x", timestampMs }));
+    assert.is(failure.code, "INVALID_ARGUMENT");
+    assert.match(
+      failure.message,
+      `timestampMs is ${timestampMs}, allowed are whole numbers from 0 to 4503599627370495`,
+    );
+    assert.is((await failureOf(client.produce("t", { value: "x", timestampMs }))).code, "INVALID_ARGUMENT");
+  }
+  await Promise.all([0, 2 ** 52 - 1].map((timestampMs) => producer.send({ value: "good", timestampMs })));
+  assert.equal(recordsOf(server), ["good", "good"]);
+});
+
 test("flush() waits for what was sent; a closed producer takes nothing", async () => {
   const server = new StubServer();
   await using client = server.client();
