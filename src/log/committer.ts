@@ -3,17 +3,15 @@
  * and one sync in flight. Nothing of a group counts before its write (under `always`, its sync) succeeded.
  */
 import { assert, type FrameHeader, type WriterId } from "../base/mod.ts";
-import type { LogFile } from "./directory.ts";
 import { LogClosedError, LogOverloadedError, LogWriteError, messageOf } from "./errors.ts";
 import { Group } from "./group.ts";
 import { createSegment, writeIndex } from "./recovery.ts";
+import { rewrite } from "./rewrite.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Ack, Applied } from "./types.ts";
 
 /** Bytes after which a group is closed, so that its first frames do not wait for a giant write. */
 const groupBytesMax = 16 * 1_048_576;
-/** Bytes copied at once when pages that a failed sync forgot are written again. */
-const rewriteBytes = 1_048_576;
 
 /** Something that waits for the disk. */
 interface Waiting {
@@ -227,19 +225,12 @@ export class Committer {
     const { active } = state;
     const finish = state.beginSync();
     await active.file.use(async (file) => {
-      if (this.#pagesForgotten) await this.#rewrite(file, state.durableBytes, active.bytes);
+      if (this.#pagesForgotten) await rewrite(file, state.durableBytes, active.bytes);
       this.#pagesForgotten = true;
       await file.sync();
       this.#pagesForgotten = false;
     });
     if (finish()) this.#onGrow();
-  }
-
-  /** Writes pages again that a failed sync left clean but not on disk: only so will the next sync carry them there. */
-  async #rewrite(file: LogFile, from: number, to: number): Promise<void> {
-    for (let at = from; at < to; at += rewriteBytes) {
-      file.write(at, [await file.read(at, Math.min(rewriteBytes, to - at))]);
-    }
   }
 
   #armTimer(): void {

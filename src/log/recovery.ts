@@ -5,6 +5,7 @@
 import type { Directory, LogFile } from "./directory.ts";
 import { LogCorruptError } from "./errors.ts";
 import { fitOf, placedFrame } from "./feed.ts";
+import { rewrite } from "./rewrite.ts";
 import { type Damage, durableMarkAfter, scanSegment } from "./scan.ts";
 import { indexName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";
@@ -44,7 +45,12 @@ export async function openTopicState(
   }
   if (offsets.length === 0) await createSegment(state, 0);
   if (cleanEnd === undefined) {
-    await state.active.file.use((file) => file.sync());
+    const { file, bytes } = state.active;
+    await file.use(async (opened) => {
+      // The last run may have died of a sync that failed: what it read back then is not on disk by a sync alone.
+      await rewrite(opened, state.durableBytes, bytes);
+      await opened.sync();
+    });
     await directory.sync();
   }
   state.beginSync()();
@@ -172,6 +178,7 @@ function scanInto(state: TopicState, segment: Segment, file: LogFile): Promise<D
       return `the batch at sequence ${header.baseSequence} of writer ${header.writer} does not continue its feed (${fit})`;
     }
     state.admit(placedFrame(header, position, header.baseOffset));
+    state.durableBytes = Math.max(state.durableBytes, header.durableBefore);
     return undefined;
   });
 }
