@@ -2,4 +2,5 @@
 export const regressions: readonly { readonly seed: number; readonly was: string }[] = [
   { seed: 226, was: "a read of a file that had lost its end never ended" },
   { seed: 534, was: "a power cut before a kill was judged as the kill alone" },
+  { seed: 1307, was: "what was read back after a failed sync and a restart was served before it was on disk" },
 ];
