@@ -330,11 +330,11 @@ export class MembershipNode implements AsyncDisposable {
     if (address === undefined || address.port === 0) {
       throw new InvalidAddressError("join", text, "allowed are HOST, HOST:PORT and [IPV6]:PORT");
     }
-    return address;
+    return isIP(address.host) === 0 ? address : this.#reachable(address);
   }
 
   async #resolve(address: Address): Promise<Address[]> {
-    if (isIP(address.host) !== 0) return [this.#reachable(address)];
+    if (isIP(address.host) !== 0) return [address];
     const found = await lookup(address.host, { all: true });
     const family = isIP(this.#sockets.address.host);
     const usable = found.filter((entry) => entry.family === family).slice(0, resolvedMax);

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
@@ -82,7 +83,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
   for (const [name, value] of Object.entries(options)) {
     if (!optionNames.has(name)) throw new InvalidAgentOptionError(name, value, `one of ${[...optionNames].join(", ")}`);
   }
-  const bind = addressOption("bind", options.bind ?? "127.0.0.1:7946", gossipPortDefault);
+  const bind = bindOption(options.bind ?? "127.0.0.1:7946");
   return {
     nodeName: matching("nodeName", options.nodeName, /^[A-Za-z0-9._-]{1,128}$/, "1 to 128 of A-Z a-z 0-9 . _ -"),
     dataDir: nonEmpty("dataDir", options.dataDir ?? "./grapevine-data"),
@@ -108,6 +109,13 @@ function addressOption(option: string, text: unknown, defaultPort: number): Addr
   return address;
 }
 
+/** Gossip tells others the address that it is bound to, so that a name will not do. */
+function bindOption(text: string): Address {
+  const address = addressOption("bind", text, gossipPortDefault);
+  if (isIP(address.host) !== 0) return address;
+  throw new InvalidAgentOptionError("bind", text, "ip, ip:port or [ipv6]:port");
+}
+
 /** From a loopback address no other machine can be reached, and none can answer. */
 function joinOption(text: string, bind: Address): string {
   const { host } = addressOption("join", text, gossipPortDefault);
@@ -125,7 +133,7 @@ function isLoopback(host: string): boolean {
 
 function ipOption(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text) || /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)) return text;
+  if (isIP(text) !== 0) return text;
   throw new InvalidAgentOptionError("advertise", text, "an IP address without a port");
 }
 

@@ -1,7 +1,8 @@
 /** Puts the rooms together: the only place that knows them all. */
-import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { setMaxListeners } from "node:events";
+import { Code, ConnectError, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { type Address, type DisposalStack, formatAddress, isWriterId, Listeners, Random } from "../base/mod.ts";
-import { LogClient } from "../client/mod.ts";
+import { LogClient, type ServerTransport } from "../client/mod.ts";
 import { Log as LogService } from "../gen/log/v1/log_pb.ts";
 import { fastCrc32 } from "../io/checksum.ts";
 import { systemClock } from "../io/clock.ts";
@@ -10,7 +11,7 @@ import { hostAddress, hostName, randomBytes } from "../io/host.ts";
 import { PeerRpc } from "../io/peer_rpc.ts";
 import { type RpcServer, startServer } from "../io/rpc_server.ts";
 import { type CommitLog, Log, type LogEvent } from "../log/mod.ts";
-import type { Member, MemberEvent } from "../membership/mod.ts";
+import { type Member, type MemberEvent, TagsTooLargeError } from "../membership/mod.ts";
 import {
   createHttpSide,
   createRoutes,
@@ -23,7 +24,7 @@ import { loadAssets } from "./assets.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { loggerOf } from "./logging.ts";
 import { MembershipNode } from "./membership.ts";
-import type { ResolvedAgentOptions } from "./options.ts";
+import { InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts";
 import { Readiness } from "./readiness.ts";
 import { Rejoiner } from "./rejoiner.ts";
 import { Replication } from "./replication.ts";
@@ -86,7 +87,7 @@ export async function openParts(
         events.emit(event);
       },
       onWarn: (message) => loggerOf("gossip").warn("{message}", { message }),
-    }),
+    }).catch(explainTags),
   );
   cluster.open(membership);
   stack.defer(
@@ -100,13 +101,20 @@ export async function openParts(
       events.emit({ type: "log", event });
     }),
   );
-  const openTransport = () => ({
-    transport: createRouterTransport(routes, { router: routerOptions }),
-    bidirectional: true,
-    close() {},
-  });
-  const client = stack.use(new LogClient(["http://in-process"], { openTransport }));
+  const client = stack.use(new LogClient(["http://in-process"], { openTransport: () => inProcess(routes) }));
   return { log, membership, replication, readiness, client, rpcAddress, events };
+}
+
+/** The node's own services, called without a network. Closing it ends the calls that are under way. */
+function inProcess(routes: Routes): ServerTransport {
+  const shutdown = new AbortController();
+  // Every call that is under way listens to it; Node would warn of a leak at the eleventh.
+  setMaxListeners(0, shutdown.signal);
+  return {
+    transport: createRouterTransport(routes, { router: { ...routerOptions, shutdownSignal: shutdown.signal } }),
+    bidirectional: true,
+    close: () => shutdown.abort(new ConnectError("Cannot go on: the node is stopping", Code.Unavailable)),
+  };
 }
 
 async function openNodeLog(options: ResolvedAgentOptions, stack: DisposalStack): Promise<CommitLog> {
@@ -159,6 +167,14 @@ function waitUntilReady(readiness: Readiness): Interceptor {
   };
 }
 
+/** How many bytes tags take is known only once the node's own are among them. */
+function explainTags(error: unknown): never {
+  if (!(error instanceof TagsTooLargeError)) throw error;
+  const { encodedBytes, encodedBytesMax } = error;
+  const allowed = `${encodedBytesMax} bytes, with the tags that the node sets itself`;
+  throw new InvalidAgentOptionError("tags", `${encodedBytes} bytes encoded`, allowed);
+}
+
 /** Follows a member as long as it is alive and says that it is a node like this one. */
 function follow(replication: Replication, rpc: PeerRpc, nodeName: string, member: Member): void {
   if (member.name === nodeName) return;
@@ -204,7 +220,7 @@ class ClusterPort implements ServedCluster {
 
   async leave(): Promise<void> {
     // Only begun: the answer to the call must get out before the server closes.
-    void this.#leave();
+    this.#leave().catch((error: unknown) => loggerOf("agent").error("cannot stop cleanly: {error}", { error }));
   }
 }
 

@@ -19,7 +19,7 @@ export class AgentTopic {
    * Resolves when the record is as durable on this node as its `fsync` option says. Records that are produced at the same
    * time share a batch and an fsync, in order.
    */
-  produce(record: RecordInput): Promise<SendAck> {
+  async produce(record: RecordInput): Promise<SendAck> {
     this.#producer ??= this.#client.producer(this.name);
     return this.#producer.send(record);
   }

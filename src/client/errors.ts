@@ -84,11 +84,10 @@ export function toClientError(
     return new ClientError("ABORTED", `Cannot ${about.doing}: the caller's signal ended it`, options);
   }
   const code = fetchFailed(failure) ? "UNAVAILABLE" : codeOf(failure.code);
-  if (code !== "UNAVAILABLE") {
-    // Servers say "Cannot …" themselves; anything else needs to hear what was tried.
-    const says = failure.rawMessage;
-    return new ClientError(code, says.startsWith("Cannot ") ? says : `Cannot ${about.doing}: ${says}`, options);
-  }
+  // Servers say "Cannot …" themselves, of a full disk for instance; anything else needs to hear what was tried.
+  const says = failure.rawMessage;
+  if (says.startsWith("Cannot ")) return new ClientError(code, says, options);
+  if (code !== "UNAVAILABLE") return new ClientError(code, `Cannot ${about.doing}: ${says}`, options);
   if (!neverConnected(failure.rawMessage)) {
     const message = `Cannot ${about.doing}: the connection to ${about.server} broke (${failure.rawMessage})`;
     return new ClientError(code, message, options);

@@ -38,12 +38,15 @@ test("Agent.start() with bad options says which, and what is allowed", async ({ 
   const rows: [AgentOptions, string][] = [
     [{ bind: "nowhere:99999" }, "bind"],
     [{ rpcAddr: "" }, "rpcAddr"],
+    [{ bind: "localhost:0" }, "bind"],
     [{ advertise: "example.org" }, "advertise"],
+    [{ advertise: "999.1.1.1" }, "advertise"],
     [{ nodeName: "with space" }, "nodeName"],
     [{ dataDir: "" }, "dataDir"],
     [{ join: ["10.1.2.3:7946"] }, "join"],
     [{ join: ["::bad::1:x"] }, "join"],
     [{ tags: { w: "mine" } }, "tags"],
+    [{ tags: { rack: "7".repeat(500) } }, "tags"],
     [{ profile: "moon" as "lan" }, "profile"],
     [{ fsync: "sometimes" as "never" }, "fsync"],
     [{ colour: "blue" } as AgentOptions, "colour"],
@@ -91,6 +94,38 @@ test("produce and consume in the process need no network; what is produced survi
   for await (const record of again.topic("orders").consume({ follow: false })) values.push(record.text());
   assert.is(values.length, 102);
   assert.is(values[101], "two");
+});
+
+test("what still reads or writes when the agent stops fails, and keeps no process running", async ({ directory }) => {
+  const agent = await Agent.start(optionsOf(directory, "a"));
+  const orders = agent.topic("orders");
+  await orders.produce({ value: "first" });
+  const consumer = orders.consume();
+  assert.is((await consumer.next()).value.text(), "first");
+  const waiting = errorOf(agent.topic("never-written").consume().next());
+  const written = orders.produce({ value: "last" });
+  await consumer.next();
+  const readingOn = errorOf(consumer.next());
+  await agent.close();
+  assert.is((await written).sequence, 2);
+  for (const failed of [readingOn, waiting]) assert.is((await failed).code, "UNAVAILABLE");
+  assert.is((await errorOf(orders.produce({ value: "late" }))).code, "CLOSED");
+  assert.is((await errorOf(orders.produceBatch([{ value: "late" }]))).code, "CLOSED");
+  await agent.leave();
+});
+
+test("a join that cannot work says why, and blames neither the node nor the connection to it", async ({
+  directory,
+}) => {
+  await using agent = await Agent.start(optionsOf(directory, "a"));
+  await using client = connect(`http://${agent.rpcAddress}`);
+  const beyond = await errorOf(client.join(["10.1.2.3:7946"]));
+  assert.is(beyond.code, "INVALID_ARGUMENT");
+  assert.match(beyond.message, /^Cannot join "10.1.2.3:7946": this node is bound to 127/);
+  // Nobody gossips at the port of an RPC server.
+  const nobody = await errorOf(client.join([agent.rpcAddress]));
+  assert.is(nobody.code, "UNAVAILABLE");
+  assert.match(nobody.message, `Cannot join: ${agent.rpcAddress}: `);
 });
 
 test("two agents find each other, tell it, and share what is produced", async ({ directory }) => {
