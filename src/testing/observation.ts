@@ -1,5 +1,5 @@
 import type { ChainHash, Vector, WriterId } from "../base/mod.ts";
-import type { Member } from "../membership/mod.ts";
+import type { Member, MemberStatus } from "../membership/mod.ts";
 
 /** A batch as it stands in a local log. */
 export interface SeenBatch {
@@ -43,6 +43,8 @@ export interface FinalState {
   readonly node: string;
   /** Per topic what it holds. */
   readonly held: ReadonlyMap<string, Vector>;
+  /** What it believes of each member; empty where there is no gossip. */
+  readonly members: ReadonlyMap<string, MemberStatus>;
 }
 
 /** Watches one guarantee. Says what broke it, or nothing. */

@@ -1,4 +1,4 @@
-import { type Address, Random, sameVector, scanFrame, type Vector, type WriterId } from "../base/mod.ts";
+import { type Address, Random, scanFrame, type Vector, type WriterId } from "../base/mod.ts";
 import type { CommitLog, Directory } from "../log/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
 import { Consumers } from "./checkers/consumers.ts";
@@ -223,20 +223,16 @@ export class World {
     return this.nodes.map((node) => {
       const held = new Map<string, Vector>();
       for (const topic of node.log?.topics() ?? []) held.set(topic.name, topic.have);
-      return { node: node.name, held };
+      const members = node.gossip?.membership.members() ?? [];
+      return { node: node.name, held, members: new Map(members.map(({ name, status }) => [name, status])) };
     });
   }
 
-  /** True when every node is up and all hold the same. */
+  /** True when every node is up and no checker would find fault with the end. */
   get hasConverged(): boolean {
-    const [first, ...others] = this.finalStates();
-    if (first === undefined || this.nodes.some((node) => node.log === undefined)) return false;
-    return others.every((other) => {
-      const topics = new Set([...first.held.keys(), ...other.held.keys()]);
-      return [...topics].every((topic) =>
-        sameVector(first.held.get(topic) ?? new Map(), other.held.get(topic) ?? new Map()),
-      );
-    });
+    if (this.nodes.some((node) => node.log === undefined)) return false;
+    const states = this.finalStates();
+    return this.#checkers.every((checker) => checker.finish(states).length === 0);
   }
 
   /** Tells every node of every other, where the world tells of members. */

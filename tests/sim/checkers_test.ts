@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { MemberStatus } from "../../src/membership/mod.ts";
 import {
   Availability,
   CausalOrder,
@@ -48,7 +49,11 @@ function member(node: string, life: number, incarnation: number): Observation {
 
 function state(node: string, held: Record<string, number>): FinalState {
   const vector = new Map(Object.entries(held).map(([name, sequence]) => [writers[name as "a"] as string, sequence]));
-  return { node, held: new Map([["t", vector]]) };
+  return { node, held: new Map([["t", vector]]), members: new Map() };
+}
+
+function sees(node: string, members: Record<string, MemberStatus>): FinalState {
+  return { node, held: new Map(), members: new Map(Object.entries(members)) };
 }
 
 function broken(checker: Checker, observations: readonly Observation[], end: readonly FinalState[] = []): string[] {
@@ -164,6 +169,14 @@ const rows: readonly Row[] = [
     make: () => new MembershipOrder(),
     good: [member("n1", 1, 3), member("n1", 1, 3), member("n1", 2, 1), member("n2", 1, 1)],
     bad: [member("n1", 1, 3), member("n1", 1, 2)],
+  },
+  {
+    name: "a node is not found alive in the end",
+    make: () => new MembershipOrder(),
+    good: [],
+    bad: [],
+    goodEnd: [sees("n1", { n1: "alive", n2: "alive" }), sees("n2", { n2: "alive", n1: "alive" })],
+    badEnd: [sees("n1", { n1: "alive", n2: "alive" }), sees("n2", { n2: "alive", n1: "failed" })],
   },
 ];
 

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { noFaults, type SimNode, World } from "../../src/testing/mod.ts";
+import { forgetsBelow } from "./sabotage.ts";
 
 /** Three nodes that found each other and take writes. */
 async function threeNodes(seed: number, gossip: boolean): Promise<World> {
@@ -140,6 +141,36 @@ test("a copied directory gives two nodes one writer: both mint a new one, and no
   await world.runFor(2_000);
   assert.equal(heldByAll(world), [3, 3, 3]);
   assert.ok(world.trace.some((line) => line.includes("mints a writer")));
+});
+
+/** Node "a" produced five records and no longer holds the first three; "b" is there; "c" comes later. */
+async function forgetfulNode(bHasThem: boolean): Promise<World> {
+  const world = new World(10, noFaults, { gossip: false, sabotage: forgetsBelow("a", 4) });
+  for (const name of ["a", "b"]) world.addNode(name);
+  await world.runFor(5_000);
+  if (!bHasThem) world.crash("b", "keep");
+  for (let round = 1; round <= 5; round++) {
+    world.node("a").produce("orders", [`record ${round}`]);
+    await world.runFor(200);
+  }
+  world.addNode("c");
+  await world.runFor(30_000);
+  return world;
+}
+
+test("a range that the origin no longer holds is pulled from another holder", async () => {
+  const world = await forgetfulNode(true);
+  assert.equal(heldByAll(world), [5, 5, 5]);
+  assert.not.ok(world.trace.some((line) => line.includes("for lost")));
+});
+
+test("a range that nobody holds becomes a gap, and what follows it arrives", async () => {
+  const world = await forgetfulNode(false);
+  assert.is(held(world.node("c")), 5);
+  assert.is(world.trace.filter((line) => line.includes("takes orders") && line.endsWith("up to 3 for lost")).length, 1);
+  world.restart("b");
+  await world.runFor(5_000);
+  assert.equal(heldByAll(world), [5, 5, 5]);
 });
 
 test("a node outside the world is named in the error", () => {
