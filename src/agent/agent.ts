@@ -91,13 +91,14 @@ export class Agent implements AsyncDisposable {
 
   /** Tells the cluster that this node leaves, then stops. */
   async leave(): Promise<void> {
+    this.#parts.readiness.end("the node is leaving");
     await this.#parts.membership.leave();
     await this[Symbol.asyncDispose]();
   }
 
   /** Stops at once and in order: what was acknowledged is on disk. The others see a failed node until it is back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#parts.readiness.set("the node is stopping");
+    this.#parts.readiness.end("the node is stopping");
     try {
       for (const topic of this.#topics.values()) await topic.close();
       await this.#stack[Symbol.asyncDispose]();

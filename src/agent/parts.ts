@@ -161,7 +161,8 @@ function waitUntilReady(readiness: Readiness): Interceptor {
   return (next) => async (request) => {
     const { method } = request;
     if (method === LogService.method.produce || method === LogService.method.produceStream) {
-      await readiness.wait(request.signal);
+      const ready = await readiness.wait(request.signal);
+      if (!ready) throw new ConnectError(`Cannot produce: ${readiness.reason}`, Code.Unavailable);
     }
     return next(request);
   };
@@ -215,13 +216,19 @@ class ClusterPort implements ServedCluster {
   }
 
   async join(addresses: readonly string[]): Promise<number> {
-    return (await this.#membership?.join(addresses))?.contacted.length ?? 0;
+    if (this.#membership === undefined) throw stillStarting("join");
+    return (await this.#membership.join(addresses)).contacted.length;
   }
 
   async leave(): Promise<void> {
+    if (this.#membership === undefined) throw stillStarting("leave");
     // Only begun: the answer to the call must get out before the server closes.
     this.#leave().catch((error: unknown) => loggerOf("agent").error("cannot stop cleanly: {error}", { error }));
   }
+}
+
+function stillStarting(doing: string): ConnectError {
+  return new ConnectError(`Cannot ${doing}: the node is starting`, Code.FailedPrecondition);
 }
 
 /** How long a node waits for what its peers hold before it takes produces, in milliseconds (rule R5). */

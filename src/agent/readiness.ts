@@ -4,6 +4,7 @@ import type { ServedReadiness } from "../server/mod.ts";
 /** Whether a node takes traffic, and if not, why. */
 export class Readiness implements ServedReadiness {
   #reason: string | undefined;
+  #ended = false;
   readonly #listeners: Listeners<void>;
 
   constructor(reason: string, onListenerError: (error: unknown) => void) {
@@ -20,20 +21,28 @@ export class Readiness implements ServedReadiness {
     return this.#reason;
   }
 
-  /** Sets the reason; undefined makes the node ready. */
+  /** Sets the reason; undefined makes the node ready. After the end nothing changes any more. */
   set(reason: string | undefined): void {
+    if (this.#ended) return;
     const was = this.ready;
     this.#reason = reason;
     if (was !== this.ready) this.#listeners.emit();
+  }
+
+  /** The node takes no traffic from now on. A start that is still under way must not make it ready again. */
+  end(reason: string): void {
+    this.set(reason);
+    this.#ended = true;
+    this.#listeners.emit();
   }
 
   onChange(listener: () => void): () => void {
     return this.#listeners.add(listener);
   }
 
-  /** Resolves once the node is ready. Rejects with the signal's reason. */
-  async wait(signal: AbortSignal): Promise<void> {
-    while (!this.ready) {
+  /** Resolves with true once the node is ready, with false when it never will be. Rejects with the signal's reason. */
+  async wait(signal: AbortSignal): Promise<boolean> {
+    while (!this.ready && !this.#ended) {
       signal.throwIfAborted();
       await new Promise<void>((resolve) => {
         const done = (): void => {
@@ -45,5 +54,6 @@ export class Readiness implements ServedReadiness {
         signal.addEventListener("abort", done);
       });
     }
+    return this.ready;
   }
 }
