@@ -9,8 +9,11 @@ export const recordBytesMax = 1_048_576;
 /** Bytes of one frame, headers included. A frame that carries one record of the greatest size fits. */
 export const frameBytesMax: number = 8 * 1_048_576;
 
-/** Bytes of one RPC request or response message. A frame of the greatest size and its envelope fit. */
+/** Bytes of one RPC request. A frame of the greatest size and its envelope fit. */
 export const messageBytesMax: number = frameBytesMax + 65_536;
+
+/** Bytes of one response message of a stream: a frame of the greatest size and a cursor of very many writers fit. */
+export const responseBytesMax: number = messageBytesMax + 1_048_576;
 
 /** Records of one frame. */
 export const frameRecordsMax = 1_000_000;

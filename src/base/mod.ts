@@ -35,6 +35,7 @@ export {
   messageBytesMax,
   recordBytesMax,
   recordHeadersMax,
+  responseBytesMax,
   timestampFault,
   timestampMsMax,
   topicNameCharactersMax,

@@ -1,5 +1,5 @@
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { messageBytesMax } from "../base/mod.ts";
+import { responseBytesMax } from "../base/mod.ts";
 import type { ServerTransport } from "./transport.ts";
 
 /** Bytes on their way that a stream and a connection may hold: the default of 64 KiB halves throughput and more. */
@@ -39,7 +39,7 @@ function tune(session: Session): void {
 
 /** HTTP/2 on Bun and Node. Deno's HTTP/2 client crashes the process when a server says goodbye: HTTP/1.1 there. */
 export function openNodeTransport(url: string): ServerTransport {
-  const common = { baseUrl: url, acceptCompression: [], readMaxBytes: messageBytesMax };
+  const common = { baseUrl: url, acceptCompression: [], readMaxBytes: responseBytesMax };
   if ("Deno" in globalThis) {
     return {
       transport: createConnectTransport({ ...common, httpVersion: "1.1" }),

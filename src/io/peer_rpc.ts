@@ -1,7 +1,7 @@
 /** How a node asks its peers who has what, and for what it lacks: the caller's side of `grapevine.v1.Replication`. */
 import { type Client, createClient } from "@connectrpc/connect";
 import {
-  messageBytesMax,
+  responseBytesMax,
   type Vector,
   vectorFromPositions,
   vectorToPositions,
@@ -65,9 +65,6 @@ export class PeerProtocolError extends Error {
     this.address = address;
   }
 }
-
-/** Of a message of one peer: a frame of the greatest size and vectors of very many writers fit. */
-const responseBytesMax = messageBytesMax + 1_048_576;
 
 const peersMaxDefault = 1_000;
 

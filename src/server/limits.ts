@@ -1,6 +1,6 @@
 /** Named bounds of the server, and the settings that every protocol adapter passes on to Connect. */
 import type { ConnectRouterOptions } from "@connectrpc/connect";
-import { messageBytesMax } from "../base/mod.ts";
+import { messageBytesMax, responseBytesMax } from "../base/mod.ts";
 
 /** Stored bytes that one response of a stream carries, as long as single frames are not larger. */
 export const chunkBytesMax = 262_144;
@@ -28,9 +28,6 @@ export const pullBytesMax = 67_108_864;
 
 /** Characters of a node's name, as memberlist has it. */
 export const nodeNameCharactersMax = 128;
-
-/** Bytes of one response message: a frame of the greatest size and a cursor of very many writers fit. */
-export const responseBytesMax: number = messageBytesMax + 1_048_576;
 
 /** Longest deadline that a caller may set: a day. */
 export const callTimeoutMsMax = 86_400_000;
