@@ -113,6 +113,7 @@ function inProcess(routes: Routes): ServerTransport {
   return {
     transport: createRouterTransport(routes, { router: { ...routerOptions, shutdownSignal: shutdown.signal } }),
     bidirectional: true,
+    checksum: fastCrc32,
     close: () => shutdown.abort(new ConnectError("Cannot go on: the node is stopping", Code.Unavailable)),
   };
 }

@@ -1,6 +1,6 @@
 import {
+  type Checksum,
   covers,
-  crc32,
   decodeCursor,
   encodeCursor,
   type FrameHeader,
@@ -39,6 +39,8 @@ export interface End {
 export interface ConsumerContext {
   readonly topic: string;
   readonly server: string;
+  /** What batches were checked with on their way. */
+  readonly checksum: Checksum;
   readonly start: Start;
   /** Finds the end at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
   readonly findEnd: ((signal: AbortSignal) => Promise<End | undefined>) | undefined;
@@ -192,7 +194,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   }
 
   #readFrame(frames: Uint8Array, at: number, into: LogRecord[]): FrameHeader {
-    const scan = scanFrame(frames, at, crc32);
+    const scan = scanFrame(frames, at, this.#context.checksum);
     if (scan.type !== "frame") {
       const reason = scan.type === "bad" ? scan.reason : "a batch is cut off";
       throw new ClientError("DATA_LOSS", `Cannot read what ${this.#context.server} sent: ${reason}`);

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
-import { decodeCursor, FrameBuilder, type RecordInput } from "../base/mod.ts";
+import { type Checksum, crc32, decodeCursor, FrameBuilder, type RecordInput } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, Log } from "../gen/log/v1/log_pb.ts";
 import { Consumer, type End, type Gap, type Start } from "./consumer.ts";
@@ -51,6 +51,7 @@ export interface ProduceAck extends SendAck {
 }
 
 interface ServerConnection extends ServerTransport {
+  readonly checksum: Checksum;
   readonly url: string;
   readonly log: Client<typeof Log>;
   readonly cluster: Client<typeof Cluster>;
@@ -73,6 +74,7 @@ export class LogClient implements AsyncDisposable {
       const url = serverUrl(text);
       const opened = options.openTransport(url);
       return {
+        checksum: crc32,
         ...opened,
         url,
         log: createClient(Log, opened.transport),
@@ -89,11 +91,12 @@ export class LogClient implements AsyncDisposable {
   /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
   producer(topic: string, options: ProducerOptions = {}): Producer {
     const resolved = { ...producerDefaults, ...options };
-    const { log: client, url: server, bidirectional } = this.#connection();
+    const { log: client, url: server, bidirectional, checksum } = this.#connection();
     const target: PipeTarget = {
       client,
       server,
       topic,
+      checksum,
       replicated: resolved.replicated,
       timeoutMs: resolved.timeoutMs,
     };
@@ -133,6 +136,7 @@ export class LogClient implements AsyncDisposable {
     return new Consumer({
       topic,
       server: connection.url,
+      checksum: connection.checksum,
       start,
       signal: options.signal,
       onGap: options.onGap,

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Client, ConnectError } from "@connectrpc/connect";
-import { assert } from "../base/mod.ts";
+import { assert, type Checksum } from "../base/mod.ts";
 import { type Log, type ProduceRequest, ProduceRequestSchema, type ProduceResponse } from "../gen/log/v1/log_pb.ts";
 import { ClientError, type ProduceFate, toClientError } from "./errors.ts";
 
@@ -11,6 +11,8 @@ import { ClientError, type ProduceFate, toClientError } from "./errors.ts";
 export interface BatchPipe {
   /** Batches that may be unanswered at a time. */
   readonly batchesMax: number;
+  /** What batches are checked with on their way. */
+  readonly checksum: Checksum;
   send(frame: Uint8Array): Promise<ProduceResponse>;
   /** Waits for what is unanswered, then ends. */
   close(): Promise<void>;
@@ -23,6 +25,7 @@ export interface PipeTarget {
   readonly topic: string;
   readonly replicated: number;
   readonly timeoutMs: number;
+  readonly checksum: Checksum;
 }
 
 function requestOf(target: PipeTarget, frame: Uint8Array): ProduceRequest {
@@ -54,11 +57,13 @@ function surelyRejected(failure: ClientError): boolean {
 /** One call a batch, where requests cannot stream. Only one at a time, because calls may overtake each other. */
 export class UnaryPipe implements BatchPipe {
   readonly batchesMax = 1;
+  readonly checksum: Checksum;
   readonly #target: PipeTarget;
   #unanswered: Promise<unknown> = Promise.resolve();
 
   constructor(target: PipeTarget) {
     this.#target = target;
+    this.checksum = target.checksum;
   }
 
   send(frame: Uint8Array): Promise<ProduceResponse> {
@@ -78,12 +83,14 @@ export class UnaryPipe implements BatchPipe {
 /** One bidirectional stream for all batches. */
 export class StreamPipe implements BatchPipe {
   readonly batchesMax: number;
+  readonly checksum: Checksum;
   readonly #target: PipeTarget;
   #stream: ProduceCall | undefined;
 
   constructor(target: PipeTarget, batchesMax: number) {
     this.#target = target;
     this.batchesMax = batchesMax;
+    this.checksum = target.checksum;
   }
 
   send(frame: Uint8Array): Promise<ProduceResponse> {

@@ -155,7 +155,7 @@ export class Producer implements AsyncDisposable {
   /** Closes the open batch, if it holds anything. */
   #seal(): void {
     if (this.#builder.count === 0) return;
-    const frame = this.#builder.finish();
+    const frame = this.#builder.finish(this.#pipe.checksum);
     this.#sealed.push({ frame, senders: this.#senders });
     this.#bytesSealed += frame.length;
     this.#senders = [];

@@ -1,10 +1,13 @@
 import type { Transport } from "@connectrpc/connect";
+import type { Checksum } from "../base/mod.ts";
 
 /** How to talk to one server. The package's entry for each runtime makes them. */
 export interface ServerTransport {
   readonly transport: Transport;
   /** Whether requests can go on while responses come: HTTP/2 outside browsers. */
   readonly bidirectional: boolean;
+  /** The runtime's fastest CRC-32. @default the portable one */
+  readonly checksum?: Checksum;
   /** Closes connections. Idempotent. */
   close(): void;
 }

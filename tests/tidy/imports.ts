@@ -79,8 +79,8 @@ const doors: readonly { readonly file: RegExp; readonly reason: string }[] = [
 const packageExceptions: readonly { readonly file: string; readonly packages: RegExp; readonly reason: string }[] = [
   {
     file: "src/client/transport_node.ts",
-    packages: /^@connectrpc\/connect-node$/,
-    reason: "the transport outside browsers, chosen by the package's exports",
+    packages: /^(@connectrpc\/connect-node|node:zlib)$/,
+    reason: "the transport outside browsers and its checksum, chosen by the package's exports",
   },
 ];
 
