@@ -28,7 +28,7 @@ test(`a node killed ${rounds} times under load holds everything that it acknowle
   }
   const stored = await checkNode(await nodes.start("victim"), acknowledged);
   console.log(
-    `${rounds} rounds: ${acknowledged.size} acknowledged, ${unanswered} unanswered of which ${stored - acknowledged.size} were stored, 0 lost, 0 repeated`,
+    `\nreport: ${rounds} rounds: ${acknowledged.size} acknowledged, ${unanswered} unanswered of which ${stored - acknowledged.size} were stored, 0 lost, 0 repeated`,
   );
   assert.ok(acknowledged.size > rounds);
 });
