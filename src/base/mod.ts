@@ -45,7 +45,10 @@ export {
 export { Listeners } from "./listeners.ts";
 export type { Machine, Wake } from "./machine.ts";
 export {
+  chainFromNumber,
+  chainToNumber,
   type Position,
+  sameChain,
   vectorFromPositions,
   vectorToPositions,
   writerFromNumber,

@@ -1,3 +1,4 @@
+import type { ChainHash } from "./frame.ts";
 import { isWriterId, type Vector, vectorWritersMax, type WriterId } from "./vector.ts";
 
 /** One entry of a vector as RPC messages carry it: the writer as a 64-bit number. */
@@ -14,6 +15,20 @@ export function writerToNumber(writer: WriterId): bigint | undefined {
 /** The writer id of an unsigned 64-bit number. */
 export function writerFromNumber(number: bigint): WriterId {
   return number.toString(16).padStart(16, "0");
+}
+
+/** A chain hash as RPC messages carry it. */
+export function chainToNumber(chain: ChainHash): bigint {
+  return (BigInt(chain.high) << 32n) | BigInt(chain.low);
+}
+
+/** The chain hash of an unsigned 64-bit number. */
+export function chainFromNumber(number: bigint): ChainHash {
+  return { high: Number(number >> 32n), low: Number(number & 0xffff_ffffn) };
+}
+
+export function sameChain(left: ChainHash, right: ChainHash): boolean {
+  return left.high === right.high && left.low === right.low;
 }
 
 /** The entries of a vector. */
