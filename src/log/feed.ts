@@ -1,4 +1,4 @@
-import { type ChainHash, chainStart, type FrameHeader, nextChain, type WriterId } from "../base/mod.ts";
+import { type ChainHash, chainStart, type FrameHeader, nextChain, sameChain, type WriterId } from "../base/mod.ts";
 
 /** A frame at its place in a segment: what indexes, feeds and caches need to know of it. */
 export interface PlacedFrame {
@@ -16,7 +16,7 @@ export interface PlacedFrame {
   readonly gap: boolean;
 }
 
-/** How far a feed goes, and its hash there. */
+/** How far a feed goes, and its hash there: undefined after a gap, whose records nobody here has seen. */
 export interface FeedEnd {
   readonly have: number;
   readonly chain: ChainHash | undefined;
@@ -60,10 +60,6 @@ export function fitOf(end: FeedEnd, header: FrameHeader, bytes: Uint8Array): Fit
   if (header.baseSequence <= end.have) return "overlap";
   if (header.kind === "gap" || end.chain === undefined) return "next";
   return sameChain(nextChain(end.chain, bytes), header.chain) ? "next" : "fork";
-}
-
-function sameChain(left: ChainHash, right: ChainHash): boolean {
-  return left.high === right.high && left.low === right.low;
 }
 
 /** The frame's place, from its headers. */

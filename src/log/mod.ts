@@ -16,12 +16,14 @@ export {
   RecordTooLargeError,
   TooManyTopicsError,
 } from "./errors.ts";
+export type { FeedEnd } from "./feed.ts";
 export { Log } from "./log.ts";
 export { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 export type {
   Ack,
   Applied,
   ApplyStop,
+  ChainAt,
   Chunk,
   CommitLog,
   FsyncPolicy,

@@ -164,7 +164,7 @@ function segmentIndexOf(state: TopicState, offset: number): number {
 }
 
 /** Reads and checks whole frames from a position at which one begins: at least one, as many as lie in so many bytes. */
-async function load(state: TopicState, segment: Segment, position: number, bytesMax: number): Promise<Loaded> {
+export async function load(state: TopicState, segment: Segment, position: number, bytesMax: number): Promise<Loaded> {
   const end = segment.bytes;
   assert(position < end, "a read begins before the end of its segment");
   let wanted = Math.min(Math.max(bytesMax, headersBytes), end - position);

@@ -1,5 +1,6 @@
-import { assert, type Vector, type WriterId } from "../base/mod.ts";
+import { assert, type ChainHash, type Vector, type WriterId } from "../base/mod.ts";
 import type { Feed, PlacedFrame } from "./feed.ts";
+import type { ChainAt } from "./types.ts";
 
 /** Bytes of newest frames that one topic keeps in memory. */
 const topicBytesMax = 2 * 1_048_576;
@@ -40,6 +41,8 @@ interface CachedFrame {
   /** Last sequence of the frame. */
   readonly last: number;
   readonly count: number;
+  /** The feed's hash after the frame; undefined for a gap. */
+  readonly chain: ChainHash | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -67,8 +70,8 @@ export class TailCache {
   }
 
   add(frame: PlacedFrame, bytes: Uint8Array): void {
-    const { offset, writer, count } = frame;
-    this.#frames.push({ offset, writer, count, last: frame.baseSequence + count - 1, bytes });
+    const { offset, writer, count, chain } = frame;
+    this.#frames.push({ offset, writer, count, chain, last: frame.baseSequence + count - 1, bytes });
     this.#bytes += bytes.length;
     while (this.#bytes > topicBytesMax) this.dropOldest();
     this.#budget.grew(this, bytes.length);
@@ -114,6 +117,17 @@ export class TailCache {
       nextOffset = frame.offset + frame.count;
     }
     return { parts, nextOffset };
+  }
+
+  /** The hash of a feed at a sequence that is not older than the cache. Looks from the newest frame backwards. */
+  chainAt(writer: WriterId, sequence: number): ChainAt {
+    for (let index = this.#frames.length - 1; index >= this.#head; index--) {
+      const frame = this.#frames[index] as CachedFrame;
+      if (frame.writer !== writer || frame.last - frame.count >= sequence) continue;
+      if (frame.chain === undefined) return undefined;
+      return frame.last === sequence ? frame.chain : "within-batch";
+    }
+    return undefined;
   }
 
   /**

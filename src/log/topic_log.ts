@@ -11,12 +11,14 @@ import {
   type Vector,
   type WriterId,
 } from "../base/mod.ts";
+import { chainAt } from "./chain_at.ts";
 import { Committer } from "./committer.ts";
 import { InvalidFrameError, LogClosedError, RecordTooLargeError } from "./errors.ts";
+import type { FeedEnd } from "./feed.ts";
 import { firstGeneration } from "./group.ts";
 import { offsetAt, readFrom, readMissing } from "./reader.ts";
 import type { TopicState } from "./topic_state.ts";
-import type { Ack, Applied, Chunk, Missing, TopicLog } from "./types.ts";
+import type { Ack, Applied, ChainAt, Chunk, Missing, TopicLog } from "./types.ts";
 
 /** A topic of an open log. */
 export class Topic implements TopicLog {
@@ -97,6 +99,16 @@ export class Topic implements TopicLog {
   async readMissing(have: Vector, bytesMax: number): Promise<Missing> {
     this.#assertOpen();
     return readMissing(this.#state, have, bytesMax);
+  }
+
+  feedEnd(writer: WriterId): FeedEnd | undefined {
+    const feed = this.#state.feeds.get(writer);
+    return feed && { have: feed.have, chain: feed.chain };
+  }
+
+  async chainAt(writer: WriterId, sequence: number): Promise<ChainAt> {
+    this.#assertOpen();
+    return chainAt(this.#state, writer, sequence);
   }
 
   async offsetAt(timestampMs: number): Promise<number> {
