@@ -1,6 +1,8 @@
 /** How a node asks its peers who has what, and for what it lacks: the caller's side of `grapevine.v1.Replication`. */
 import { type Client, createClient } from "@connectrpc/connect";
 import {
+  type ChainHash,
+  chainFromNumber,
   responseBytesMax,
   type Vector,
   vectorFromPositions,
@@ -44,6 +46,8 @@ export type PeerMessage =
       readonly generation: number;
       readonly durable: Vector;
       readonly lowWater: Vector;
+      /** The hash of this node's feed, as the writer of the call, where `durable` says that the peer's copy ends. */
+      readonly callerChain?: ChainHash | undefined;
     }
   | { readonly type: "heartbeat" };
 
@@ -184,10 +188,11 @@ function toMessage(address: string, response: WatchResponse): PeerMessage {
       return { type: "hello", node, writer: writerFromNumber(writer), version };
     }
     case "notice": {
-      const { topic, generation } = message.value;
+      const { topic, generation, callerChain } = message.value;
       const durable = toVector(address, "durable", message.value.durable);
       const lowWater = toVector(address, "low_water", message.value.lowWater);
-      return { type: "notice", topic, generation, durable, lowWater };
+      const notice = { type: "notice", topic, generation, durable, lowWater } as const;
+      return callerChain === undefined ? notice : { ...notice, callerChain: chainFromNumber(callerChain) };
     }
     case "heartbeat":
       return { type: "heartbeat" };

@@ -2,7 +2,7 @@
  * What the server needs of the rest of a node. The log, the agent and the replication room provide it; the tests of this
  * room provide small ones of their own.
  */
-import type { Clock, Vector, WriterId } from "../base/mod.ts";
+import type { ChainHash, Clock, Vector, WriterId } from "../base/mod.ts";
 
 /** Everything that the RPCs are answered from. */
 export interface ServerPorts {
@@ -72,6 +72,8 @@ export type WatchMessage =
       readonly generation: number;
       readonly durable: Vector;
       readonly lowWater: Vector;
+      /** The hash of the caller's own feed where `durable` says that it ends; absent when it is not known. */
+      readonly callerChain?: ChainHash | undefined;
     }
   | { readonly type: "heartbeat" };
 

@@ -1,7 +1,13 @@
 /** What other nodes ask of this one: who has what, and give me what I lack (rule R3). */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { vectorFromPositions, vectorToPositions, writerFromNumber, writerToNumber } from "../base/mod.ts";
+import {
+  chainToNumber,
+  vectorFromPositions,
+  vectorToPositions,
+  writerFromNumber,
+  writerToNumber,
+} from "../base/mod.ts";
 import type {
   PullRequest,
   PullResponseSchema,
@@ -44,6 +50,7 @@ function toMessage(message: WatchMessage): MessageInitShape<typeof WatchResponse
           generation: message.generation,
           durable: vectorToPositions(message.durable),
           lowWater: vectorToPositions(message.lowWater),
+          ...(message.callerChain && { callerChain: chainToNumber(message.callerChain) }),
         },
       };
     default:

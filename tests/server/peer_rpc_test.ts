@@ -16,7 +16,7 @@ function frameOf(bytes: number): Uint8Array {
   return builder.finish();
 }
 
-test("PeerRpc.watch() gives the hello and the notices as vectors", async () => {
+test("PeerRpc.watch() gives the hello, then the notices as vectors and the hash of our feed where it is known", async () => {
   await using serving = await serve();
   serving.ports.replication.messages = [
     { type: "heartbeat" },
@@ -27,17 +27,24 @@ test("PeerRpc.watch() gives the hello and the notices as vectors", async () => {
       durable: new Map([["ffffffffffffffff", 2 ** 40]]),
       lowWater: new Map([["ffffffffffffffff", 3]]),
     },
+    {
+      ...{ type: "notice", topic: "u", generation: 1, durable: new Map([[us.writer, 7]]), lowWater: new Map() },
+      callerChain: { high: 0xfedcba98, low: 0x80000001 },
+    },
+    {
+      ...{ type: "notice", topic: "v", generation: 1, durable: new Map([[us.writer, 7]]), lowWater: new Map() },
+      callerChain: { high: 0, low: 0 },
+    },
   ];
   await using peers = new PeerRpc();
   const seen: PeerMessage[] = [];
   const abort = new AbortController();
   for await (const message of peers.watch({ address: `127.0.0.1:${serving.server.port}`, ...us }, abort.signal)) {
     seen.push(message);
-    if (seen.length === 3) break;
+    if (seen.length === 5) break;
   }
   assert.equal(seen[0], { type: "hello", node: "alpha", writer: "00000000000000a1", version: 1 });
-  assert.equal(seen[1], { type: "heartbeat" });
-  assert.equal(seen[2], serving.ports.replication.messages[1]);
+  assert.equal(seen.slice(1), serving.ports.replication.messages);
   assert.equal(serving.ports.replication.watchers, [us]);
 });
 

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file grapevine/v1/replication.proto.
  */
 export const file_grapevine_v1_replication: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIpYBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIAEIJCgdtZXNzYWdlIjYKBUhlbGxvEgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGEg8KB3ZlcnNpb24YAyABKA0iCwoJSGVhcnRiZWF0In8KBk5vdGljZRINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEicKB2R1cmFibGUYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SKQoJbG93X3dhdGVyGAQgAygLMhYuZ3JhcGV2aW5lLnYxLlBvc2l0aW9uIncKC1B1bGxSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJAoEaGF2ZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIRCglieXRlc19tYXgYBCABKA0SDAoEbm9kZRgFIAEoCSJJCgxQdWxsUmVzcG9uc2USDgoGZnJhbWVzGAEgASgMEikKCWxvd193YXRlchgCIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbjKSAQoLUmVwbGljYXRpb24SQgoFV2F0Y2gSGi5ncmFwZXZpbmUudjEuV2F0Y2hSZXF1ZXN0GhsuZ3JhcGV2aW5lLnYxLldhdGNoUmVzcG9uc2UwARI/CgRQdWxsEhkuZ3JhcGV2aW5lLnYxLlB1bGxSZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLlB1bGxSZXNwb25zZTABYgZwcm90bzM");
+  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIpYBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIAEIJCgdtZXNzYWdlIjYKBUhlbGxvEgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGEg8KB3ZlcnNpb24YAyABKA0iCwoJSGVhcnRiZWF0IqsBCgZOb3RpY2USDQoFdG9waWMYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRInCgdkdXJhYmxlGAMgAygLMhYuZ3JhcGV2aW5lLnYxLlBvc2l0aW9uEikKCWxvd193YXRlchgEIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIZCgxjYWxsZXJfY2hhaW4YBSABKAZIAIgBAUIPCg1fY2FsbGVyX2NoYWluIncKC1B1bGxSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJAoEaGF2ZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIRCglieXRlc19tYXgYBCABKA0SDAoEbm9kZRgFIAEoCSJJCgxQdWxsUmVzcG9uc2USDgoGZnJhbWVzGAEgASgMEikKCWxvd193YXRlchgCIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbjKSAQoLUmVwbGljYXRpb24SQgoFV2F0Y2gSGi5ncmFwZXZpbmUudjEuV2F0Y2hSZXF1ZXN0GhsuZ3JhcGV2aW5lLnYxLldhdGNoUmVzcG9uc2UwARI/CgRQdWxsEhkuZ3JhcGV2aW5lLnYxLlB1bGxSZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLlB1bGxSZXNwb25zZTABYgZwcm90bzM");
 
 /**
  * A writer and a sequence of its feed.
@@ -45,13 +45,15 @@ export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
  */
 export type WatchRequest = Message<"grapevine.v1.WatchRequest"> & {
   /**
-   * The node name and writer of the caller, for logs and so that nobody is told what it supplied itself.
+   * The node name of the caller, for logs and so that nobody is told what it supplied itself.
    *
    * @generated from field: string node = 1;
    */
   node: string;
 
   /**
+   * The caller's writer: notices show the hash of its feeds.
+   *
    * @generated from field: fixed64 writer = 2;
    */
   writer: bigint;
@@ -172,6 +174,14 @@ export type Notice = Message<"grapevine.v1.Notice"> & {
    * @generated from field: repeated grapevine.v1.Position low_water = 4;
    */
   lowWater: Position[];
+
+  /**
+   * The chain hash of the caller's own feed at the sequence that `durable` says of its writer, so that a caller whose
+   * feed is another one learns of it (rule R5). Absent when the node holds none of it, or ends with a gap.
+   *
+   * @generated from field: optional fixed64 caller_chain = 5;
+   */
+  callerChain?: bigint | undefined;
 };
 
 /**
