@@ -1,5 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import { type Clock, DisposalStack, type Vector, type WriterId } from "../base/mod.ts";
+import { type ChainHash, type Clock, DisposalStack, type Vector, type WriterId } from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
 import type { PeerRpc } from "../io/peer_rpc.ts";
 import type { CommitLog, TopicLog } from "../log/mod.ts";
@@ -8,6 +8,7 @@ import {
   type AnnouncerEffect,
   type AnnouncerInput,
   type AppliedResult,
+  judgeChain,
   type Peer,
   Replicator,
   type ReplicatorEffect,
@@ -42,7 +43,7 @@ export class Replication implements ServedReplication, AsyncDisposable {
   /** What aborts a Watch or a Pull that is under way, by its id. */
   readonly #watches = new Map<number, AbortController>();
   readonly #pulls = new Map<number, AbortController>();
-  readonly #outboxes = new Map<number, Outbox<WatchMessage>>();
+  readonly #subscribers = new Map<number, { readonly outbox: Outbox<WatchMessage>; readonly writer: WriterId }>();
   #minting: Promise<unknown> = Promise.resolve();
   readonly #heard = new Set<string>();
   readonly #onHeard = new Set<() => void>();
@@ -78,6 +79,7 @@ export class Replication implements ServedReplication, AsyncDisposable {
   /** A feed whose hash does not fit: nobody is asked for it any more. */
   feedStopped(topic: string, writer: WriterId): void {
     this.#replicator.push({ type: "feed-stopped", topic, writer });
+    this.#announcer.push({ type: "retell", topic });
   }
 
   writerMinted(writer: WriterId): void {
@@ -110,11 +112,11 @@ export class Replication implements ServedReplication, AsyncDisposable {
     const subscriber = this.#nextSubscriber++;
     const outbox = new Outbox<WatchMessage>(signal);
     const unsubscribe = (): void => {
-      if (this.#outboxes.delete(subscriber)) this.#announcer.push({ type: "unsubscribe", subscriber });
+      if (this.#subscribers.delete(subscriber)) this.#announcer.push({ type: "unsubscribe", subscriber });
     };
     // By the signal too: where a reader vanishes while it is written to, Node never runs the `finally`.
     signal.addEventListener("abort", unsubscribe, { once: true });
-    this.#outboxes.set(subscriber, outbox);
+    this.#subscribers.set(subscriber, { outbox, writer: peer.writer });
     this.#announcer.push({ type: "subscribe", subscriber, peer: peer.node });
     try {
       for (let message = await outbox.next(); message !== undefined; message = await outbox.next()) {
@@ -140,24 +142,30 @@ export class Replication implements ServedReplication, AsyncDisposable {
   }
 
   #performAnnouncement(effect: AnnouncerEffect): undefined {
-    const outbox = this.#outboxes.get(effect.subscriber);
+    const subscriber = this.#subscribers.get(effect.subscriber);
     switch (effect.type) {
       case "notice":
-        outbox?.put(effect);
+        subscriber?.outbox.put({ ...effect, callerChain: this.#chainOf(subscriber.writer, effect) });
         break;
       case "heartbeat":
-        outbox?.put({ type: "heartbeat" });
+        subscriber?.outbox.put({ type: "heartbeat" });
         break;
       case "refuse":
         this.#logger.warn(effect.reason);
-        outbox?.end();
+        subscriber?.outbox.end();
         break;
       default:
         effect satisfies never;
     }
   }
 
-  #perform(effect: ReplicatorEffect, signal: AbortSignal): Promise<undefined> | undefined {
+  /** The hash of a peer's own feed where a notice says that it ends, which is where the log ends it at this moment. */
+  #chainOf(writer: WriterId, notice: { readonly topic: string; readonly durable: Vector }): ChainHash | undefined {
+    const end = this.#log.topic(notice.topic)?.feedEnd(writer);
+    return end?.have === notice.durable.get(writer) ? end?.chain : undefined;
+  }
+
+  #perform(effect: ReplicatorEffect, signal: AbortSignal): Promise<ReplicatorInput | undefined> | undefined {
     switch (effect.type) {
       case "watch":
         return this.#watchPeer(effect, signal);
@@ -183,6 +191,8 @@ export class Replication implements ServedReplication, AsyncDisposable {
           await topic.applyGap(effect.writer, effect.through);
           return { appended: 1, dropped: 0 };
         });
+      case "compare-feed":
+        return this.#compare(effect);
       case "mint-writer":
         this.#minting = this.#mint(effect.reason);
         return undefined;
@@ -199,13 +209,15 @@ export class Replication implements ServedReplication, AsyncDisposable {
   }
 
   async #watchPeer({ peer, watchId }: Effect<"watch">, signal: AbortSignal): Promise<undefined> {
-    const request = { address: peer.rpcAddress, node: this.node, writer: this.#log.writer };
+    const { writer } = this.#log;
+    const request = { address: peer.rpcAddress, node: this.node, writer };
     const error = await this.#abortable(this.#watches, watchId, signal, async (aborted) => {
       for await (const message of this.#rpc.watch(request, aborted)) {
         if (message.type === "notice") {
-          const { topic, durable, lowWater } = message;
+          const { topic, durable, lowWater, callerChain } = message;
           this.#announcer.push({ type: "supplied", peer: peer.name, topic, vector: durable });
-          this.#replicator.push({ type: "notice", peer: peer.name, watchId, topic, durable, lowWater });
+          const own = callerChain && { writer, chain: callerChain };
+          this.#replicator.push({ type: "notice", peer: peer.name, watchId, topic, durable, lowWater, own });
         } else if (message.type === "hello") {
           this.#replicator.push({ type: "watch-opened", peer: peer.name, watchId, writer: message.writer });
         } else {
@@ -263,6 +275,15 @@ export class Replication implements ServedReplication, AsyncDisposable {
       result = { appended: 0, dropped: 0, failed: messageOf(error) };
     }
     this.#replicator.push({ type: "applied", pullId, topic: name, result, have: topic?.have ?? new Map() });
+  }
+
+  async #compare({ comparisonId, topic, writer, sequence, chain }: Effect<"compare-feed">): Promise<ReplicatorInput> {
+    try {
+      const verdict = judgeChain(await this.#log.topic(topic)?.chainAt(writer, sequence), chain);
+      return { type: "feed-compared", comparisonId, verdict };
+    } catch (error) {
+      return { type: "feed-compared", comparisonId, verdict: "failed", error: messageOf(error) };
+    }
   }
 
   async #mint(reason: string): Promise<void> {

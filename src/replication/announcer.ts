@@ -74,6 +74,9 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
       case "grew":
         this.#grew(input, nowMs);
         break;
+      case "retell":
+        this.#retell(input, nowMs);
+        break;
       case "sent":
         this.#sent(input, nowMs);
         break;
@@ -118,9 +121,21 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   #grew(input: Input<"grew">, nowMs: number): void {
     const { generation, durable, lowWater } = input;
     this.#topics.set(input.topic, { generation, durable, lowWater });
+    this.#collect(input.topic, nowMs);
+  }
+
+  #retell(input: Input<"retell">, nowMs: number): void {
+    for (const subscriber of this.#subscribers.values()) {
+      const told = subscriber.topics.get(input.topic);
+      if (told) told.known = emptyVector;
+    }
+    this.#collect(input.topic, nowMs);
+  }
+
+  #collect(topic: string, nowMs: number): void {
     // Without listeners nothing is collected: whoever subscribes is told all at once.
-    if (this.#subscribers.size === 0 || this.#dueAtMs.has(input.topic)) return;
-    this.#dueAtMs.set(input.topic, nowMs + this.#options.coalesceMs);
+    if (this.#subscribers.size === 0 || this.#dueAtMs.has(topic)) return;
+    this.#dueAtMs.set(topic, nowMs + this.#options.coalesceMs);
   }
 
   #sent(input: Input<"sent">, nowMs: number): void {

@@ -12,14 +12,17 @@
  *   `pull-ended`. `cancel`: abort it.
  * - `apply`: open the topic, `apply` the frames → `applied`, with `failed` when the log threw. `apply-gap` likewise, with
  *   `appended: 1`.
+ * - `compare-feed`: look up the hash of our feed at this sequence, judge it by `judgeChain`, push `feed-compared`, always:
+ *   with `failed` when the log threw. A peer is not heard before what it showed of our feeds is compared.
  * - Do not produce before `peer-heard` came from each peer known at start, or a few seconds have passed (rule R5).
  *
  * What the performer of an `Announcer` must do: push `grew` from `onGrow`, with what the log serves (durable by
- * its own policy, rule R2), and for every topic at start; `subscribe` for
- * each Watch call, `sent` when the transport took a message (pulled the next one from the generator), `unsubscribe` when
+ * its own policy, rule R2), and for every topic at start; `retell` for the log's event `feed-stopped`; `subscribe` for
+ * each Watch call; with each `notice` the hash of the subscriber's own feed, where the notice says that it ends; `sent` when the transport took a message (pulled the next one from the generator), `unsubscribe` when
  * it ends; `supplied` with the durable vector of every notice that a peer of ours sent.
  */
 export { Announcer } from "./announcer.ts";
+export { judgeChain } from "./comparisons.ts";
 export type { AnnouncerOptions, ReplicatorOptions } from "./options.ts";
 export { PullAnswer, pullResponseBytesMax } from "./pull_answer.ts";
 export { type PeerProgress, Replicator } from "./replicator.ts";
@@ -27,7 +30,9 @@ export type {
   AnnouncerEffect,
   AnnouncerInput,
   AppliedResult,
+  FeedVerdict,
   Peer,
   ReplicatorEffect,
   ReplicatorInput,
+  ShownFeed,
 } from "./types.ts";

@@ -6,6 +6,7 @@ import {
   vectorWritersMax,
   type WriterId,
 } from "../base/mod.ts";
+import { Comparisons } from "./comparisons.ts";
 import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
 import { Pulls } from "./pulls.ts";
 import { type PeerState, PeerTopic } from "./state.ts";
@@ -33,6 +34,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   readonly #options: ResolvedReplicatorOptions;
   readonly #watches: Watches;
   readonly #pulls: Pulls;
+  readonly #comparisons: Comparisons;
   #effects: ReplicatorEffect[] = [];
   #localWriter: WriterId;
   /** A new writer was asked for and is not there yet. Until then nothing is pulled: it could be our own old feed. */
@@ -44,6 +46,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     const emit = (effect: ReplicatorEffect): void => void this.#effects.push(effect);
     this.#watches = new Watches(this.#options, random.fork("watches"), emit);
     this.#pulls = new Pulls(this.#options, random.fork("pulls"), { watches: this.#watches, emit });
+    this.#comparisons = new Comparisons(emit);
   }
 
   /** The writer that new records of this node belong to. */
@@ -90,6 +93,9 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         break;
       case "notice":
         this.#noticed(input, nowMs);
+        break;
+      case "feed-compared":
+        this.#compared(input, nowMs);
         break;
       case "watch-alive":
         this.#alive(input, nowMs);
@@ -178,8 +184,31 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     const held = this.#pulls.have(input.topic).get(this.#localWriter) ?? 0;
     if (shown > held) {
       this.#mint(`${input.peer} holds our ${input.topic} up to sequence ${shown}, we hold it up to ${held}`, nowMs);
+    } else {
+      this.#compare(peer, input, shown);
     }
     this.#pulls.look(input.topic);
+  }
+
+  /** Has the log look whether the peer's copy of our feed, no longer than ours, is the same as far as it goes. */
+  #compare(peer: PeerState, { topic, own }: Input<"notice">, sequence: number): void {
+    const told = peer.topics.get(topic);
+    if (told === undefined || own?.writer !== this.#localWriter || sequence === 0 || this.#minting) return;
+    this.#comparisons.compare({ peer, watchId: peer.watchId, topic, sequence, ...own }, told);
+  }
+
+  #compared(input: Input<"feed-compared">, nowMs: number): void {
+    const claim = this.#comparisons.finish(input.comparisonId);
+    if (claim === undefined) return;
+    const { peer, topic, sequence } = claim;
+    const { name } = peer.peer;
+    if (input.verdict === "failed") {
+      // The stream is opened again in a while, tells all anew, and does not count as heard before.
+      this.#watches.reject(peer, `Cannot compare our ${topic} with what ${name} holds of it: ${input.error}`, nowMs);
+      return;
+    }
+    if (input.verdict === "fork") this.#mint(`${name} holds another history of our ${topic} at ${sequence}`, nowMs);
+    this.#hearOut(peer);
   }
 
   /** What this peer told of a topic, so far; undefined when that would be one topic too many. */
@@ -203,10 +232,16 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     const peer = this.#watches.current(input.peer, input.watchId);
     if (!peer?.listening) return;
     peer.aliveAtMs = nowMs;
-    if (peer.watch === "heard") return;
+    peer.toldAll = true;
+    this.#hearOut(peer);
+  }
+
+  /** Whoever waits for the peer may go on once it told all, and what it told of our own feeds is judged. */
+  #hearOut(peer: PeerState): void {
+    if (peer.watch !== "open" || !peer.toldAll || peer.comparing > 0) return;
     peer.watch = "heard";
     peer.backoff.succeed();
-    this.#effects.push({ type: "peer-heard", peer: input.peer });
+    this.#effects.push({ type: "peer-heard", peer: peer.peer.name });
     // A gap may have waited for what this peer would say.
     this.#pulls.lookAtGaps();
   }
@@ -221,6 +256,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#pulls.resumeFeed(this.#localWriter);
     this.#localWriter = writer;
     this.#minting = undefined;
+    this.#endComparisons();
     this.#pulls.lookAtAll();
   }
 
@@ -229,6 +265,14 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#minting = { reason, againAtMs: nowMs + mintAgainMs };
     this.#pulls.abandonAll();
     this.#effects.push({ type: "mint-writer", reason });
+    this.#endComparisons();
+  }
+
+  /** What peers hold of a writer that is given up needs no comparison. */
+  #endComparisons(): void {
+    const { peers } = this.#watches;
+    this.#comparisons.clear(peers.values());
+    for (const peer of peers.values()) this.#hearOut(peer);
   }
 }
 

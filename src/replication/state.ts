@@ -1,5 +1,6 @@
 import type { Vector, WriterId } from "../base/mod.ts";
 import { Backoff } from "./backoff.ts";
+import type { Claim } from "./comparisons.ts";
 import type { Peer } from "./types.ts";
 
 export const emptyVector: Vector = new Map();
@@ -9,6 +10,8 @@ export class PeerTopic {
   /** Empty when the peer is not being heard. */
   durable: Vector = emptyVector;
   lowWater: Vector = emptyVector;
+  /** What it showed of our own feed on its present stream, last of all. */
+  claim: Claim | undefined;
   readonly backoff: Backoff = new Backoff();
   /** Pulls in a row that were cancelled because they took too long: the patience doubles with each. */
   slowPulls = 0;
@@ -16,7 +19,7 @@ export class PeerTopic {
 
 /**
  * `closed`: no stream, the next is tried at `backoff.untilMs`. `opening`: asked for, no hello yet. `open`: hello said.
- * `heard`: also everything that the peer holds was told once.
+ * `heard`: also everything that the peer holds was told once, and what it holds of our own feeds was compared.
  */
 export type WatchState = "closed" | "opening" | "open" | "heard";
 
@@ -26,6 +29,10 @@ export class PeerState {
   watch: WatchState = "closed";
   /** Id of the present stream; inputs of others are stale. */
   watchId = 0;
+  /** The heartbeat came that follows all that the peer holds. */
+  toldAll = false;
+  /** What it showed of our own feeds and is not compared yet. */
+  comparing = 0;
   /** When the stream last showed life. */
   aliveAtMs = 0;
   readonly backoff: Backoff = new Backoff();

@@ -2,7 +2,7 @@
  * What goes into the replicator and what comes out of it (rules R3 to R5). It decides whom to follow and what to pull
  * next; it holds no sockets, no files and no records.
  */
-import type { Vector, Wake, WriterId } from "../base/mod.ts";
+import type { ChainHash, Vector, Wake, WriterId } from "../base/mod.ts";
 
 /** Another Grapevine node, as the tags of its member say. */
 export interface Peer {
@@ -22,6 +22,15 @@ export interface AppliedResult {
   readonly failed?: string | undefined;
 }
 
+/** What a peer holds of our own feed of a topic: the hash at the sequence that its notice says of this writer. */
+export interface ShownFeed {
+  readonly writer: WriterId;
+  readonly chain: ChainHash;
+}
+
+/** `unknown`: we do not know the hash of our feed there, so that nothing can be said. `failed`: the log cannot be read. */
+export type FeedVerdict = "same" | "fork" | "unknown" | "failed";
+
 export type ReplicatorInput =
   | Wake
   /** A peer was discovered, or its address or writer changed. */
@@ -38,6 +47,15 @@ export type ReplicatorInput =
       readonly topic: string;
       readonly durable: Vector;
       readonly lowWater: Vector;
+      /** Of the writer as which the stream was opened; undefined when the peer knows no hash of its feed. */
+      readonly own?: ShownFeed | undefined;
+    }
+  /** What came of a `compare-feed`. */
+  | {
+      readonly type: "feed-compared";
+      readonly comparisonId: number;
+      readonly verdict: FeedVerdict;
+      readonly error?: string | undefined;
     }
   /** A heartbeat: the stream lives and has told all that the peer holds. */
   | { readonly type: "watch-alive"; readonly peer: string; readonly watchId: number }
@@ -89,9 +107,18 @@ export type ReplicatorEffect =
       readonly writer: WriterId;
       readonly through: number;
     }
-  /** All that this peer holds has been heard since its Watch stream was opened. For those who wait at start (R5). */
+  /** Compare our feed with what a peer holds of it, and say how they stand with `feed-compared`. */
+  | {
+      readonly type: "compare-feed";
+      readonly comparisonId: number;
+      readonly topic: string;
+      readonly writer: WriterId;
+      readonly sequence: number;
+      readonly chain: ChainHash;
+    }
+  /** All that this peer holds has been heard, and compared where it is ours, since its Watch stream was opened. For those who wait at start (R5). */
   | { readonly type: "peer-heard"; readonly peer: string }
-  /** A peer shows our writer at a higher sequence than ours: mint a new one before anything else is produced (R5). */
+  /** A peer shows our writer at a higher sequence or another hash than ours: mint a new one before anything else is produced (R5). */
   | { readonly type: "mint-writer"; readonly reason: string }
   /** Something an operator should hear of. */
   | { readonly type: "warn"; readonly peer: string; readonly message: string };
@@ -109,6 +136,8 @@ export type AnnouncerInput =
       readonly durable: Vector;
       readonly lowWater: Vector;
     }
+  /** A feed of the topic is a fork: all are told of the topic again, its owner among them, who may not know (rule R5). */
+  | { readonly type: "retell"; readonly topic: string }
   /** The transport took the notice about this topic; without a topic, the heartbeat. */
   | { readonly type: "sent"; readonly subscriber: number; readonly topic?: string | undefined }
   /** This peer holds these: it sent them or announced them. It is not told of them. */

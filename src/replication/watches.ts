@@ -103,8 +103,11 @@ export class Watches {
 /** What a peer told holds only while its stream stands: it may have been wiped since. How pulls went is remembered. */
 function forget(peer: PeerState): void {
   peer.watch = "closed";
+  peer.toldAll = false;
+  peer.comparing = 0;
   for (const told of peer.topics.values()) {
     told.durable = emptyVector;
     told.lowWater = emptyVector;
+    told.claim = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { Random, Vector, WriterId } from "../base/mod.ts";
+import type { ChainHash, Random, Vector, WriterId } from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
 import type { Applied, CommitLog, TopicLog } from "../log/mod.ts";
 import {
@@ -6,6 +6,7 @@ import {
   type AnnouncerEffect,
   type AnnouncerInput,
   type AppliedResult,
+  judgeChain,
   type Peer,
   PullAnswer,
   Replicator,
@@ -17,9 +18,15 @@ import type { Host, Network, Pipe, PipeEnd } from "./network.ts";
 
 /** What two nodes say to each other over an RPC stream. */
 export type RpcMessage =
-  | { readonly type: "watch"; readonly node: string }
+  | { readonly type: "watch"; readonly node: string; readonly writer: WriterId }
   | { readonly type: "hello"; readonly writer: WriterId }
-  | { readonly type: "notice"; readonly topic: string; readonly durable: Vector; readonly lowWater: Vector }
+  | {
+      readonly type: "notice";
+      readonly topic: string;
+      readonly durable: Vector;
+      readonly lowWater: Vector;
+      readonly callerChain: ChainHash | undefined;
+    }
   | { readonly type: "heartbeat" }
   | { readonly type: "pull"; readonly topic: string; readonly have: Vector; readonly bytesMax: number }
   | { readonly type: "frames"; readonly frames: Uint8Array; readonly lowWater: Vector };
@@ -53,7 +60,7 @@ export class ReplicationShell {
   readonly #announcement: Driver<AnnouncerInput, AnnouncerEffect>;
   readonly #watches = new Map<number, RpcPipe>();
   readonly #pulls = new Map<number, RpcPipe>();
-  readonly #subscribers = new Map<number, RpcPipe>();
+  readonly #subscribers = new Map<number, { readonly pipe: RpcPipe; readonly writer: WriterId }>();
   #subscriberLast = 0;
 
   constructor(room: ReplicationRoom) {
@@ -68,8 +75,10 @@ export class ReplicationShell {
     room.log.onEvent(
       room.life.guard((event) => {
         room.trace(`log ${event.type}`);
-        if (event.type === "feed-stopped")
+        if (event.type === "feed-stopped") {
           this.push({ type: "feed-stopped", topic: event.topic, writer: event.writer });
+          this.#announcement.push({ type: "retell", topic: event.topic });
+        }
         if (event.type === "new-writer") this.push({ type: "writer-minted", writer: event.writer });
       }),
     );
@@ -94,7 +103,7 @@ export class ReplicationShell {
     return {
       host: this.#room.host,
       receive: (message) => {
-        if (message.type === "watch") subscriber = this.#serveWatch(pipe, message.node);
+        if (message.type === "watch") subscriber = this.#serveWatch(pipe, message);
         if (message.type === "pull") this.#servePull(pipe, message);
       },
       closed: this.#room.life.guard(() => {
@@ -109,11 +118,11 @@ export class ReplicationShell {
     this.#announcement.push({ type: "grew", topic: name, generation, durable: served, lowWater });
   }
 
-  #serveWatch(pipe: RpcPipe, node: string): number {
+  #serveWatch(pipe: RpcPipe, caller: { readonly node: string; readonly writer: WriterId }): number {
     const subscriber = ++this.#subscriberLast;
-    this.#subscribers.set(subscriber, pipe);
+    this.#subscribers.set(subscriber, { pipe, writer: caller.writer });
     pipe.send("server", { type: "hello", writer: this.#room.log.writer });
-    this.#announcement.push({ type: "subscribe", subscriber, peer: node });
+    this.#announcement.push({ type: "subscribe", subscriber, peer: caller.node });
     return subscriber;
   }
 
@@ -123,15 +132,22 @@ export class ReplicationShell {
 
   #announce(effect: AnnouncerEffect): void {
     const { subscriber } = effect;
-    const pipe = this.#subscribers.get(subscriber);
-    if (pipe === undefined) return;
+    const served = this.#subscribers.get(subscriber);
+    if (served === undefined) return;
+    const { pipe, writer } = served;
     if (effect.type === "refuse") {
       pipe.close("server", effect.reason);
       return;
     }
     const topic = effect.type === "notice" ? effect.topic : undefined;
     const taken = this.#room.life.guard(() => this.#announcement.push({ type: "sent", subscriber, topic }));
-    pipe.send("server", effect, taken);
+    if (effect.type === "heartbeat") pipe.send("server", effect, taken);
+    else pipe.send("server", { ...effect, callerChain: this.#chainOf(writer, effect) }, taken);
+  }
+
+  #chainOf(writer: WriterId, notice: { readonly topic: string; readonly durable: Vector }): ChainHash | undefined {
+    const end = this.#room.log.topic(notice.topic)?.feedEnd(writer);
+    return end?.have === notice.durable.get(writer) ? end?.chain : undefined;
   }
 
   #servePull(pipe: RpcPipe, request: Extract<RpcMessage, { readonly type: "pull" }>): void {
@@ -183,6 +199,9 @@ export class ReplicationShell {
           topic.applyGap(effect.writer, effect.through).then(() => ({ appended: 1, dropped: 0 })),
         );
         break;
+      case "compare-feed":
+        this.#compare(effect);
+        break;
       case "mint-writer":
         this.#room.trace(`mints a writer: ${effect.reason}`);
         this.#room.touchLog();
@@ -202,10 +221,11 @@ export class ReplicationShell {
 
   #watch({ peer, watchId }: Effect<"watch">): void {
     const { life, host } = this.#room;
+    const { writer } = this.#room.log;
     const pipe = this.#room.dial(peer.rpcAddress, {
       host,
       receive: life.guard((message: RpcMessage) => {
-        if (this.#watches.has(watchId)) this.#hear(peer.name, watchId, message);
+        if (this.#watches.has(watchId)) this.#hear({ peer: peer.name, watchId, writer }, message);
       }),
       closed: life.guard((error: string) => {
         this.#watches.delete(watchId);
@@ -213,18 +233,23 @@ export class ReplicationShell {
       }),
     });
     this.#watches.set(watchId, pipe);
-    pipe.send("client", { type: "watch", node: host.name });
+    pipe.send("client", { type: "watch", node: host.name, writer });
   }
 
-  #hear(peer: string, watchId: number, message: RpcMessage): void {
+  #hear(
+    watch: { readonly peer: string; readonly watchId: number; readonly writer: WriterId },
+    message: RpcMessage,
+  ): void {
+    const { peer, watchId, writer } = watch;
     if (message.type === "hello") {
       this.push({ type: "watch-opened", peer, watchId, writer: message.writer });
     } else if (message.type === "heartbeat") {
       this.push({ type: "watch-alive", peer, watchId });
     } else if (message.type === "notice") {
-      const { topic, durable, lowWater } = message;
+      const { topic, durable, lowWater, callerChain } = message;
+      const own = callerChain && { writer, chain: callerChain };
       this.#announcement.push({ type: "supplied", peer, topic, vector: durable });
-      this.push({ type: "notice", peer, watchId, topic, durable, lowWater });
+      this.push({ type: "notice", peer, watchId, topic, durable, lowWater, own });
     }
   }
 
@@ -246,6 +271,17 @@ export class ReplicationShell {
     });
     this.#pulls.set(pullId, pipe);
     pipe.send("client", { type: "pull", topic, have, bytesMax });
+  }
+
+  #compare({ comparisonId, topic, writer, sequence, chain }: Effect<"compare-feed">): void {
+    const { log, life } = this.#room;
+    this.#room.touchLog();
+    Promise.resolve(log.topic(topic)?.chainAt(writer, sequence)).then(
+      life.guard((found) => this.push({ type: "feed-compared", comparisonId, verdict: judgeChain(found, chain) })),
+      life.guard((error: unknown) => {
+        this.push({ type: "feed-compared", comparisonId, verdict: "failed", error: String(error) });
+      }),
+    );
   }
 
   #apply(

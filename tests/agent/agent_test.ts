@@ -187,4 +187,56 @@ test("a node restored from a backup mints a new writer before it produces, and g
   assert.equal(values.sort(), ["after the backup", "after the restore", "in the backup"]);
 });
 
+/** Where two nodes held one record of `a`, and a backup of it was taken, went on alone and has three. */
+async function backupThatWentOn(directory: string, holder: Agent): Promise<{ writer: string; dataDir: string }> {
+  const join = [holder.gossipAddress];
+  const original = await Agent.start(optionsOf(directory, "a", { join }));
+  await original.topic("orders").produce({ value: "in the backup" });
+  await original.leave();
+  const dataDir = path.join(directory, "backup");
+  await cp(path.join(directory, "a"), dataDir, { recursive: true });
+  const continued = await Agent.start(optionsOf(directory, "a", { join }));
+  await continued.topic("orders").produce({ value: "after the backup" });
+  for await (const record of holder.topic("orders").consume()) if (record.text() === "after the backup") break;
+  await continued.leave();
+  const alone = await Agent.start({ ...optionsOf(directory, "a"), dataDir });
+  const { writer } = alone;
+  assert.is((await alone.topic("orders").produce({ value: "alone" })).writer, writer);
+  await alone.topic("orders").produce({ value: "alone still" });
+  await alone.close();
+  return { writer, dataDir };
+}
+
+test("a backup that went on alone, longer than its peers' copy, mints a new writer when it starts with them", async ({
+  directory,
+}) => {
+  await using holder = await Agent.start(optionsOf(directory, "holder"));
+  const { writer, dataDir } = await backupThatWentOn(directory, holder);
+  await using agent = await Agent.start({ ...optionsOf(directory, "a"), dataDir, join: [holder.gossipAddress] });
+  assert.is.not(agent.writer, writer, "minted before the node is ready");
+  const ack = await agent.topic("orders").produce({ value: "in company" });
+  assert.is(ack.writer, agent.writer);
+  for await (const record of holder.topic("orders").consume()) if (record.text() === "in company") break;
+});
+
+test("a backup that went on alone, longer than its peers' copy, mints a new writer when it joins them later", async ({
+  directory,
+}) => {
+  await using holder = await Agent.start(optionsOf(directory, "holder"));
+  const { writer, dataDir } = await backupThatWentOn(directory, holder);
+  await using agent = await Agent.start({ ...optionsOf(directory, "a"), dataDir });
+  assert.is(agent.writer, writer);
+  const minted = new Promise<string>((resolve, reject) => {
+    AbortSignal.timeout(10_000).addEventListener("abort", () => reject(new Error("no new writer was minted")));
+    agent.on("log", (event) => {
+      if (event.type === "new-writer") resolve(event.reason);
+    });
+  });
+  await agent.join([holder.gossipAddress]);
+  assert.is(await minted, "holder holds another history of our orders at 2");
+  const ack = await agent.topic("orders").produce({ value: "in company" });
+  assert.is.not(ack.writer, writer);
+  for await (const record of holder.topic("orders").consume()) if (record.text() === "in company") break;
+});
+
 test.run();

@@ -141,4 +141,22 @@ test("extra wakes change nothing", () => {
   assert.equal(bench.feed({ type: "wake" }), []);
 });
 
+test("after a retell all are told of the topic again, once, although they supplied or heard all of it", () => {
+  const bench = new Bench();
+  bench.grew("t", "a3");
+  bench.grew("u", "a1");
+  bench.subscribe(1, "b");
+  bench.sent(1, "t");
+  bench.sent(1, "u");
+  bench.supplied("b", "t", "a9");
+  bench.grew("t", "a5");
+  assert.equal(bench.pass(20), []);
+  bench.feed({ type: "retell", topic: "t" });
+  assert.equal(bench.pass(20), ["notice 1 t 1:5"]);
+  bench.sent(1, "t");
+  assert.equal(bench.pass(20), []);
+  assert.equal(bench.feed({ type: "retell", topic: "unheard of" }), []);
+  assert.equal(bench.pass(20), []);
+});
+
 test.run();

@@ -1,6 +1,7 @@
-import { Random, type Vector } from "../../src/base/mod.ts";
+import { type ChainHash, Random, type Vector } from "../../src/base/mod.ts";
 import {
   type AppliedResult,
+  type FeedVerdict,
   type Peer,
   Replicator,
   type ReplicatorEffect,
@@ -28,6 +29,18 @@ export function vector(text: string): Vector {
       return [writers[name as keyof typeof writers], Number(sequence)];
     }),
   );
+}
+
+/** A hash that no other text has. */
+export function chain(text: string): ChainHash {
+  return { high: text.length, low: Number.parseInt(text, 36) };
+}
+
+/** What a peer tells of a topic; `own` is the text of its hash of our feed. */
+export interface Told {
+  readonly durable: string;
+  readonly low?: string;
+  readonly own?: string;
 }
 
 /** Drives one replicator by hand and keeps what it asked for. */
@@ -61,20 +74,35 @@ export class Bench {
   }
 
   /** Lets a peer join, say hello and tell all it holds. */
-  hear(name: "a" | "b" | "c", topics: Record<string, { durable: string; low?: string }> = {}): ReplicatorEffect[] {
+  hear(name: "a" | "b" | "c", topics: Record<string, Told> = {}): ReplicatorEffect[] {
     const effects = this.feed({ type: "peer-joined", peer: peerNamed(name) });
     const watchId = this.watchId(name);
     effects.push(...this.feed({ type: "watch-opened", peer: name, watchId, writer: writers[name] }));
-    for (const [topic, { durable, low }] of Object.entries(topics)) {
-      effects.push(...this.tell(name, topic, durable, low));
-    }
+    for (const [topic, told] of Object.entries(topics)) effects.push(...this.tellAll(name, topic, told));
     effects.push(...this.feed({ type: "watch-alive", peer: name, watchId }));
     return effects;
   }
 
   tell(name: string, topic: string, durable: string, low = ""): ReplicatorEffect[] {
-    const watchId = this.watchId(name);
-    return this.feed({ type: "notice", peer: name, watchId, topic, durable: vector(durable), lowWater: vector(low) });
+    return this.tellAll(name, topic, { durable, low });
+  }
+
+  tellAll(name: string, topic: string, told: Told): ReplicatorEffect[] {
+    return this.feed({
+      ...{ type: "notice", peer: name, watchId: this.watchId(name), topic },
+      ...{ durable: vector(told.durable), lowWater: vector(told.low ?? "") },
+      own: told.own === undefined ? undefined : { writer: writers.local, chain: chain(told.own) },
+    });
+  }
+
+  /** Says how what a peer holds of our feed stands to ours: the comparison asked for last, or that one. */
+  compared(verdict: FeedVerdict, effect = this.comparisons.at(-1)): ReplicatorEffect[] {
+    if (effect === undefined) throw new Error("Nothing is compared");
+    return this.feed({ type: "feed-compared", comparisonId: effect.comparisonId, verdict });
+  }
+
+  get comparisons(): Extract<ReplicatorEffect, { type: "compare-feed" }>[] {
+    return this.effects.filter((effect) => effect.type === "compare-feed");
   }
 
   watchId(name: string): number {
@@ -131,6 +159,8 @@ export function words(effects: readonly ReplicatorEffect[]): string[] {
         return `apply ${effect.topic} ${effect.frames.length}`;
       case "apply-gap":
         return `gap ${effect.topic} ${nameOf(effect.writer)}${effect.through}`;
+      case "compare-feed":
+        return `compare ${effect.topic} ${nameOf(effect.writer)}${effect.sequence}`;
       case "mint-writer":
         return "mint";
       case "unwatch":

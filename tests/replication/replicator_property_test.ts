@@ -1,11 +1,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random, sameVector, type Vector } from "../../src/base/mod.ts";
-import type { ReplicatorEffect, ReplicatorInput } from "../../src/replication/mod.ts";
+import type { FeedVerdict, ReplicatorEffect, ReplicatorInput } from "../../src/replication/mod.ts";
 import { Bench, peerNamed, writers } from "./builders.ts";
 
 const names = ["a", "b", "c"] as const;
 const topics = ["t", "u"] as const;
+const verdicts: readonly FeedVerdict[] = ["same", "same", "unknown", "fork", "failed"];
 const seeds = 60;
 const stepsOfSeed = 400;
 
@@ -16,6 +17,7 @@ class RandomRoom {
   readonly have: Map<string, Map<string, number>> = new Map();
   readonly #watches: { peer: string; watchId: number }[] = [];
   readonly #pulls: { peer: string; pullId: number }[] = [];
+  readonly #comparisons: number[] = [];
   readonly #applies: { pullId: number; topic: string; gap?: { writer: string; through: number } }[] = [];
   #minting = false;
 
@@ -36,6 +38,10 @@ class RandomRoom {
     }
     if (choice === 1) return { type: "peer-gone", name: random.pick(names) as string };
     if (choice <= 3) return { type: "peer-joined", peer: peerNamed(random.pick(names) as "a") };
+    if (choice === 12 && this.#comparisons.length > 0) {
+      const comparisonId = random.pick(this.#comparisons.slice(-4)) as number;
+      return { type: "feed-compared", comparisonId, verdict: random.pick(verdicts) as FeedVerdict };
+    }
     if (choice <= 7 && watch) return this.#watchInput(watch, topic);
     if (choice <= 11 && pull) return this.#pullInput(pull);
     return this.#appliedInput() ?? { type: "wake" };
@@ -47,6 +53,7 @@ class RandomRoom {
       if (effect.type === "pull") this.#pulls.push({ peer: effect.peer.name, pullId: effect.pullId });
       if (effect.type === "apply") this.#applies.push(effect);
       if (effect.type === "apply-gap") this.#applies.push({ ...effect, gap: effect });
+      if (effect.type === "compare-feed") this.#comparisons.push(effect.comparisonId);
       if (effect.type === "mint-writer") this.#minting = true;
     }
   }
@@ -65,7 +72,12 @@ class RandomRoom {
           ? { type: "watch-closed", ...watch, error: "broken" }
           : { type: "watch-alive", ...watch };
       default:
-        return { type: "notice", ...watch, topic, durable: this.#vector(30), lowWater: this.#vector(8) };
+        return {
+          ...{ type: "notice", ...watch, topic, durable: this.#vector(30), lowWater: this.#vector(8) },
+          own: random.chance(0.5)
+            ? { writer: this.bench.replicator.localWriter, chain: { high: 0, low: random.below(3) } }
+            : undefined,
+        };
     }
   }
 

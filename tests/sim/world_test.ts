@@ -143,6 +143,58 @@ test("a copied directory gives two nodes one writer: both mint a new one, and no
   assert.ok(world.trace.some((line) => line.includes("mints a writer")));
 });
 
+/** Node "a" was put back to when it had one record, and went on alone, beyond what "b" and "c" hold of its feed. */
+async function restoredAndAlone(seed: number): Promise<World> {
+  const world = await threeNodes(seed, false);
+  world.node("a").produce("orders", ["before the backup"]);
+  await world.runFor(500);
+  const backup = world.node("a").disk.copy();
+  world.node("a").produce("orders", ["after the backup"]);
+  await world.runFor(500);
+  world.crash("a", "keep");
+  world.node("a").disk = backup;
+  world.partition(["a"], ["b", "c"]);
+  world.restart("a");
+  await world.runFor(5_000);
+  for (let round = 1; round <= 3; round++) {
+    world.node("a").produce("orders", [`alone ${round}`]);
+    await world.runFor(200);
+  }
+  return world;
+}
+
+/** How many records of one writer each node holds. */
+function heldOf(world: World, writer: string): (number | undefined)[] {
+  return world.nodes.map((node) => node.log?.topic("orders")?.have.get(writer));
+}
+
+test("a restored node whose feed grew beyond its peers' copy mints a writer when it meets them", async () => {
+  const world = await restoredAndAlone(11);
+  const former = world.node("a").log?.writer as string;
+  assert.equal(heldOf(world, former), [4, 2, 2]);
+  world.heal();
+  await world.runFor(10_000);
+  const writer = world.node("a").log?.writer as string;
+  assert.is.not(writer, former);
+  assert.is(world.trace.filter((line) => line.includes("a mints a writer")).length, 1);
+  world.node("a").produce("orders", ["in company"]);
+  await world.runFor(2_000);
+  assert.equal(heldOf(world, writer), [1, 1, 1]);
+});
+
+test("a restored node hears that its feed is a fork from a newcomer that only holds it", async () => {
+  const world = await restoredAndAlone(12);
+  const former = world.node("a").log?.writer as string;
+  world.addNode("d");
+  world.partition(["a"], ["d"]);
+  await world.runFor(5_000);
+  assert.equal(heldOf(world, former), [4, 2, 2, 2]);
+  world.heal();
+  world.partition(["a"], ["b", "c"]);
+  await world.runFor(10_000);
+  assert.is.not(world.node("a").log?.writer, former);
+});
+
 /** Node "a" produced five records and no longer holds the first three; "b" is there; "c" comes later. */
 async function forgetfulNode(bHasThem: boolean): Promise<World> {
   const world = new World(10, noFaults, { gossip: false, sabotage: forgetsBelow("a", 4) });
