@@ -195,6 +195,41 @@ test("a restored node hears that its feed is a fork from a newcomer that only ho
   assert.is.not(world.node("a").log?.writer, former);
 });
 
+test("a restored node is told of its fork by a peer that finds it only when it pulls on", async () => {
+  const world = await threeNodes(13, false);
+  world.node("a").produce("orders", ["before the backup"]);
+  await world.runFor(500);
+  const backup = world.node("a").disk.copy();
+  world.partition(["b"], ["a", "c"]);
+  world.node("a").produce("orders", ["after the backup"]);
+  await world.runFor(500);
+  world.crash("a", "keep");
+  world.node("a").disk = backup;
+  world.heal();
+  world.partition(["c"], ["a", "b"]);
+  world.restart("a");
+  await world.runFor(6_000);
+  const former = world.node("a").log?.writer as string;
+  // "b" hears of the second record of "a", cannot ask for it, and gets the one that had this number before from "c".
+  world.partition(["b"], ["a"], { oneWay: true });
+  world.node("a").produce("orders", ["another second"]);
+  await world.runFor(100);
+  world.heal();
+  world.partition(["a"], ["c"]);
+  world.partition(["b"], ["a"], { oneWay: true });
+  await world.runFor(8_000);
+  world.heal();
+  world.partition(["a"], ["c"]);
+  await world.runFor(5_000);
+  assert.is(world.node("a").log?.writer, former, "nobody can know yet: both say two");
+  world.node("a").produce("orders", ["third"]);
+  await world.runFor(2_000);
+  assert.is.not(world.node("a").log?.writer, former);
+  world.node("a").produce("orders", ["fourth"]);
+  await world.runFor(2_000);
+  assert.equal(heldOf(world, world.node("a").log?.writer as string), [1, 1, 1]);
+});
+
 /** Node "a" produced five records and no longer holds the first three; "b" is there; "c" comes later. */
 async function forgetfulNode(bHasThem: boolean): Promise<World> {
   const world = new World(10, noFaults, { gossip: false, sabotage: forgetsBelow("a", 4) });
