@@ -102,7 +102,10 @@ export declare class FrameBuilder {
     get count(): number;
     /** Bytes of the frame so far, headers included. */
     get bytes(): number;
-    /** Adds a record, or says false and changes nothing when the frame could outgrow `frameBytesMax`. */
+    /**
+     * Adds a record, or says false and changes nothing when the frame could outgrow `frameBytesMax`. The caller judged the
+     * record's timestamp (`timestampFault`).
+     */
     add(record: RecordInput, nowMs: number): boolean;
     /** The frame. The builder is empty afterwards and may be used again. */
     finish(checksum?: Checksum): Uint8Array;

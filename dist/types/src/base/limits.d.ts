@@ -6,14 +6,20 @@
 export declare const recordBytesMax = 1048576;
 /** Bytes of one frame, headers included. A frame that carries one record of the greatest size fits. */
 export declare const frameBytesMax: number;
-/** Bytes of one RPC request or response message. A frame of the greatest size and its envelope fit. */
+/** Bytes of one RPC request. A frame of the greatest size and its envelope fit. */
 export declare const messageBytesMax: number;
+/** Bytes of one response message of a stream: a frame of the greatest size and a cursor of very many writers fit. */
+export declare const responseBytesMax: number;
 /** Records of one frame. */
 export declare const frameRecordsMax = 1000000;
 /** Characters of a topic's name, out of `A-Z a-z 0-9 . _ -`. */
 export declare const topicNameCharactersMax = 249;
 /** Topics that one node holds. */
 export declare const topicsMax = 10000;
+/** Greatest timestamp, milliseconds since 1970-01-01 UTC: differences of two of them fit a varint with a sign. */
+export declare const timestampMsMax: number;
+/** What is wrong with a record's timestamp; undefined when it is a good one. */
+export declare function timestampFault(timestampMs: number): string | undefined;
 /** Headers of one record. */
 export declare const recordHeadersMax = 1000;
 /** What is wrong with a topic's name; undefined when it is a good one. */

@@ -1,4 +1,4 @@
-import { type LogRecord, type Place, type Vector } from "../base/mod.d.ts";
+import { type Checksum, type LogRecord, type Place, type Vector } from "../base/mod.d.ts";
 import type { ConsumeResponse } from "../gen/log/v1/log_pb.d.ts";
 import { type Cursor } from "./cursor.d.ts";
 /** Records of a writer that no reachable node holds any more: sequences `from` to `to`. */
@@ -29,6 +29,8 @@ export interface End {
 export interface ConsumerContext {
     readonly topic: string;
     readonly server: string;
+    /** What batches were checked with on their way. */
+    readonly checksum: Checksum;
     readonly start: Start;
     /** Finds the end at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
     readonly findEnd: ((signal: AbortSignal) => Promise<End | undefined>) | undefined;

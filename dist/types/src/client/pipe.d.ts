@@ -1,4 +1,5 @@
 import { type Client } from "npm:@connectrpc/connect@2.2.0";
+import { type Checksum } from "../base/mod.d.ts";
 import { type Log, type ProduceResponse } from "../gen/log/v1/log_pb.d.ts";
 /**
  * The way of one producer's batches to one server, in order: a batch is stored before the next one is. Answers come in
@@ -7,6 +8,8 @@ import { type Log, type ProduceResponse } from "../gen/log/v1/log_pb.d.ts";
 export interface BatchPipe {
     /** Batches that may be unanswered at a time. */
     readonly batchesMax: number;
+    /** What batches are checked with on their way. */
+    readonly checksum: Checksum;
     send(frame: Uint8Array): Promise<ProduceResponse>;
     /** Waits for what is unanswered, then ends. */
     close(): Promise<void>;
@@ -18,11 +21,13 @@ export interface PipeTarget {
     readonly topic: string;
     readonly replicated: number;
     readonly timeoutMs: number;
+    readonly checksum: Checksum;
 }
 /** One call a batch, where requests cannot stream. Only one at a time, because calls may overtake each other. */
 export declare class UnaryPipe implements BatchPipe {
     #private;
     readonly batchesMax = 1;
+    readonly checksum: Checksum;
     constructor(target: PipeTarget);
     send(frame: Uint8Array): Promise<ProduceResponse>;
     close(): Promise<void>;
@@ -31,6 +36,7 @@ export declare class UnaryPipe implements BatchPipe {
 export declare class StreamPipe implements BatchPipe {
     #private;
     readonly batchesMax: number;
+    readonly checksum: Checksum;
     constructor(target: PipeTarget, batchesMax: number);
     send(frame: Uint8Array): Promise<ProduceResponse>;
     close(): Promise<void>;

@@ -1,5 +1,5 @@
 import { type RecordInput, type WriterId } from "../base/mod.d.ts";
-import { RecordTooLargeError } from "./errors.d.ts";
+import { ClientError, RecordTooLargeError } from "./errors.d.ts";
 import type { BatchPipe } from "./pipe.d.ts";
 /** How a producer batches, and how durable its records must be. */
 export interface ProducerOptions {
@@ -50,8 +50,8 @@ export declare class Producer implements AsyncDisposable {
  * Most records are surely small enough by a glance. One that may be too large is encoded to tell, and then travels
  * first in its batch, where its timestamp takes no room and its encoded size is the one that was told.
  */
-export declare function judgeSize(record: RecordInput): {
+export declare function judge(record: RecordInput): {
     record: RecordInput;
-    tooLarge?: RecordTooLargeError;
+    fault?: ClientError | RecordTooLargeError;
     alone?: boolean;
 };

@@ -1,9 +1,12 @@
 import type { Transport } from "npm:@connectrpc/connect@2.2.0";
+import type { Checksum } from "../base/mod.d.ts";
 /** How to talk to one server. The package's entry for each runtime makes them. */
 export interface ServerTransport {
     readonly transport: Transport;
     /** Whether requests can go on while responses come: HTTP/2 outside browsers. */
     readonly bidirectional: boolean;
+    /** The runtime's fastest CRC-32. @default the portable one */
+    readonly checksum?: Checksum;
     /** Closes connections. Idempotent. */
     close(): void;
 }

@@ -2,7 +2,8 @@
  * What the log promises to the rooms that use it. Rules R1, R2, R4 and R5 are kept here; nothing here knows peers,
  * sockets or a runtime.
  */
-import type { Checksum, Vector, WriterId } from "../base/mod.d.ts";
+import type { ChainHash, Checksum, Vector, WriterId } from "../base/mod.d.ts";
+import type { FeedEnd } from "./feed.d.ts";
 /** When a produce is acknowledged and its records are served (rule R2). */
 export type FsyncPolicy = "always" | "interval" | "never";
 export interface LogOptions {
@@ -82,6 +83,11 @@ export type ApplyStop =
     readonly reason: "malformed";
     readonly message: string;
 };
+/**
+ * The hash of a feed at a sequence, where a batch of it ends there. `within-batch`: a batch reaches over the sequence.
+ * Undefined: nothing is known, because the feed does not reach so far, or its records are gone there or were never here.
+ */
+export type ChainAt = ChainHash | "within-batch" | undefined;
 /** Something an operator should hear of. */
 export type LogEvent = 
 /** The end of a file was unreadable and above everything known durable: it was cut off. */
@@ -162,6 +168,10 @@ export interface TopicLog {
     read(offset: number, bytesMax: number): Promise<Chunk>;
     /** What is served and not covered by `have`, in local-log order, at least one frame if any, up to `bytesMax` (rule R3). */
     readMissing(have: Vector, bytesMax: number): Promise<Missing>;
+    /** How far a feed is served now; undefined when nothing of it is held. */
+    feedEnd(writer: WriterId): FeedEnd | undefined;
+    /** The hash of a feed at a sequence (rules R5, R6). From memory where it is new, else one read of the disk. */
+    chainAt(writer: WriterId, sequence: number): Promise<ChainAt>;
     /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
     offsetAt(timestampMs: number): Promise<number>;
     /** Calls `listener` after `nextOffset` or `durable` grew. The result removes it. */
