@@ -75,6 +75,12 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     return snapshotOf(this.#swim.local);
   }
 
+  /** What is known of a node. */
+  node(name: string): NodeSnapshot | undefined {
+    const node = this.#nodes.get(name);
+    return node && snapshotOf(node);
+  }
+
   /** The incarnation that a node is known at; undefined when it is not known. */
   incarnationOf(name: string): number | undefined {
     return this.#nodes.get(name)?.incarnation;

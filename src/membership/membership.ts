@@ -174,6 +174,9 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
         else this.#counts.malformed++;
         return;
       }
+      case "conflict":
+        // Gossip has told the operator.
+        return;
       case "push-pulled":
         this.#pushPulled(effect.id, effect.error);
         return;
