@@ -2,6 +2,7 @@ import type { Machine, Random } from "../base/mod.ts";
 import { Core } from "./core.ts";
 import { Courier } from "./courier.ts";
 import { Exchanges } from "./exchanges.ts";
+import type { Keyring } from "./keyring.ts";
 import { isUp, NodeTable, snapshotOf } from "./nodes.ts";
 import { type GossipOptions, resolveGossipOptions } from "./options.ts";
 import { openPacket } from "./packet.ts";
@@ -36,7 +37,7 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   #caughtUp = false;
   #departing = false;
 
-  /** Throws `InvalidGossipOptionError`. */
+  /** Throws `InvalidGossipOptionError` or `InvalidKeyError`. */
   constructor(options: GossipOptions, random: Random) {
     this.#core = new Core(resolveGossipOptions(options), random);
     this.#nodes = new NodeTable(random.fork("nodes"));
@@ -63,6 +64,16 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     readonly event: number;
   } {
     return this.#courier.depths;
+  }
+
+  /** The keys that this node encrypts with, to be changed while it runs. Without encryption there are none. */
+  get keyring(): Keyring {
+    return this.#core.envelope.keyring;
+  }
+
+  /** Bytes of the largest message that a `broadcast` can ever spread: 1395 without label and encryption. */
+  get spreadBytesMax(): number {
+    return this.#courier.spreadBytesMax;
   }
 
   /** How unwell this node seems to itself: 0 is well. */
@@ -193,7 +204,12 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   #datagram(input: Extract<GossipInput, { type: "datagram" }>): void {
     this.#core.counters.packetsReceived++;
     this.#core.counters.bytesReceived += input.bytes.length;
-    const { messages, faults } = openPacket(input.bytes);
+    const opened = this.#core.envelope.openPacket(input.bytes);
+    if (opened.type === "refused") {
+      this.#core.drop(`packet-${opened.reason}`);
+      return;
+    }
+    const { messages, faults } = openPacket(opened.bytes);
     for (const fault of faults) this.#core.drop(`packet-${fault}`);
     for (const bytes of messages) {
       const message = decodeMessage(bytes);

@@ -1,6 +1,9 @@
 /** Who is alive: SWIM with Lifeguard on memberlist's wire format. No I/O, and no idea of what the members say. */
+export { type Cipher, nonceBytes, tagBytes } from "./cipher.ts";
+export type { EncryptionOptions } from "./envelope.ts";
 export { Gossip } from "./gossip.ts";
 export { ipToBytes, ipToText } from "./ip.ts";
+export { formatKey, InvalidKeyError, Keyring, type KeyringListener, keysMax, parseKey } from "./keyring.ts";
 export {
   type Encodable,
   encodeMsgpack,

@@ -1,6 +1,6 @@
 /**
- * Datagrams: what wraps messages. Outermost first: checksum, compression, compound. The label and encryption of later
- * versions go around all of these: `openPacket` is where they will be peeled off, `sealPacket` where they go on.
+ * Datagrams: what wraps messages. Outermost first: checksum, compression, compound. The label and encryption, which go
+ * around all of these, are in `envelope.ts`.
  */
 import { concat, crc32, viewOf } from "../base/mod.ts";
 import { decompressLzw } from "./lzw.ts";
@@ -30,7 +30,7 @@ const messagesMax = 4096;
 const plainBytesMax = 4_194_304;
 
 /** Why a datagram or a part of it was dropped. */
-export type PacketFault = "empty" | "checksum" | "compression" | "nesting" | "cut-compound" | "encrypted-or-labelled";
+export type PacketFault = "empty" | "checksum" | "compression" | "nesting" | "cut-compound";
 
 export interface OpenedPacket {
   /** Bare messages, in order. */
@@ -42,8 +42,7 @@ export interface OpenedPacket {
 export function openPacket(bytes: Uint8Array): OpenedPacket {
   const opened: OpenedPacket = { messages: [], faults: [] };
   const budget = { plainBytes: plainBytesMax };
-  if (bytes[0] === messageType.label) opened.faults.push("encrypted-or-labelled");
-  else if (bytes[0] === messageType.crc && bytes.length >= 5) {
+  if (bytes[0] === messageType.crc && bytes.length >= 5) {
     if (crc32(bytes.subarray(5)) === viewOf(bytes).getUint32(1)) unwrap(bytes.subarray(5), 0, opened, budget);
     else opened.faults.push("checksum");
   } else unwrap(bytes, 0, opened, budget);

@@ -34,7 +34,6 @@ const faulty: [name: string, packet: Uint8Array, faults: string[]][] = [
     ["compression"],
   ],
   ["of unknown compression", concat([Uint8Array.of(9), encodeMsgpack({ Algo: 3 })]), ["compression"]],
-  ["with a label", Uint8Array.of(244, 1, 65, 4), ["encrypted-or-labelled"]],
 ];
 
 for (const [name, packet, faults] of faulty) {
