@@ -55,13 +55,14 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   #nowMs = 0;
   #effects: MembershipEffect[] = [];
 
-  /** Throws `InvalidMembershipOptionError`, `InvalidGossipOptionError` or `TagsTooLargeError`. */
+  /** Throws `InvalidMembershipOptionError`, `InvalidGossipOptionError`, `InvalidKeyError` or `TagsTooLargeError`. */
   constructor(options: MembershipOptions, random: Random) {
     this.#options = resolveMembershipOptions(options);
     this.#random = random;
-    const { name, address, meta, profile, settings, incarnation, membersMax } = this.#options;
+    const { name, address, meta, profile, settings, incarnation, label, encryption, membersMax } = this.#options;
+    const userState = () => this.#state();
     this.#gossip = new Gossip(
-      { name, address, meta, profile, settings, incarnation, nodesMax: membersMax, userState: () => this.#state() },
+      { name, address, meta, profile, settings, incarnation, label, encryption, nodesMax: membersMax, userState },
       random.fork("gossip"),
     );
     this.#roster = new Roster(this.#gossip.local, this.#clock, (event) => this.#effects.push({ type: "event", event }));

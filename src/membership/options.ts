@@ -1,5 +1,5 @@
 import type { Address } from "../base/mod.ts";
-import type { GossipSettings, Profile } from "../gossip/mod.ts";
+import type { EncryptionOptions, GossipSettings, Profile } from "../gossip/mod.ts";
 import { encodeTags, type TagsInput, tagsOf } from "./tags.ts";
 
 export interface MembershipOptions {
@@ -15,6 +15,10 @@ export interface MembershipOptions {
   readonly settings?: Partial<GossipSettings> | undefined;
   /** First incarnation, from 1. @default 1 */
   readonly incarnation?: number | undefined;
+  /** Nodes hear only those with the same one; agents of Serf have none. @default none */
+  readonly label?: string | undefined;
+  /** Encrypts all that is sent, and refuses what is not encrypted. @default plain text */
+  readonly encryption?: EncryptionOptions | undefined;
   /** Members remembered at most. @default 20000 */
   readonly membersMax?: number | undefined;
   /** How often forgotten members are looked for. @default 15000 */
@@ -38,6 +42,8 @@ export interface ResolvedMembershipOptions {
   readonly profile: Profile;
   readonly settings: Partial<GossipSettings>;
   readonly incarnation: number;
+  readonly label: string;
+  readonly encryption: EncryptionOptions | undefined;
   readonly membersMax: number;
   readonly reapIntervalMs: number;
   readonly reconnectIntervalMs: number;
@@ -94,6 +100,8 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     profile: options.profile ?? "lan",
     settings: options.settings ?? {},
     incarnation: options.incarnation ?? 1,
+    label: options.label ?? "",
+    encryption: options.encryption,
     membersMax,
   };
 }
