@@ -5,11 +5,18 @@
 import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 import { type Address, DisposalStack, formatAddress, Listeners, parseAddress, Random, toHex } from "../base/mod.ts";
-import { type GossipSettings, InvalidGossipOptionError, type Profile } from "../gossip/mod.ts";
+import {
+  type EncryptionOptions,
+  type GossipSettings,
+  InvalidGossipOptionError,
+  InvalidKeyError,
+  type Profile,
+} from "../gossip/mod.ts";
 import { systemClock } from "../io/clock.ts";
 import { Driver } from "../io/driver.ts";
+import { KeyringFileError } from "../io/gossip_keyring_file.ts";
 import { GossipBindError, type GossipSockets, openGossipSockets } from "../io/gossip_sockets.ts";
 import {
   encodeTags,
@@ -26,6 +33,8 @@ import {
   TagsTooLargeError,
   tagsOf,
 } from "../membership/mod.ts";
+import { advertisedAddress, InvalidAddressError, isLoopback } from "./addresses.ts";
+import { openEncryption, type SecrecyOptions } from "./encryption.ts";
 
 export type {
   Address,
@@ -36,13 +45,22 @@ export type {
   MemberStatus,
   MembershipCounters,
   Profile,
+  SecrecyOptions,
 };
-export { GossipBindError, InvalidGossipOptionError, InvalidMembershipOptionError, TagsTooLargeError };
+export {
+  GossipBindError,
+  InvalidAddressError,
+  InvalidGossipOptionError,
+  InvalidKeyError,
+  InvalidMembershipOptionError,
+  KeyringFileError,
+  TagsTooLargeError,
+};
 
 /** Serf's port. */
 export const gossipPortDefault = 7946;
 
-export interface MembershipNodeOptions {
+export interface MembershipNodeOptions extends SecrecyOptions {
   /** Unique in the cluster, 1 to 255 bytes of UTF-8. @default the host's name */
   readonly name?: string | undefined;
   /** IP address and port of both UDP and TCP; port 0 picks a free one. @default "127.0.0.1:7946" */
@@ -68,18 +86,6 @@ export interface MembershipNodeOptions {
   readonly onWarn?: ((message: string) => void) | undefined;
 }
 
-/** An option that no node can run with. Nothing was started. */
-export class InvalidAddressError extends RangeError {
-  override readonly name = "InvalidAddressError";
-  readonly code = "INVALID_ADDRESS";
-  readonly address: string;
-
-  constructor(use: string, address: string, problem: string) {
-    super(`Cannot ${use} ${JSON.stringify(address)}: ${problem}`);
-    this.address = address;
-  }
-}
-
 /** No address of a join answered. The node goes on as it was. */
 export class JoinFailedError extends Error {
   override readonly name = "JoinFailedError";
@@ -97,8 +103,10 @@ export type MembershipNodeError =
   | GossipBindError
   | InvalidAddressError
   | InvalidGossipOptionError
+  | InvalidKeyError
   | InvalidMembershipOptionError
   | JoinFailedError
+  | KeyringFileError
   | TagsTooLargeError;
 
 /** What a join reached. */
@@ -113,6 +121,7 @@ const resolvedMax = 16;
 /** Datagrams that cannot be sent are told of at most this often. */
 const sendWarningEveryMs = 10_000;
 
+type NodeOptions = MembershipNodeOptions & { readonly encryption: EncryptionOptions | undefined };
 type EventName = MemberEventType | "warn";
 type ListenerOf<Name extends EventName> = (event: Name extends "warn" ? string : Member) => void;
 
@@ -133,7 +142,8 @@ export class MembershipNode implements AsyncDisposable {
 
   /**
    * Starts a node and, given addresses, joins in the background. Rejects with `GossipBindError`, `InvalidAddressError`,
-   * `TagsTooLargeError`, `InvalidMembershipOptionError` or `InvalidGossipOptionError`; then nothing stays open.
+   * `TagsTooLargeError`, `InvalidKeyError`, `KeyringFileError`, `InvalidMembershipOptionError` or
+   * `InvalidGossipOptionError`; then nothing stays open.
    */
   static async start(options: MembershipNodeOptions = {}): Promise<MembershipNode> {
     const bindText = options.bind ?? `127.0.0.1:${gossipPortDefault}`;
@@ -141,6 +151,7 @@ export class MembershipNode implements AsyncDisposable {
     if (bind === undefined || isIP(bind.host) === 0) {
       throw new InvalidAddressError("bind gossip to", bindText, "allowed are IP:PORT and [IPV6]:PORT");
     }
+    const encryption = await openEncryption(options);
     const stack = new DisposalStack();
     // Inputs can come only after this function has returned the node: sockets speak in later turns of the event loop.
     const late: { onInput: (input: MembershipInput) => void; onError: (error: Error) => void } = {
@@ -155,7 +166,7 @@ export class MembershipNode implements AsyncDisposable {
           onError: (error) => late.onError(error),
         }),
       );
-      const node = new MembershipNode(options, sockets, stack);
+      const node = new MembershipNode({ ...options, encryption }, sockets, stack);
       late.onInput = (input) => node.#driver.push(input);
       late.onError = (error) => node.#warnOfSocket(error);
       if (options.join !== undefined && options.join.length > 0) node.#joinInBackground(options.join);
@@ -166,7 +177,7 @@ export class MembershipNode implements AsyncDisposable {
     }
   }
 
-  private constructor(options: MembershipNodeOptions, sockets: GossipSockets, stack: DisposalStack) {
+  private constructor(options: NodeOptions, sockets: GossipSockets, stack: DisposalStack) {
     this.#sockets = sockets;
     this.#stack = stack;
     this.#advertised = advertisedAddress(options.advertise, sockets.address);
@@ -180,9 +191,10 @@ export class MembershipNode implements AsyncDisposable {
     this.#warnings = new Listeners(onError);
     if (options.onEvent !== undefined) this.#events.add(options.onEvent);
     if (options.onWarn !== undefined) this.#warnings.add(options.onWarn);
-    const { tags, profile, settings, incarnation } = options;
+    const { tags, profile, settings, incarnation, label, encryption } = options;
+    const name = options.name ?? hostname();
     this.#machine = new Membership(
-      { name: options.name ?? hostname(), address: this.#advertised, tags, profile, settings, incarnation },
+      { name, address: this.#advertised, tags, profile, settings, incarnation, label, encryption },
       new Random(toHex(randomBytes(16))),
     );
     this.#driver = stack.use(new Driver(this.#machine, systemClock, (effect) => this.#perform(effect)));
@@ -358,31 +370,4 @@ export class MembershipNode implements AsyncDisposable {
     this.#sendWarnedAtMs = nowMs;
     this.#warnings.emit(error.message);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith("127.") || host === "::1";
-}
-
-function isAny(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
-}
-
-/** What others are told: what the option says, else the bound address, else the first that an interface has. */
-function advertisedAddress(advertise: string | undefined, bound: Address): Address {
-  if (advertise !== undefined) {
-    const address = parseAddress(advertise, bound.port);
-    if (address === undefined || isIP(address.host) === 0 || isAny(address.host)) {
-      throw new InvalidAddressError("advertise", advertise, "allowed are IP, IP:PORT and [IPV6]:PORT");
-    }
-    return address.port === 0 ? { host: address.host, port: bound.port } : address;
-  }
-  if (!isAny(bound.host)) return bound;
-  const family = bound.host === "::" ? "IPv6" : "IPv4";
-  const candidates = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    // Link-local addresses mean nothing without the interface they belong to.
-    .filter((entry) => entry.family === family && !entry.address.startsWith("fe80:"));
-  const chosen = candidates.find((entry) => !entry.internal) ?? candidates[0];
-  return { host: chosen?.address ?? (family === "IPv6" ? "::1" : "127.0.0.1"), port: bound.port };
 }
