@@ -73,10 +73,16 @@ export class StreamReader {
     if (labelBytes === "cut" || bytes.length === labelBytes) return undefined;
     const rest = bytes.subarray(labelBytes);
     if (rest[0] === messageType.encrypt) return this.#scanFrame(rest);
-    // An error in plain text is heard where nothing else would be: it says what is wrong between the two.
-    const isErrorReply = this.#isDialled && rest[0] === messageType.error;
-    if (this.#envelope.refusesPlaintext && !isErrorReply) return refused(envelopeTexts.notEncrypted);
-    return scanPlain(rest, this.#body);
+    return this.#envelope.refusesPlaintext ? this.#scanRefusal(rest) : scanPlain(rest, this.#body);
+  }
+
+  /** Who is dialled may say in plain text why it cannot read this node, and nothing else. */
+  #scanRefusal(bytes: Uint8Array): StreamScan {
+    const mayBeError = bytes[0] === messageType.error || bytes[0] === messageType.compress;
+    if (!this.#isDialled || !mayBeError) return refused(envelopeTexts.notEncrypted);
+    const scan = scanPlain(bytes, this.#body);
+    const isOther = scan?.type === "message" && scan.message.type !== "error";
+    return isOther ? refused(envelopeTexts.notEncrypted) : scan;
   }
 
   #scanFrame(bytes: Uint8Array): StreamScan {

@@ -3,7 +3,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { concat, Random, toHex, viewOf } from "../../src/base/mod.ts";
 import { Envelope } from "../../src/gossip/envelope.ts";
-import { type Cipher, formatKey, type GossipEffect, InvalidKeyError, parseKey } from "../../src/gossip/mod.ts";
+import { compressLzw } from "../../src/gossip/lzw.ts";
+import {
+  type Cipher,
+  encodeMsgpack,
+  formatKey,
+  type GossipEffect,
+  InvalidKeyError,
+  parseKey,
+} from "../../src/gossip/mod.ts";
 import { openPacket } from "../../src/gossip/packet.ts";
 import { StreamReader, type StreamScan } from "../../src/gossip/stream_reader.ts";
 import { decodeMessage, encodeError, encodeMessage, encodePushPull, type PushPull } from "../../src/gossip/wire.ts";
@@ -276,7 +284,13 @@ const answers: [name: string, keys: Uint8Array[], answer: () => Uint8Array, erro
   ["encrypted with another key", [key("a")], () => sealed("b"), /: No installed keys could decrypt the message$/],
   ["a plain state", [key("a")], () => encodePushPull(push), /: Encryption is configured but remote state is not enc/],
   ["a plain error", [key("a")], () => encodeError("not configured"), /it answered: not configured/],
+  ["a plain error, compressed", [key("a")], () => compressed(encodeError("not now")), /it answered: not now/],
+  ["a plain state, compressed", [key("a")], () => compressed(encodePushPull(push)), /: Encryption is configured but/],
 ];
+
+function compressed(bytes: Uint8Array): Uint8Array {
+  return concat([Uint8Array.of(9), encodeMsgpack({ Algo: 0, Buf: compressLzw(bytes) })]);
+}
 
 function sealed(letter: string): Uint8Array {
   return envelope({ keys: [key(letter)] }).sealReply(encodePushPull(push)) as Uint8Array;
