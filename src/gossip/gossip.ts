@@ -1,4 +1,5 @@
 import type { Machine, Random } from "../base/mod.ts";
+import { type Coordinate, Coordinates } from "./coordinates.ts";
 import { Core } from "./core.ts";
 import { Courier } from "./courier.ts";
 import { Exchanges } from "./exchanges.ts";
@@ -30,6 +31,7 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   readonly #courier: Courier;
   readonly #swim: Swim;
   readonly #exchanges: Exchanges;
+  readonly #coordinates: Coordinates;
   readonly #prober: Prober;
   #started = false;
   /** How far the machine's own time is behind: during a stall it stands still. */
@@ -44,7 +46,10 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     this.#courier = new Courier(this.#core, this.#nodes);
     this.#swim = new Swim(this.#core, this.#nodes, this.#courier);
     this.#exchanges = new Exchanges(this.#core, this.#nodes, this.#swim);
-    const parts = { courier: this.#courier, swim: this.#swim, exchanges: this.#exchanges };
+    const { name, nodesMax } = this.#core.options;
+    this.#coordinates = new Coordinates({ name, peersMax: nodesMax }, random.fork("coordinates"));
+    const coordinates = this.#coordinates;
+    const parts = { courier: this.#courier, swim: this.#swim, exchanges: this.#exchanges, coordinates };
     this.#prober = new Prober(this.#core, this.#nodes, parts);
   }
 
@@ -69,6 +74,16 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   /** The keys that this node encrypts with, to be changed while it runs. Without encryption there are none. */
   get keyring(): Keyring {
     return this.#core.envelope.keyring;
+  }
+
+  /** Where a node stands in the space of round trips: this node, or one whose ack was heard. */
+  coordinateOf(name: string): Coordinate | undefined {
+    return this.#coordinates.of(name);
+  }
+
+  /** The round trip between two nodes in milliseconds, estimated from where they stand. */
+  rttMs(left: string, right: string): number | undefined {
+    return this.#coordinates.rttMs(left, right);
   }
 
   /** Bytes of the largest message that a `broadcast` can ever spread: 1395 without label and encryption. */

@@ -91,6 +91,7 @@ export class Keyring {
   /** Adds a key, to be understood but not yet used. One that is there already is no fault. */
   install(key: Uint8Array): string | undefined {
     if (!this.isEnabled) return "No keyring to modify (encryption not enabled)";
+    if (!aesKeyLengths.includes(key.length)) return "key size must be 16, 24 or 32 bytes";
     const fault = lengthFault(key, this.#keyLengths);
     if (fault !== undefined) return `Cannot install the key: ${fault}`;
     if (this.#has(key)) return this.#onChange(this.#keys);

@@ -187,6 +187,14 @@ export class Fields {
     return 0;
   }
 
+  /** A finite number of any kind. */
+  number(name: string): number {
+    const value = this.#map.get(name) ?? 0;
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    this.failed = true;
+    return 0;
+  }
+
   flag(name: string): boolean {
     const value = this.#map.get(name) ?? false;
     if (typeof value === "boolean") return value;
@@ -248,6 +256,15 @@ export function readFields(bytes: Uint8Array, at: number): Fields | undefined {
   return reader.fault === undefined && !fields.failed ? fields : undefined;
 }
 
+/** A number that goes out in 64-bit floating point also when it is whole. */
+export class Float64 {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
 /** What the encoder takes: plain objects and maps become maps, undefined and null become nil. */
 export type Encodable =
   | undefined
@@ -256,6 +273,7 @@ export type Encodable =
   | number
   | string
   | Uint8Array
+  | Float64
   | readonly Encodable[]
   | ReadonlyMap<string, Encodable>
   | { readonly [field: string]: Encodable };
@@ -273,17 +291,13 @@ function write(parts: Uint8Array[], value: Encodable): void {
   else if (typeof value === "number") parts.push(encodeNumber(value));
   else if (typeof value === "string") writeRaw(parts, toBytes(value));
   else if (value instanceof Uint8Array) writeRaw(parts, value);
+  else if (value instanceof Float64) parts.push(encodeFloat(value.value));
   else if (Array.isArray(value)) writeArray(parts, value);
   else writeMap(parts, value as ReadonlyMap<string, Encodable> | { readonly [field: string]: Encodable });
 }
 
 function encodeNumber(value: number): Uint8Array {
-  if (value < 0 || !Number.isInteger(value)) {
-    const bytes = new Uint8Array(9);
-    bytes[0] = 0xcb;
-    viewOf(bytes).setFloat64(1, value);
-    return bytes;
-  }
+  if (value < 0 || !Number.isInteger(value)) return encodeFloat(value);
   if (value < 0x80) return Uint8Array.of(value);
   if (value < 0x100) return Uint8Array.of(0xcc, value);
   if (value < 0x1_0000) return Uint8Array.of(0xcd, value >> 8, value & 255);
@@ -297,6 +311,13 @@ function encodeNumber(value: number): Uint8Array {
   bytes[0] = 0xcf;
   viewOf(bytes).setUint32(1, Math.floor(value / 0x1_0000_0000));
   viewOf(bytes).setUint32(5, value % 0x1_0000_0000);
+  return bytes;
+}
+
+function encodeFloat(value: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  bytes[0] = 0xcb;
+  viewOf(bytes).setFloat64(1, value);
   return bytes;
 }
 
