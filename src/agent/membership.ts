@@ -3,10 +3,9 @@
  * the agent composes the same class.
  */
 import { randomBytes } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
-import { type Address, DisposalStack, formatAddress, Listeners, parseAddress, Random, toHex } from "../base/mod.ts";
+import { type Address, DisposalStack, Listeners, parseAddress, Random, toHex } from "../base/mod.ts";
 import {
   type EncryptionOptions,
   type GossipSettings,
@@ -21,6 +20,7 @@ import { GossipBindError, type GossipSockets, openGossipSockets } from "../io/go
 import {
   encodeTags,
   InvalidMembershipOptionError,
+  InvalidQueryError,
   type Member,
   type MemberEvent,
   type MemberEventType,
@@ -29,36 +29,64 @@ import {
   type MembershipCounters,
   type MembershipEffect,
   type MembershipInput,
+  type NameConflict,
+  NotRemovableError,
+  QueryClosedError,
+  QueryTooLargeError,
   type TagsInput,
   TagsTooLargeError,
   tagsOf,
+  type UserEventNotice,
+  UserEventTooLargeError,
 } from "../membership/mod.ts";
-import { advertisedAddress, InvalidAddressError, isLoopback } from "./addresses.ts";
+import { advertisedAddress, InvalidAddressError } from "./addresses.ts";
+import { ClusterKeys, type KeyList, type KeysResult } from "./cluster_keys.ts";
 import { openEncryption, type SecrecyOptions } from "./encryption.ts";
+import { gossipPortDefault, JoinFailedError, Joining, type JoinResult } from "./joining.ts";
+import { type EventOptions, type IncomingQuery, Messaging, type Payload, type QueryHandler } from "./messaging.ts";
+import { type QueryAnswer, type QueryOptions, type QueryResult, QueryRun } from "./query_run.ts";
 
 export type {
   Address,
+  ClusterKeys,
+  EventOptions,
   GossipSettings,
+  IncomingQuery,
+  JoinResult,
+  KeyList,
+  KeysResult,
   Member,
   MemberEvent,
   MemberEventType,
   MemberStatus,
   MembershipCounters,
+  NameConflict,
+  Payload,
   Profile,
+  QueryAnswer,
+  QueryHandler,
+  QueryOptions,
+  QueryResult,
   SecrecyOptions,
+  UserEventNotice,
 };
 export {
   GossipBindError,
+  gossipPortDefault,
   InvalidAddressError,
   InvalidGossipOptionError,
   InvalidKeyError,
   InvalidMembershipOptionError,
+  InvalidQueryError,
+  JoinFailedError,
   KeyringFileError,
+  NotRemovableError,
+  QueryClosedError,
+  QueryRun,
+  QueryTooLargeError,
   TagsTooLargeError,
+  UserEventTooLargeError,
 };
-
-/** Serf's port. */
-export const gossipPortDefault = 7946;
 
 export interface MembershipNodeOptions extends SecrecyOptions {
   /** Unique in the cluster, 1 to 255 bytes of UTF-8. @default the host's name */
@@ -86,18 +114,6 @@ export interface MembershipNodeOptions extends SecrecyOptions {
   readonly onWarn?: ((message: string) => void) | undefined;
 }
 
-/** No address of a join answered. The node goes on as it was. */
-export class JoinFailedError extends Error {
-  override readonly name = "JoinFailedError";
-  readonly code = "JOIN_FAILED";
-  readonly failed: readonly { readonly address: string; readonly error: string }[];
-
-  constructor(failed: readonly { readonly address: string; readonly error: string }[]) {
-    super(`Cannot join: ${failed.map(({ address, error }) => `${address}: ${error}`).join("; ")}`);
-    this.failed = failed;
-  }
-}
-
 /** Everything that this entry point throws, by `code`. */
 export type MembershipNodeError =
   | GossipBindError
@@ -105,27 +121,34 @@ export type MembershipNodeError =
   | InvalidGossipOptionError
   | InvalidKeyError
   | InvalidMembershipOptionError
+  | InvalidQueryError
   | JoinFailedError
   | KeyringFileError
-  | TagsTooLargeError;
-
-/** What a join reached. */
-export interface JoinResult {
-  readonly contacted: readonly string[];
-  readonly failed: readonly { readonly address: string; readonly error: string }[];
-}
-
-/** Addresses that one name may resolve to: all are contacted. */
-const resolvedMax = 16;
+  | NotRemovableError
+  | QueryClosedError
+  | QueryTooLargeError
+  | TagsTooLargeError
+  | UserEventTooLargeError;
 
 /** Datagrams that cannot be sent are told of at most this often. */
 const sendWarningEveryMs = 10_000;
 
 type NodeOptions = MembershipNodeOptions & { readonly encryption: EncryptionOptions | undefined };
-type EventName = MemberEventType | "warn";
-type ListenerOf<Name extends EventName> = (event: Name extends "warn" ? string : Member) => void;
+/** What a node tells its listeners, by name. */
+export interface MembershipNodeEvents extends Record<MemberEventType, Member> {
+  readonly warn: string;
+  readonly "user-event": UserEventNotice;
+  readonly query: IncomingQuery;
+  /** Somebody claims another address for the name of a node. When it is this one's and `lost`, this node stops. */
+  readonly "name-conflict": NameConflict;
+}
+
+type EventName = keyof MembershipNodeEvents;
+type ListenerOf<Name extends EventName> = (event: MembershipNodeEvents[Name]) => void;
 
 export class MembershipNode implements AsyncDisposable {
+  /** Keys of the whole cluster. */
+  readonly keys: ClusterKeys;
   readonly #machine: Membership;
   readonly #driver: Driver<MembershipInput, MembershipEffect>;
   readonly #sockets: GossipSockets;
@@ -133,8 +156,8 @@ export class MembershipNode implements AsyncDisposable {
   readonly #advertised: Address;
   readonly #events: Listeners<MemberEvent>;
   readonly #warnings: Listeners<string>;
-  readonly #joins = new Map<number, (effect: Extract<MembershipEffect, { type: "joined" }>) => void>();
-  #nextJoin = 1;
+  readonly #messaging: Messaging;
+  readonly #joining: Joining;
   #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
   #isDisposed = false;
@@ -198,6 +221,10 @@ export class MembershipNode implements AsyncDisposable {
       new Random(toHex(randomBytes(16))),
     );
     this.#driver = stack.use(new Driver(this.#machine, systemClock, (effect) => this.#perform(effect)));
+    const push = (input: MembershipInput): void => this.#driver.push(input);
+    this.#joining = new Joining(sockets.address, push);
+    this.#messaging = new Messaging({ machine: this.#machine, push, onError });
+    this.keys = new ClusterKeys(this.#messaging, () => this.members().filter(isAlive).length);
   }
 
   /** This node's name in the cluster. */
@@ -230,7 +257,10 @@ export class MembershipNode implements AsyncDisposable {
 
   /** Adds a listener for one kind of event; the result removes it. */
   on<Name extends EventName>(name: Name, listener: ListenerOf<Name>): () => void {
-    if (name === "warn") return this.#warnings.add(listener as (message: string) => void);
+    if (name === "warn") return this.#warnings.add(listener as ListenerOf<"warn">);
+    if (name === "user-event") return this.#messaging.userEvents.add(listener as ListenerOf<"user-event">);
+    if (name === "query") return this.#messaging.queries.add(listener as ListenerOf<"query">);
+    if (name === "name-conflict") return this.#messaging.conflicts.add(listener as ListenerOf<"name-conflict">);
     return this.#events.add((event) => {
       if (event.type === name) (listener as (member: Member) => void)(event.member);
     });
@@ -243,28 +273,10 @@ export class MembershipNode implements AsyncDisposable {
 
   /**
    * Contacts nodes: `host`, `host:port` or `[v6]:port`, all addresses of each name. Resolves when at least one answered;
-   * rejects with `InvalidAddressError` or `JoinFailedError`.
+   * rejects with `InvalidAddressError` or `JoinFailedError`. With `replay` also user events from before are told.
    */
-  async join(addresses: readonly string[]): Promise<JoinResult> {
-    const parsed = addresses.map((text) => this.#parseJoin(text));
-    const resolved: Address[] = [];
-    const failed: { address: string; error: string }[] = [];
-    for (const address of parsed) {
-      try {
-        resolved.push(...(await this.#resolve(address)));
-      } catch (error) {
-        failed.push({ address: formatAddress(address), error: (error as Error).message });
-      }
-    }
-    if (resolved.length === 0) {
-      if (addresses.length === 0) return { contacted: [], failed };
-      throw new JoinFailedError(failed);
-    }
-    if (this.#isDisposed) throw new JoinFailedError([{ address: addresses.join(), error: "this node has stopped" }]);
-    const effect = await this.#contact(resolved);
-    for (const { address, error } of effect.failed) failed.push({ address: formatAddress(address), error });
-    if (effect.contacted.length === 0) throw new JoinFailedError(failed);
-    return { contacted: effect.contacted.map(formatAddress), failed };
+  join(addresses: readonly string[], options: { readonly replay?: boolean | undefined } = {}): Promise<JoinResult> {
+    return this.#joining.join(addresses, options.replay ?? false);
   }
 
   /** Says something else about this node. Throws `TagsTooLargeError`, and changes nothing then. */
@@ -272,6 +284,30 @@ export class MembershipNode implements AsyncDisposable {
     const map = tagsOf(tags);
     encodeTags(map);
     this.#driver.push({ type: "set-tags", tags: map });
+  }
+
+  /** Tells all members, this one included, of something. Throws `UserEventTooLargeError`; then nobody hears of it. */
+  event(name: string, payload: Payload = "", options: EventOptions = {}): void {
+    this.#messaging.event(name, payload, options);
+  }
+
+  /** Asks all members, or some, this one included. Throws `InvalidQueryError` or `QueryTooLargeError`. */
+  query(name: string, payload: Payload = "", options: QueryOptions = {}): QueryRun {
+    return this.#messaging.query(name, payload, options);
+  }
+
+  /** Answers queries of a name; the result ends that. */
+  onQuery(name: string, handler: QueryHandler): () => void {
+    return this.#messaging.onQuery(name, handler);
+  }
+
+  /**
+   * Declares that a member leaves which cannot do so itself; with `prune` it is forgotten, everywhere. A member that is
+   * alive contradicts. Throws `NotRemovableError`.
+   */
+  forceLeave(name: string, options: { readonly prune?: boolean | undefined } = {}): void {
+    this.#machine.checkForceLeave(name);
+    this.#driver.push({ type: "force-leave", name, prune: options.prune ?? false });
   }
 
   /**
@@ -290,11 +326,10 @@ export class MembershipNode implements AsyncDisposable {
   /** Stops at once, without a word. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    this.#messaging.stop();
+    this.#joining.stop();
     await this.#stack[Symbol.asyncDispose]();
     this.#onLeft?.();
-    const failed = [{ address: this.#advertised, error: "this node has stopped" }];
-    for (const [id, finish] of this.#joins) finish({ type: "joined", id, contacted: [], failed });
-    this.#joins.clear();
   }
 
   #perform(effect: MembershipEffect): undefined {
@@ -309,8 +344,7 @@ export class MembershipNode implements AsyncDisposable {
         this.#events.emit(effect.event);
         return;
       case "joined":
-        this.#joins.get(effect.id)?.(effect);
-        this.#joins.delete(effect.id);
+        this.#joining.finished(effect);
         return;
       case "left":
         this.#onLeft?.();
@@ -318,50 +352,26 @@ export class MembershipNode implements AsyncDisposable {
       case "warn":
         this.#warnings.emit(effect.message);
         return;
+      case "name-conflict":
+        this.#messaging.perform(effect);
+        // Two nodes of one name confuse everybody. Without a goodbye: it would be taken for the other's.
+        if (effect.conflict.outcome === "lost") queueMicrotask(() => void this[Symbol.asyncDispose]());
+        return;
+      case "user-event":
+      case "query":
+      case "query-acknowledged":
+      case "query-answered":
+      case "query-finished":
+        this.#messaging.perform(effect);
+        return;
       default:
         effect satisfies never;
     }
   }
 
-  #contact(addresses: readonly Address[]): Promise<Extract<MembershipEffect, { type: "joined" }>> {
-    return new Promise((resolve) => {
-      const id = this.#nextJoin++;
-      this.#joins.set(id, resolve);
-      this.#driver.push({ type: "join", id, addresses });
-    });
-  }
-
   #joinInBackground(addresses: readonly string[]): void {
     // Failure is told, not thrown: the agent tries again, and others may contact this node meanwhile.
     this.join(addresses).catch((error: Error) => this.#warnings.emit(error.message));
-  }
-
-  #parseJoin(text: string): Address {
-    // Serf also takes `name/host:port`: the name is of no use here, the member's own word counts.
-    const address = parseAddress(text.slice(text.indexOf("/") + 1), gossipPortDefault);
-    if (address === undefined || address.port === 0) {
-      throw new InvalidAddressError("join", text, "allowed are HOST, HOST:PORT and [IPV6]:PORT");
-    }
-    return address;
-  }
-
-  async #resolve(address: Address): Promise<Address[]> {
-    if (isIP(address.host) !== 0) return [this.#reachable(address)];
-    const found = await lookup(address.host, { all: true });
-    const family = isIP(this.#sockets.address.host);
-    const usable = found.filter((entry) => entry.family === family).slice(0, resolvedMax);
-    if (usable.length === 0) throw new Error(`the name has no IPv${family} address, which this node is bound to`);
-    return usable.map((entry) => this.#reachable({ host: entry.address, port: address.port }));
-  }
-
-  /** From a loopback address no other machine can be reached, and none can answer: better said than timed out. */
-  #reachable(address: Address): Address {
-    const bound = this.#sockets.address;
-    if (isLoopback(bound.host) && !isLoopback(address.host)) {
-      const problem = `this node is bound to ${formatAddress(bound)}, which only this machine reaches: use --bind`;
-      throw new InvalidAddressError("join", formatAddress(address), problem);
-    }
-    return address;
   }
 
   #warnOfSocket(error: Error): void {
@@ -370,4 +380,8 @@ export class MembershipNode implements AsyncDisposable {
     this.#sendWarnedAtMs = nowMs;
     this.#warnings.emit(error.message);
   }
+}
+
+function isAlive(member: Member): boolean {
+  return member.status === "alive";
 }

@@ -1,5 +1,5 @@
 /** A few membership machines on virtual time and a network that can be cut: small, and the same on every runtime. */
-import { type Address, formatAddress, Random } from "../../src/base/mod.ts";
+import { type Address, formatAddress, Random, toText } from "../../src/base/mod.ts";
 import {
   type Member,
   type MemberStatus,
@@ -7,6 +7,7 @@ import {
   type MembershipEffect,
   type MembershipInput,
   type MembershipOptions,
+  type QueryNotice,
 } from "../../src/membership/mod.ts";
 
 /** One-way time of everything on the network. */
@@ -43,6 +44,10 @@ export class VirtualCluster {
   nowMs = 0;
   /** What every node saw: `atMs observer event member`. */
   readonly trace: string[] = [];
+  /** Hears of queries that nodes may answer. */
+  onQuery: ((node: VirtualNode, query: QueryNotice) => void) | undefined;
+  /** Datagrams that arrive twice, out of a thousand. */
+  duplicationPerMille = 0;
   /** Datagrams that are lost, out of a thousand. */
   lossPerMille = 0;
   readonly #nodes = new Map<string, VirtualNode>();
@@ -186,7 +191,12 @@ export class VirtualCluster {
         const isLost = this.#random.below(1_000) < this.lossPerMille;
         if (to === undefined || isLost || this.#isCut(node, to)) return;
         const bytes = effect.bytes.slice();
-        this.#at(this.nowMs + latencyMs, () => this.push(to, { type: "datagram", from: node.address, bytes }));
+        const isTwice = this.duplicationPerMille > 0 && this.#random.below(1_000) < this.duplicationPerMille;
+        const copies = isTwice ? 2 : 1;
+        for (let copy = 0; copy < copies; copy++) {
+          const atMs = this.nowMs + latencyMs + copy;
+          this.#at(atMs, () => this.push(to, { type: "datagram", from: node.address, bytes: bytes.slice() }));
+        }
         return;
       }
       case "dial":
@@ -214,6 +224,29 @@ export class VirtualCluster {
       case "joined":
         this.trace.push(`${this.nowMs} ${node.name} joined ${effect.contacted.map(formatAddress).join()}`);
         return;
+      case "user-event":
+        this.trace.push(`${this.nowMs} ${node.name} user-event ${effect.event.lamport} ${effect.event.name}`);
+        return;
+      case "query":
+        this.trace.push(`${this.nowMs} ${node.name} query ${effect.query.name}`);
+        this.onQuery?.(node, effect.query);
+        return;
+      case "query-acknowledged":
+        this.trace.push(`${this.nowMs} ${node.name} acknowledged ${effect.from}`);
+        return;
+      case "query-answered":
+        this.trace.push(`${this.nowMs} ${node.name} answered ${effect.from} ${toText(effect.payload)}`);
+        return;
+      case "query-finished":
+        this.trace.push(
+          `${this.nowMs} ${node.name} finished ${effect.outcome.type} ${[...effect.outcome.silent].sort().join()}`,
+        );
+        return;
+      case "name-conflict": {
+        const { name, matching, responses, outcome } = effect.conflict;
+        this.trace.push(`${this.nowMs} ${node.name} conflict ${name} ${matching}/${responses} ${outcome}`);
+        return;
+      }
       case "warn":
         this.trace.push(`${this.nowMs} ${node.name} warns ${effect.message}`);
         return;
