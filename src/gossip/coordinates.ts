@@ -2,7 +2,7 @@
  * Where nodes stand in a space in which distance is round-trip time: Vivaldi, with Serf's heights, adjustments and
  * gravity. Each node moves itself a little with every probe it makes, and tells where it is in every ack.
  */
-import { concat, type Random } from "../base/mod.ts";
+import { concat, Random } from "../base/mod.ts";
 import { encodeMsgpack, Float64, readFields } from "./msgpack.ts";
 
 /** A place. Times are in seconds. */
@@ -118,10 +118,11 @@ export class Coordinates {
   #own: Coordinate = origin;
   #differences: number[] = [];
 
-  constructor(options: { readonly name: string; readonly peersMax: number }, random: Random) {
+  constructor(options: { readonly name: string; readonly peersMax: number }) {
     this.#name = options.name;
     this.#peersMax = options.peersMax;
-    this.#random = random;
+    // It only has to differ from node to node: one of its own leaves the machine's other draws as they are.
+    this.#random = new Random(`coordinates of ${options.name}`);
   }
 
   /** Where this node stands. */

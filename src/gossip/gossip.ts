@@ -47,7 +47,7 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     this.#swim = new Swim(this.#core, this.#nodes, this.#courier);
     this.#exchanges = new Exchanges(this.#core, this.#nodes, this.#swim);
     const { name, nodesMax } = this.#core.options;
-    this.#coordinates = new Coordinates({ name, peersMax: nodesMax }, random.fork("coordinates"));
+    this.#coordinates = new Coordinates({ name, peersMax: nodesMax });
     const coordinates = this.#coordinates;
     const parts = { courier: this.#courier, swim: this.#swim, exchanges: this.#exchanges, coordinates };
     this.#prober = new Prober(this.#core, this.#nodes, parts);
