@@ -46,6 +46,8 @@ export class VirtualCluster {
   readonly trace: string[] = [];
   /** Hears of queries that nodes may answer. */
   onQuery: ((node: VirtualNode, query: QueryNotice) => void) | undefined;
+  /** Hears of answers to queries. */
+  onAnswer: ((node: VirtualNode, payload: Uint8Array) => void) | undefined;
   /** Datagrams that arrive twice, out of a thousand. */
   duplicationPerMille = 0;
   /** Datagrams that are lost, out of a thousand. */
@@ -61,12 +63,13 @@ export class VirtualCluster {
     this.#random = new Random(seed);
   }
 
-  add(name: string, options: Partial<MembershipOptions> = {}): VirtualNode {
+  /** `key` tells nodes of one name apart. */
+  add(name: string, options: Partial<MembershipOptions> = {}, key: string = name): VirtualNode {
     const port = 7001 + this.#nodes.size;
     const address = options.address ?? { host: "127.0.0.1", port };
     const settings = { name, profile: "lan" as const, ...options, address };
     const node: VirtualNode = {
-      name,
+      name: key,
       address,
       machine: new Membership(settings, this.#random.fork(`${name}/${this.#sequence}`)),
       streams: new Map(),
@@ -77,7 +80,7 @@ export class VirtualCluster {
       wakeSequence: 0,
       hasLeft: false,
     };
-    this.#nodes.set(name, node);
+    this.#nodes.set(key, node);
     this.push(node, { type: "wake" });
     return node;
   }
@@ -236,6 +239,7 @@ export class VirtualCluster {
         return;
       case "query-answered":
         this.trace.push(`${this.nowMs} ${node.name} answered ${effect.from} ${toText(effect.payload)}`);
+        this.onAnswer?.(node, effect.payload);
         return;
       case "query-finished":
         this.trace.push(
