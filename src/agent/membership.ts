@@ -255,6 +255,14 @@ export class MembershipNode implements AsyncDisposable {
     return this.#machine.member(name);
   }
 
+  /**
+   * The round trip between two members in milliseconds, estimated as `serf rtt` does; undefined before both were probed.
+   * The other one is this node unless said otherwise.
+   */
+  rttMs(name: string, other: string = this.localName): number | undefined {
+    return this.#machine.rttMs(name, other);
+  }
+
   /** Adds a listener for one kind of event; the result removes it. */
   on<Name extends EventName>(name: Name, listener: ListenerOf<Name>): () => void {
     if (name === "warn") return this.#warnings.add(listener as ListenerOf<"warn">);

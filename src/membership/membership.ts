@@ -1,5 +1,5 @@
 import type { Address, Machine, Random } from "../base/mod.ts";
-import type { GossipCounters, GossipEffect, GossipInput } from "../gossip/mod.ts";
+import type { Coordinate, GossipCounters, GossipEffect, GossipInput } from "../gossip/mod.ts";
 import { Asking } from "./asking.ts";
 import { NameConflicts, rivalExchange } from "./conflicts.ts";
 import { Core, type SerfCounts } from "./core.ts";
@@ -73,6 +73,16 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   #withIncarnation(member: Member): Member {
     const incarnation = this.#core.gossip.incarnationOf(member.name) ?? member.incarnation;
     return incarnation === member.incarnation ? member : { ...member, incarnation };
+  }
+
+  /** The round trip between two members in milliseconds, from where they stand; undefined when one was not heard yet. */
+  rttMs(left: string, right: string): number | undefined {
+    return this.#core.gossip.rttMs(left, right);
+  }
+
+  /** Where a member stands in the space of round trips; undefined when it was not heard yet. */
+  coordinateOf(name: string): Coordinate | undefined {
+    return this.#core.gossip.coordinateOf(name);
   }
 
   get counters(): MembershipCounters {

@@ -128,4 +128,47 @@ test("keyring files in Serf's own form: every key in the ring is understood", as
   }
 });
 
+test("keys are rotated by `serf keys` with us in the cluster, and our file keeps them", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "grapevine-keyring-"));
+  try {
+    await using processes = new Processes();
+    const keyringFile = join(directory, "ours");
+    await writeFile(keyringFile, JSON.stringify([key("a")]));
+    const kept = async (): Promise<string[]> => JSON.parse(await readFile(keyringFile, "utf8")) as string[];
+    const agent = await processes.serf("alpha", { flags: ["-encrypt", key("a"), "-profile", "local"] });
+    await using ours = await start({ keyringFile, join: [agent.address] });
+    await seeOneAnother(agent, "alpha", ours);
+    await agent.command("keys", `-install=${key("b", 16)}`);
+    assert.equal(await kept(), [key("a"), key("b", 16)]);
+    await agent.command("keys", `-use=${key("b", 16)}`);
+    assert.equal(await kept(), [key("b", 16), key("a")]);
+    assert.match(await agent.command("keys", "-list"), new RegExp(`${key("b", 16)} +\\[2/2\\]`));
+    await agent.command("keys", `-remove=${key("a")}`);
+    assert.equal(await kept(), [key("b", 16)]);
+    const refusal = await agent.command("keys", `-remove=${key("b", 16)}`).catch((error: Error) => error.message);
+    assert.match(refusal, /ours +Removing the primary key is not allowed/);
+    const probes = ours.counters.gossip.probes;
+    await until("probes pass under the new key", () => ours.counters.gossip.probes >= probes + 3);
+    assert.is(ours.counters.gossip.probesFailed, 0);
+    assert.is((await agent.member("ours"))?.status, "alive");
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test("`serf rtt` knows the way to us, and we know the way to the agent", async () => {
+  await using processes = new Processes();
+  const agent = await processes.serf("alpha", { flags: ["-encrypt", key("k"), "-profile", "local"] });
+  await using ours = await start({ encrypt: key("k"), join: [agent.address] });
+  await seeOneAnother(agent, "alpha", ours);
+  await until("we have probed the agent", () => ours.rttMs("alpha") !== undefined);
+  let printed = "";
+  await until("the agent has probed us", async () => {
+    printed = await agent.command("rtt", "alpha", "ours").catch(() => "");
+    return printed !== "";
+  });
+  const estimates = [Number(/rtt: ([0-9.]+) ms/.exec(printed)?.[1]), ours.rttMs("alpha") ?? Number.NaN];
+  for (const rttMs of estimates) assert.ok(rttMs > 0 && rttMs < 1_000, `${printed} ${estimates}`);
+});
+
 test.run();
