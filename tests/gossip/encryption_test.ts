@@ -35,9 +35,10 @@ function envelope(options: Options = {}): Envelope {
   return new Envelope({ label, encryption: { cipher, keys, verifyIncoming, verifyOutgoing } });
 }
 
-function node(options: Options = {}): LoneNode {
+function node(options: Options & { readonly userStateBytes?: number } = {}): LoneNode {
   const { keys = [], label, cipher = systemCipher, verifyIncoming, verifyOutgoing } = options;
-  return new LoneNode({ label, encryption: { cipher, keys, verifyIncoming, verifyOutgoing } });
+  const userState = () => new Uint8Array(options.userStateBytes ?? 0);
+  return new LoneNode({ userState, label, encryption: { cipher, keys, verifyIncoming, verifyOutgoing } });
 }
 
 /** A cipher whose nonce is given, to write the bytes of a capture again. */
@@ -216,6 +217,30 @@ test("a plain push/pull is refused in an encrypted answer, and merges nothing", 
   assert.match(errorIn(reply, envelope({ keys: [key("a")] })), /^Encryption is configured but remote state is not enc/);
   assert.is(local.stateOf("n"), undefined);
   assert.is(local.gossip.counters.dropped.get("refused-stream"), 1);
+});
+
+test("an error or anything compressed is refused as well where it was not asked for", () => {
+  const opening = envelope({ keys: [key("a")] });
+  for (const bytes of [encodeError("psst"), compressed(encodePushPull(push)), compressed(encodeError("psst"))]) {
+    const local = node({ keys: [key("a")] });
+    assert.match(
+      errorIn(written(serve(local, bytes)), opening),
+      /^Encryption is configured but remote state is not enc/,
+    );
+    assert.is(local.stateOf("n"), undefined);
+  }
+});
+
+test("what is too long for an encrypted frame is not sent: a join says so, an answer is none", () => {
+  const local = node({ keys: [key("a")], userStateBytes: 20_971_520 });
+  const joined = local.step({ type: "push-pull", id: 1, to: peerAddress(7001) });
+  const end = joined.find((effect) => effect.type === "push-pulled");
+  assert.match(end?.error as string, /^its 209\d+ bytes are too many to be encrypted, allowed are 20971520$/);
+  const effects = serve(local, envelope({ keys: [key("a")] }).sealRequest(encodePushPull(push)) as Uint8Array);
+  assert.is(written(effects).length, 0);
+  assert.ok(effects.some((effect) => effect.type === "warn" && effect.message.startsWith("Cannot encrypt 209")));
+  const fitting = envelope({ keys: [key("a")] }).sealReply(new Uint8Array(20_971_520 - 29)) as Uint8Array;
+  assert.is(fitting.length, 20_971_525);
 });
 
 test("a push/pull under another key or of another additional text is refused in an encrypted answer", () => {
