@@ -106,6 +106,8 @@ export interface MembershipNodeOptions extends SecrecyOptions {
   readonly profile?: Profile | undefined;
   /** Numbers that differ from the profile's. */
   readonly settings?: Partial<GossipSettings> | undefined;
+  /** Compress what becomes shorter by it, as Serf's agents do. @default true */
+  readonly compress?: boolean | undefined;
   /** First incarnation, from 1. @default 1 */
   readonly incarnation?: number | undefined;
   /** Hears of every change from the very first, which a listener added after the start could miss. */
@@ -214,10 +216,10 @@ export class MembershipNode implements AsyncDisposable {
     this.#warnings = new Listeners(onError);
     if (options.onEvent !== undefined) this.#events.add(options.onEvent);
     if (options.onWarn !== undefined) this.#warnings.add(options.onWarn);
-    const { tags, profile, settings, incarnation, label, encryption } = options;
+    const { tags, profile, settings, incarnation, label, encryption, compress = true } = options;
     const name = options.name ?? hostname();
     this.#machine = new Membership(
-      { name, address: this.#advertised, tags, profile, settings, incarnation, label, encryption },
+      { name, address: this.#advertised, tags, profile, settings, incarnation, label, encryption, compress },
       new Random(toHex(randomBytes(16))),
     );
     this.#driver = stack.use(new Driver(this.#machine, systemClock, (effect) => this.#perform(effect)));

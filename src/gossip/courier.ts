@@ -100,7 +100,8 @@ export class Courier {
   }
 
   #emit(to: Address, messages: readonly Uint8Array[], checksum: boolean): void {
-    const bytes = this.#core.envelope.sealPacket(sealPacket(messages, checksum));
+    const { envelope, options } = this.#core;
+    const bytes = envelope.sealPacket(sealPacket(messages, checksum, { compress: options.compress }));
     this.#core.counters.packetsSent++;
     this.#core.counters.bytesSent += bytes.length;
     this.#core.emit({ type: "send", to, bytes });

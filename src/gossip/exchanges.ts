@@ -3,6 +3,7 @@ import { type Address, formatAddress } from "../base/mod.ts";
 import type { Core } from "./core.ts";
 import { frameBytesMax } from "./envelope.ts";
 import { aliveOf, type NodeTable } from "./nodes.ts";
+import { compress } from "./packet.ts";
 import type { Timer } from "./schedule.ts";
 import { type StreamMessage, StreamReader, type StreamScan } from "./stream_reader.ts";
 import type { Swim } from "./swim.ts";
@@ -109,7 +110,7 @@ export class Exchanges {
     done: Dialled["done"],
   ): string | undefined {
     if (this.#streams.size - this.#served >= streamsMax) return `${streamsMax} exchanges are under way already`;
-    const bytes = this.#core.envelope.sealRequest(request);
+    const bytes = this.#core.envelope.sealRequest(this.#packed(request));
     if (bytes === undefined)
       return `its ${request.length} bytes are too many to be encrypted, allowed are ${frameBytesMax}`;
     const id = this.#nextId;
@@ -194,10 +195,14 @@ export class Exchanges {
 
   /** An answer that is too long to be encrypted is not given: the stream closes without it. */
   #write(id: StreamId, plain: Uint8Array): void {
-    const bytes = this.#core.envelope.sealReply(plain);
+    const bytes = this.#core.envelope.sealReply(this.#packed(plain));
     if (bytes === undefined)
       this.#core.warn("long-reply", `Cannot encrypt ${plain.length} bytes: allowed are ${frameBytesMax}`);
     else this.#core.emit({ type: "stream-write", stream: id, bytes });
+  }
+
+  #packed(plain: Uint8Array): Uint8Array {
+    return this.#core.options.compress ? compress(plain) : plain;
   }
 
   #merge(pushPull: PushPull, joining: boolean): string | undefined {

@@ -115,6 +115,8 @@ export interface GossipOptions {
   readonly label?: string | undefined;
   /** Encrypts all that is sent, and refuses what is not encrypted. @default plain text */
   readonly encryption?: EncryptionOptions | undefined;
+  /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
+  readonly compress?: boolean | undefined;
   /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
   readonly userState?: ((join: boolean) => Uint8Array) | undefined;
 }
@@ -130,6 +132,7 @@ export interface ResolvedGossipOptions {
   readonly nodesMax: number;
   readonly label: string;
   readonly encryption: EncryptionOptions | undefined;
+  readonly compress: boolean;
   readonly userState: (join: boolean) => Uint8Array;
 }
 
@@ -185,6 +188,7 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
     nodesMax,
     label,
     encryption: options.encryption,
+    compress: options.compress ?? false,
     userState: options.userState ?? (() => new Uint8Array(0)),
   };
 }

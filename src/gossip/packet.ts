@@ -3,8 +3,8 @@
  * around all of these, are in `envelope.ts`.
  */
 import { concat, crc32, viewOf } from "../base/mod.ts";
-import { decompressLzw } from "./lzw.ts";
-import { readFields } from "./msgpack.ts";
+import { compressLzw, decompressLzw } from "./lzw.ts";
+import { encodeMsgpack, readFields } from "./msgpack.ts";
 import { messageType } from "./wire.ts";
 
 /**
@@ -92,9 +92,20 @@ export function decompress(message: Uint8Array, bytesMax: number): Uint8Array | 
   return fields.failed || algorithm !== 0 ? undefined : decompressLzw(compressed, bytesMax);
 }
 
+/** The bytes in a compress message when that is shorter, else as they are. */
+export function compress(plain: Uint8Array): Uint8Array {
+  const fields = encodeMsgpack({ Algo: 0, Buf: compressLzw(plain) });
+  return fields.length + 1 < plain.length ? concat([Uint8Array.of(messageType.compress), fields]) : plain;
+}
+
 /** Packs 1 to 127 bare messages into a datagram; `checksum` for peers that understand it. */
-export function sealPacket(messages: readonly Uint8Array[], checksum: boolean): Uint8Array {
-  const payload = messages.length === 1 ? (messages[0] as Uint8Array) : encodeCompound(messages);
+export function sealPacket(
+  messages: readonly Uint8Array[],
+  checksum: boolean,
+  options: { readonly compress?: boolean } = {},
+): Uint8Array {
+  const plain = messages.length === 1 ? (messages[0] as Uint8Array) : encodeCompound(messages);
+  const payload = options.compress === true ? compress(plain) : plain;
   if (!checksum) return payload;
   const packet = new Uint8Array(5 + payload.length);
   packet[0] = messageType.crc;

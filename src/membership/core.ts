@@ -59,10 +59,10 @@ export class Core {
     this.options = options;
     this.random = random;
     this.#hooks = hooks;
-    const { name, address, meta, profile, settings, incarnation, label, encryption, membersMax } = options;
+    const { name, address, meta, profile, settings, incarnation, label, encryption, compress, membersMax } = options;
     this.gossip = new Gossip(
       {
-        ...{ name, address, meta, profile, settings, incarnation, label, encryption },
+        ...{ name, address, meta, profile, settings, incarnation, label, encryption, compress },
         nodesMax: membersMax,
         userState: hooks.state,
       },

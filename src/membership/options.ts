@@ -19,6 +19,8 @@ export interface MembershipOptions {
   readonly label?: string | undefined;
   /** Encrypts all that is sent, and refuses what is not encrypted. @default plain text */
   readonly encryption?: EncryptionOptions | undefined;
+  /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
+  readonly compress?: boolean | undefined;
   /** Members remembered at most. @default 20000 */
   readonly membersMax?: number | undefined;
   /** How often forgotten members are looked for. @default 15000 */
@@ -56,6 +58,7 @@ export interface ResolvedMembershipOptions {
   readonly incarnation: number;
   readonly label: string;
   readonly encryption: EncryptionOptions | undefined;
+  readonly compress: boolean;
   readonly membersMax: number;
   readonly reapIntervalMs: number;
   readonly reconnectIntervalMs: number;
@@ -142,6 +145,7 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     incarnation: options.incarnation ?? 1,
     label: options.label ?? "",
     encryption: options.encryption,
+    compress: options.compress ?? false,
     membersMax,
   };
 }
