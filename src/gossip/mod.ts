@@ -6,10 +6,12 @@ export { Gossip } from "./gossip.ts";
 export { ipToBytes, ipToText } from "./ip.ts";
 export { formatKey, InvalidKeyError, Keyring, type KeyringListener, keysMax, parseKey } from "./keyring.ts";
 export {
+  Bin,
   type Encodable,
   encodeMsgpack,
   exactTextOf,
   Fields,
+  Float64,
   MsgpackReader,
   readFields,
   type Value,

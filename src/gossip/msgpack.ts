@@ -265,6 +265,15 @@ export class Float64 {
   }
 }
 
+/** Bytes that go out as bin, the form that the newer MessagePack has for them. Gossip never sends it. */
+export class Bin {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** What the encoder takes: plain objects and maps become maps, undefined and null become nil. */
 export type Encodable =
   | undefined
@@ -274,6 +283,7 @@ export type Encodable =
   | string
   | Uint8Array
   | Float64
+  | Bin
   | readonly Encodable[]
   | ReadonlyMap<string, Encodable>
   | { readonly [field: string]: Encodable };
@@ -292,6 +302,7 @@ function write(parts: Uint8Array[], value: Encodable): void {
   else if (typeof value === "string") writeRaw(parts, toBytes(value));
   else if (value instanceof Uint8Array) writeRaw(parts, value);
   else if (value instanceof Float64) parts.push(encodeFloat(value.value));
+  else if (value instanceof Bin) writeBin(parts, value.bytes);
   else if (Array.isArray(value)) writeArray(parts, value);
   else writeMap(parts, value as ReadonlyMap<string, Encodable> | { readonly [field: string]: Encodable });
 }
@@ -323,6 +334,12 @@ function encodeFloat(value: number): Uint8Array {
 
 function writeRaw(parts: Uint8Array[], bytes: Uint8Array): void {
   parts.push(encodeLength(bytes.length, { short: 0xa0, shortMax: 31, medium: 0xda, long: 0xdb }), bytes);
+}
+
+function writeBin(parts: Uint8Array[], bytes: Uint8Array): void {
+  if (bytes.length < 0x100) parts.push(Uint8Array.of(0xc4, bytes.length), bytes);
+  // No length is short enough to stand in the first byte.
+  else parts.push(encodeLength(bytes.length, { short: 0, shortMax: -1, medium: 0xc5, long: 0xc6 }), bytes);
 }
 
 function writeArray(parts: Uint8Array[], values: readonly Encodable[]): void {
