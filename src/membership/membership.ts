@@ -12,7 +12,15 @@ import { decodeSerfMessage, encodeSerfMessage, type SerfMessage, type SerfState 
 import { type MembershipOptions, resolveMembershipOptions } from "./options.ts";
 import { Queries } from "./queries.ts";
 import { encodeTags } from "./tags.ts";
-import type { Member, MembershipEffect, MembershipInput, QueryKey, QueryRequest, UserEventRequest } from "./types.ts";
+import type {
+  LamportTimes,
+  Member,
+  MembershipEffect,
+  MembershipInput,
+  QueryKey,
+  QueryRequest,
+  UserEventRequest,
+} from "./types.ts";
 
 /** What happened so far, for metrics. */
 export interface MembershipCounters extends Readonly<SerfCounts> {
@@ -49,6 +57,16 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     this.#asking = new Asking(this.#core, this.#queries);
     this.#conflicts = new NameConflicts(this.#core, this.#asking);
     this.#joins = new Joins((input) => this.#tell(input));
+    this.#remember(this.#core.options.lamport);
+  }
+
+  /** Goes on where the last life of this node ended. */
+  #remember({ member, event, query }: LamportTimes): void {
+    this.#core.clock.witness(member);
+    this.#events.clock.witness(event);
+    this.#events.ignoreBelow(event + 1);
+    this.#queries.clock.witness(query);
+    this.#queries.ignoreBelow(query + 1);
   }
 
   get wakeAtMs(): number {
@@ -83,6 +101,16 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   /** Where a member stands in the space of round trips; undefined when it was not heard yet. */
   coordinateOf(name: string): Coordinate | undefined {
     return this.#core.gossip.coordinateOf(name);
+  }
+
+  /** What a member says it speaks, as gossip has it: six bytes; undefined when gossip does not know it any more. */
+  versionsOf(name: string): Uint8Array | undefined {
+    return this.#core.gossip.node(name)?.versions;
+  }
+
+  /** Whether this node has keys. */
+  get isEncrypted(): boolean {
+    return this.#core.gossip.keyring.isEnabled;
   }
 
   get counters(): MembershipCounters {

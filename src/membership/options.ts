@@ -1,6 +1,7 @@
 import type { Address } from "../base/mod.ts";
 import { type EncryptionOptions, type GossipSettings, type Profile, settingsOf } from "../gossip/mod.ts";
 import { encodeTags, type TagsInput, tagsOf } from "./tags.ts";
+import type { LamportTimes } from "./types.ts";
 
 export interface MembershipOptions {
   /** Unique in the cluster, 1 to 255 bytes of UTF-8. */
@@ -43,6 +44,8 @@ export interface MembershipOptions {
   readonly queryBytesMax?: number | undefined;
   /** Bytes of an answer of this node, encoded. @default 1024 */
   readonly queryResponseBytesMax?: number | undefined;
+  /** What this node had seen in its last life: events and queries up to then are not told again. @default none */
+  readonly lamport?: LamportTimes | undefined;
   /** Whether a node whose name another one claims asks the others, and gives way to the majority. @default true */
   readonly resolveNameConflicts?: boolean | undefined;
 }
@@ -71,6 +74,7 @@ export interface ResolvedMembershipOptions {
   readonly queryBytesMax: number;
   readonly queryResponseBytesMax: number;
   readonly resolveNameConflicts: boolean;
+  readonly lamport: LamportTimes;
   /** The interval that gossip goes by: queries last a multiple of it. */
   readonly gossipIntervalMs: number;
 }
@@ -134,6 +138,7 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     ...durations,
     ...sizes,
     resolveNameConflicts: options.resolveNameConflicts ?? true,
+    lamport: options.lamport ?? { member: 0, event: 0, query: 0 },
     // A profile that does not exist is refused by gossip, which comes next.
     gossipIntervalMs: options.settings?.gossipIntervalMs ?? settingsOf(profile)?.gossipIntervalMs ?? 0,
     name: options.name,

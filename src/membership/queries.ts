@@ -31,6 +31,11 @@ export class Queries {
     this.#internal = new InternalQueries(core);
   }
 
+  /** What is below this was asked before this node's time. */
+  ignoreBelow(lamport: number): void {
+    this.#recents.ignoreBelow(lamport);
+  }
+
   /** Takes a query in. */
   receive(query: Query, bytes: Uint8Array): void {
     this.clock.witness(query.lamport);

@@ -75,6 +75,13 @@ export interface QueryNotice extends QueryKey {
   readonly timeoutMs: number;
 }
 
+/** The greatest Lamport times that a node has seen, of each kind; 0 for none. */
+export interface LamportTimes {
+  readonly member: number;
+  readonly event: number;
+  readonly query: number;
+}
+
 /** Two nodes claim one name. */
 export interface NameConflict {
   readonly name: string;
