@@ -226,7 +226,8 @@ export class MembershipNode implements AsyncDisposable {
     const push = (input: MembershipInput): void => this.#driver.push(input);
     this.#joining = new Joining(sockets.address, push);
     this.#messaging = new Messaging({ machine: this.#machine, push, onError });
-    this.keys = new ClusterKeys(this.#messaging, () => this.members().filter(isAlive).length);
+    const aliveCount = (): number => this.members().filter(({ status }) => status === "alive").length;
+    this.keys = new ClusterKeys(this.#messaging, aliveCount);
   }
 
   /** This node's name in the cluster. */
@@ -263,6 +264,11 @@ export class MembershipNode implements AsyncDisposable {
    */
   rttMs(name: string, other: string = this.localName): number | undefined {
     return this.#machine.rttMs(name, other);
+  }
+
+  /** What only those ask who speak for this node, as its RPC does. */
+  get details(): Pick<Membership, "coordinateOf" | "versionsOf" | "isEncrypted"> {
+    return this.#machine;
   }
 
   /** Adds a listener for one kind of event; the result removes it. */
@@ -390,8 +396,4 @@ export class MembershipNode implements AsyncDisposable {
     this.#sendWarnedAtMs = nowMs;
     this.#warnings.emit(error.message);
   }
-}
-
-function isAlive(member: Member): boolean {
-  return member.status === "alive";
 }
