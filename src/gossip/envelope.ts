@@ -48,6 +48,11 @@ export type Opened =
   | { readonly type: "opened"; readonly bytes: Uint8Array }
   | { readonly type: "refused"; readonly reason: string };
 
+/** The same of a datagram; the fault is the name of a drop. */
+export type OpenedDatagram =
+  | { readonly type: "opened"; readonly bytes: Uint8Array }
+  | { readonly type: "refused"; readonly fault: "label" | "encryption"; readonly reason: string };
+
 export class Envelope {
   readonly keyring: Keyring;
   readonly #label: Uint8Array;
@@ -88,16 +93,22 @@ export class Envelope {
     return concat([this.#prefix, this.#seals() ? this.#seal(plain, this.#label) : plain]);
   }
 
-  /** Takes a datagram out; the reason is the name of a drop. */
-  openPacket(packet: Uint8Array): Opened {
+  /** Takes a datagram out. */
+  openPacket(packet: Uint8Array): OpenedDatagram {
     const labelBytes = this.labelBytesOf(packet);
-    if (typeof labelBytes === "string") return { type: "refused", reason: "label" };
+    if (typeof labelBytes === "string") {
+      return {
+        type: "refused",
+        fault: "label",
+        reason: "it has another label than this node, or only one of both has any",
+      };
+    }
     const bytes = packet.subarray(labelBytes);
     if (!this.keyring.isEnabled) return { type: "opened", bytes };
     const opened = this.#open(bytes, this.#label);
     if (opened.type === "opened") return opened;
     // While a cluster moves to encryption, what no key opens may be the plain packet of a node that has none yet.
-    return this.#verifyIncoming ? { type: "refused", reason: "encryption" } : { type: "opened", bytes };
+    return this.#verifyIncoming ? { ...opened, fault: "encryption" } : { type: "opened", bytes };
   }
 
   /** Puts what the dialling side of a stream says in; undefined when it is too long to be encrypted. */

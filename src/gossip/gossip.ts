@@ -1,4 +1,4 @@
-import type { Machine, Random } from "../base/mod.ts";
+import { formatAddress, type Machine, type Random } from "../base/mod.ts";
 import { type Coordinate, Coordinates } from "./coordinates.ts";
 import { Core } from "./core.ts";
 import { Courier } from "./courier.ts";
@@ -221,7 +221,8 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     this.#core.counters.bytesReceived += input.bytes.length;
     const opened = this.#core.envelope.openPacket(input.bytes);
     if (opened.type === "refused") {
-      this.#core.drop(`packet-${opened.reason}`);
+      this.#core.drop(`packet-${opened.fault}`);
+      this.#core.warn(opened.fault, `Cannot read a datagram from ${formatAddress(input.from)}: ${opened.reason}`);
       return;
     }
     const { messages, faults } = openPacket(opened.bytes);

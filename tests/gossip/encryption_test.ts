@@ -143,6 +143,23 @@ for (const length of systemCipher.keyLengths) {
   });
 }
 
+test("datagrams that cannot be read are counted, and told of once in ten seconds", () => {
+  const local = node({ keys: [key("a")], label: "east" });
+  const strange = [
+    envelope({ keys: [key("b")], label: "east" }).sealPacket(encodeMessage(alive("m"))),
+    envelope({ label: "east" }).sealPacket(encodeMessage(alive("m"))),
+    envelope({ keys: [key("a")], label: "west" }).sealPacket(encodeMessage(alive("m"))),
+  ];
+  for (const bytes of [...strange, ...strange]) local.step({ type: "datagram", from: peerAddress(7001), bytes });
+  const warnings = local.effects.flatMap((effect) => (effect.type === "warn" ? [effect.message] : []));
+  assert.is(warnings.length, 2);
+  assert.is(warnings[0], "Cannot read a datagram from 127.0.0.1:7001: No installed keys could decrypt the message");
+  assert.match(warnings[1] as string, /it has another label than this node/);
+  assert.is(local.gossip.counters.dropped.get("packet-encryption"), 4);
+  assert.is(local.gossip.counters.dropped.get("packet-label"), 2);
+  assert.is(local.stateOf("m"), undefined);
+});
+
 test("no two packets have the same nonce", () => {
   const sealing = envelope({ keys: [key("a")] });
   const packets = Array.from({ length: 1_000 }, () => toHex(sealing.sealPacket(noBytes).subarray(1, 13)));

@@ -110,6 +110,21 @@ test("an agent with a wrong key or none cannot join us, and hears why", async ()
   assert.ok(ours.members().every((member) => member.name === "ours"));
 });
 
+test("a node on its way to encryption lives among plain agents, then among encrypted ones", async () => {
+  await using processes = new Processes();
+  for (const [name, flags, verifyOutgoing] of [
+    ["plain", [], false],
+    ["encrypted", ["-encrypt", key("k")], true],
+  ] as const) {
+    const agent = await processes.serf(name, { flags: [...flags, "-profile", "local"] });
+    await using ours = await start({ encrypt: key("k"), verifyIncoming: false, verifyOutgoing, join: [agent.address] });
+    await seeOneAnother(agent, name, ours);
+    const probes = ours.counters.gossip.probes;
+    await until("probes pass", () => ours.counters.gossip.probes >= probes + 2);
+    assert.is(ours.counters.gossip.probesFailed, 0);
+  }
+});
+
 test("keyring files in Serf's own form: every key in the ring is understood", async () => {
   const directory = await mkdtemp(join(tmpdir(), "grapevine-keyring-"));
   try {
