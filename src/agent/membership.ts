@@ -17,6 +17,7 @@ import { systemClock } from "../io/clock.ts";
 import { Driver } from "../io/driver.ts";
 import { KeyringFileError } from "../io/gossip_keyring_file.ts";
 import { GossipBindError, type GossipSockets, openGossipSockets } from "../io/gossip_sockets.ts";
+import { SnapshotFileError } from "../io/snapshot_file.ts";
 import {
   encodeTags,
   InvalidMembershipOptionError,
@@ -43,7 +44,9 @@ import { advertisedAddress, InvalidAddressError } from "./addresses.ts";
 import { ClusterKeys, type KeyList, type KeysResult } from "./cluster_keys.ts";
 import { openEncryption, type SecrecyOptions } from "./encryption.ts";
 import { gossipPortDefault, JoinFailedError, Joining, type JoinResult } from "./joining.ts";
+import type { MembershipNodeError, MembershipNodeEvents, MembershipNodeOptions } from "./membership_types.ts";
 import { type EventOptions, type IncomingQuery, Messaging, type Payload, type QueryHandler } from "./messaging.ts";
+import { type MemoryOptions, NodeMemory, type RememberingNode } from "./node_memory.ts";
 import { type QueryAnswer, type QueryOptions, type QueryResult, QueryRun } from "./query_run.ts";
 
 export type {
@@ -60,6 +63,10 @@ export type {
   MemberEventType,
   MemberStatus,
   MembershipCounters,
+  MembershipNodeError,
+  MembershipNodeEvents,
+  MembershipNodeOptions,
+  MemoryOptions,
   NameConflict,
   Payload,
   Profile,
@@ -84,67 +91,18 @@ export {
   QueryClosedError,
   QueryRun,
   QueryTooLargeError,
+  SnapshotFileError,
   TagsTooLargeError,
   UserEventTooLargeError,
 };
 
-export interface MembershipNodeOptions extends SecrecyOptions {
-  /** Unique in the cluster, 1 to 255 bytes of UTF-8. @default the host's name */
-  readonly name?: string | undefined;
-  /** IP address and port of both UDP and TCP; port 0 picks a free one. @default "127.0.0.1:7946" */
-  readonly bind?: string | undefined;
-  /** Where others reach this node, `ip` or `ip:port`. @default the bound address; when that is any, that of an interface */
-  readonly advertise?: string | undefined;
-  /**
-   * Nodes to contact: `host`, `host:port` or `[v6]:port`. That none answers does not fail the start: `on("warn")` tells.
-   * @default none
-   */
-  readonly join?: readonly string[] | undefined;
-  /** What this node says about itself: at most 512 bytes encoded. @default none */
-  readonly tags?: TagsInput | undefined;
-  /** Numbers for a data centre (`lan`), the world (`wan`) or one machine (`local`). @default "lan" */
-  readonly profile?: Profile | undefined;
-  /** Numbers that differ from the profile's. */
-  readonly settings?: Partial<GossipSettings> | undefined;
-  /** Compress what becomes shorter by it, as Serf's agents do. @default true */
-  readonly compress?: boolean | undefined;
-  /** First incarnation, from 1. @default 1 */
-  readonly incarnation?: number | undefined;
-  /** Hears of every change from the very first, which a listener added after the start could miss. */
-  readonly onEvent?: ((event: MemberEvent) => void) | undefined;
-  /** Hears what an operator should hear. */
-  readonly onWarn?: ((message: string) => void) | undefined;
-}
-
-/** Everything that this entry point throws, by `code`. */
-export type MembershipNodeError =
-  | GossipBindError
-  | InvalidAddressError
-  | InvalidGossipOptionError
-  | InvalidKeyError
-  | InvalidMembershipOptionError
-  | InvalidQueryError
-  | JoinFailedError
-  | KeyringFileError
-  | NotRemovableError
-  | QueryClosedError
-  | QueryTooLargeError
-  | TagsTooLargeError
-  | UserEventTooLargeError;
-
 /** Datagrams that cannot be sent are told of at most this often. */
 const sendWarningEveryMs = 10_000;
 
-type NodeOptions = MembershipNodeOptions & { readonly encryption: EncryptionOptions | undefined };
-/** What a node tells its listeners, by name. */
-export interface MembershipNodeEvents extends Record<MemberEventType, Member> {
-  readonly warn: string;
-  readonly "user-event": UserEventNotice;
-  readonly query: IncomingQuery;
-  /** Somebody claims another address for the name of a node. When it is this one's and `lost`, this node stops. */
-  readonly "name-conflict": NameConflict;
-}
-
+type NodeOptions = MembershipNodeOptions & {
+  readonly encryption: EncryptionOptions | undefined;
+  readonly memory: NodeMemory | undefined;
+};
 type EventName = keyof MembershipNodeEvents;
 type ListenerOf<Name extends EventName> = (event: MembershipNodeEvents[Name]) => void;
 
@@ -160,15 +118,17 @@ export class MembershipNode implements AsyncDisposable {
   readonly #warnings: Listeners<string>;
   readonly #messaging: Messaging;
   readonly #joining: Joining;
+  readonly #memory: NodeMemory | undefined;
+  #rejoined: Promise<boolean> = Promise.resolve(false);
   #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
   #isDisposed = false;
   #sendWarnedAtMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * Starts a node and, given addresses, joins in the background. Rejects with `GossipBindError`, `InvalidAddressError`,
-   * `TagsTooLargeError`, `InvalidKeyError`, `KeyringFileError`, `InvalidMembershipOptionError` or
-   * `InvalidGossipOptionError`; then nothing stays open.
+   * Starts a node and, given addresses or a snapshot, joins in the background. Rejects with `GossipBindError`,
+   * `InvalidAddressError`, `TagsTooLargeError`, `InvalidKeyError`, `KeyringFileError`, `SnapshotFileError`,
+   * `InvalidMembershipOptionError` or `InvalidGossipOptionError`; then nothing stays open.
    */
   static async start(options: MembershipNodeOptions = {}): Promise<MembershipNode> {
     const bindText = options.bind ?? `127.0.0.1:${gossipPortDefault}`;
@@ -184,6 +144,10 @@ export class MembershipNode implements AsyncDisposable {
       onError: () => {},
     };
     try {
+      // First in, last out: what changes until the very end is remembered.
+      const remembered: { warn: (message: string) => void } = { warn: () => {} };
+      const memory = await NodeMemory.open(options, (message) => remembered.warn(message));
+      if (memory !== undefined) stack.use(memory);
       const sockets = stack.use(
         await openGossipSockets({
           bind,
@@ -191,9 +155,11 @@ export class MembershipNode implements AsyncDisposable {
           onError: (error) => late.onError(error),
         }),
       );
-      const node = new MembershipNode({ ...options, encryption }, sockets, stack);
+      const node = new MembershipNode({ ...options, encryption, memory }, sockets, stack);
+      remembered.warn = (message) => node.#warnings.emit(message);
       late.onInput = (input) => node.#driver.push(input);
       late.onError = (error) => node.#warnOfSocket(error);
+      if (memory !== undefined) node.#rejoined = node.#follow(memory);
       if (options.join !== undefined && options.join.length > 0) node.#joinInBackground(options.join);
       return node;
     } catch (error) {
@@ -216,10 +182,14 @@ export class MembershipNode implements AsyncDisposable {
     this.#warnings = new Listeners(onError);
     if (options.onEvent !== undefined) this.#events.add(options.onEvent);
     if (options.onWarn !== undefined) this.#warnings.add(options.onWarn);
-    const { tags, profile, settings, incarnation, label, encryption, compress = true } = options;
+    const { tags, profile, settings, label, encryption, compress = true, memory } = options;
     const name = options.name ?? hostname();
+    this.#memory = memory;
+    const { incarnation: first = 1 } = options;
+    const incarnation = memory === undefined ? first : Math.max(first, memory.nextIncarnation);
+    const life = { incarnation, lamport: memory?.lamport };
     this.#machine = new Membership(
-      { name, address: this.#advertised, tags, profile, settings, incarnation, label, encryption, compress },
+      { name, address: this.#advertised, tags, profile, settings, label, encryption, compress, ...life },
       new Random(toHex(randomBytes(16))),
     );
     this.#driver = stack.use(new Driver(this.#machine, systemClock, (effect) => this.#perform(effect)));
@@ -243,6 +213,11 @@ export class MembershipNode implements AsyncDisposable {
   /** Where others are told to reach it. */
   get advertised(): Address {
     return this.#advertised;
+  }
+
+  /** Settles after the first round through the nodes of the snapshot: whether one of them was found. */
+  get rejoined(): Promise<boolean> {
+    return this.#rejoined;
   }
 
   get counters(): MembershipCounters {
@@ -334,6 +309,7 @@ export class MembershipNode implements AsyncDisposable {
     this.#left ??= new Promise((resolve) => {
       if (this.#isDisposed) resolve();
       this.#onLeft = resolve;
+      this.#memory?.left();
       this.#driver.push({ type: "leave" });
     });
     return this.#left;
@@ -343,6 +319,7 @@ export class MembershipNode implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     this.#messaging.stop();
+    this.#memory?.stop();
     this.#joining.stop();
     await this.#stack[Symbol.asyncDispose]();
     this.#onLeft?.();
@@ -357,6 +334,7 @@ export class MembershipNode implements AsyncDisposable {
         this.#sockets.perform(effect);
         return;
       case "event":
+        this.#memory?.changed(effect.event);
         this.#events.emit(effect.event);
         return;
       case "joined":
@@ -383,6 +361,23 @@ export class MembershipNode implements AsyncDisposable {
       default:
         effect satisfies never;
     }
+  }
+
+  #follow(memory: NodeMemory): Promise<boolean> {
+    const { localName } = this;
+    const node: RememberingNode = {
+      localName,
+      counts: () => {
+        const { member, event, query } = this.counters.lamport;
+        const incarnation = this.member(localName)?.incarnation ?? 0;
+        return { member: member - 1, event: event - 1, query: query - 1, incarnation };
+      },
+      isKnown: (name) => this.member(name) !== undefined,
+      hasCompany: () => this.members().some(({ name, status }) => name !== localName && status === "alive"),
+      // Not as one who joins for the first time: what happened meanwhile is told.
+      join: (addresses) => this.join(addresses, { replay: true }),
+    };
+    return memory.follow(node, new Random(toHex(randomBytes(16))));
   }
 
   #joinInBackground(addresses: readonly string[]): void {
