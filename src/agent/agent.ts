@@ -1,14 +1,22 @@
 import { DisposalStack, formatAddress, type WriterId } from "../base/mod.ts";
 import type { LogEvent } from "../log/mod.ts";
-import type { Member, MemberEventType } from "../membership/mod.ts";
+import type { Member, MemberEventType, NameConflict, UserEventNotice } from "../membership/mod.ts";
+import type { ClusterKeys } from "./cluster_keys.ts";
+import type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";
 import { type AgentOptions, resolveAgentOptions } from "./options.ts";
 import { enterCluster, openParts, type Parts } from "./parts.ts";
+import type { QueryOptions, QueryRun } from "./query_run.ts";
 import { AgentTopic } from "./topic.ts";
 
 /** What an agent tells those who listen, by name. */
 export interface AgentEvents extends Record<MemberEventType, Member> {
   /** Something about the log that an operator should know: a torn tail, a new writer, a stopped feed. */
   readonly log: LogEvent;
+  readonly "user-event": UserEventNotice;
+  /** A query that this node may answer: `respond` does. */
+  readonly query: IncomingQuery;
+  /** Somebody claims another address for the name of a node. When it is this one's and `lost`, this node stops. */
+  readonly "name-conflict": NameConflict;
 }
 
 /**
@@ -36,6 +44,9 @@ export class Agent implements AsyncDisposable {
     this.rpcAddress = parts.rpcAddress;
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
+    });
+    parts.membership.on("name-conflict", ({ outcome }) => {
+      if (outcome === "lost") void this[Symbol.asyncDispose]();
     });
   }
 
@@ -78,6 +89,9 @@ export class Agent implements AsyncDisposable {
 
   /** Calls `listener` for each event of a type. The result removes it. */
   on<Type extends keyof AgentEvents>(type: Type, listener: (event: AgentEvents[Type]) => void): () => void {
+    const { membership } = this.#parts;
+    const tell = (event: unknown): void => listener(event as AgentEvents[Type]);
+    if (type === "user-event" || type === "query" || type === "name-conflict") return membership.on(type, tell);
     return this.#parts.events.add((event) => {
       if (event.type !== type) return;
       listener((event.type === "log" ? event.event : event.member) as AgentEvents[Type]);
@@ -87,6 +101,31 @@ export class Agent implements AsyncDisposable {
   /** Contacts nodes by their gossip addresses (`host:port`). Resolves with how many were reached; rejects for none. */
   async join(addresses: readonly string[]): Promise<number> {
     return (await this.#parts.membership.join(addresses)).contacted.length;
+  }
+
+  /** Tells all members, this one included, of something. Throws `UserEventTooLargeError`; then nobody hears of it. */
+  event(name: string, payload: Payload = "", options: EventOptions = {}): void {
+    this.#parts.membership.event(name, payload, options);
+  }
+
+  /** Asks all members, or some, this one included. Throws `InvalidQueryError` or `QueryTooLargeError`. */
+  query(name: string, payload: Payload = "", options: QueryOptions = {}): QueryRun {
+    return this.#parts.membership.query(name, payload, options);
+  }
+
+  /** Answers queries of a name; the result ends that. */
+  onQuery(name: string, handler: QueryHandler): () => void {
+    return this.#parts.membership.onQuery(name, handler);
+  }
+
+  /** Declares that a member leaves which cannot do so itself. Throws `NotRemovableError`. */
+  forceLeave(name: string, options: { readonly prune?: boolean | undefined } = {}): void {
+    this.#parts.membership.forceLeave(name, options);
+  }
+
+  /** Encryption keys of the whole cluster. */
+  get keys(): ClusterKeys {
+    return this.#parts.membership.keys;
   }
 
   /** Tells the cluster that this node leaves, then stops. */

@@ -3,17 +3,25 @@
  * the agent composes the same class.
  */
 import { randomBytes } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { hostname, networkInterfaces } from "node:os";
-import { type Address, DisposalStack, formatAddress, Listeners, parseAddress, Random, toHex } from "../base/mod.ts";
-import { type GossipSettings, InvalidGossipOptionError, type Profile } from "../gossip/mod.ts";
+import { hostname } from "node:os";
+import { type Address, DisposalStack, Listeners, parseAddress, Random, toHex } from "../base/mod.ts";
+import {
+  type EncryptionOptions,
+  type GossipSettings,
+  InvalidGossipOptionError,
+  InvalidKeyError,
+  type Profile,
+} from "../gossip/mod.ts";
 import { systemClock } from "../io/clock.ts";
 import { Driver } from "../io/driver.ts";
+import { KeyringFileError } from "../io/gossip_keyring_file.ts";
 import { GossipBindError, type GossipSockets, openGossipSockets } from "../io/gossip_sockets.ts";
+import { SnapshotFileError } from "../io/snapshot_file.ts";
 import {
   encodeTags,
   InvalidMembershipOptionError,
+  InvalidQueryError,
   type Member,
   type MemberEvent,
   type MemberEventType,
@@ -22,101 +30,85 @@ import {
   type MembershipCounters,
   type MembershipEffect,
   type MembershipInput,
+  type NameConflict,
+  NotRemovableError,
+  QueryClosedError,
+  QueryTooLargeError,
   type TagsInput,
   TagsTooLargeError,
   tagsOf,
+  type UserEventNotice,
+  UserEventTooLargeError,
 } from "../membership/mod.ts";
+import { advertisedAddress, InvalidAddressError } from "./addresses.ts";
+import { ClusterKeys, type KeyList, type KeysResult } from "./cluster_keys.ts";
+import { openEncryption, type SecrecyOptions } from "./encryption.ts";
+import { gossipPortDefault, JoinFailedError, Joining, type JoinResult } from "./joining.ts";
+import type { MembershipNodeError, MembershipNodeEvents, MembershipNodeOptions } from "./membership_types.ts";
+import { type EventOptions, type IncomingQuery, Messaging, type Payload, type QueryHandler } from "./messaging.ts";
+import { type MemoryOptions, NodeMemory, type RememberingNode } from "./node_memory.ts";
+import { type QueryAnswer, type QueryOptions, type QueryResult, QueryRun } from "./query_run.ts";
 
 export type {
   Address,
+  ClusterKeys,
+  EventOptions,
   GossipSettings,
+  IncomingQuery,
+  JoinResult,
+  KeyList,
+  KeysResult,
   Member,
   MemberEvent,
   MemberEventType,
   MemberStatus,
   MembershipCounters,
+  MembershipNodeError,
+  MembershipNodeEvents,
+  MembershipNodeOptions,
+  MemoryOptions,
+  NameConflict,
+  Payload,
   Profile,
+  QueryAnswer,
+  QueryHandler,
+  QueryOptions,
+  QueryResult,
+  SecrecyOptions,
+  UserEventNotice,
 };
-export { GossipBindError, InvalidGossipOptionError, InvalidMembershipOptionError, TagsTooLargeError };
-
-/** Serf's port. */
-export const gossipPortDefault = 7946;
-
-export interface MembershipNodeOptions {
-  /** Unique in the cluster, 1 to 255 bytes of UTF-8. @default the host's name */
-  readonly name?: string | undefined;
-  /** IP address and port of both UDP and TCP; port 0 picks a free one. @default "127.0.0.1:7946" */
-  readonly bind?: string | undefined;
-  /** Where others reach this node, `ip` or `ip:port`. @default the bound address; when that is any, that of an interface */
-  readonly advertise?: string | undefined;
-  /**
-   * Nodes to contact: `host`, `host:port` or `[v6]:port`. That none answers does not fail the start: `on("warn")` tells.
-   * @default none
-   */
-  readonly join?: readonly string[] | undefined;
-  /** What this node says about itself: at most 512 bytes encoded. @default none */
-  readonly tags?: TagsInput | undefined;
-  /** Numbers for a data centre (`lan`), the world (`wan`) or one machine (`local`). @default "lan" */
-  readonly profile?: Profile | undefined;
-  /** Numbers that differ from the profile's. */
-  readonly settings?: Partial<GossipSettings> | undefined;
-  /** First incarnation, from 1. @default 1 */
-  readonly incarnation?: number | undefined;
-  /** Hears of every change from the very first, which a listener added after the start could miss. */
-  readonly onEvent?: ((event: MemberEvent) => void) | undefined;
-  /** Hears what an operator should hear. */
-  readonly onWarn?: ((message: string) => void) | undefined;
-}
-
-/** An option that no node can run with. Nothing was started. */
-export class InvalidAddressError extends RangeError {
-  override readonly name = "InvalidAddressError";
-  readonly code = "INVALID_ADDRESS";
-  readonly address: string;
-
-  constructor(use: string, address: string, problem: string) {
-    super(`Cannot ${use} ${JSON.stringify(address)}: ${problem}`);
-    this.address = address;
-  }
-}
-
-/** No address of a join answered. The node goes on as it was. */
-export class JoinFailedError extends Error {
-  override readonly name = "JoinFailedError";
-  readonly code = "JOIN_FAILED";
-  readonly failed: readonly { readonly address: string; readonly error: string }[];
-
-  constructor(failed: readonly { readonly address: string; readonly error: string }[]) {
-    super(`Cannot join: ${failed.map(({ address, error }) => `${address}: ${error}`).join("; ")}`);
-    this.failed = failed;
-  }
-}
-
-/** Everything that this entry point throws, by `code`. */
-export type MembershipNodeError =
-  | GossipBindError
-  | InvalidAddressError
-  | InvalidGossipOptionError
-  | InvalidMembershipOptionError
-  | JoinFailedError
-  | TagsTooLargeError;
-
-/** What a join reached. */
-export interface JoinResult {
-  readonly contacted: readonly string[];
-  readonly failed: readonly { readonly address: string; readonly error: string }[];
-}
-
-/** Addresses that one name may resolve to: all are contacted. */
-const resolvedMax = 16;
+export {
+  GossipBindError,
+  gossipPortDefault,
+  InvalidAddressError,
+  InvalidGossipOptionError,
+  InvalidKeyError,
+  InvalidMembershipOptionError,
+  InvalidQueryError,
+  JoinFailedError,
+  KeyringFileError,
+  NotRemovableError,
+  QueryClosedError,
+  QueryRun,
+  QueryTooLargeError,
+  SnapshotFileError,
+  TagsTooLargeError,
+  UserEventTooLargeError,
+};
 
 /** Datagrams that cannot be sent are told of at most this often. */
 const sendWarningEveryMs = 10_000;
 
-type EventName = MemberEventType | "warn";
-type ListenerOf<Name extends EventName> = (event: Name extends "warn" ? string : Member) => void;
+type NodeOptions = MembershipNodeOptions & {
+  readonly encryption: EncryptionOptions | undefined;
+  readonly memory: NodeMemory | undefined;
+};
+type EventName = keyof MembershipNodeEvents;
+type ListenerOf<Name extends EventName> = (event: MembershipNodeEvents[Name]) => void;
 
 export class MembershipNode implements AsyncDisposable {
+  /** Keys of the whole cluster. */
+  readonly keys: ClusterKeys;
   readonly #machine: Membership;
   readonly #driver: Driver<MembershipInput, MembershipEffect>;
   readonly #sockets: GossipSockets;
@@ -124,16 +116,19 @@ export class MembershipNode implements AsyncDisposable {
   readonly #advertised: Address;
   readonly #events: Listeners<MemberEvent>;
   readonly #warnings: Listeners<string>;
-  readonly #joins = new Map<number, (effect: Extract<MembershipEffect, { type: "joined" }>) => void>();
-  #nextJoin = 1;
+  readonly #messaging: Messaging;
+  readonly #joining: Joining;
+  readonly #memory: NodeMemory | undefined;
+  #rejoined: Promise<boolean> = Promise.resolve(false);
   #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
   #isDisposed = false;
   #sendWarnedAtMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * Starts a node and, given addresses, joins in the background. Rejects with `GossipBindError`, `InvalidAddressError`,
-   * `TagsTooLargeError`, `InvalidMembershipOptionError` or `InvalidGossipOptionError`; then nothing stays open.
+   * Starts a node and, given addresses or a snapshot, joins in the background. Rejects with `GossipBindError`,
+   * `InvalidAddressError`, `TagsTooLargeError`, `InvalidKeyError`, `KeyringFileError`, `SnapshotFileError`,
+   * `InvalidMembershipOptionError` or `InvalidGossipOptionError`; then nothing stays open.
    */
   static async start(options: MembershipNodeOptions = {}): Promise<MembershipNode> {
     const bindText = options.bind ?? `127.0.0.1:${gossipPortDefault}`;
@@ -141,6 +136,7 @@ export class MembershipNode implements AsyncDisposable {
     if (bind === undefined || isIP(bind.host) === 0) {
       throw new InvalidAddressError("bind gossip to", bindText, "allowed are IP:PORT and [IPV6]:PORT");
     }
+    const encryption = await openEncryption(options);
     const stack = new DisposalStack();
     // Inputs can come only after this function has returned the node: sockets speak in later turns of the event loop.
     const late: { onInput: (input: MembershipInput) => void; onError: (error: Error) => void } = {
@@ -148,6 +144,10 @@ export class MembershipNode implements AsyncDisposable {
       onError: () => {},
     };
     try {
+      // First in, last out: what changes until the very end is remembered.
+      const remembered: { warn: (message: string) => void } = { warn: () => {} };
+      const memory = await NodeMemory.open(options, (message) => remembered.warn(message));
+      if (memory !== undefined) stack.use(memory);
       const sockets = stack.use(
         await openGossipSockets({
           bind,
@@ -155,9 +155,11 @@ export class MembershipNode implements AsyncDisposable {
           onError: (error) => late.onError(error),
         }),
       );
-      const node = new MembershipNode(options, sockets, stack);
+      const node = new MembershipNode({ ...options, encryption, memory }, sockets, stack);
+      remembered.warn = (message) => node.#warnings.emit(message);
       late.onInput = (input) => node.#driver.push(input);
       late.onError = (error) => node.#warnOfSocket(error);
+      if (memory !== undefined) node.#rejoined = node.#follow(memory);
       if (options.join !== undefined && options.join.length > 0) node.#joinInBackground(options.join);
       return node;
     } catch (error) {
@@ -166,7 +168,7 @@ export class MembershipNode implements AsyncDisposable {
     }
   }
 
-  private constructor(options: MembershipNodeOptions, sockets: GossipSockets, stack: DisposalStack) {
+  private constructor(options: NodeOptions, sockets: GossipSockets, stack: DisposalStack) {
     this.#sockets = sockets;
     this.#stack = stack;
     this.#advertised = advertisedAddress(options.advertise, sockets.address);
@@ -180,12 +182,22 @@ export class MembershipNode implements AsyncDisposable {
     this.#warnings = new Listeners(onError);
     if (options.onEvent !== undefined) this.#events.add(options.onEvent);
     if (options.onWarn !== undefined) this.#warnings.add(options.onWarn);
-    const { tags, profile, settings, incarnation } = options;
+    const { tags, profile, settings, label, encryption, compress = true, memory } = options;
+    const name = options.name ?? hostname();
+    this.#memory = memory;
+    const { incarnation: first = 1 } = options;
+    const incarnation = memory === undefined ? first : Math.max(first, memory.nextIncarnation);
+    const life = { incarnation, lamport: memory?.lamport };
     this.#machine = new Membership(
-      { name: options.name ?? hostname(), address: this.#advertised, tags, profile, settings, incarnation },
+      { name, address: this.#advertised, tags, profile, settings, label, encryption, compress, ...life },
       new Random(toHex(randomBytes(16))),
     );
     this.#driver = stack.use(new Driver(this.#machine, systemClock, (effect) => this.#perform(effect)));
+    const push = (input: MembershipInput): void => this.#driver.push(input);
+    this.#joining = new Joining(sockets.address, push);
+    this.#messaging = new Messaging({ machine: this.#machine, push, onError });
+    const aliveCount = (): number => this.members().filter(({ status }) => status === "alive").length;
+    this.keys = new ClusterKeys(this.#messaging, aliveCount);
   }
 
   /** This node's name in the cluster. */
@@ -203,6 +215,11 @@ export class MembershipNode implements AsyncDisposable {
     return this.#advertised;
   }
 
+  /** Settles after the first round through the nodes of the snapshot: whether one of them was found. */
+  get rejoined(): Promise<boolean> {
+    return this.#rejoined;
+  }
+
   get counters(): MembershipCounters {
     return this.#machine.counters;
   }
@@ -216,9 +233,25 @@ export class MembershipNode implements AsyncDisposable {
     return this.#machine.member(name);
   }
 
+  /**
+   * The round trip between two members in milliseconds, estimated as `serf rtt` does; undefined before both were probed.
+   * The other one is this node unless said otherwise.
+   */
+  rttMs(name: string, other: string = this.localName): number | undefined {
+    return this.#machine.rttMs(name, other);
+  }
+
+  /** What only those ask who speak for this node, as its RPC does. */
+  get details(): Pick<Membership, "coordinateOf" | "versionsOf" | "isEncrypted"> {
+    return this.#machine;
+  }
+
   /** Adds a listener for one kind of event; the result removes it. */
   on<Name extends EventName>(name: Name, listener: ListenerOf<Name>): () => void {
-    if (name === "warn") return this.#warnings.add(listener as (message: string) => void);
+    if (name === "warn") return this.#warnings.add(listener as ListenerOf<"warn">);
+    if (name === "user-event") return this.#messaging.userEvents.add(listener as ListenerOf<"user-event">);
+    if (name === "query") return this.#messaging.queries.add(listener as ListenerOf<"query">);
+    if (name === "name-conflict") return this.#messaging.conflicts.add(listener as ListenerOf<"name-conflict">);
     return this.#events.add((event) => {
       if (event.type === name) (listener as (member: Member) => void)(event.member);
     });
@@ -231,28 +264,10 @@ export class MembershipNode implements AsyncDisposable {
 
   /**
    * Contacts nodes: `host`, `host:port` or `[v6]:port`, all addresses of each name. Resolves when at least one answered;
-   * rejects with `InvalidAddressError` or `JoinFailedError`.
+   * rejects with `InvalidAddressError` or `JoinFailedError`. With `replay` also user events from before are told.
    */
-  async join(addresses: readonly string[]): Promise<JoinResult> {
-    const parsed = addresses.map((text) => this.#parseJoin(text));
-    const resolved: Address[] = [];
-    const failed: { address: string; error: string }[] = [];
-    for (const address of parsed) {
-      try {
-        resolved.push(...(await this.#resolve(address)));
-      } catch (error) {
-        failed.push({ address: formatAddress(address), error: (error as Error).message });
-      }
-    }
-    if (resolved.length === 0) {
-      if (addresses.length === 0) return { contacted: [], failed };
-      throw new JoinFailedError(failed);
-    }
-    if (this.#isDisposed) throw new JoinFailedError([{ address: addresses.join(), error: "this node has stopped" }]);
-    const effect = await this.#contact(resolved);
-    for (const { address, error } of effect.failed) failed.push({ address: formatAddress(address), error });
-    if (effect.contacted.length === 0) throw new JoinFailedError(failed);
-    return { contacted: effect.contacted.map(formatAddress), failed };
+  join(addresses: readonly string[], options: { readonly replay?: boolean | undefined } = {}): Promise<JoinResult> {
+    return this.#joining.join(addresses, options.replay ?? false);
   }
 
   /** Says something else about this node. Throws `TagsTooLargeError`, and changes nothing then. */
@@ -260,6 +275,30 @@ export class MembershipNode implements AsyncDisposable {
     const map = tagsOf(tags);
     encodeTags(map);
     this.#driver.push({ type: "set-tags", tags: map });
+  }
+
+  /** Tells all members, this one included, of something. Throws `UserEventTooLargeError`; then nobody hears of it. */
+  event(name: string, payload: Payload = "", options: EventOptions = {}): void {
+    this.#messaging.event(name, payload, options);
+  }
+
+  /** Asks all members, or some, this one included. Throws `InvalidQueryError` or `QueryTooLargeError`. */
+  query(name: string, payload: Payload = "", options: QueryOptions = {}): QueryRun {
+    return this.#messaging.query(name, payload, options);
+  }
+
+  /** Answers queries of a name; the result ends that. */
+  onQuery(name: string, handler: QueryHandler): () => void {
+    return this.#messaging.onQuery(name, handler);
+  }
+
+  /**
+   * Declares that a member leaves which cannot do so itself; with `prune` it is forgotten, everywhere. A member that is
+   * alive contradicts. Throws `NotRemovableError`.
+   */
+  forceLeave(name: string, options: { readonly prune?: boolean | undefined } = {}): void {
+    this.#machine.checkForceLeave(name);
+    this.#driver.push({ type: "force-leave", name, prune: options.prune ?? false });
   }
 
   /**
@@ -270,6 +309,7 @@ export class MembershipNode implements AsyncDisposable {
     this.#left ??= new Promise((resolve) => {
       if (this.#isDisposed) resolve();
       this.#onLeft = resolve;
+      this.#memory?.left();
       this.#driver.push({ type: "leave" });
     });
     return this.#left;
@@ -278,11 +318,11 @@ export class MembershipNode implements AsyncDisposable {
   /** Stops at once, without a word. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
+    this.#messaging.stop();
+    this.#memory?.stop();
+    this.#joining.stop();
     await this.#stack[Symbol.asyncDispose]();
     this.#onLeft?.();
-    const failed = [{ address: this.#advertised, error: "this node has stopped" }];
-    for (const [id, finish] of this.#joins) finish({ type: "joined", id, contacted: [], failed });
-    this.#joins.clear();
   }
 
   #perform(effect: MembershipEffect): undefined {
@@ -294,11 +334,11 @@ export class MembershipNode implements AsyncDisposable {
         this.#sockets.perform(effect);
         return;
       case "event":
+        this.#memory?.changed(effect.event);
         this.#events.emit(effect.event);
         return;
       case "joined":
-        this.#joins.get(effect.id)?.(effect);
-        this.#joins.delete(effect.id);
+        this.#joining.finished(effect);
         return;
       case "left":
         this.#onLeft?.();
@@ -306,50 +346,43 @@ export class MembershipNode implements AsyncDisposable {
       case "warn":
         this.#warnings.emit(effect.message);
         return;
+      case "name-conflict":
+        this.#messaging.perform(effect);
+        // Two nodes of one name confuse everybody. Without a goodbye: it would be taken for the other's.
+        if (effect.conflict.outcome === "lost") queueMicrotask(() => void this[Symbol.asyncDispose]());
+        return;
+      case "user-event":
+      case "query":
+      case "query-acknowledged":
+      case "query-answered":
+      case "query-finished":
+        this.#messaging.perform(effect);
+        return;
       default:
         effect satisfies never;
     }
   }
 
-  #contact(addresses: readonly Address[]): Promise<Extract<MembershipEffect, { type: "joined" }>> {
-    return new Promise((resolve) => {
-      const id = this.#nextJoin++;
-      this.#joins.set(id, resolve);
-      this.#driver.push({ type: "join", id, addresses });
-    });
+  #follow(memory: NodeMemory): Promise<boolean> {
+    const { localName } = this;
+    const node: RememberingNode = {
+      localName,
+      counts: () => {
+        const { member, event, query } = this.counters.lamport;
+        const incarnation = this.member(localName)?.incarnation ?? 0;
+        return { member: member - 1, event: event - 1, query: query - 1, incarnation };
+      },
+      isKnown: (name) => this.member(name) !== undefined,
+      hasCompany: () => this.members().some(({ name, status }) => name !== localName && status === "alive"),
+      // Not as one who joins for the first time: what happened meanwhile is told.
+      join: (addresses) => this.join(addresses, { replay: true }),
+    };
+    return memory.follow(node, new Random(toHex(randomBytes(16))));
   }
 
   #joinInBackground(addresses: readonly string[]): void {
     // Failure is told, not thrown: the agent tries again, and others may contact this node meanwhile.
     this.join(addresses).catch((error: Error) => this.#warnings.emit(error.message));
-  }
-
-  #parseJoin(text: string): Address {
-    // Serf also takes `name/host:port`: the name is of no use here, the member's own word counts.
-    const address = parseAddress(text.slice(text.indexOf("/") + 1), gossipPortDefault);
-    if (address === undefined || address.port === 0) {
-      throw new InvalidAddressError("join", text, "allowed are HOST, HOST:PORT and [IPV6]:PORT");
-    }
-    return isIP(address.host) === 0 ? address : this.#reachable(address);
-  }
-
-  async #resolve(address: Address): Promise<Address[]> {
-    if (isIP(address.host) !== 0) return [address];
-    const found = await lookup(address.host, { all: true });
-    const family = isIP(this.#sockets.address.host);
-    const usable = found.filter((entry) => entry.family === family).slice(0, resolvedMax);
-    if (usable.length === 0) throw new Error(`the name has no IPv${family} address, which this node is bound to`);
-    return usable.map((entry) => this.#reachable({ host: entry.address, port: address.port }));
-  }
-
-  /** From a loopback address no other machine can be reached, and none can answer: better said than timed out. */
-  #reachable(address: Address): Address {
-    const bound = this.#sockets.address;
-    if (isLoopback(bound.host) && !isLoopback(address.host)) {
-      const problem = `this node is bound to ${formatAddress(bound)}, which only this machine reaches: use --bind`;
-      throw new InvalidAddressError("join", formatAddress(address), problem);
-    }
-    return address;
   }
 
   #warnOfSocket(error: Error): void {
@@ -358,31 +391,4 @@ export class MembershipNode implements AsyncDisposable {
     this.#sendWarnedAtMs = nowMs;
     this.#warnings.emit(error.message);
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host.startsWith("127.") || host === "::1";
-}
-
-function isAny(host: string): boolean {
-  return host === "0.0.0.0" || host === "::";
-}
-
-/** What others are told: what the option says, else the bound address, else the first that an interface has. */
-function advertisedAddress(advertise: string | undefined, bound: Address): Address {
-  if (advertise !== undefined) {
-    const address = parseAddress(advertise, bound.port);
-    if (address === undefined || isIP(address.host) === 0 || isAny(address.host)) {
-      throw new InvalidAddressError("advertise", advertise, "allowed are IP, IP:PORT and [IPV6]:PORT");
-    }
-    return address.port === 0 ? { host: address.host, port: bound.port } : address;
-  }
-  if (!isAny(bound.host)) return bound;
-  const family = bound.host === "::" ? "IPv6" : "IPv4";
-  const candidates = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    // Link-local addresses mean nothing without the interface they belong to.
-    .filter((entry) => entry.family === family && !entry.address.startsWith("fe80:"));
-  const chosen = candidates.find((entry) => !entry.internal) ?? candidates[0];
-  return { host: chosen?.address ?? (family === "IPv6" ? "::1" : "127.0.0.1"), port: bound.port };
 }

@@ -7,7 +7,7 @@ import { Log as LogService } from "../gen/log/v1/log_pb.ts";
 import { fastCrc32 } from "../io/checksum.ts";
 import { systemClock } from "../io/clock.ts";
 import { openDirectory } from "../io/disk.ts";
-import { hostAddress, hostName, randomBytes } from "../io/host.ts";
+import { hostAddress, hostName, programFacts, randomBytes } from "../io/host.ts";
 import { PeerRpc } from "../io/peer_rpc.ts";
 import { type RpcServer, startServer } from "../io/rpc_server.ts";
 import { type CommitLog, Log, type LogEvent } from "../log/mod.ts";
@@ -21,9 +21,11 @@ import {
   type ServedCluster,
 } from "../server/mod.ts";
 import { loadAssets } from "./assets.ts";
+import { GossipPort } from "./gossip_port.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { loggerOf } from "./logging.ts";
 import { MembershipNode } from "./membership.ts";
+import { NodeTags } from "./node_tags.ts";
 import { InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts";
 import { Readiness } from "./readiness.ts";
 import { Rejoiner } from "./rejoiner.ts";
@@ -66,22 +68,23 @@ export async function openParts(
     new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
   );
   const cluster = new ClusterPort(events, leave);
+  const nodeTags = new NodeTags(options.tags);
+  const gossip = new GossipPort(nodeTags, programFacts());
   const routes = createRoutes({
-    ...{ log, cluster, replication, readiness, clock: systemClock },
+    ...{ log, cluster, gossip, replication, readiness, clock: systemClock },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
   });
   const server = await openServer(options, routes, readiness);
   stack.defer(() => server.close(stopGraceMs));
   const rpcAddress = formatAddress({ host: rpcHost(options), port: server.port });
-  const tags = (writer: string): Map<string, string> =>
-    new Map([...options.tags, ["rpc_addr", rpcAddress], ["gv", String(protocolVersion)], ["w", writer]]);
+  nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: log.writer });
   const membership = stack.use(
     await MembershipNode.start({
       name: nodeName,
       bind: formatAddress(options.bind),
       advertise: options.advertise,
       profile: options.profile,
-      tags: tags(log.writer),
+      tags: nodeTags.all(),
       onEvent: (event) => {
         follow(replication, rpc, nodeName, event.member);
         events.emit(event);
@@ -90,13 +93,15 @@ export async function openParts(
     }).catch(explainTags),
   );
   cluster.open(membership);
+  gossip.open(membership);
   stack.defer(
     log.onEvent((event) => {
       writeLogEvent(loggerOf("log"), event);
       if (event.type === "feed-stopped") replication.feedStopped(event.topic, event.writer);
       if (event.type === "new-writer") {
         replication.writerMinted(event.writer);
-        membership.setTags(tags(event.writer));
+        nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: event.writer });
+        membership.setTags(nodeTags.all());
       }
       events.emit({ type: "log", event });
     }),

@@ -6,11 +6,21 @@ import { Command } from "commander";
 import { addAgentCommand } from "./agent.ts";
 import { addConsumeCommand } from "./consume.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addEventCommand } from "./event.ts";
 import { exitCodes, explain } from "./failure.ts";
+import { addForceLeaveCommand } from "./force_leave.ts";
+import { addInfoCommand } from "./info.ts";
 import { addJoinCommand } from "./join.ts";
+import { addKeygenCommand } from "./keygen.ts";
+import { addKeysCommand } from "./keys.ts";
 import { addLeaveCommand } from "./leave.ts";
 import { addMembersCommand } from "./members.ts";
+import { addMonitorCommand } from "./monitor.ts";
 import { addProduceCommand } from "./produce.ts";
+import { addQueryCommand } from "./query.ts";
+import { addReachabilityCommand } from "./reachability.ts";
+import { addRttCommand } from "./rtt.ts";
+import { addTagsCommand } from "./tags.ts";
 import { addTopicsCommand } from "./topics.ts";
 
 /** Runs one command. Resolves with its exit code; what went wrong has been told to `tell`. */
@@ -39,6 +49,16 @@ function makeProgram(tell: (text: string) => void): Command {
   addMembersCommand(program);
   addJoinCommand(program);
   addLeaveCommand(program);
+  addForceLeaveCommand(program);
+  addEventCommand(program);
+  addQueryCommand(program);
+  addMonitorCommand(program);
+  addTagsCommand(program);
+  addKeysCommand(program);
+  addKeygenCommand(program);
+  addRttCommand(program);
+  addInfoCommand(program);
+  addReachabilityCommand(program);
   addDemoCommand(program);
   return program;
 }

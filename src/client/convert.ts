@@ -44,7 +44,9 @@ function toStatus(status: MemberStatusMessage): MemberStatus {
 }
 
 /** The event of a response; undefined when it carries none. */
-export function toMemberEvent(response: WatchMembersResponse): MemberEvent | undefined {
+export function toMemberEvent(
+  response: Pick<WatchMembersResponse, "change" | "member" | "heartbeat">,
+): MemberEvent | undefined {
   const type = toChange(response.change);
   if (response.heartbeat || response.member === undefined || type === undefined) return undefined;
   return { type, member: toMember(response.member) };

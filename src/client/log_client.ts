@@ -3,6 +3,7 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { type Checksum, crc32, decodeCursor, FrameBuilder, type RecordInput } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, Log } from "../gen/log/v1/log_pb.ts";
+import { ClusterCalls, type ClusterConnection } from "./cluster_calls.ts";
 import { Consumer, type End, type Gap, type Start } from "./consumer.ts";
 import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
@@ -50,11 +51,9 @@ export interface ProduceAck extends SendAck {
   readonly token: string;
 }
 
-interface ServerConnection extends ServerTransport {
+interface ServerConnection extends ServerTransport, ClusterConnection {
   readonly checksum: Checksum;
-  readonly url: string;
   readonly log: Client<typeof Log>;
-  readonly cluster: Client<typeof Cluster>;
 }
 
 /**
@@ -64,12 +63,19 @@ interface ServerConnection extends ServerTransport {
 export class LogClient implements AsyncDisposable {
   readonly #servers: readonly ServerConnection[];
   readonly #timeoutMs: number;
+  /** What operators ask of the asked node's cluster. */
+  readonly cluster: ClusterCalls;
   #current = 0;
   #closed = false;
 
   constructor(urls: readonly string[], options: ConnectOptions & { readonly openTransport: OpenTransport }) {
     if (urls.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot connect: no server is named");
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.cluster = new ClusterCalls({
+      timeoutMs: this.#timeoutMs,
+      connection: () => this.#connection(),
+      failure: (error, connection, about) => this.#failure(error, connection as ServerConnection, about),
+    });
     this.#servers = urls.map((text) => {
       const url = serverUrl(text);
       const opened = options.openTransport(url);

@@ -7,6 +7,15 @@ import { openNodeTransport } from "./transport_node.ts";
 
 export type { RecordHeader, RecordInput } from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
+export {
+  ClusterCalls,
+  type ClusterEvent,
+  type InfoSections,
+  type KeyHolders,
+  type KeysOutcome,
+  type QueryEvent,
+  type QueryFilter,
+} from "./cluster_calls.ts";
 export type { Gap } from "./consumer.ts";
 export { Consumer } from "./consumer.ts";
 export { type Cursor, isCursor } from "./cursor.ts";

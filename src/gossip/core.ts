@@ -1,4 +1,5 @@
 import type { Random } from "../base/mod.ts";
+import { Envelope } from "./envelope.ts";
 import type { ResolvedGossipOptions } from "./options.ts";
 import { Schedule } from "./schedule.ts";
 import type { GossipCounters, GossipEffect } from "./types.ts";
@@ -10,6 +11,7 @@ const warningEveryMs = 10_000;
 export class Core {
   readonly options: ResolvedGossipOptions;
   readonly random: Random;
+  readonly envelope: Envelope;
   readonly schedule: Schedule = new Schedule();
   /** Time of the step being made, on the machine's own scale: stalls of the event loop are left out of it. */
   nowMs = 0;
@@ -32,9 +34,11 @@ export class Core {
   };
   readonly #warnedAtMs = new Map<string, number>();
 
+  /** Throws `InvalidKeyError`. */
   constructor(options: ResolvedGossipOptions, random: Random) {
     this.options = options;
     this.random = random;
+    this.envelope = new Envelope(options);
   }
 
   emit(effect: GossipEffect): void {

@@ -27,6 +27,16 @@ export class Courier {
     this.#news = new BroadcastQueue(core.options.nodesMax);
   }
 
+  /** Bytes of the largest message of the upper layer that a packet has room for: a larger one would wait for ever. */
+  get spreadBytesMax(): number {
+    return this.#roomBytes - compoundPartBytes - 1;
+  }
+
+  /** Bytes that the parts of a packet may have together. */
+  get #roomBytes(): number {
+    return packetBytesMax - this.#core.envelope.overheadBytes - compoundHeaderBytes;
+  }
+
   /** Messages waiting in each queue. */
   get depths(): { readonly news: number; readonly intent: number; readonly query: number; readonly event: number } {
     const { intent, query, event } = this.#queues;
@@ -47,7 +57,7 @@ export class Courier {
   /** Sends to an address, with news. */
   send(to: Address, message: Message): void {
     const bytes = encodeMessage(message);
-    const news = this.#take(packetBytesMax - compoundHeaderBytes - compoundPartBytes - bytes.length, 1);
+    const news = this.#take(this.#roomBytes - compoundPartBytes - bytes.length, 1);
     this.#emit(to, [bytes, ...news], false);
   }
 
@@ -69,7 +79,7 @@ export class Courier {
       node.name !== this.#core.options.name &&
       (isUp(node) || (node.state === "dead" && nowMs - node.stateSinceMs <= gossipToTheDeadMs));
     for (const node of this.#nodes.pick(gossipNodes, hears)) {
-      const news = this.#take(packetBytesMax - compoundHeaderBytes, 0);
+      const news = this.#take(this.#roomBytes, 0);
       if (news.length === 0) return;
       this.#emit(node.address, news, protocolMax(node) >= 5);
     }
@@ -90,7 +100,8 @@ export class Courier {
   }
 
   #emit(to: Address, messages: readonly Uint8Array[], checksum: boolean): void {
-    const bytes = sealPacket(messages, checksum);
+    const { envelope, options } = this.#core;
+    const bytes = envelope.sealPacket(sealPacket(messages, checksum, { compress: options.compress }));
     this.#core.counters.packetsSent++;
     this.#core.counters.bytesSent += bytes.length;
     this.#core.emit({ type: "send", to, bytes });

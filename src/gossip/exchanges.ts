@@ -1,7 +1,9 @@
 /** One connection, one request, at most one reply: full exchanges of state, and pings where UDP does not pass. */
 import { type Address, formatAddress } from "../base/mod.ts";
 import type { Core } from "./core.ts";
+import { frameBytesMax } from "./envelope.ts";
 import { aliveOf, type NodeTable } from "./nodes.ts";
+import { compress } from "./packet.ts";
 import type { Timer } from "./schedule.ts";
 import { type StreamMessage, StreamReader, type StreamScan } from "./stream_reader.ts";
 import type { Swim } from "./swim.ts";
@@ -52,7 +54,7 @@ export class Exchanges {
     }
     const deadlineMs = this.#core.nowMs + this.#core.options.settings.streamTimeoutMs;
     const timer = this.#core.schedule.at(deadlineMs, () => this.#fail(id, "it took too long"));
-    this.#streams.set(id, { role: "served", from, id, reader: new StreamReader(), timer });
+    this.#streams.set(id, { role: "served", from, id, reader: new StreamReader(this.#core.envelope, "served"), timer });
     this.#served++;
   }
 
@@ -108,21 +110,26 @@ export class Exchanges {
     done: Dialled["done"],
   ): string | undefined {
     if (this.#streams.size - this.#served >= streamsMax) return `${streamsMax} exchanges are under way already`;
+    const bytes = this.#core.envelope.sealRequest(this.#packed(request));
+    if (bytes === undefined)
+      return `its ${request.length} bytes are too many to be encrypted, allowed are ${frameBytesMax}`;
     const id = this.#nextId;
     this.#nextId += 2;
     const timer = this.#core.schedule.at(this.#core.nowMs + timeoutMs, () => this.#fail(id, "it took too long"));
-    this.#streams.set(id, { role, to, done, id, reader: new StreamReader(), timer });
+    this.#streams.set(id, { role, to, done, id, reader: new StreamReader(this.#core.envelope, "dialled"), timer });
     this.#core.counters.streamsDialled++;
     this.#core.emit({ type: "dial", stream: id, to, timeoutMs });
-    this.#core.emit({ type: "stream-write", stream: id, bytes: request });
+    this.#core.emit({ type: "stream-write", stream: id, bytes });
     return undefined;
   }
 
   #serve(stream: Served & Stream, scan: Exclude<StreamScan, undefined>): void {
     this.#end(stream);
-    if (scan.type === "encrypted") {
-      this.#core.drop("encrypted-stream");
-      this.#write(stream.id, encodeError("Remote state is encrypted and encryption is not configured"));
+    if (scan.type === "labelled-otherwise") this.#core.drop("stream-label");
+    else if (scan.type === "refused") {
+      this.#core.drop("refused-stream");
+      this.#core.warn("refused-stream", `Cannot read a stream from ${formatAddress(stream.from)}: ${scan.reason}`);
+      this.#write(stream.id, encodeError(scan.reason));
     } else if (scan.type === "malformed") {
       this.#core.drop("malformed-stream");
       this.#core.warn("stream", `Cannot read a stream from ${formatAddress(stream.from)}: ${scan.reason}`);
@@ -166,7 +173,7 @@ export class Exchanges {
     this.#end(stream);
     this.#core.emit({ type: "stream-close", stream: stream.id });
     if (scan.type === "message") stream.done(scan.message);
-    else if (scan.type === "encrypted") stream.done({ type: "failed", reason: "it encrypts and this node does not" });
+    else if (scan.type === "labelled-otherwise") stream.done({ type: "failed", reason: "it has another label" });
     else stream.done({ type: "failed", reason: `its answer cannot be read: ${scan.reason}` });
   }
 
@@ -186,8 +193,16 @@ export class Exchanges {
     if (stream.role === "served") this.#served--;
   }
 
-  #write(id: StreamId, bytes: Uint8Array): void {
-    this.#core.emit({ type: "stream-write", stream: id, bytes });
+  /** An answer that is too long to be encrypted is not given: the stream closes without it. */
+  #write(id: StreamId, plain: Uint8Array): void {
+    const bytes = this.#core.envelope.sealReply(this.#packed(plain));
+    if (bytes === undefined)
+      this.#core.warn("long-reply", `Cannot encrypt ${plain.length} bytes: allowed are ${frameBytesMax}`);
+    else this.#core.emit({ type: "stream-write", stream: id, bytes });
+  }
+
+  #packed(plain: Uint8Array): Uint8Array {
+    return this.#core.options.compress ? compress(plain) : plain;
   }
 
   #merge(pushPull: PushPull, joining: boolean): string | undefined {

@@ -1,7 +1,9 @@
-import type { Machine, Random } from "../base/mod.ts";
+import { formatAddress, type Machine, type Random } from "../base/mod.ts";
+import { type Coordinate, Coordinates } from "./coordinates.ts";
 import { Core } from "./core.ts";
 import { Courier } from "./courier.ts";
 import { Exchanges } from "./exchanges.ts";
+import type { Keyring } from "./keyring.ts";
 import { isUp, NodeTable, snapshotOf } from "./nodes.ts";
 import { type GossipOptions, resolveGossipOptions } from "./options.ts";
 import { openPacket } from "./packet.ts";
@@ -29,6 +31,7 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   readonly #courier: Courier;
   readonly #swim: Swim;
   readonly #exchanges: Exchanges;
+  readonly #coordinates: Coordinates;
   readonly #prober: Prober;
   #started = false;
   /** How far the machine's own time is behind: during a stall it stands still. */
@@ -36,14 +39,17 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   #caughtUp = false;
   #departing = false;
 
-  /** Throws `InvalidGossipOptionError`. */
+  /** Throws `InvalidGossipOptionError` or `InvalidKeyError`. */
   constructor(options: GossipOptions, random: Random) {
     this.#core = new Core(resolveGossipOptions(options), random);
     this.#nodes = new NodeTable(random.fork("nodes"));
     this.#courier = new Courier(this.#core, this.#nodes);
     this.#swim = new Swim(this.#core, this.#nodes, this.#courier);
     this.#exchanges = new Exchanges(this.#core, this.#nodes, this.#swim);
-    const parts = { courier: this.#courier, swim: this.#swim, exchanges: this.#exchanges };
+    const { name, nodesMax } = this.#core.options;
+    this.#coordinates = new Coordinates({ name, peersMax: nodesMax });
+    const coordinates = this.#coordinates;
+    const parts = { courier: this.#courier, swim: this.#swim, exchanges: this.#exchanges, coordinates };
     this.#prober = new Prober(this.#core, this.#nodes, parts);
   }
 
@@ -65,6 +71,26 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     return this.#courier.depths;
   }
 
+  /** The keys that this node encrypts with, to be changed while it runs. Without encryption there are none. */
+  get keyring(): Keyring {
+    return this.#core.envelope.keyring;
+  }
+
+  /** Where a node stands in the space of round trips: this node, or one whose ack was heard. */
+  coordinateOf(name: string): Coordinate | undefined {
+    return this.#coordinates.of(name);
+  }
+
+  /** The round trip between two nodes in milliseconds, estimated from where they stand. */
+  rttMs(left: string, right: string): number | undefined {
+    return this.#coordinates.rttMs(left, right);
+  }
+
+  /** Bytes of the largest message that a `broadcast` can ever spread: 1395 without label and encryption. */
+  get spreadBytesMax(): number {
+    return this.#courier.spreadBytesMax;
+  }
+
   /** How unwell this node seems to itself: 0 is well. */
   get health(): number {
     return this.#swim.health;
@@ -73,6 +99,12 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   /** This node. */
   get local(): NodeSnapshot {
     return snapshotOf(this.#swim.local);
+  }
+
+  /** What is known of a node. */
+  node(name: string): NodeSnapshot | undefined {
+    const node = this.#nodes.get(name);
+    return node && snapshotOf(node);
   }
 
   /** The incarnation that a node is known at; undefined when it is not known. */
@@ -187,7 +219,13 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   #datagram(input: Extract<GossipInput, { type: "datagram" }>): void {
     this.#core.counters.packetsReceived++;
     this.#core.counters.bytesReceived += input.bytes.length;
-    const { messages, faults } = openPacket(input.bytes);
+    const opened = this.#core.envelope.openPacket(input.bytes);
+    if (opened.type === "refused") {
+      this.#core.drop(`packet-${opened.fault}`);
+      this.#core.warn(opened.fault, `Cannot read a datagram from ${formatAddress(input.from)}: ${opened.reason}`);
+      return;
+    }
+    const { messages, faults } = openPacket(opened.bytes);
     for (const fault of faults) this.#core.drop(`packet-${fault}`);
     for (const bytes of messages) {
       const message = decodeMessage(bytes);

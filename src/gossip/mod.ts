@@ -1,11 +1,17 @@
 /** Who is alive: SWIM with Lifeguard on memberlist's wire format. No I/O, and no idea of what the members say. */
+export type { Cipher } from "./cipher.ts";
+export type { Coordinate } from "./coordinates.ts";
+export type { EncryptionOptions } from "./envelope.ts";
 export { Gossip } from "./gossip.ts";
 export { ipToBytes, ipToText } from "./ip.ts";
+export { formatKey, InvalidKeyError, Keyring, type KeyringListener, keysMax, parseKey } from "./keyring.ts";
 export {
+  Bin,
   type Encodable,
   encodeMsgpack,
   exactTextOf,
   Fields,
+  Float64,
   MsgpackReader,
   readFields,
   type Value,

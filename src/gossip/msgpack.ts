@@ -187,6 +187,14 @@ export class Fields {
     return 0;
   }
 
+  /** A finite number of any kind. */
+  number(name: string): number {
+    const value = this.#map.get(name) ?? 0;
+    if (typeof value === "number" && Number.isFinite(value)) return value;
+    this.failed = true;
+    return 0;
+  }
+
   flag(name: string): boolean {
     const value = this.#map.get(name) ?? false;
     if (typeof value === "boolean") return value;
@@ -248,6 +256,24 @@ export function readFields(bytes: Uint8Array, at: number): Fields | undefined {
   return reader.fault === undefined && !fields.failed ? fields : undefined;
 }
 
+/** A number that goes out in 64-bit floating point also when it is whole. */
+export class Float64 {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+/** Bytes that go out as bin, the form that the newer MessagePack has for them. Gossip never sends it. */
+export class Bin {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
 /** What the encoder takes: plain objects and maps become maps, undefined and null become nil. */
 export type Encodable =
   | undefined
@@ -256,6 +282,8 @@ export type Encodable =
   | number
   | string
   | Uint8Array
+  | Float64
+  | Bin
   | readonly Encodable[]
   | ReadonlyMap<string, Encodable>
   | { readonly [field: string]: Encodable };
@@ -273,17 +301,14 @@ function write(parts: Uint8Array[], value: Encodable): void {
   else if (typeof value === "number") parts.push(encodeNumber(value));
   else if (typeof value === "string") writeRaw(parts, toBytes(value));
   else if (value instanceof Uint8Array) writeRaw(parts, value);
+  else if (value instanceof Float64) parts.push(encodeFloat(value.value));
+  else if (value instanceof Bin) writeBin(parts, value.bytes);
   else if (Array.isArray(value)) writeArray(parts, value);
   else writeMap(parts, value as ReadonlyMap<string, Encodable> | { readonly [field: string]: Encodable });
 }
 
 function encodeNumber(value: number): Uint8Array {
-  if (value < 0 || !Number.isInteger(value)) {
-    const bytes = new Uint8Array(9);
-    bytes[0] = 0xcb;
-    viewOf(bytes).setFloat64(1, value);
-    return bytes;
-  }
+  if (value < 0 || !Number.isInteger(value)) return encodeFloat(value);
   if (value < 0x80) return Uint8Array.of(value);
   if (value < 0x100) return Uint8Array.of(0xcc, value);
   if (value < 0x1_0000) return Uint8Array.of(0xcd, value >> 8, value & 255);
@@ -300,8 +325,21 @@ function encodeNumber(value: number): Uint8Array {
   return bytes;
 }
 
+function encodeFloat(value: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  bytes[0] = 0xcb;
+  viewOf(bytes).setFloat64(1, value);
+  return bytes;
+}
+
 function writeRaw(parts: Uint8Array[], bytes: Uint8Array): void {
   parts.push(encodeLength(bytes.length, { short: 0xa0, shortMax: 31, medium: 0xda, long: 0xdb }), bytes);
+}
+
+function writeBin(parts: Uint8Array[], bytes: Uint8Array): void {
+  if (bytes.length < 0x100) parts.push(Uint8Array.of(0xc4, bytes.length), bytes);
+  // No length is short enough to stand in the first byte.
+  else parts.push(encodeLength(bytes.length, { short: 0, shortMax: -1, medium: 0xc5, long: 0xc6 }), bytes);
 }
 
 function writeArray(parts: Uint8Array[], values: readonly Encodable[]): void {

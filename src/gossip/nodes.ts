@@ -42,8 +42,8 @@ export function aliveOf(node: Node): Alive {
 }
 
 export function snapshotOf(node: Node): NodeSnapshot {
-  const { name, address, meta, versions, incarnation, state } = node;
-  return { name, address, meta, versions, incarnation, state };
+  const { name, address, addressBytes, meta, versions, incarnation, state } = node;
+  return { name, address, addressBytes, meta, versions, incarnation, state };
 }
 
 /** The text address of an alive message. Its bytes were checked to be 4 or 16. */

@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from "../base/mod.ts";
+import { type EncryptionOptions, labelBytesMax } from "./envelope.ts";
 import { ipToBytes } from "./ip.ts";
 import { metaBytesMax, nodeNameBytesMax } from "./wire.ts";
 
@@ -107,6 +108,15 @@ export interface GossipOptions {
   readonly incarnation?: number | undefined;
   /** Nodes remembered at most, alive or not. @default 20000 */
   readonly nodesMax?: number | undefined;
+  /**
+   * Keeps clusters apart that can reach one another: nodes hear only those with the same one. At most 255 bytes of UTF-8.
+   * Agents of Serf have none. @default none
+   */
+  readonly label?: string | undefined;
+  /** Encrypts all that is sent, and refuses what is not encrypted. @default plain text */
+  readonly encryption?: EncryptionOptions | undefined;
+  /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
+  readonly compress?: boolean | undefined;
   /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
   readonly userState?: ((join: boolean) => Uint8Array) | undefined;
 }
@@ -120,6 +130,9 @@ export interface ResolvedGossipOptions {
   readonly meta: Uint8Array;
   readonly incarnation: number;
   readonly nodesMax: number;
+  readonly label: string;
+  readonly encryption: EncryptionOptions | undefined;
+  readonly compress: boolean;
   readonly userState: (join: boolean) => Uint8Array;
 }
 
@@ -160,6 +173,11 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
   if (!isWhole(nodesMax, 1, 1_048_576)) {
     throw new InvalidGossipOptionError("nodesMax", `${nodesMax} is not a whole number from 1 to 1048576`);
   }
+  const label = options.label ?? "";
+  const labelBytes = new TextEncoder().encode(label).length;
+  if (labelBytes > labelBytesMax) {
+    throw new InvalidGossipOptionError("label", `it has ${labelBytes} bytes, allowed are ${labelBytesMax}`);
+  }
   return {
     name: options.name,
     address: options.address,
@@ -168,6 +186,9 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
     meta,
     incarnation,
     nodesMax,
+    label,
+    encryption: options.encryption,
+    compress: options.compress ?? false,
     userState: options.userState ?? (() => new Uint8Array(0)),
   };
 }

@@ -1,10 +1,10 @@
 /**
- * Datagrams: what wraps messages. Outermost first: checksum, compression, compound. The label and encryption of later
- * versions go around all of these: `openPacket` is where they will be peeled off, `sealPacket` where they go on.
+ * Datagrams: what wraps messages. Outermost first: checksum, compression, compound. The label and encryption, which go
+ * around all of these, are in `envelope.ts`.
  */
 import { concat, crc32, viewOf } from "../base/mod.ts";
-import { decompressLzw } from "./lzw.ts";
-import { readFields } from "./msgpack.ts";
+import { compressLzw, decompressLzw } from "./lzw.ts";
+import { encodeMsgpack, readFields } from "./msgpack.ts";
 import { messageType } from "./wire.ts";
 
 /**
@@ -30,7 +30,7 @@ const messagesMax = 4096;
 const plainBytesMax = 4_194_304;
 
 /** Why a datagram or a part of it was dropped. */
-export type PacketFault = "empty" | "checksum" | "compression" | "nesting" | "cut-compound" | "encrypted-or-labelled";
+export type PacketFault = "empty" | "checksum" | "compression" | "nesting" | "cut-compound";
 
 export interface OpenedPacket {
   /** Bare messages, in order. */
@@ -42,8 +42,7 @@ export interface OpenedPacket {
 export function openPacket(bytes: Uint8Array): OpenedPacket {
   const opened: OpenedPacket = { messages: [], faults: [] };
   const budget = { plainBytes: plainBytesMax };
-  if (bytes[0] === messageType.label) opened.faults.push("encrypted-or-labelled");
-  else if (bytes[0] === messageType.crc && bytes.length >= 5) {
+  if (bytes[0] === messageType.crc && bytes.length >= 5) {
     if (crc32(bytes.subarray(5)) === viewOf(bytes).getUint32(1)) unwrap(bytes.subarray(5), 0, opened, budget);
     else opened.faults.push("checksum");
   } else unwrap(bytes, 0, opened, budget);
@@ -93,9 +92,20 @@ export function decompress(message: Uint8Array, bytesMax: number): Uint8Array | 
   return fields.failed || algorithm !== 0 ? undefined : decompressLzw(compressed, bytesMax);
 }
 
+/** The bytes in a compress message when that is shorter, else as they are. */
+export function compress(plain: Uint8Array): Uint8Array {
+  const fields = encodeMsgpack({ Algo: 0, Buf: compressLzw(plain) });
+  return fields.length + 1 < plain.length ? concat([Uint8Array.of(messageType.compress), fields]) : plain;
+}
+
 /** Packs 1 to 127 bare messages into a datagram; `checksum` for peers that understand it. */
-export function sealPacket(messages: readonly Uint8Array[], checksum: boolean): Uint8Array {
-  const payload = messages.length === 1 ? (messages[0] as Uint8Array) : encodeCompound(messages);
+export function sealPacket(
+  messages: readonly Uint8Array[],
+  checksum: boolean,
+  options: { readonly compress?: boolean } = {},
+): Uint8Array {
+  const plain = messages.length === 1 ? (messages[0] as Uint8Array) : encodeCompound(messages);
+  const payload = options.compress === true ? compress(plain) : plain;
   if (!checksum) return payload;
   const packet = new Uint8Array(5 + payload.length);
   packet[0] = messageType.crc;

@@ -1,5 +1,6 @@
 /** Finds out who still answers: one random member at a time, first directly, then through others and over TCP. */
 import type { Address } from "../base/mod.ts";
+import { type Coordinates, decodeCoordinate, encodeCoordinate } from "./coordinates.ts";
 import type { Core } from "./core.ts";
 import type { Courier } from "./courier.ts";
 import type { Exchanges } from "./exchanges.ts";
@@ -17,6 +18,9 @@ interface Probe {
   readonly node: Node;
   readonly sequence: number;
   readonly timers: Timer[];
+  readonly sentAtMs: number;
+  /** False once others were asked: from then on an answer may have taken another way. */
+  isDirect: boolean;
   nacksExpected: number;
   nacksReceived: number;
   answeredOverTcp: boolean;
@@ -29,23 +33,32 @@ interface Helped {
   readonly timer: Timer;
 }
 
+interface ProberParts {
+  readonly courier: Courier;
+  readonly swim: Swim;
+  readonly exchanges: Exchanges;
+  readonly coordinates: Coordinates;
+}
+
 export class Prober {
   readonly #core: Core;
   readonly #nodes: NodeTable;
   readonly #courier: Courier;
   readonly #swim: Swim;
   readonly #exchanges: Exchanges;
+  readonly #coordinates: Coordinates;
   /** Names a ping and what answers it: 32 bits, wrapping. */
   #sequence: number;
   #probe: Probe | undefined;
   readonly #helped = new Map<number, Helped>();
 
-  constructor(core: Core, nodes: NodeTable, parts: { courier: Courier; swim: Swim; exchanges: Exchanges }) {
+  constructor(core: Core, nodes: NodeTable, parts: ProberParts) {
     this.#core = core;
     this.#nodes = nodes;
     this.#courier = parts.courier;
     this.#swim = parts.swim;
     this.#exchanges = parts.exchanges;
+    this.#coordinates = parts.coordinates;
     // A random start keeps late acks to an earlier life of this address from answering the pings of this one.
     this.#sequence = core.random.uint32();
   }
@@ -72,6 +85,8 @@ export class Prober {
       node,
       sequence,
       timers: [],
+      sentAtMs: nowMs,
+      isDirect: true,
       nacksExpected: 0,
       nacksReceived: 0,
       answeredOverTcp: false,
@@ -93,6 +108,7 @@ export class Prober {
   }
 
   #askOthers(probe: Probe, deadlineMs: number): void {
+    probe.isDirect = false;
     const { node, sequence } = probe;
     const own = this.#core.options.name;
     const helps = (helper: Node) => helper.name !== own && helper.name !== node.name && helper.state === "alive";
@@ -140,7 +156,7 @@ export class Prober {
     this.#courier.send(replyAddress(ping, from), {
       type: "ack",
       sequence: ping.sequence,
-      payload: new Uint8Array(0),
+      payload: encodeCoordinate(this.#coordinates.own),
     });
   }
 
@@ -175,6 +191,13 @@ export class Prober {
     if (probe?.sequence !== ack.sequence) return;
     this.#end(probe);
     this.#swim.adjustHealth(-1);
+    if (probe.isDirect && ack.payload.length > 0) this.#locate(probe, ack.payload);
+  }
+
+  #locate(probe: Probe, payload: Uint8Array): void {
+    const coordinate = decodeCoordinate(payload);
+    if (coordinate === undefined) this.#core.drop("malformed-coordinate");
+    else this.#coordinates.observe(probe.node.name, coordinate, this.#core.nowMs - probe.sentAtMs);
   }
 
   nacked(nack: Nack): void {

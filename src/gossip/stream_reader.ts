@@ -1,5 +1,6 @@
 /** Reads the one message of a TCP stream, however it was cut into pieces. */
-import { toText } from "../base/mod.ts";
+import { toText, viewOf } from "../base/mod.ts";
+import { Envelope, envelopeTexts, frameBytesMax, frameHeaderBytes } from "./envelope.ts";
 import { MsgpackReader, type Value } from "./msgpack.ts";
 import { decompress } from "./packet.ts";
 import {
@@ -26,15 +27,27 @@ export type StreamMessage = Ping | Ack | UserMessage | PushPull | { readonly typ
 /** What the bytes so far amount to; undefined while the message is not complete. */
 export type StreamScan =
   | { readonly type: "message"; readonly message: StreamMessage }
-  /** The peer encrypts and this node does not. */
-  | { readonly type: "encrypted" }
+  /** It cannot be opened, or is open where it must not be: the peer is told why. */
+  | { readonly type: "refused"; readonly reason: string }
+  /** It comes from another cluster: the peer is told nothing. */
+  | { readonly type: "labelled-otherwise" }
   | { readonly type: "malformed"; readonly reason: string }
   | undefined;
 
+const plainEnvelope = new Envelope({});
+
 export class StreamReader {
+  readonly #envelope: Envelope;
+  readonly #isDialled: boolean;
   #buffer: Uint8Array = new Uint8Array(1024);
   #length = 0;
   readonly #body = new BodyScanner();
+
+  /** Only the side that dialled says the label. */
+  constructor(envelope: Envelope = plainEnvelope, role: "served" | "dialled" = "served") {
+    this.#envelope = envelope;
+    this.#isDialled = role === "dialled";
+  }
 
   /** Bytes held. */
   get length(): number {
@@ -55,16 +68,47 @@ export class StreamReader {
   }
 
   #scan(bytes: Uint8Array): StreamScan {
-    if (bytes.length === 0) return undefined;
-    if (bytes[0] === messageType.encrypt) return { type: "encrypted" };
-    if (bytes[0] !== messageType.compress) return this.#body.scan(bytes);
-    const outer = new MsgpackReader(bytes, 1);
-    outer.value();
-    if (outer.fault === "cut") return undefined;
-    const plain = outer.fault === undefined ? decompress(bytes, plainBytesMax) : undefined;
-    if (plain === undefined) return malformed("its compression is broken");
-    return new BodyScanner().scan(plain) ?? malformed("it ends within its compressed part");
+    const labelBytes = this.#isDialled ? 0 : this.#envelope.labelBytesOf(bytes);
+    if (labelBytes === "other") return { type: "labelled-otherwise" };
+    if (labelBytes === "cut" || bytes.length === labelBytes) return undefined;
+    const rest = bytes.subarray(labelBytes);
+    if (rest[0] === messageType.encrypt) return this.#scanFrame(rest);
+    return this.#envelope.refusesPlaintext ? this.#scanRefusal(rest) : scanPlain(rest, this.#body);
   }
+
+  /** Who is dialled may say in plain text why it cannot read this node, and nothing else. */
+  #scanRefusal(bytes: Uint8Array): StreamScan {
+    const mayBeError = bytes[0] === messageType.error || bytes[0] === messageType.compress;
+    if (!this.#isDialled || !mayBeError) return refused(envelopeTexts.notEncrypted);
+    const scan = scanPlain(bytes, this.#body);
+    const isOther = scan?.type === "message" && scan.message.type !== "error";
+    return isOther ? refused(envelopeTexts.notEncrypted) : scan;
+  }
+
+  #scanFrame(bytes: Uint8Array): StreamScan {
+    if (!this.#envelope.keyring.isEnabled) return refused(envelopeTexts.notConfigured);
+    if (bytes.length < frameHeaderBytes) return undefined;
+    const length = viewOf(bytes).getUint32(1);
+    if (length > frameBytesMax) return refused(`Remote node state is larger than limit (${length})`);
+    if (bytes.length < frameHeaderBytes + length) return undefined;
+    const opened = this.#envelope.openFrame(bytes.subarray(0, frameHeaderBytes + length));
+    if (opened.type === "refused") return opened;
+    return scanPlain(opened.bytes, new BodyScanner()) ?? malformed("it ends within its encrypted part");
+  }
+}
+
+function scanPlain(bytes: Uint8Array, body: BodyScanner): StreamScan {
+  if (bytes[0] !== messageType.compress) return body.scan(bytes);
+  const outer = new MsgpackReader(bytes, 1);
+  outer.value();
+  if (outer.fault === "cut") return undefined;
+  const plain = outer.fault === undefined ? decompress(bytes, plainBytesMax) : undefined;
+  if (plain === undefined) return malformed("its compression is broken");
+  return new BodyScanner().scan(plain) ?? malformed("it ends within its compressed part");
+}
+
+function refused(reason: string): StreamScan {
+  return { type: "refused", reason };
 }
 
 function malformed(reason: string): StreamScan {

@@ -159,9 +159,10 @@ export class Swim {
 
   #reportConflict(node: Node, alive: Alive): void {
     this.#core.counters.conflicts++;
-    const claimed = formatAddress(addressOf(alive));
-    const held = formatAddress(node.address);
-    this.#core.warn("conflict", `Cannot accept ${claimed} for node ${node.name}: that name belongs to ${held}`);
+    const claimed = addressOf(alive);
+    const [other, held] = [formatAddress(claimed), formatAddress(node.address)];
+    this.#core.warn("conflict", `Cannot accept ${other} for node ${node.name}: that name belongs to ${held}`);
+    this.#core.emit({ type: "conflict", node: snapshotOf(node), claimed });
   }
 
   /** Applies a suspect message, or this node's own suspicion. */

@@ -44,6 +44,8 @@ export type GossipInput =
 export interface NodeSnapshot {
   readonly name: string;
   readonly address: Address;
+  /** The address as the node told it: 4 or 16 bytes. */
+  readonly addressBytes: Uint8Array;
   readonly meta: Uint8Array;
   readonly versions: Uint8Array;
   readonly incarnation: number;
@@ -54,6 +56,8 @@ export type GossipEffect =
   | TransportEffect
   /** A node became alive, died or left, or changed its meta. */
   | { readonly type: "node"; readonly change: "joined" | "gone" | "updated"; readonly node: NodeSnapshot }
+  /** Somebody claims another address for the name of a node, or for this node's own. */
+  | { readonly type: "conflict"; readonly node: NodeSnapshot; readonly claimed: Address }
   | { readonly type: "user-message"; readonly bytes: Uint8Array }
   /** What a peer's upper layer says of its state; `joining` when this node asked for it in order to join. */
   | { readonly type: "user-state"; readonly bytes: Uint8Array; readonly joining: boolean }

@@ -147,7 +147,7 @@ class BoundSockets implements GossipSockets {
     });
     udp.on("error", (error) => {
       // Some runtimes tell that a peer's host answered "nobody listens here". That is no trouble of ours: probes notice.
-      if ((error as { code?: string }).code === "ECONNREFUSED") return;
+      if (isRefusal(error)) return;
       this.#onError(new Error(`Cannot receive datagrams: ${error.message}`, { cause: error }));
     });
     try {
@@ -193,9 +193,11 @@ class BoundSockets implements GossipSockets {
     if (this.#closed === undefined) this.#onInput(input);
   }
 
-  #send(to: Address, bytes: Uint8Array): void {
+  #send(to: Address, bytes: Uint8Array, isRetry = false): void {
     const report = (error: Error | null): void => {
-      if (error !== null && this.#closed === undefined) {
+      // On some runtimes a datagram to nobody makes the *next* one fail, whoever that is for. Telling so clears it.
+      if (isRefusal(error) && !isRetry && this.#closed === undefined) this.#send(to, bytes, true);
+      else if (error !== null && this.#closed === undefined) {
         this.#onError(new Error(`Cannot send to ${formatAddress(to)}: ${error.message}`, { cause: error }));
       }
     };
@@ -288,4 +290,8 @@ class BoundSockets implements GossipSockets {
 /** IPv4 as a dual-stack socket reports it, in its usual form. */
 function withoutMapping(host: string): string {
   return host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host;
+}
+
+function isRefusal(error: Error | null): boolean {
+  return error !== null && (error as { code?: string }).code === "ECONNREFUSED";
 }

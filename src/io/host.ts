@@ -23,3 +23,10 @@ export function hostAddress(): string {
   }
   return "127.0.0.1";
 }
+
+/** What runs this program, for those who look after it. */
+export function programFacts(): { readonly os: string; readonly arch: string; readonly version: string } {
+  const { versions } = process;
+  const name = ["bun", "deno"].find((runtime) => versions[runtime] !== undefined) ?? "node";
+  return { os: process.platform, arch: process.arch, version: `${name} ${versions[name]}` };
+}

@@ -17,6 +17,7 @@ export interface FinishedJoin {
 
 interface Join {
   readonly id: number | undefined;
+  readonly replay: boolean;
   readonly waiting: Address[];
   readonly contacted: Address[];
   readonly failed: { address: Address; error: string }[];
@@ -37,15 +38,25 @@ export class Joins {
   }
 
   /** Begins a join. Without an id nobody hears how it ended. A node's own address is none to contact. */
-  start(id: number | undefined, addresses: readonly Address[], own: Address): void {
+  start(
+    { id, replay }: { readonly id: number | undefined; readonly replay: boolean },
+    addresses: readonly Address[],
+    own: Address,
+  ): void {
     const unique = [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
-    const join: Join = { id, waiting: [], contacted: [], failed: [], underWay: 0, isOver: false };
+    const join: Join = { id, replay, waiting: [], contacted: [], failed: [], underWay: 0, isOver: false };
     for (const address of unique) {
       if (formatAddress(address) === formatAddress(own)) join.failed.push({ address, error: "it is this node itself" });
       else if (join.waiting.length < addressesMax) join.waiting.push(address);
       else join.failed.push({ address, error: `a join contacts ${addressesMax} addresses at most` });
     }
     this.#advance(join);
+  }
+
+  /** True while joins are under way, all of which want nothing of the past. */
+  get ignoresPast(): boolean {
+    const joins = [...this.#exchanges.values()].map(({ join }) => join);
+    return joins.length > 0 && joins.every((join) => !join.replay);
   }
 
   /** True when this exchange belongs to a join that has reached nobody yet. */

@@ -1,114 +1,162 @@
 import type { Address, Machine, Random } from "../base/mod.ts";
-import { Gossip, type GossipCounters, type GossipEffect, type GossipInput, ipToText, Schedule } from "../gossip/mod.ts";
+import type { Coordinate, GossipCounters, GossipEffect, GossipInput } from "../gossip/mod.ts";
+import { Asking } from "./asking.ts";
+import { NameConflicts, rivalExchange } from "./conflicts.ts";
+import { Core, type SerfCounts } from "./core.ts";
+import { Departure } from "./departure.ts";
+import { NotRemovableError } from "./errors.ts";
 import { UserEvents } from "./events.ts";
+import { Intents } from "./intents.ts";
 import { Joins } from "./joins.ts";
-import { LamportClock } from "./lamport.ts";
-import {
-  decodeSerfMessage,
-  encodeSerfMessage,
-  type JoinIntent,
-  type LeaveIntent,
-  type Query,
-  type Relay,
-  type SerfMessage,
-  type SerfState,
-} from "./messages.ts";
-import { type MembershipOptions, type ResolvedMembershipOptions, resolveMembershipOptions } from "./options.ts";
+import { decodeSerfMessage, encodeSerfMessage, type SerfMessage, type SerfState } from "./messages.ts";
+import { type MembershipOptions, resolveMembershipOptions } from "./options.ts";
 import { Queries } from "./queries.ts";
-import { Roster } from "./roster.ts";
-import { encodeTags, TagsTooLargeError } from "./tags.ts";
-import type { Member, MembershipEffect, MembershipInput } from "./types.ts";
-
-/** The largest message of this layer that fits a packet of gossip. A larger one would block its queue for ever. */
-const spreadBytesMax = 1_395;
-
-/** The broadcast whose end the leave waits for. */
-const leaveBroadcastId = 1;
+import { encodeTags } from "./tags.ts";
+import type {
+  LamportTimes,
+  Member,
+  MembershipEffect,
+  MembershipInput,
+  QueryKey,
+  QueryRequest,
+  UserEventRequest,
+} from "./types.ts";
 
 /** What happened so far, for metrics. */
-export interface MembershipCounters {
+export interface MembershipCounters extends Readonly<SerfCounts> {
   readonly gossip: GossipCounters;
   readonly queues: { readonly news: number; readonly intent: number; readonly query: number; readonly event: number };
   /** Lifeguard's score: 0 is well. */
   readonly health: number;
-  /** Messages of this layer that could not be read, or are of kinds not known. */
-  readonly malformed: number;
-  readonly eventsRelayed: number;
-  readonly queriesRelayed: number;
-  readonly queriesAcknowledged: number;
+  readonly lamport: { readonly member: number; readonly event: number; readonly query: number };
 }
 
-/** Serf's layer: tags, statuses, joins and leaves, on top of gossip. No I/O. */
+/** Serf's layer on top of gossip: tags, statuses, joins and leaves, user events and queries. No I/O. */
 export class Membership implements Machine<MembershipInput, MembershipEffect> {
-  readonly #options: ResolvedMembershipOptions;
-  readonly #random: Random;
-  readonly #gossip: Gossip;
-  readonly #schedule = new Schedule();
-  readonly #clock = new LamportClock();
-  readonly #roster: Roster;
-  readonly #events = new UserEvents();
+  readonly #core: Core;
+  readonly #intents: Intents;
+  readonly #departure: Departure;
+  readonly #events: UserEvents;
   readonly #queries: Queries;
+  readonly #asking: Asking;
+  readonly #conflicts: NameConflicts;
   readonly #joins: Joins;
-  readonly #counts = { malformed: 0, eventsRelayed: 0, queriesRelayed: 0, queriesAcknowledged: 0 };
-  #phase: "member" | "announcing" | "departing" | "lingering" | "left" = "member";
   #started = false;
-  #nowMs = 0;
-  #effects: MembershipEffect[] = [];
 
-  /** Throws `InvalidMembershipOptionError`, `InvalidGossipOptionError` or `TagsTooLargeError`. */
+  /** Throws `InvalidMembershipOptionError`, `InvalidGossipOptionError`, `InvalidKeyError` or `TagsTooLargeError`. */
   constructor(options: MembershipOptions, random: Random) {
-    this.#options = resolveMembershipOptions(options);
-    this.#random = random;
-    const { name, address, meta, profile, settings, incarnation, membersMax } = this.#options;
-    this.#gossip = new Gossip(
-      { name, address, meta, profile, settings, incarnation, nodesMax: membersMax, userState: () => this.#state() },
-      random.fork("gossip"),
-    );
-    this.#roster = new Roster(this.#gossip.local, this.#clock, (event) => this.#effects.push({ type: "event", event }));
-    this.#queries = new Queries(this.#options.name);
+    this.#core = new Core(resolveMembershipOptions(options), random, {
+      tell: (input) => this.#tell(input),
+      receive: (bytes) => this.#receive(bytes),
+      state: () => this.#state(),
+    });
+    this.#intents = new Intents(this.#core);
+    this.#departure = new Departure(this.#core);
+    this.#events = new UserEvents(this.#core);
+    this.#queries = new Queries(this.#core);
+    this.#asking = new Asking(this.#core, this.#queries);
+    this.#conflicts = new NameConflicts(this.#core, this.#asking);
     this.#joins = new Joins((input) => this.#tell(input));
+    this.#remember(this.#core.options.lamport);
+  }
+
+  /** Goes on where the last life of this node ended. */
+  #remember({ member, event, query }: LamportTimes): void {
+    this.#core.clock.witness(member);
+    this.#events.clock.witness(event);
+    this.#events.ignoreBelow(event + 1);
+    this.#queries.clock.witness(query);
+    this.#queries.ignoreBelow(query + 1);
   }
 
   get wakeAtMs(): number {
-    return this.#started ? Math.min(this.#gossip.wakeAtMs, this.#schedule.nextAtMs) : 0;
+    return this.#started ? Math.min(this.#core.gossip.wakeAtMs, this.#core.schedule.nextAtMs) : 0;
   }
 
   get localName(): string {
-    return this.#options.name;
+    return this.#core.localName;
   }
 
   /** All members known, this node included, in the order in which they became known. */
   members(): readonly Member[] {
-    return this.#roster.all().map((member) => this.#withIncarnation(member));
+    return this.#core.roster.all().map((member) => this.#withIncarnation(member));
   }
 
   member(name: string): Member | undefined {
-    const member = this.#roster.get(name);
+    const member = this.#core.roster.get(name);
     return member && this.#withIncarnation(member);
   }
 
   /** Refutations raise a node's incarnation without any event. */
   #withIncarnation(member: Member): Member {
-    const incarnation = this.#gossip.incarnationOf(member.name) ?? member.incarnation;
+    const incarnation = this.#core.gossip.incarnationOf(member.name) ?? member.incarnation;
     return incarnation === member.incarnation ? member : { ...member, incarnation };
   }
 
+  /** The round trip between two members in milliseconds, from where they stand; undefined when one was not heard yet. */
+  rttMs(left: string, right: string): number | undefined {
+    return this.#core.gossip.rttMs(left, right);
+  }
+
+  /** Where a member stands in the space of round trips; undefined when it was not heard yet. */
+  coordinateOf(name: string): Coordinate | undefined {
+    return this.#core.gossip.coordinateOf(name);
+  }
+
+  /** What a member says it speaks, as gossip has it: six bytes; undefined when gossip does not know it any more. */
+  versionsOf(name: string): Uint8Array | undefined {
+    return this.#core.gossip.node(name)?.versions;
+  }
+
+  /** Whether this node has keys. */
+  get isEncrypted(): boolean {
+    return this.#core.gossip.keyring.isEnabled;
+  }
+
+  /** What a member says it speaks, as gossip has it: six bytes; undefined when gossip does not know it any more. */
+  versionsOf(name: string): Uint8Array | undefined {
+    return this.#core.gossip.node(name)?.versions;
+  }
+
+  /** Whether this node has keys. */
+  get isEncrypted(): boolean {
+    return this.#core.gossip.keyring.isEnabled;
+  }
+
   get counters(): MembershipCounters {
-    return {
-      gossip: this.#gossip.counters,
-      queues: this.#gossip.queueDepths,
-      health: this.#gossip.health,
-      ...this.#counts,
-    };
+    const { gossip, clock, counts } = this.#core;
+    const lamport = { member: clock.time, event: this.#events.clock.time, query: this.#queries.clock.time };
+    return { gossip: gossip.counters, queues: gossip.queueDepths, health: gossip.health, lamport, ...counts };
+  }
+
+  /** Throws `UserEventTooLargeError` for an event that would not be sent now. */
+  checkUserEvent(event: UserEventRequest): void {
+    this.#events.check(event);
+  }
+
+  /** Throws `InvalidQueryError` or `QueryTooLargeError` for a query that would not be asked now. */
+  checkQuery(request: QueryRequest): void {
+    this.#asking.check(request);
+  }
+
+  /** Throws `QueryClosedError` or `QueryTooLargeError` for an answer that would not be sent now. */
+  checkResponse(query: QueryKey, payload: Uint8Array): void {
+    this.#queries.check(query, payload);
+  }
+
+  /** Throws `NotRemovableError` for a member that cannot be forced to leave. */
+  checkForceLeave(name: string): void {
+    if (name === this.localName) throw new NotRemovableError(name, "it is this node itself, which can leave");
+    if (this.#core.roster.get(name) === undefined) throw new NotRemovableError(name, "no such member is known");
   }
 
   step(input: MembershipInput, nowMs: number): MembershipEffect[] {
-    this.#effects = [];
-    this.#nowMs = nowMs;
+    this.#core.effects = [];
+    this.#core.nowMs = nowMs;
     if (!this.#started) this.#start();
     switch (input.type) {
       case "wake":
-        this.#schedule.runDue(nowMs);
+        this.#core.schedule.runDue(nowMs);
         this.#tell(input);
         break;
       case "datagram":
@@ -118,37 +166,76 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
         this.#tell(input);
         break;
       case "join":
-        this.#join(input.id, input.addresses);
+        this.#join(input);
         break;
       case "leave":
-        this.#leave();
+        this.#departure.leave();
         break;
+      default:
+        this.#command(input);
+    }
+    return this.#core.effects;
+  }
+
+  /** What may be refused. Callers check first; what is refused here all the same changes nothing. */
+  #command(input: Extract<MembershipInput, { type: Command }>): void {
+    try {
+      this.#perform(input);
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error)) throw error;
+      this.#core.emit({ type: "warn", message: error.message });
+    }
+  }
+
+  #perform(input: Extract<MembershipInput, { type: Command }>): void {
+    switch (input.type) {
       case "set-tags":
-        this.#setTags(input.tags);
-        break;
+        this.#tell({ type: "set-meta", meta: encodeTags(input.tags) });
+        return;
+      case "force-leave":
+        this.checkForceLeave(input.name);
+        this.#intents.forceLeave(input.name, input.prune);
+        return;
+      case "send-user-event":
+        this.#events.send(input.event);
+        return;
+      case "ask":
+        this.#ask(input.id, input.request);
+        return;
+      case "respond":
+        this.#queries.respond(input.query, input.payload);
+        return;
       default:
         input satisfies never;
     }
-    return this.#effects;
+  }
+
+  #ask(id: number, request: QueryRequest): void {
+    this.#asking.ask(request, {
+      acknowledged: (from) => this.#core.emit({ type: "query-acknowledged", id, from }),
+      answered: (from, payload) => this.#core.emit({ type: "query-answered", id, from, payload }),
+      finished: (outcome) => this.#core.emit({ type: "query-finished", id, outcome }),
+    });
   }
 
   #start(): void {
     this.#started = true;
-    this.#repeat(this.#options.reapIntervalMs, () => this.#roster.reap(this.#options, this.#nowMs));
-    this.#repeat(this.#options.reconnectIntervalMs, () => this.#reconnect());
+    const { options, roster } = this.#core;
+    this.#repeat(options.reapIntervalMs, () => roster.reap(options, this.#core.nowMs));
+    this.#repeat(options.reconnectIntervalMs, () => this.#reconnect());
   }
 
   #repeat(intervalMs: number, tick: () => void): void {
     const run = (): void => {
       tick();
-      this.#schedule.at(this.#nowMs + intervalMs, run);
+      this.#core.after(intervalMs, run);
     };
-    this.#schedule.at(this.#nowMs + intervalMs, run);
+    this.#core.after(intervalMs, run);
   }
 
   /** Steps the gossip machine and takes up what comes of it, in order. */
   #tell(input: GossipInput): void {
-    for (const effect of this.#gossip.step(input, this.#nowMs)) this.#take(effect);
+    for (const effect of this.#core.gossip.step(input, this.#core.nowMs)) this.#take(effect);
   }
 
   #take(effect: GossipEffect): void {
@@ -158,12 +245,10 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       case "stream-write":
       case "stream-close":
       case "warn":
-        this.#effects.push(effect);
+        this.#core.emit(effect);
         return;
       case "node":
-        if (effect.change === "joined") this.#roster.joined(effect.node);
-        else if (effect.change === "gone") this.#roster.gone(effect.node, this.#nowMs);
-        else this.#roster.updated(effect.node);
+        this.#nodeChanged(effect);
         return;
       case "user-message":
         this.#receive(effect.bytes);
@@ -171,115 +256,78 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       case "user-state": {
         const state = decodeSerfMessage(effect.bytes);
         if (state?.type === "state") this.#merge(state, effect.joining);
-        else this.#counts.malformed++;
+        else this.#core.counts.malformed++;
         return;
       }
       case "push-pulled":
         this.#pushPulled(effect.id, effect.error);
         return;
+      case "conflict":
+        if (this.#departure.isMember) this.#conflicts.seen(effect.node, effect.claimed);
+        return;
       case "broadcast-finished":
-        if (effect.id === leaveBroadcastId && this.#phase === "announcing") this.#depart();
+        this.#departure.broadcastFinished(effect.id);
         return;
       case "departed":
-        this.#linger();
+        this.#departure.departed();
         return;
       default:
         effect satisfies never;
     }
   }
 
+  #nodeChanged({ change, node }: Extract<GossipEffect, { type: "node" }>): void {
+    const { roster, nowMs } = this.#core;
+    if (change === "joined") roster.joined(node);
+    else if (change === "updated") roster.updated(node);
+    else {
+      roster.gone(node, nowMs);
+      this.#asking.memberGone();
+    }
+  }
+
   #receive(bytes: Uint8Array): void {
     const message = decodeSerfMessage(bytes);
-    if (message === undefined) this.#counts.malformed++;
+    if (message === undefined) this.#core.counts.malformed++;
     else this.#apply(message, bytes);
   }
 
   #apply(message: SerfMessage, bytes: Uint8Array): void {
     switch (message.type) {
       case "join":
-        if (this.#roster.joinIntent(message, this.#nowMs)) this.#spread("intent", bytes);
+        if (this.#intents.join(message)) this.#core.spread("intent", bytes);
         return;
       case "leave":
-        if (this.#leaveIntent(message)) this.#spread("intent", bytes);
+        if (this.#intents.leave(message, this.#departure.isMember)) this.#core.spread("intent", bytes);
         return;
       case "user-event":
-        if (this.#events.take(message, bytes.length)) {
-          this.#counts.eventsRelayed++;
-          this.#spread("event", bytes);
-        }
+        this.#events.receive(message, bytes);
         return;
       case "query":
-        this.#query(message, bytes);
-        return;
-      case "relay":
-        this.#relay(message);
+        this.#queries.receive(message, bytes);
         return;
       case "query-response":
+        this.#asking.receive(message);
+        return;
+      case "relay":
+        this.#queries.forward(message);
+        return;
       case "state":
-        // This node asked no query, and states come by push/pull only.
+        // States come by push/pull only.
         return;
       default:
         message satisfies never;
     }
   }
 
-  #leaveIntent(intent: LeaveIntent): boolean {
-    if (this.#phase === "member" && this.#roster.contradicts(intent)) {
-      this.#clock.witness(intent.lamport);
-      this.#announceJoin();
-      return false;
-    }
-    const isNew = this.#roster.leaveIntent(intent, this.#nowMs);
-    if (isNew && intent.prune) this.#prune(intent.node);
-    return isNew;
-  }
-
-  /** A member that is just leaving is forgotten only once its goodbye had time to arrive. */
-  #prune(name: string): void {
-    if (this.#roster.get(name)?.status !== "leaving") {
-      this.#roster.prune(name);
-      return;
-    }
-    const delayMs = pruneDelayMs + this.#options.leavePropagateDelayMs;
-    this.#schedule.at(this.#nowMs + delayMs, () => this.#roster.prune(name));
-  }
-
-  /** Tells everybody that this node is a member and means it. */
-  #announceJoin(): void {
-    const intent: JoinIntent = { type: "join", lamport: this.#clock.time, node: this.localName };
-    this.#roster.joinIntent(intent, this.#nowMs);
-    this.#spread("intent", encodeSerfMessage(intent));
-  }
-
-  #spread(queue: "intent" | "query" | "event", bytes: Uint8Array, id?: number): void {
-    if (bytes.length <= spreadBytesMax) this.#tell({ type: "broadcast", class: queue, bytes, ...(id && { id }) });
-  }
-
-  #query(query: Query, bytes: Uint8Array): void {
-    const verdict = this.#queries.take(query);
-    if (verdict?.spread) {
-      this.#counts.queriesRelayed++;
-      this.#spread("query", bytes);
-    }
-    if (verdict?.ack !== undefined) {
-      this.#counts.queriesAcknowledged++;
-      this.#tell({ type: "send-user", ...verdict.ack });
-    }
-  }
-
-  #relay(relay: Relay): void {
-    const host = ipToText(relay.ip);
-    if (host === undefined || relay.port === 0 || relay.inner.length > spreadBytesMax) return;
-    this.#tell({ type: "send-user", to: { host, port: relay.port }, bytes: relay.inner });
-  }
-
   /** What this node tells in a push/pull. */
   #state(): Uint8Array {
+    const { clock, roster } = this.#core;
     return encodeSerfMessage({
       type: "state",
-      lamport: this.#clock.time,
-      statusLamports: this.#roster.statusLamports(),
-      leftMembers: this.#roster.withStatus("left").map((member) => member.name),
+      lamport: clock.time,
+      statusLamports: roster.statusLamports(),
+      leftMembers: roster.withStatus("left").map((member) => member.name),
       eventLamport: this.#events.clock.time,
       events: this.#events.all(),
       queryLamport: this.#queries.clock.time,
@@ -288,106 +336,62 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
 
   /** Takes in what a peer tells in a push/pull. The order matters: leaves are known before joins of the same time. */
   #merge(state: SerfState, joining: boolean): void {
-    this.#clock.witness(state.lamport - 1);
+    this.#core.clock.witness(state.lamport - 1);
     this.#events.clock.witness(state.eventLamport - 1);
     this.#queries.clock.witness(state.queryLamport - 1);
     const left = new Set(state.leftMembers);
     for (const node of left) {
       const lamport = (state.statusLamports.get(node) ?? 0) + 1;
-      this.#leaveIntent({ type: "leave", lamport, node, prune: false });
+      this.#intents.leave({ type: "leave", lamport, node, prune: false }, this.#departure.isMember);
     }
     for (const [node, lamport] of state.statusLamports) {
-      if (!left.has(node)) this.#roster.joinIntent({ type: "join", lamport, node }, this.#nowMs);
+      if (!left.has(node)) this.#intents.join({ type: "join", lamport, node });
     }
-    if (joining) this.#events.ignoreBelow(state.eventLamport);
-    for (const event of state.events) {
-      this.#events.take({ type: "user-event", coalesce: false, ...event }, event.payload.length);
-    }
+    // Who comes back by itself after a partition wants to hear what it missed; who joins does not, unless it says so.
+    if (joining && this.#joins.ignoresPast) this.#events.ignoreBelow(state.eventLamport);
+    this.#events.replay(state.events);
   }
 
-  #join(id: number, addresses: readonly Address[]): void {
-    if (this.#phase !== "member") {
+  #join({ id, addresses, replay }: Extract<MembershipInput, { type: "join" }>): void {
+    if (!this.#departure.isMember) {
       const error = "this node is leaving";
       const failed = addresses.map((address) => ({ address, error }));
-      this.#effects.push({ type: "joined", id, contacted: [], failed });
+      this.#core.emit({ type: "joined", id, contacted: [], failed });
       return;
     }
-    this.#joins.start(id, addresses, this.#options.address);
+    this.#startJoin(id, replay ?? false, addresses);
     this.#reportJoins();
   }
 
+  #startJoin(id: number | undefined, replay: boolean, addresses: readonly Address[]): void {
+    this.#joins.start({ id, replay }, addresses, this.#core.options.address);
+  }
+
   #pushPulled(exchange: number, error: string | undefined): void {
-    if (error === undefined && this.#joins.isFirstContact(exchange)) this.#announceJoin();
+    if (exchange === rivalExchange) {
+      this.#conflicts.rivalCalled(error);
+      return;
+    }
+    if (error === undefined && this.#joins.isFirstContact(exchange)) this.#intents.announceJoin();
     this.#joins.exchanged(exchange, error);
     this.#reportJoins();
   }
 
   #reportJoins(): void {
     for (const { id, contacted, failed, asked } of this.#joins.takeFinished()) {
-      if (asked) this.#effects.push({ type: "joined", id, contacted, failed });
+      if (asked) this.#core.emit({ type: "joined", id, contacted, failed });
     }
   }
 
   /** Tries one failed member again. The fewer failed and the more alive there are, the seldomer each node tries. */
   #reconnect(): void {
-    const failed = this.#roster.withStatus("failed");
-    const alive = this.#roster.withStatus("alive").length;
-    if (this.#phase !== "member" || this.#random.below(Math.max(1, alive)) >= failed.length) return;
-    const member = this.#random.pick(failed);
-    if (member !== undefined) this.#joins.start(undefined, [member.address], this.#options.address);
-  }
-
-  #setTags(tags: ReadonlyMap<string, string>): void {
-    try {
-      this.#tell({ type: "set-meta", meta: encodeTags(tags) });
-    } catch (error) {
-      if (!(error instanceof TagsTooLargeError)) throw error;
-      this.#effects.push({ type: "warn", message: error.message });
-    }
-  }
-
-  /** First announces the leave, and says goodbye only when that is around: peers tell leaving from failing by it. */
-  #leave(): void {
-    if (this.#phase !== "member") {
-      if (this.#phase === "left") this.#effects.push({ type: "left" });
-      return;
-    }
-    this.#phase = "announcing";
-    const intent: LeaveIntent = { type: "leave", lamport: this.#clock.time, node: this.localName, prune: false };
-    this.#clock.increment();
-    this.#roster.leaveIntent(intent, this.#nowMs);
-    const hasOthers = this.#roster.withStatus("alive").length > 0;
-    if (!hasOthers) {
-      this.#depart();
-      return;
-    }
-    this.#schedule.at(this.#nowMs + leaveAnnounceMsMax, () => {
-      if (this.#phase === "announcing") this.#depart();
-    });
-    this.#spread("intent", encodeSerfMessage(intent), leaveBroadcastId);
-  }
-
-  #depart(): void {
-    this.#phase = "departing";
-    this.#tell({ type: "leave" });
-  }
-
-  #linger(): void {
-    if (this.#phase !== "departing") return;
-    this.#phase = "lingering";
-    const hasOthers = this.#roster.withStatus("alive").length > 0;
-    const delayMs = hasOthers ? this.#options.leavePropagateDelayMs : 0;
-    const finish = (): void => {
-      this.#phase = "left";
-      this.#effects.push({ type: "left" });
-    };
-    if (delayMs === 0) finish();
-    else this.#schedule.at(this.#nowMs + delayMs, finish);
+    const { roster, random } = this.#core;
+    const failed = roster.withStatus("failed");
+    const alive = roster.withStatus("alive").length;
+    if (!this.#departure.isMember || random.below(Math.max(1, alive)) >= failed.length) return;
+    const member = random.pick(failed);
+    if (member !== undefined) this.#startJoin(undefined, true, [member.address]);
   }
 }
 
-/** How long announcing a leave may take before the goodbye is said anyway. */
-const leaveAnnounceMsMax = 5_000;
-
-/** How long a goodbye may take to arrive, before a leaving member is forgotten. */
-const pruneDelayMs = 5_000;
+type Command = "set-tags" | "force-leave" | "send-user-event" | "ask" | "respond";

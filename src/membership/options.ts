@@ -1,6 +1,7 @@
 import type { Address } from "../base/mod.ts";
-import type { GossipSettings, Profile } from "../gossip/mod.ts";
+import { type EncryptionOptions, type GossipSettings, type Profile, settingsOf } from "../gossip/mod.ts";
 import { encodeTags, type TagsInput, tagsOf } from "./tags.ts";
+import type { LamportTimes } from "./types.ts";
 
 export interface MembershipOptions {
   /** Unique in the cluster, 1 to 255 bytes of UTF-8. */
@@ -15,6 +16,12 @@ export interface MembershipOptions {
   readonly settings?: Partial<GossipSettings> | undefined;
   /** First incarnation, from 1. @default 1 */
   readonly incarnation?: number | undefined;
+  /** Nodes hear only those with the same one; agents of Serf have none. @default none */
+  readonly label?: string | undefined;
+  /** Encrypts all that is sent, and refuses what is not encrypted. @default plain text */
+  readonly encryption?: EncryptionOptions | undefined;
+  /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
+  readonly compress?: boolean | undefined;
   /** Members remembered at most. @default 20000 */
   readonly membersMax?: number | undefined;
   /** How often forgotten members are looked for. @default 15000 */
@@ -27,6 +34,20 @@ export interface MembershipOptions {
   readonly tombstoneTimeoutMs?: number | undefined;
   /** How long a node that has left still answers, so that its goodbye gets around. @default 1000 */
   readonly leavePropagateDelayMs?: number | undefined;
+  /** How long events that may be coalesced are held back at most; 0 tells each at once. @default 3000 */
+  readonly coalesceWindowMs?: number | undefined;
+  /** How long it must be quiet for them to be told before that. @default 1000 */
+  readonly coalesceQuietMs?: number | undefined;
+  /** Bytes of a user event that this node sends, encoded. More than 1395 could never be spread. @default 512 */
+  readonly userEventBytesMax?: number | undefined;
+  /** Bytes of a query that this node asks, encoded. @default 1024 */
+  readonly queryBytesMax?: number | undefined;
+  /** Bytes of an answer of this node, encoded. @default 1024 */
+  readonly queryResponseBytesMax?: number | undefined;
+  /** What this node had seen in its last life: events and queries up to then are not told again. @default none */
+  readonly lamport?: LamportTimes | undefined;
+  /** Whether a node whose name another one claims asks the others, and gives way to the majority. @default true */
+  readonly resolveNameConflicts?: boolean | undefined;
 }
 
 /** Checked and complete, but for what gossip itself checks. */
@@ -38,12 +59,24 @@ export interface ResolvedMembershipOptions {
   readonly profile: Profile;
   readonly settings: Partial<GossipSettings>;
   readonly incarnation: number;
+  readonly label: string;
+  readonly encryption: EncryptionOptions | undefined;
+  readonly compress: boolean;
   readonly membersMax: number;
   readonly reapIntervalMs: number;
   readonly reconnectIntervalMs: number;
   readonly reconnectTimeoutMs: number;
   readonly tombstoneTimeoutMs: number;
   readonly leavePropagateDelayMs: number;
+  readonly coalesceWindowMs: number;
+  readonly coalesceQuietMs: number;
+  readonly userEventBytesMax: number;
+  readonly queryBytesMax: number;
+  readonly queryResponseBytesMax: number;
+  readonly resolveNameConflicts: boolean;
+  readonly lamport: LamportTimes;
+  /** The interval that gossip goes by: queries last a multiple of it. */
+  readonly gossipIntervalMs: number;
 }
 
 /** An option that no node can run with. Nothing was started. */
@@ -60,6 +93,9 @@ export class InvalidMembershipOptionError extends RangeError {
 
 const dayMs = 86_400_000;
 
+/** Serf's absolute limit of its sizes. */
+const sizeMax = 9_216;
+
 /** What one push/pull can tell of. */
 const membersMaxMax = 1_048_576;
 
@@ -72,9 +108,11 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     reconnectTimeoutMs: options.reconnectTimeoutMs ?? dayMs,
     tombstoneTimeoutMs: options.tombstoneTimeoutMs ?? dayMs,
     leavePropagateDelayMs: options.leavePropagateDelayMs ?? 1_000,
+    coalesceWindowMs: options.coalesceWindowMs ?? 3_000,
+    coalesceQuietMs: options.coalesceQuietMs ?? 1_000,
   };
   for (const [name, value] of Object.entries(durations)) {
-    const low = name === "leavePropagateDelayMs" ? 0 : 1;
+    const low = name === "leavePropagateDelayMs" || name.startsWith("coalesce") ? 0 : 1;
     if (!Number.isInteger(value) || value < low || value > 365 * dayMs) {
       const problem = `${value} is not a whole number of milliseconds from ${low} to a year`;
       throw new InvalidMembershipOptionError(name, problem);
@@ -85,15 +123,34 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     const problem = `${membersMax} is not a whole number from 1 to ${membersMaxMax}`;
     throw new InvalidMembershipOptionError("membersMax", problem);
   }
+  const sizes = {
+    userEventBytesMax: options.userEventBytesMax ?? 512,
+    queryBytesMax: options.queryBytesMax ?? 1_024,
+    queryResponseBytesMax: options.queryResponseBytesMax ?? 1_024,
+  };
+  for (const [name, value] of Object.entries(sizes)) {
+    if (!Number.isInteger(value) || value < 1 || value > sizeMax) {
+      throw new InvalidMembershipOptionError(name, `${value} is not a whole number of bytes from 1 to ${sizeMax}`);
+    }
+  }
+  const profile = options.profile ?? "lan";
   return {
     ...durations,
+    ...sizes,
+    resolveNameConflicts: options.resolveNameConflicts ?? true,
+    lamport: options.lamport ?? { member: 0, event: 0, query: 0 },
+    // A profile that does not exist is refused by gossip, which comes next.
+    gossipIntervalMs: options.settings?.gossipIntervalMs ?? settingsOf(profile)?.gossipIntervalMs ?? 0,
     name: options.name,
     address: options.address,
     tags,
     meta: encodeTags(tags),
-    profile: options.profile ?? "lan",
+    profile,
     settings: options.settings ?? {},
     incarnation: options.incarnation ?? 1,
+    label: options.label ?? "",
+    encryption: options.encryption,
+    compress: options.compress ?? false,
     membersMax,
   };
 }

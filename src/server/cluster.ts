@@ -29,13 +29,13 @@ const statuses = {
   failed: MemberStatus.FAILED,
 } as const satisfies Record<ServedMember["status"], MemberStatus>;
 
-const changes = {
+export const memberChanges: Readonly<Record<ServedMemberEvent["type"], MemberChange>> = {
   "member-join": MemberChange.JOIN,
   "member-leave": MemberChange.LEAVE,
   "member-failed": MemberChange.FAILED,
   "member-update": MemberChange.UPDATE,
   "member-reap": MemberChange.REAP,
-} as const satisfies Record<ServedMemberEvent["type"], MemberChange>;
+};
 
 /** The servers that this node knows, those that are alive first. */
 export function getServers(cluster: ServedCluster): GetServersResponse {
@@ -86,7 +86,7 @@ export async function* watchMembers(
     for (const member of ports.cluster.members()) yield { change: MemberChange.JOIN, member: toMember(member) };
     for (;;) {
       if (!(await waiting.wait(heartbeatMs))) yield { heartbeat: true };
-      for (const event of events.splice(0)) yield { change: changes[event.type], member: toMember(event.member) };
+      for (const event of events.splice(0)) yield { change: memberChanges[event.type], member: toMember(event.member) };
       if (overflowed) throw tooSlow();
     }
   } finally {
@@ -94,9 +94,9 @@ export async function* watchMembers(
   }
 }
 
-function tooSlow(): ConnectError {
+export function tooSlow(): ConnectError {
   return new ConnectError(
-    `Cannot go on watching members: the caller is more than ${watcherQueueMax} changes behind`,
+    `Cannot go on watching the cluster: the caller is more than ${watcherQueueMax} changes behind`,
     Code.ResourceExhausted,
   );
 }

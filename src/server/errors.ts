@@ -9,6 +9,13 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["INVALID_FRAME", Code.InvalidArgument],
   ["RECORD_TOO_LARGE", Code.InvalidArgument],
   ["INVALID_ADDRESS", Code.InvalidArgument],
+  ["INVALID_KEY", Code.InvalidArgument],
+  ["INVALID_QUERY", Code.InvalidArgument],
+  ["NOT_REMOVABLE", Code.InvalidArgument],
+  ["QUERY_TOO_LARGE", Code.InvalidArgument],
+  ["RESERVED_TAG", Code.InvalidArgument],
+  ["TAGS_TOO_LARGE", Code.InvalidArgument],
+  ["USER_EVENT_TOO_LARGE", Code.InvalidArgument],
   ["OFFSET_OUT_OF_RANGE", Code.OutOfRange],
   ["TOPIC_NOT_FOUND", Code.NotFound],
   ["TOO_MANY_TOPICS", Code.ResourceExhausted],
@@ -17,6 +24,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["LOG_CLOSED", Code.Unavailable],
   ["LOG_CORRUPT", Code.DataLoss],
   ["JOIN_FAILED", Code.Unavailable],
+  ["STARTING", Code.Unavailable],
 ]);
 
 /**

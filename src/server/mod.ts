@@ -12,6 +12,7 @@ export {
 export { heartbeatMs, routerOptions } from "./limits.ts";
 export type {
   ServedCluster,
+  ServedGossip,
   ServedLog,
   ServedMember,
   ServedMemberEvent,

@@ -8,6 +8,8 @@ import type { ChainHash, Clock, Vector, WriterId } from "../base/mod.ts";
 export interface ServerPorts {
   readonly log: ServedLog;
   readonly cluster: ServedCluster;
+  /** Without it, what operators ask of gossip is not served. */
+  readonly gossip?: ServedGossip | undefined;
   readonly replication: ServedReplication;
   readonly readiness: ServedReadiness;
   /** For heartbeats and for records that carry no time. */
@@ -62,6 +64,80 @@ export interface ServedCluster {
   join(addresses: readonly string[]): Promise<number>;
   /** Leaves and stops the node. Resolves once the leave has begun: the answer must still get out. */
   leave(): Promise<void>;
+}
+
+export interface ServedUserEvent {
+  readonly lamport: number;
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly coalesce: boolean;
+}
+
+export interface ServedQueryNotice {
+  readonly lamport: number;
+  readonly name: string;
+  readonly payload: Uint8Array;
+  readonly sourceNode: string;
+}
+
+export interface ServedNameConflict {
+  readonly name: string;
+  readonly held: { readonly host: string; readonly port: number };
+  readonly claimed: { readonly host: string; readonly port: number };
+  readonly outcome: string;
+}
+
+export interface ServedQueryOptions {
+  readonly nodes: readonly string[];
+  readonly tags: { readonly [tag: string]: string };
+  readonly timeoutMs: number | undefined;
+  readonly wantsAcks: boolean;
+  readonly relayFactor: number;
+}
+
+/** What members say to a query, as it comes, and at the end how it went. */
+export interface ServedQuery
+  extends AsyncIterable<{ readonly type: "ack" | "response"; readonly from: string; readonly payload: Uint8Array }> {
+  readonly result: Promise<{ readonly type: "complete" | "timed-out" | "stopped"; readonly silent: readonly string[] }>;
+}
+
+export interface ServedKeysOutcome {
+  readonly nodes: number;
+  readonly answered: number;
+  readonly errors: ReadonlyMap<string, string>;
+  readonly silent: readonly string[];
+}
+
+export interface ServedKeyList extends ServedKeysOutcome {
+  readonly keys: ReadonlyMap<string, number>;
+  readonly primaryKeys: ReadonlyMap<string, number>;
+  readonly lacking: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Keys of the whole cluster, in base64. */
+export interface ServedKeys {
+  install(key: string): Promise<ServedKeysOutcome>;
+  use(key: string): Promise<ServedKeysOutcome>;
+  remove(key: string): Promise<ServedKeysOutcome>;
+  list(): Promise<ServedKeyList>;
+}
+
+/** What operators ask of a node's gossip. What makes no sense is thrown, with a `code`. */
+export interface ServedGossip {
+  readonly localName: string;
+  readonly keys: ServedKeys;
+  forceLeave(name: string, options: { readonly prune: boolean }): void;
+  /** Sets and removes tags of this node. */
+  changeTags(set: ReadonlyMap<string, string>, remove: readonly string[]): void;
+  event(name: string, payload: Uint8Array, options: { readonly coalesce: boolean }): void;
+  query(name: string, payload: Uint8Array, options: ServedQueryOptions): ServedQuery;
+  onUserEvent(listener: (event: ServedUserEvent) => void): () => void;
+  onQuery(listener: (query: ServedQueryNotice) => void): () => void;
+  onNameConflict(listener: (conflict: ServedNameConflict) => void): () => void;
+  /** Milliseconds between two members; undefined when it is not known where they stand. */
+  rttMs(left: string, right: string): number | undefined;
+  /** Sections of names and values. */
+  info(): ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
 /** One message of a Watch stream after the hello. */

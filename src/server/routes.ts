@@ -1,6 +1,6 @@
 /** Which function answers which RPC. */
 import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectRouter } from "@connectrpc/connect";
+import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { Replication } from "../gen/grapevine/v1/replication_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
@@ -9,6 +9,17 @@ import { ServerReflection as ServerReflectionAlpha } from "../gen/grpc/reflectio
 import { Log } from "../gen/log/v1/log_pb.ts";
 import { Answering, type Routes } from "./answering.ts";
 import { getServers, join, toMember, watchMembers } from "./cluster.ts";
+import {
+  changeKeys,
+  changeTags,
+  estimateRoundTrip,
+  forceLeave,
+  info,
+  listKeys,
+  query,
+  sendEvent,
+  watchEvents,
+} from "./cluster_gossip.ts";
 import { consume } from "./consume.ts";
 import { consumeStream } from "./consume_stream.ts";
 import { checkHealth, watchHealth } from "./health.ts";
@@ -64,7 +75,24 @@ function addCluster(router: ConnectRouter, ports: ServerPorts, answering: Answer
       await cluster.leave();
       return {};
     }),
+    ...gossipMethods(ports, answering),
   });
+}
+
+function gossipMethods(ports: ServerPorts, answering: Answering): Partial<ServiceImpl<typeof Cluster>> {
+  const { gossip } = ports;
+  if (gossip === undefined) return {};
+  return {
+    forceLeave: answering.unary((request) => forceLeave(gossip, request)),
+    changeTags: answering.unary((request) => changeTags(gossip, request)),
+    sendEvent: answering.unary((request) => sendEvent(gossip, request)),
+    query: answering.streaming((request, context) => query(gossip, request, context)),
+    watchEvents: answering.streaming((_request, context) => watchEvents(ports, gossip, context)),
+    changeKeys: answering.unary((request) => changeKeys(gossip, request)),
+    listKeys: answering.unary(() => listKeys(gossip)),
+    estimateRoundTrip: answering.unary((request) => estimateRoundTrip(gossip, request)),
+    info: answering.unary(() => info(gossip)),
+  };
 }
 
 function addHealth(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {

@@ -114,6 +114,12 @@ export class GossipShell {
         break;
       case "joined":
       case "left":
+      case "user-event":
+      case "query":
+      case "query-acknowledged":
+      case "query-answered":
+      case "query-finished":
+      case "name-conflict":
       case "warn":
         break;
       default:

@@ -70,6 +70,20 @@ test("streams of a real agent are understood, compressed or not", () => {
   }
 });
 
+test("states are compressed where that is asked for, in both directions", () => {
+  const node = new LoneNode({ compress: true, userState: () => new Uint8Array(5_000).fill(3) });
+  const dialled = writtenTo(node.step({ type: "push-pull", id: 5, to: peerAddress(7001) }), 1);
+  const served = writtenTo(serve(node, encodePushPull(push)), 2);
+  for (const bytes of [dialled, served]) {
+    assert.is(bytes[0], 9);
+    assert.ok(bytes.length < 500, `${bytes.length} bytes`);
+    const scan = new StreamReader().push(bytes);
+    assert.ok(scan?.type === "message" && scan.message.type === "push-pull");
+  }
+  const short = writtenTo(serve(new LoneNode({ compress: true }), ping()), 2);
+  assert.is(short[0], 2, "what would grow is not compressed");
+});
+
 test("a join dials, writes the whole state and merges the reply", () => {
   const node = new LoneNode();
   const effects = node.step({ type: "push-pull", id: 5, to: peerAddress(7001) });
@@ -97,7 +111,11 @@ const failures: [name: string, fail: (node: LoneNode) => void, error: RegExp][] 
   ["it answers an error", (node) => reply(node, encodeError("no such key")), /it answered: no such key/],
   ["it answers a ping", (node) => reply(node, ping()), /it answered with ping/],
   ["it answers nonsense", (node) => reply(node, Uint8Array.of(99, 1, 2)), /cannot be read: .*type 99/],
-  ["it encrypts", (node) => reply(node, Uint8Array.of(10, 0, 0, 0, 9)), /it encrypts and this node does not/],
+  [
+    "it encrypts",
+    (node) => reply(node, Uint8Array.of(10, 0, 0, 0, 9)),
+    /cannot be read: Remote state is encrypted and encryption is not configured/,
+  ],
 ];
 
 for (const [name, fail, error] of failures) {

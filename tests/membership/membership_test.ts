@@ -119,7 +119,7 @@ const query = (changes: Partial<Query> = {}): Query => ({
 
 const event = { type: "user-event", lamport: 3, name: "deploy", payload: Uint8Array.of(1, 2), coalesce: true } as const;
 const nodeFilter = (...names: string[]): Uint8Array => concat([Uint8Array.of(0), encodeMsgpack(names)]);
-const tagFilter = concat([Uint8Array.of(1), encodeMsgpack({ Tag: "a", Expr: ".*" })]);
+const tagFilter = (expression: string) => concat([Uint8Array.of(1), encodeMsgpack({ Tag: "a", Expr: expression })]);
 
 test("this node is its own first member, with its tags", () => {
   const { machine } = new LoneMember({ tags: { gv: "1" } });
@@ -174,7 +174,10 @@ const queries: [name: string, query: Query, spread: boolean, acked: boolean][] =
   ["that is not to be spread", query({ flags: 3 }), false, true],
   ["for this node", query({ filters: [nodeFilter("x", "self")] }), true, true],
   ["for another node", query({ filters: [nodeFilter("x")] }), true, false],
-  ["with an expression", query({ filters: [tagFilter] }), true, false],
+  ["with an expression that is found", query({ filters: [tagFilter("^$")] }), true, true],
+  ["with an expression that is not found", query({ filters: [tagFilter("x")] }), true, false],
+  ["with an expression that is not supported", query({ filters: [tagFilter("(?=x)")] }), true, false],
+  ["of which one filter excludes us", query({ filters: [nodeFilter("self"), tagFilter("x")] }), true, false],
   ["with an unknown filter", query({ filters: [Uint8Array.of(9)] }), true, false],
   ["without a way back", query({ address: noBytes }), true, false],
 ];

@@ -12,6 +12,7 @@ const node = (name: string): NodeSnapshot => ({
   meta: Uint8Array.of(0xff, 0x80),
   versions: Uint8Array.of(1, 5, 2, 2, 5, 4),
   incarnation: 1,
+  addressBytes: Uint8Array.of(127, 0, 0, 1),
   state: "alive",
 });
 

@@ -1,5 +1,5 @@
 /** A few membership machines on virtual time and a network that can be cut: small, and the same on every runtime. */
-import { type Address, formatAddress, Random } from "../../src/base/mod.ts";
+import { type Address, formatAddress, Random, toText } from "../../src/base/mod.ts";
 import {
   type Member,
   type MemberStatus,
@@ -7,6 +7,7 @@ import {
   type MembershipEffect,
   type MembershipInput,
   type MembershipOptions,
+  type QueryNotice,
 } from "../../src/membership/mod.ts";
 
 /** One-way time of everything on the network. */
@@ -43,6 +44,12 @@ export class VirtualCluster {
   nowMs = 0;
   /** What every node saw: `atMs observer event member`. */
   readonly trace: string[] = [];
+  /** Hears of queries that nodes may answer. */
+  onQuery: ((node: VirtualNode, query: QueryNotice) => void) | undefined;
+  /** Hears of answers to queries. */
+  onAnswer: ((node: VirtualNode, payload: Uint8Array) => void) | undefined;
+  /** Datagrams that arrive twice, out of a thousand. */
+  duplicationPerMille = 0;
   /** Datagrams that are lost, out of a thousand. */
   lossPerMille = 0;
   readonly #nodes = new Map<string, VirtualNode>();
@@ -56,12 +63,13 @@ export class VirtualCluster {
     this.#random = new Random(seed);
   }
 
-  add(name: string, options: Partial<MembershipOptions> = {}): VirtualNode {
+  /** `key` tells nodes of one name apart. */
+  add(name: string, options: Partial<MembershipOptions> = {}, key: string = name): VirtualNode {
     const port = 7001 + this.#nodes.size;
     const address = options.address ?? { host: "127.0.0.1", port };
     const settings = { name, profile: "lan" as const, ...options, address };
     const node: VirtualNode = {
-      name,
+      name: key,
       address,
       machine: new Membership(settings, this.#random.fork(`${name}/${this.#sequence}`)),
       streams: new Map(),
@@ -72,7 +80,7 @@ export class VirtualCluster {
       wakeSequence: 0,
       hasLeft: false,
     };
-    this.#nodes.set(name, node);
+    this.#nodes.set(key, node);
     this.push(node, { type: "wake" });
     return node;
   }
@@ -186,7 +194,12 @@ export class VirtualCluster {
         const isLost = this.#random.below(1_000) < this.lossPerMille;
         if (to === undefined || isLost || this.#isCut(node, to)) return;
         const bytes = effect.bytes.slice();
-        this.#at(this.nowMs + latencyMs, () => this.push(to, { type: "datagram", from: node.address, bytes }));
+        const isTwice = this.duplicationPerMille > 0 && this.#random.below(1_000) < this.duplicationPerMille;
+        const copies = isTwice ? 2 : 1;
+        for (let copy = 0; copy < copies; copy++) {
+          const atMs = this.nowMs + latencyMs + copy;
+          this.#at(atMs, () => this.push(to, { type: "datagram", from: node.address, bytes: bytes.slice() }));
+        }
         return;
       }
       case "dial":
@@ -214,6 +227,30 @@ export class VirtualCluster {
       case "joined":
         this.trace.push(`${this.nowMs} ${node.name} joined ${effect.contacted.map(formatAddress).join()}`);
         return;
+      case "user-event":
+        this.trace.push(`${this.nowMs} ${node.name} user-event ${effect.event.lamport} ${effect.event.name}`);
+        return;
+      case "query":
+        this.trace.push(`${this.nowMs} ${node.name} query ${effect.query.name}`);
+        this.onQuery?.(node, effect.query);
+        return;
+      case "query-acknowledged":
+        this.trace.push(`${this.nowMs} ${node.name} acknowledged ${effect.from}`);
+        return;
+      case "query-answered":
+        this.trace.push(`${this.nowMs} ${node.name} answered ${effect.from} ${toText(effect.payload)}`);
+        this.onAnswer?.(node, effect.payload);
+        return;
+      case "query-finished":
+        this.trace.push(
+          `${this.nowMs} ${node.name} finished ${effect.outcome.type} ${[...effect.outcome.silent].sort().join()}`,
+        );
+        return;
+      case "name-conflict": {
+        const { name, matching, responses, outcome } = effect.conflict;
+        this.trace.push(`${this.nowMs} ${node.name} conflict ${name} ${matching}/${responses} ${outcome}`);
+        return;
+      }
       case "warn":
         this.trace.push(`${this.nowMs} ${node.name} warns ${effect.message}`);
         return;

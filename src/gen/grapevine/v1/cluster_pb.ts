@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file grapevine/v1/cluster.proto.
  */
 export const file_grapevine_v1_cluster: GenFile = /*@__PURE__*/
-  fileDesc("ChpncmFwZXZpbmUvdjEvY2x1c3Rlci5wcm90bxIMZ3JhcGV2aW5lLnYxIq4BCgZNZW1iZXISDAoEbmFtZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEioKBnN0YXR1cxgDIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJTdGF0dXMSLAoEdGFncxgEIAMoCzIeLmdyYXBldmluZS52MS5NZW1iZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhAKDk1lbWJlcnNSZXF1ZXN0IjgKD01lbWJlcnNSZXNwb25zZRIlCgdtZW1iZXJzGAEgAygLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlciIVChNXYXRjaE1lbWJlcnNSZXF1ZXN0InsKFFdhdGNoTWVtYmVyc1Jlc3BvbnNlEioKBmNoYW5nZRgBIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJDaGFuZ2USJAoGbWVtYmVyGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlchIRCgloZWFydGJlYXQYAyABKAgiIAoLSm9pblJlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJIh4KDEpvaW5SZXNwb25zZRIOCgZqb2luZWQYASABKA0iDgoMTGVhdmVSZXF1ZXN0Ig8KDUxlYXZlUmVzcG9uc2UqkwEKDE1lbWJlclN0YXR1cxIdChlNRU1CRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTTUVNQkVSX1NUQVRVU19BTElWRRABEhkKFU1FTUJFUl9TVEFUVVNfTEVBVklORxACEhYKEk1FTUJFUl9TVEFUVVNfTEVGVBADEhgKFE1FTUJFUl9TVEFUVVNfRkFJTEVEEAQqqgEKDE1lbWJlckNoYW5nZRIdChlNRU1CRVJfQ0hBTkdFX1VOU1BFQ0lGSUVEEAASFgoSTUVNQkVSX0NIQU5HRV9KT0lOEAESFwoTTUVNQkVSX0NIQU5HRV9MRUFWRRACEhgKFE1FTUJFUl9DSEFOR0VfRkFJTEVEEAMSGAoUTUVNQkVSX0NIQU5HRV9VUERBVEUQBBIWChJNRU1CRVJfQ0hBTkdFX1JFQVAQBTKrAgoHQ2x1c3RlchJGCgdNZW1iZXJzEhwuZ3JhcGV2aW5lLnYxLk1lbWJlcnNSZXF1ZXN0Gh0uZ3JhcGV2aW5lLnYxLk1lbWJlcnNSZXNwb25zZRJXCgxXYXRjaE1lbWJlcnMSIS5ncmFwZXZpbmUudjEuV2F0Y2hNZW1iZXJzUmVxdWVzdBoiLmdyYXBldmluZS52MS5XYXRjaE1lbWJlcnNSZXNwb25zZTABEj0KBEpvaW4SGS5ncmFwZXZpbmUudjEuSm9pblJlcXVlc3QaGi5ncmFwZXZpbmUudjEuSm9pblJlc3BvbnNlEkAKBUxlYXZlEhouZ3JhcGV2aW5lLnYxLkxlYXZlUmVxdWVzdBobLmdyYXBldmluZS52MS5MZWF2ZVJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChpncmFwZXZpbmUvdjEvY2x1c3Rlci5wcm90bxIMZ3JhcGV2aW5lLnYxIq4BCgZNZW1iZXISDAoEbmFtZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEioKBnN0YXR1cxgDIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJTdGF0dXMSLAoEdGFncxgEIAMoCzIeLmdyYXBldmluZS52MS5NZW1iZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhAKDk1lbWJlcnNSZXF1ZXN0IjgKD01lbWJlcnNSZXNwb25zZRIlCgdtZW1iZXJzGAEgAygLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlciIVChNXYXRjaE1lbWJlcnNSZXF1ZXN0InsKFFdhdGNoTWVtYmVyc1Jlc3BvbnNlEioKBmNoYW5nZRgBIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJDaGFuZ2USJAoGbWVtYmVyGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlchIRCgloZWFydGJlYXQYAyABKAgiIAoLSm9pblJlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJIh4KDEpvaW5SZXNwb25zZRIOCgZqb2luZWQYASABKA0iDgoMTGVhdmVSZXF1ZXN0Ig8KDUxlYXZlUmVzcG9uc2UiMAoRRm9yY2VMZWF2ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVwcnVuZRgCIAEoCCIUChJGb3JjZUxlYXZlUmVzcG9uc2UihgEKEUNoYW5nZVRhZ3NSZXF1ZXN0EjUKA3NldBgBIAMoCzIoLmdyYXBldmluZS52MS5DaGFuZ2VUYWdzUmVxdWVzdC5TZXRFbnRyeRIOCgZkZWxldGUYAiADKAkaKgoIU2V0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIUChJDaGFuZ2VUYWdzUmVzcG9uc2UiQwoQU2VuZEV2ZW50UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSEAoIY29hbGVzY2UYAyABKAgiEwoRU2VuZEV2ZW50UmVzcG9uc2Ui1wEKDFF1ZXJ5UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSDQoFbm9kZXMYAyADKAkSMgoEdGFncxgEIAMoCzIkLmdyYXBldmluZS52MS5RdWVyeVJlcXVlc3QuVGFnc0VudHJ5EhIKCnRpbWVvdXRfbXMYBSABKA0SDgoGbm9fYWNrGAYgASgIEhQKDHJlbGF5X2ZhY3RvchgHIAEoDRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoNUXVlcnlSZXNwb25zZRIlCgNhY2sYASABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlBY2tIABIrCgZhbnN3ZXIYAiABKAsyGS5ncmFwZXZpbmUudjEuUXVlcnlBbnN3ZXJIABIlCgNlbmQYAyABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlFbmRIAEIHCgVldmVudCIYCghRdWVyeUFjaxIMCgRmcm9tGAEgASgJIiwKC1F1ZXJ5QW5zd2VyEgwKBGZyb20YASABKAkSDwoHcGF5bG9hZBgCIAEoDCIsCghRdWVyeUVuZBIQCghjb21wbGV0ZRgBIAEoCBIOCgZzaWxlbnQYAiADKAkiFAoSV2F0Y2hFdmVudHNSZXF1ZXN0Iv0BChNXYXRjaEV2ZW50c1Jlc3BvbnNlEiwKBm1lbWJlchgBIAEoCzIaLmdyYXBldmluZS52MS5NZW1iZXJOb3RpY2VIABIzCgp1c2VyX2V2ZW50GAIgASgLMh0uZ3JhcGV2aW5lLnYxLlVzZXJFdmVudE5vdGljZUgAEioKBXF1ZXJ5GAMgASgLMhkuZ3JhcGV2aW5lLnYxLlF1ZXJ5Tm90aWNlSAASEwoJaGVhcnRiZWF0GAQgASgISAASOQoNbmFtZV9jb25mbGljdBgFIAEoCzIgLmdyYXBldmluZS52MS5OYW1lQ29uZmxpY3ROb3RpY2VIAEIHCgVldmVudCJgCgxNZW1iZXJOb3RpY2USKgoGY2hhbmdlGAEgASgOMhouZ3JhcGV2aW5lLnYxLk1lbWJlckNoYW5nZRIkCgZtZW1iZXIYAiABKAsyFC5ncmFwZXZpbmUudjEuTWVtYmVyIlMKD1VzZXJFdmVudE5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIQCghjb2FsZXNjZRgEIAEoCCJNCgtRdWVyeU5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIOCgZzb3VyY2UYBCABKAkiUgoSTmFtZUNvbmZsaWN0Tm90aWNlEgwKBG5hbWUYASABKAkSDAoEaGVsZBgCIAEoCRIPCgdjbGFpbWVkGAMgASgJEg8KB291dGNvbWUYBCABKAkiSQoRQ2hhbmdlS2V5c1JlcXVlc3QSJwoGY2hhbmdlGAEgASgOMhcuZ3JhcGV2aW5lLnYxLktleUNoYW5nZRILCgNrZXkYAiABKAkipAEKC0tleXNPdXRjb21lEg0KBW5vZGVzGAEgASgNEhAKCGFuc3dlcmVkGAIgASgNEjUKBmVycm9ycxgDIAMoCzIlLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZS5FcnJvcnNFbnRyeRIOCgZzaWxlbnQYBCADKAkaLQoLRXJyb3JzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJAChJDaGFuZ2VLZXlzUmVzcG9uc2USKgoHb3V0Y29tZRgBIAEoCzIZLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZSIRCg9MaXN0S2V5c1JlcXVlc3QiZgoQTGlzdEtleXNSZXNwb25zZRIqCgdvdXRjb21lGAEgASgLMhkuZ3JhcGV2aW5lLnYxLktleXNPdXRjb21lEiYKBGtleXMYAiADKAsyGC5ncmFwZXZpbmUudjEuS2V5SG9sZGVycyJKCgpLZXlIb2xkZXJzEgsKA2tleRgBIAEoCRIPCgdob2xkZXJzGAIgASgNEg0KBXVzZXJzGAMgASgNEg8KB2xhY2tpbmcYBCADKAkiNwoYRXN0aW1hdGVSb3VuZFRyaXBSZXF1ZXN0EgwKBGxlZnQYASABKAkSDQoFcmlnaHQYAiABKAkiZAoZRXN0aW1hdGVSb3VuZFRyaXBSZXNwb25zZRIZCgxtaWxsaXNlY29uZHMYASABKAFIAIgBARIMCgRsZWZ0GAIgASgJEg0KBXJpZ2h0GAMgASgJQg8KDV9taWxsaXNlY29uZHMiDQoLSW5mb1JlcXVlc3QilgEKDEluZm9SZXNwb25zZRI6CghzZWN0aW9ucxgBIAMoCzIoLmdyYXBldmluZS52MS5JbmZvUmVzcG9uc2UuU2VjdGlvbnNFbnRyeRpKCg1TZWN0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoCzIZLmdyYXBldmluZS52MS5JbmZvU2VjdGlvbjoCOAEicwoLSW5mb1NlY3Rpb24SNQoGdmFsdWVzGAEgAygLMiUuZ3JhcGV2aW5lLnYxLkluZm9TZWN0aW9uLlZhbHVlc0VudHJ5Gi0KC1ZhbHVlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqkwEKDE1lbWJlclN0YXR1cxIdChlNRU1CRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTTUVNQkVSX1NUQVRVU19BTElWRRABEhkKFU1FTUJFUl9TVEFUVVNfTEVBVklORxACEhYKEk1FTUJFUl9TVEFUVVNfTEVGVBADEhgKFE1FTUJFUl9TVEFUVVNfRkFJTEVEEAQqqgEKDE1lbWJlckNoYW5nZRIdChlNRU1CRVJfQ0hBTkdFX1VOU1BFQ0lGSUVEEAASFgoSTUVNQkVSX0NIQU5HRV9KT0lOEAESFwoTTUVNQkVSX0NIQU5HRV9MRUFWRRACEhgKFE1FTUJFUl9DSEFOR0VfRkFJTEVEEAMSGAoUTUVNQkVSX0NIQU5HRV9VUERBVEUQBBIWChJNRU1CRVJfQ0hBTkdFX1JFQVAQBSpqCglLZXlDaGFuZ2USGgoWS0VZX0NIQU5HRV9VTlNQRUNJRklFRBAAEhYKEktFWV9DSEFOR0VfSU5TVEFMTBABEhIKDktFWV9DSEFOR0VfVVNFEAISFQoRS0VZX0NIQU5HRV9SRU1PVkUQAzL2BwoHQ2x1c3RlchJGCgdNZW1iZXJzEhwuZ3JhcGV2aW5lLnYxLk1lbWJlcnNSZXF1ZXN0Gh0uZ3JhcGV2aW5lLnYxLk1lbWJlcnNSZXNwb25zZRJXCgxXYXRjaE1lbWJlcnMSIS5ncmFwZXZpbmUudjEuV2F0Y2hNZW1iZXJzUmVxdWVzdBoiLmdyYXBldmluZS52MS5XYXRjaE1lbWJlcnNSZXNwb25zZTABEj0KBEpvaW4SGS5ncmFwZXZpbmUudjEuSm9pblJlcXVlc3QaGi5ncmFwZXZpbmUudjEuSm9pblJlc3BvbnNlEkAKBUxlYXZlEhouZ3JhcGV2aW5lLnYxLkxlYXZlUmVxdWVzdBobLmdyYXBldmluZS52MS5MZWF2ZVJlc3BvbnNlEk8KCkZvcmNlTGVhdmUSHy5ncmFwZXZpbmUudjEuRm9yY2VMZWF2ZVJlcXVlc3QaIC5ncmFwZXZpbmUudjEuRm9yY2VMZWF2ZVJlc3BvbnNlEk8KCkNoYW5nZVRhZ3MSHy5ncmFwZXZpbmUudjEuQ2hhbmdlVGFnc1JlcXVlc3QaIC5ncmFwZXZpbmUudjEuQ2hhbmdlVGFnc1Jlc3BvbnNlEkwKCVNlbmRFdmVudBIeLmdyYXBldmluZS52MS5TZW5kRXZlbnRSZXF1ZXN0Gh8uZ3JhcGV2aW5lLnYxLlNlbmRFdmVudFJlc3BvbnNlEkIKBVF1ZXJ5EhouZ3JhcGV2aW5lLnYxLlF1ZXJ5UmVxdWVzdBobLmdyYXBldmluZS52MS5RdWVyeVJlc3BvbnNlMAESVAoLV2F0Y2hFdmVudHMSIC5ncmFwZXZpbmUudjEuV2F0Y2hFdmVudHNSZXF1ZXN0GiEuZ3JhcGV2aW5lLnYxLldhdGNoRXZlbnRzUmVzcG9uc2UwARJPCgpDaGFuZ2VLZXlzEh8uZ3JhcGV2aW5lLnYxLkNoYW5nZUtleXNSZXF1ZXN0GiAuZ3JhcGV2aW5lLnYxLkNoYW5nZUtleXNSZXNwb25zZRJJCghMaXN0S2V5cxIdLmdyYXBldmluZS52MS5MaXN0S2V5c1JlcXVlc3QaHi5ncmFwZXZpbmUudjEuTGlzdEtleXNSZXNwb25zZRJkChFFc3RpbWF0ZVJvdW5kVHJpcBImLmdyYXBldmluZS52MS5Fc3RpbWF0ZVJvdW5kVHJpcFJlcXVlc3QaJy5ncmFwZXZpbmUudjEuRXN0aW1hdGVSb3VuZFRyaXBSZXNwb25zZRI9CgRJbmZvEhkuZ3JhcGV2aW5lLnYxLkluZm9SZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLkluZm9SZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message grapevine.v1.Member
@@ -185,6 +185,721 @@ export const LeaveResponseSchema: GenMessage<LeaveResponse> = /*@__PURE__*/
   messageDesc(file_grapevine_v1_cluster, 8);
 
 /**
+ * @generated from message grapevine.v1.ForceLeaveRequest
+ */
+export type ForceLeaveRequest = Message<"grapevine.v1.ForceLeaveRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Forget the member altogether.
+   *
+   * @generated from field: bool prune = 2;
+   */
+  prune: boolean;
+};
+
+/**
+ * Describes the message grapevine.v1.ForceLeaveRequest.
+ * Use `create(ForceLeaveRequestSchema)` to create a new message.
+ */
+export const ForceLeaveRequestSchema: GenMessage<ForceLeaveRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 9);
+
+/**
+ * @generated from message grapevine.v1.ForceLeaveResponse
+ */
+export type ForceLeaveResponse = Message<"grapevine.v1.ForceLeaveResponse"> & {
+};
+
+/**
+ * Describes the message grapevine.v1.ForceLeaveResponse.
+ * Use `create(ForceLeaveResponseSchema)` to create a new message.
+ */
+export const ForceLeaveResponseSchema: GenMessage<ForceLeaveResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 10);
+
+/**
+ * @generated from message grapevine.v1.ChangeTagsRequest
+ */
+export type ChangeTagsRequest = Message<"grapevine.v1.ChangeTagsRequest"> & {
+  /**
+   * @generated from field: map<string, string> set = 1;
+   */
+  set: { [key: string]: string };
+
+  /**
+   * Names of tags to take away.
+   *
+   * @generated from field: repeated string delete = 2;
+   */
+  delete: string[];
+};
+
+/**
+ * Describes the message grapevine.v1.ChangeTagsRequest.
+ * Use `create(ChangeTagsRequestSchema)` to create a new message.
+ */
+export const ChangeTagsRequestSchema: GenMessage<ChangeTagsRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 11);
+
+/**
+ * @generated from message grapevine.v1.ChangeTagsResponse
+ */
+export type ChangeTagsResponse = Message<"grapevine.v1.ChangeTagsResponse"> & {
+};
+
+/**
+ * Describes the message grapevine.v1.ChangeTagsResponse.
+ * Use `create(ChangeTagsResponseSchema)` to create a new message.
+ */
+export const ChangeTagsResponseSchema: GenMessage<ChangeTagsResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 12);
+
+/**
+ * @generated from message grapevine.v1.SendEventRequest
+ */
+export type SendEventRequest = Message<"grapevine.v1.SendEventRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: bytes payload = 2;
+   */
+  payload: Uint8Array;
+
+  /**
+   * Of several events of this name in a short while, listeners may be told only the latest.
+   *
+   * @generated from field: bool coalesce = 3;
+   */
+  coalesce: boolean;
+};
+
+/**
+ * Describes the message grapevine.v1.SendEventRequest.
+ * Use `create(SendEventRequestSchema)` to create a new message.
+ */
+export const SendEventRequestSchema: GenMessage<SendEventRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 13);
+
+/**
+ * @generated from message grapevine.v1.SendEventResponse
+ */
+export type SendEventResponse = Message<"grapevine.v1.SendEventResponse"> & {
+};
+
+/**
+ * Describes the message grapevine.v1.SendEventResponse.
+ * Use `create(SendEventResponseSchema)` to create a new message.
+ */
+export const SendEventResponseSchema: GenMessage<SendEventResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 14);
+
+/**
+ * @generated from message grapevine.v1.QueryRequest
+ */
+export type QueryRequest = Message<"grapevine.v1.QueryRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: bytes payload = 2;
+   */
+  payload: Uint8Array;
+
+  /**
+   * Only members of these names; all when there are none.
+   *
+   * @generated from field: repeated string nodes = 3;
+   */
+  nodes: string[];
+
+  /**
+   * Only members in whose tags these expressions are found.
+   *
+   * @generated from field: map<string, string> tags = 4;
+   */
+  tags: { [key: string]: string };
+
+  /**
+   * How long answers are waited for; 0 leaves it to the node.
+   *
+   * @generated from field: uint32 timeout_ms = 5;
+   */
+  timeoutMs: number;
+
+  /**
+   * Ask members not to say at once that the query arrived.
+   *
+   * @generated from field: bool no_ack = 6;
+   */
+  noAck: boolean;
+
+  /**
+   * Copies of each answer that go by way of other nodes.
+   *
+   * @generated from field: uint32 relay_factor = 7;
+   */
+  relayFactor: number;
+};
+
+/**
+ * Describes the message grapevine.v1.QueryRequest.
+ * Use `create(QueryRequestSchema)` to create a new message.
+ */
+export const QueryRequestSchema: GenMessage<QueryRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 15);
+
+/**
+ * @generated from message grapevine.v1.QueryResponse
+ */
+export type QueryResponse = Message<"grapevine.v1.QueryResponse"> & {
+  /**
+   * @generated from oneof grapevine.v1.QueryResponse.event
+   */
+  event: {
+    /**
+     * @generated from field: grapevine.v1.QueryAck ack = 1;
+     */
+    value: QueryAck;
+    case: "ack";
+  } | {
+    /**
+     * @generated from field: grapevine.v1.QueryAnswer answer = 2;
+     */
+    value: QueryAnswer;
+    case: "answer";
+  } | {
+    /**
+     * Comes last.
+     *
+     * @generated from field: grapevine.v1.QueryEnd end = 3;
+     */
+    value: QueryEnd;
+    case: "end";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message grapevine.v1.QueryResponse.
+ * Use `create(QueryResponseSchema)` to create a new message.
+ */
+export const QueryResponseSchema: GenMessage<QueryResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 16);
+
+/**
+ * The query arrived at a member.
+ *
+ * @generated from message grapevine.v1.QueryAck
+ */
+export type QueryAck = Message<"grapevine.v1.QueryAck"> & {
+  /**
+   * @generated from field: string from = 1;
+   */
+  from: string;
+};
+
+/**
+ * Describes the message grapevine.v1.QueryAck.
+ * Use `create(QueryAckSchema)` to create a new message.
+ */
+export const QueryAckSchema: GenMessage<QueryAck> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 17);
+
+/**
+ * @generated from message grapevine.v1.QueryAnswer
+ */
+export type QueryAnswer = Message<"grapevine.v1.QueryAnswer"> & {
+  /**
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * @generated from field: bytes payload = 2;
+   */
+  payload: Uint8Array;
+};
+
+/**
+ * Describes the message grapevine.v1.QueryAnswer.
+ * Use `create(QueryAnswerSchema)` to create a new message.
+ */
+export const QueryAnswerSchema: GenMessage<QueryAnswer> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 18);
+
+/**
+ * @generated from message grapevine.v1.QueryEnd
+ */
+export type QueryEnd = Message<"grapevine.v1.QueryEnd"> & {
+  /**
+   * False when the time was over before all alive members that it was for had answered.
+   *
+   * @generated from field: bool complete = 1;
+   */
+  complete: boolean;
+
+  /**
+   * Those that had not.
+   *
+   * @generated from field: repeated string silent = 2;
+   */
+  silent: string[];
+};
+
+/**
+ * Describes the message grapevine.v1.QueryEnd.
+ * Use `create(QueryEndSchema)` to create a new message.
+ */
+export const QueryEndSchema: GenMessage<QueryEnd> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 19);
+
+/**
+ * @generated from message grapevine.v1.WatchEventsRequest
+ */
+export type WatchEventsRequest = Message<"grapevine.v1.WatchEventsRequest"> & {
+};
+
+/**
+ * Describes the message grapevine.v1.WatchEventsRequest.
+ * Use `create(WatchEventsRequestSchema)` to create a new message.
+ */
+export const WatchEventsRequestSchema: GenMessage<WatchEventsRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 20);
+
+/**
+ * @generated from message grapevine.v1.WatchEventsResponse
+ */
+export type WatchEventsResponse = Message<"grapevine.v1.WatchEventsResponse"> & {
+  /**
+   * @generated from oneof grapevine.v1.WatchEventsResponse.event
+   */
+  event: {
+    /**
+     * @generated from field: grapevine.v1.MemberNotice member = 1;
+     */
+    value: MemberNotice;
+    case: "member";
+  } | {
+    /**
+     * @generated from field: grapevine.v1.UserEventNotice user_event = 2;
+     */
+    value: UserEventNotice;
+    case: "userEvent";
+  } | {
+    /**
+     * @generated from field: grapevine.v1.QueryNotice query = 3;
+     */
+    value: QueryNotice;
+    case: "query";
+  } | {
+    /**
+     * Nothing happened: it only shows that the stream lives.
+     *
+     * @generated from field: bool heartbeat = 4;
+     */
+    value: boolean;
+    case: "heartbeat";
+  } | {
+    /**
+     * @generated from field: grapevine.v1.NameConflictNotice name_conflict = 5;
+     */
+    value: NameConflictNotice;
+    case: "nameConflict";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message grapevine.v1.WatchEventsResponse.
+ * Use `create(WatchEventsResponseSchema)` to create a new message.
+ */
+export const WatchEventsResponseSchema: GenMessage<WatchEventsResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 21);
+
+/**
+ * @generated from message grapevine.v1.MemberNotice
+ */
+export type MemberNotice = Message<"grapevine.v1.MemberNotice"> & {
+  /**
+   * @generated from field: grapevine.v1.MemberChange change = 1;
+   */
+  change: MemberChange;
+
+  /**
+   * @generated from field: grapevine.v1.Member member = 2;
+   */
+  member?: Member | undefined;
+};
+
+/**
+ * Describes the message grapevine.v1.MemberNotice.
+ * Use `create(MemberNoticeSchema)` to create a new message.
+ */
+export const MemberNoticeSchema: GenMessage<MemberNotice> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 22);
+
+/**
+ * @generated from message grapevine.v1.UserEventNotice
+ */
+export type UserEventNotice = Message<"grapevine.v1.UserEventNotice"> & {
+  /**
+   * @generated from field: uint64 lamport = 1;
+   */
+  lamport: bigint;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: bytes payload = 3;
+   */
+  payload: Uint8Array;
+
+  /**
+   * @generated from field: bool coalesce = 4;
+   */
+  coalesce: boolean;
+};
+
+/**
+ * Describes the message grapevine.v1.UserEventNotice.
+ * Use `create(UserEventNoticeSchema)` to create a new message.
+ */
+export const UserEventNoticeSchema: GenMessage<UserEventNotice> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 23);
+
+/**
+ * @generated from message grapevine.v1.QueryNotice
+ */
+export type QueryNotice = Message<"grapevine.v1.QueryNotice"> & {
+  /**
+   * @generated from field: uint64 lamport = 1;
+   */
+  lamport: bigint;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: bytes payload = 3;
+   */
+  payload: Uint8Array;
+
+  /**
+   * @generated from field: string source = 4;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message grapevine.v1.QueryNotice.
+ * Use `create(QueryNoticeSchema)` to create a new message.
+ */
+export const QueryNoticeSchema: GenMessage<QueryNotice> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 24);
+
+/**
+ * Two nodes claim one name.
+ *
+ * @generated from message grapevine.v1.NameConflictNotice
+ */
+export type NameConflictNotice = Message<"grapevine.v1.NameConflictNotice"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * host:port each.
+   *
+   * @generated from field: string held = 2;
+   */
+  held: string;
+
+  /**
+   * @generated from field: string claimed = 3;
+   */
+  claimed: string;
+
+  /**
+   * won, lost, rival-gone or reported.
+   *
+   * @generated from field: string outcome = 4;
+   */
+  outcome: string;
+};
+
+/**
+ * Describes the message grapevine.v1.NameConflictNotice.
+ * Use `create(NameConflictNoticeSchema)` to create a new message.
+ */
+export const NameConflictNoticeSchema: GenMessage<NameConflictNotice> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 25);
+
+/**
+ * @generated from message grapevine.v1.ChangeKeysRequest
+ */
+export type ChangeKeysRequest = Message<"grapevine.v1.ChangeKeysRequest"> & {
+  /**
+   * @generated from field: grapevine.v1.KeyChange change = 1;
+   */
+  change: KeyChange;
+
+  /**
+   * In base64: 16, 24 or 32 bytes.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message grapevine.v1.ChangeKeysRequest.
+ * Use `create(ChangeKeysRequestSchema)` to create a new message.
+ */
+export const ChangeKeysRequestSchema: GenMessage<ChangeKeysRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 26);
+
+/**
+ * How an order about keys went: it is done when nobody objected and nobody is silent.
+ *
+ * @generated from message grapevine.v1.KeysOutcome
+ */
+export type KeysOutcome = Message<"grapevine.v1.KeysOutcome"> & {
+  /**
+   * Alive members, all of which should answer.
+   *
+   * @generated from field: uint32 nodes = 1;
+   */
+  nodes: number;
+
+  /**
+   * @generated from field: uint32 answered = 2;
+   */
+  answered: number;
+
+  /**
+   * What members object, by their names.
+   *
+   * @generated from field: map<string, string> errors = 3;
+   */
+  errors: { [key: string]: string };
+
+  /**
+   * @generated from field: repeated string silent = 4;
+   */
+  silent: string[];
+};
+
+/**
+ * Describes the message grapevine.v1.KeysOutcome.
+ * Use `create(KeysOutcomeSchema)` to create a new message.
+ */
+export const KeysOutcomeSchema: GenMessage<KeysOutcome> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 27);
+
+/**
+ * @generated from message grapevine.v1.ChangeKeysResponse
+ */
+export type ChangeKeysResponse = Message<"grapevine.v1.ChangeKeysResponse"> & {
+  /**
+   * @generated from field: grapevine.v1.KeysOutcome outcome = 1;
+   */
+  outcome?: KeysOutcome | undefined;
+};
+
+/**
+ * Describes the message grapevine.v1.ChangeKeysResponse.
+ * Use `create(ChangeKeysResponseSchema)` to create a new message.
+ */
+export const ChangeKeysResponseSchema: GenMessage<ChangeKeysResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 28);
+
+/**
+ * @generated from message grapevine.v1.ListKeysRequest
+ */
+export type ListKeysRequest = Message<"grapevine.v1.ListKeysRequest"> & {
+};
+
+/**
+ * Describes the message grapevine.v1.ListKeysRequest.
+ * Use `create(ListKeysRequestSchema)` to create a new message.
+ */
+export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 29);
+
+/**
+ * @generated from message grapevine.v1.ListKeysResponse
+ */
+export type ListKeysResponse = Message<"grapevine.v1.ListKeysResponse"> & {
+  /**
+   * @generated from field: grapevine.v1.KeysOutcome outcome = 1;
+   */
+  outcome?: KeysOutcome | undefined;
+
+  /**
+   * @generated from field: repeated grapevine.v1.KeyHolders keys = 2;
+   */
+  keys: KeyHolders[];
+};
+
+/**
+ * Describes the message grapevine.v1.ListKeysResponse.
+ * Use `create(ListKeysResponseSchema)` to create a new message.
+ */
+export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 30);
+
+/**
+ * @generated from message grapevine.v1.KeyHolders
+ */
+export type KeyHolders = Message<"grapevine.v1.KeyHolders"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * Members that have it.
+   *
+   * @generated from field: uint32 holders = 2;
+   */
+  holders: number;
+
+  /**
+   * Members that encrypt with it.
+   *
+   * @generated from field: uint32 users = 3;
+   */
+  users: number;
+
+  /**
+   * Members that lack it.
+   *
+   * @generated from field: repeated string lacking = 4;
+   */
+  lacking: string[];
+};
+
+/**
+ * Describes the message grapevine.v1.KeyHolders.
+ * Use `create(KeyHoldersSchema)` to create a new message.
+ */
+export const KeyHoldersSchema: GenMessage<KeyHolders> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 31);
+
+/**
+ * @generated from message grapevine.v1.EstimateRoundTripRequest
+ */
+export type EstimateRoundTripRequest = Message<"grapevine.v1.EstimateRoundTripRequest"> & {
+  /**
+   * @generated from field: string left = 1;
+   */
+  left: string;
+
+  /**
+   * The asked node when it is empty.
+   *
+   * @generated from field: string right = 2;
+   */
+  right: string;
+};
+
+/**
+ * Describes the message grapevine.v1.EstimateRoundTripRequest.
+ * Use `create(EstimateRoundTripRequestSchema)` to create a new message.
+ */
+export const EstimateRoundTripRequestSchema: GenMessage<EstimateRoundTripRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 32);
+
+/**
+ * @generated from message grapevine.v1.EstimateRoundTripResponse
+ */
+export type EstimateRoundTripResponse = Message<"grapevine.v1.EstimateRoundTripResponse"> & {
+  /**
+   * Absent when it is not known where one of them stands.
+   *
+   * @generated from field: optional double milliseconds = 1;
+   */
+  milliseconds?: number | undefined;
+
+  /**
+   * @generated from field: string left = 2;
+   */
+  left: string;
+
+  /**
+   * @generated from field: string right = 3;
+   */
+  right: string;
+};
+
+/**
+ * Describes the message grapevine.v1.EstimateRoundTripResponse.
+ * Use `create(EstimateRoundTripResponseSchema)` to create a new message.
+ */
+export const EstimateRoundTripResponseSchema: GenMessage<EstimateRoundTripResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 33);
+
+/**
+ * @generated from message grapevine.v1.InfoRequest
+ */
+export type InfoRequest = Message<"grapevine.v1.InfoRequest"> & {
+};
+
+/**
+ * Describes the message grapevine.v1.InfoRequest.
+ * Use `create(InfoRequestSchema)` to create a new message.
+ */
+export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 34);
+
+/**
+ * @generated from message grapevine.v1.InfoResponse
+ */
+export type InfoResponse = Message<"grapevine.v1.InfoResponse"> & {
+  /**
+   * @generated from field: map<string, grapevine.v1.InfoSection> sections = 1;
+   */
+  sections: { [key: string]: InfoSection };
+};
+
+/**
+ * Describes the message grapevine.v1.InfoResponse.
+ * Use `create(InfoResponseSchema)` to create a new message.
+ */
+export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 35);
+
+/**
+ * @generated from message grapevine.v1.InfoSection
+ */
+export type InfoSection = Message<"grapevine.v1.InfoSection"> & {
+  /**
+   * @generated from field: map<string, string> values = 1;
+   */
+  values: { [key: string]: string };
+};
+
+/**
+ * Describes the message grapevine.v1.InfoSection.
+ * Use `create(InfoSectionSchema)` to create a new message.
+ */
+export const InfoSectionSchema: GenMessage<InfoSection> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 36);
+
+/**
  * @generated from enum grapevine.v1.MemberStatus
  */
 export const MemberStatus = {
@@ -272,6 +987,46 @@ export const MemberChangeSchema: GenEnum<MemberChange> = /*@__PURE__*/
   enumDesc(file_grapevine_v1_cluster, 1);
 
 /**
+ * @generated from enum grapevine.v1.KeyChange
+ */
+export const KeyChange = {
+  /**
+   * @generated from enum value: KEY_CHANGE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Understand the key, besides those there are.
+   *
+   * @generated from enum value: KEY_CHANGE_INSTALL = 1;
+   */
+  INSTALL: 1,
+
+  /**
+   * Encrypt with the key.
+   *
+   * @generated from enum value: KEY_CHANGE_USE = 2;
+   */
+  USE: 2,
+
+  /**
+   * @generated from enum value: KEY_CHANGE_REMOVE = 3;
+   */
+  REMOVE: 3,
+} as const;
+
+/**
+ * @generated from enum grapevine.v1.KeyChange
+ */
+export type KeyChange = (typeof KeyChange)[keyof typeof KeyChange] | UnknownEnum;
+
+/**
+ * Describes the enum grapevine.v1.KeyChange.
+ */
+export const KeyChangeSchema: GenEnum<KeyChange> = /*@__PURE__*/
+  enumDesc(file_grapevine_v1_cluster, 2);
+
+/**
  * @generated from service grapevine.v1.Cluster
  */
 export const Cluster: GenService<{
@@ -312,6 +1067,96 @@ export const Cluster: GenService<{
     methodKind: "unary";
     input: typeof LeaveRequestSchema;
     output: typeof LeaveResponseSchema;
+  },
+  /**
+   * Declares that a member leaves which cannot do so itself.
+   *
+   * @generated from rpc grapevine.v1.Cluster.ForceLeave
+   */
+  forceLeave: {
+    methodKind: "unary";
+    input: typeof ForceLeaveRequestSchema;
+    output: typeof ForceLeaveResponseSchema;
+  },
+  /**
+   * Changes what the asked node says about itself.
+   *
+   * @generated from rpc grapevine.v1.Cluster.ChangeTags
+   */
+  changeTags: {
+    methodKind: "unary";
+    input: typeof ChangeTagsRequestSchema;
+    output: typeof ChangeTagsResponseSchema;
+  },
+  /**
+   * Tells all members of something.
+   *
+   * @generated from rpc grapevine.v1.Cluster.SendEvent
+   */
+  sendEvent: {
+    methodKind: "unary";
+    input: typeof SendEventRequestSchema;
+    output: typeof SendEventResponseSchema;
+  },
+  /**
+   * Asks all members, or some: what they say, as it comes, and then how it ended.
+   *
+   * @generated from rpc grapevine.v1.Cluster.Query
+   */
+  query: {
+    methodKind: "server_streaming";
+    input: typeof QueryRequestSchema;
+    output: typeof QueryResponseSchema;
+  },
+  /**
+   * Everything that happens from now on: changes of members, user events, queries.
+   *
+   * @generated from rpc grapevine.v1.Cluster.WatchEvents
+   */
+  watchEvents: {
+    methodKind: "server_streaming";
+    input: typeof WatchEventsRequestSchema;
+    output: typeof WatchEventsResponseSchema;
+  },
+  /**
+   * Orders all members to change their encryption keys.
+   *
+   * @generated from rpc grapevine.v1.Cluster.ChangeKeys
+   */
+  changeKeys: {
+    methodKind: "unary";
+    input: typeof ChangeKeysRequestSchema;
+    output: typeof ChangeKeysResponseSchema;
+  },
+  /**
+   * The encryption keys that members have.
+   *
+   * @generated from rpc grapevine.v1.Cluster.ListKeys
+   */
+  listKeys: {
+    methodKind: "unary";
+    input: typeof ListKeysRequestSchema;
+    output: typeof ListKeysResponseSchema;
+  },
+  /**
+   * The round trip between two members, as estimated from where they stand.
+   *
+   * @generated from rpc grapevine.v1.Cluster.EstimateRoundTrip
+   */
+  estimateRoundTrip: {
+    methodKind: "unary";
+    input: typeof EstimateRoundTripRequestSchema;
+    output: typeof EstimateRoundTripResponseSchema;
+  },
+  /**
+   * What the asked node counts and how it is set up, for an operator.
+   *
+   * @generated from rpc grapevine.v1.Cluster.Info
+   */
+  info: {
+    methodKind: "unary";
+    input: typeof InfoRequestSchema;
+    output: typeof InfoResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_grapevine_v1_cluster, 0);

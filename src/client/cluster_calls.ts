@@ -1,0 +1,280 @@
+/** What operators ask of a cluster, through one of its nodes. */
+import type { Client } from "@connectrpc/connect";
+import { toBytes } from "../base/mod.ts";
+import {
+  type Cluster,
+  KeyChange,
+  type KeysOutcome as KeysOutcomeMessage,
+  type QueryResponse,
+  type WatchEventsResponse,
+} from "../gen/grapevine/v1/cluster_pb.ts";
+import { toMemberEvent } from "./convert.ts";
+import { ClientError, type toClientError } from "./errors.ts";
+import type { MemberEvent } from "./types.ts";
+
+export interface ClusterConnection {
+  readonly url: string;
+  readonly cluster: Client<typeof Cluster>;
+}
+
+/** Whom the calls go to, and what their failures mean. */
+export interface Caller {
+  readonly timeoutMs: number;
+  connection(): ClusterConnection;
+  failure(
+    error: unknown,
+    connection: ClusterConnection,
+    about: Omit<Parameters<typeof toClientError>[1], "server">,
+  ): ClientError;
+}
+
+/** Whom a query asks, and how. */
+export interface QueryFilter {
+  /** Only members of these names. @default all */
+  readonly nodes?: readonly string[];
+  /** Only members in whose tags these expressions are found. @default none */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** How long answers are waited for, in milliseconds; 0 leaves it to the node. @default 0 */
+  readonly timeoutMs?: number;
+  /** Whether members are to say at once that the query arrived. @default true */
+  readonly wantsAcks?: boolean;
+  /** Copies of each answer that go by way of other nodes. @default 0 */
+  readonly relayFactor?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a member said to a query; `end` comes last, with those alive that did not answer. */
+export type QueryEvent =
+  | { readonly type: "ack"; readonly from: string }
+  | { readonly type: "answer"; readonly from: string; readonly payload: Uint8Array }
+  | { readonly type: "end"; readonly complete: boolean; readonly silent: readonly string[] };
+
+/** Something that happened in the cluster. */
+export type ClusterEvent =
+  | { readonly type: "watching" }
+  | ({ readonly type: "member" } & { readonly change: MemberEvent["type"]; readonly member: MemberEvent["member"] })
+  | {
+      readonly type: "user";
+      readonly lamport: number;
+      readonly name: string;
+      readonly payload: Uint8Array;
+      readonly coalesce: boolean;
+    }
+  | {
+      readonly type: "query";
+      readonly lamport: number;
+      readonly name: string;
+      readonly payload: Uint8Array;
+      readonly source: string;
+    }
+  | {
+      readonly type: "name-conflict";
+      readonly name: string;
+      readonly held: string;
+      readonly claimed: string;
+      readonly outcome: string;
+    };
+
+/** How an order about keys went: it is done when nobody objected and nobody is silent. */
+export interface KeysOutcome {
+  readonly nodes: number;
+  readonly answered: number;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly silent: readonly string[];
+}
+
+/** A key of the cluster, how many members have it and encrypt with it, and who lacks it. */
+export interface KeyHolders {
+  readonly key: string;
+  readonly holders: number;
+  readonly users: number;
+  readonly lacking: readonly string[];
+}
+
+export type InfoSections = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** How much longer than the members may think an order about keys is waited for. */
+const keysTimeoutMs = 60_000;
+
+export class ClusterCalls {
+  readonly #caller: Caller;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+  }
+
+  /** Declares that a member leaves which cannot do so itself; with `prune` it is forgotten. */
+  async forceLeave(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
+    await this.#call(`force ${name} to leave`, ({ cluster }, call) =>
+      cluster.forceLeave({ name, prune: options.prune ?? false }, call),
+    );
+  }
+
+  /** Changes what the asked node says about itself. */
+  async changeTags(set: Readonly<Record<string, string>>, remove: readonly string[] = []): Promise<void> {
+    await this.#call("change tags", ({ cluster }, call) => cluster.changeTags({ set, delete: [...remove] }, call));
+  }
+
+  /** Tells all members of something. */
+  async event(
+    name: string,
+    payload: Uint8Array | string = "",
+    options: { readonly coalesce?: boolean } = {},
+  ): Promise<void> {
+    const request = { name, payload: bytesOf(payload), coalesce: options.coalesce ?? false };
+    await this.#call(`send event ${name}`, ({ cluster }, call) => cluster.sendEvent(request, call));
+  }
+
+  /** Asks all members, or some: what they say, as it comes. */
+  async *query(name: string, payload: Uint8Array | string = "", filter: QueryFilter = {}): AsyncGenerator<QueryEvent> {
+    const request = {
+      ...{ name, payload: bytesOf(payload) },
+      nodes: [...(filter.nodes ?? [])],
+      tags: filter.tags ?? {},
+      timeoutMs: filter.timeoutMs ?? 0,
+      noAck: filter.wantsAcks === false,
+      relayFactor: filter.relayFactor ?? 0,
+    };
+    const open = ({ cluster }: ClusterConnection, signal: AbortSignal) => cluster.query(request, { signal });
+    let hasEnded = false;
+    for await (const response of this.#stream(`ask query ${name}`, open, filter.signal)) {
+      const event = toQueryEvent(response);
+      hasEnded = event?.type === "end";
+      if (event !== undefined) yield event;
+    }
+    if (!hasEnded && !filter.signal?.aborted) {
+      throw new ClientError("UNAVAILABLE", `Cannot ask query ${name}: the server ended the stream early`);
+    }
+  }
+
+  /** Everything that happens, from the first event (`watching`) on, until the loop is left or the signal fires. */
+  async *watch(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ClusterEvent> {
+    const open = ({ cluster }: ClusterConnection, signal: AbortSignal) => cluster.watchEvents({}, { signal });
+    let hasBegun = false;
+    for await (const response of this.#stream("watch the cluster", open, options.signal)) {
+      const event = toClusterEvent(response);
+      if (event !== undefined) yield event;
+      else if (!hasBegun) yield { type: "watching" };
+      hasBegun = true;
+    }
+    if (!options.signal?.aborted) {
+      throw new ClientError("UNAVAILABLE", "Cannot watch the cluster: the server ended the stream");
+    }
+  }
+
+  /** Orders all members to change their encryption keys; the key is in base64. */
+  async changeKeys(change: "install" | "use" | "remove", key: string): Promise<KeysOutcome> {
+    const changes = { install: KeyChange.INSTALL, use: KeyChange.USE, remove: KeyChange.REMOVE } as const;
+    const { outcome } = await this.#call(
+      `${change} a key`,
+      ({ cluster }, call) => cluster.changeKeys({ change: changes[change], key }, call),
+      keysTimeoutMs,
+    );
+    return toOutcome(outcome);
+  }
+
+  async listKeys(): Promise<{ readonly outcome: KeysOutcome; readonly keys: readonly KeyHolders[] }> {
+    const list = ({ cluster }: ClusterConnection, call: { timeoutMs: number }) => cluster.listKeys({}, call);
+    const { outcome, keys } = await this.#call("list keys", list, keysTimeoutMs);
+    const holders = keys.map(({ key, holders, users, lacking }) => ({ key, holders, users, lacking: [...lacking] }));
+    return { outcome: toOutcome(outcome), keys: holders };
+  }
+
+  /** The round trip between two members, the second of which is the asked node unless it is named. */
+  async roundTrip(
+    left: string,
+    right = "",
+  ): Promise<{ readonly left: string; readonly right: string; readonly milliseconds: number | undefined }> {
+    const answer = await this.#call(`estimate the round trip to ${left}`, ({ cluster }, call) =>
+      cluster.estimateRoundTrip({ left, right }, call),
+    );
+    return { left: answer.left, right: answer.right, milliseconds: answer.milliseconds };
+  }
+
+  /** What the asked node counts, and how it is set up. */
+  async info(): Promise<InfoSections> {
+    const { sections } = await this.#call("read info", ({ cluster }, call) => cluster.info({}, call));
+    return Object.fromEntries(Object.entries(sections).map(([name, { values }]) => [name, { ...values }]));
+  }
+
+  async #call<Answer>(
+    doing: string,
+    call: (connection: ClusterConnection, options: { timeoutMs: number }) => Promise<Answer>,
+    timeoutMs: number = this.#caller.timeoutMs,
+  ): Promise<Answer> {
+    const connection = this.#caller.connection();
+    try {
+      return await call(connection, { timeoutMs });
+    } catch (error) {
+      throw this.#caller.failure(error, connection, { doing });
+    }
+  }
+
+  async *#stream<Response>(
+    doing: string,
+    open: (connection: ClusterConnection, signal: AbortSignal) => AsyncIterable<Response>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Response> {
+    const connection = this.#caller.connection();
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    if (signal?.aborted) return;
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      yield* open(connection, controller.signal);
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      throw this.#caller.failure(error, connection, { doing });
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      controller.abort();
+    }
+  }
+}
+
+function toQueryEvent({ event }: QueryResponse): QueryEvent | undefined {
+  switch (event.case) {
+    case "ack":
+      return { type: "ack", from: event.value.from };
+    case "answer":
+      return { type: "answer", from: event.value.from, payload: event.value.payload };
+    case "end":
+      return { type: "end", complete: event.value.complete, silent: [...event.value.silent] };
+    default:
+      // A newer server may say more.
+      return undefined;
+  }
+}
+
+/** Undefined for what carries no event. */
+function toClusterEvent({ event }: WatchEventsResponse): ClusterEvent | undefined {
+  switch (event.case) {
+    case "member": {
+      const changed = toMemberEvent({ ...event.value, heartbeat: false });
+      return changed && { type: "member", change: changed.type, member: changed.member };
+    }
+    case "userEvent": {
+      const { lamport, name, payload, coalesce } = event.value;
+      return { type: "user", lamport: Number(lamport), name, payload, coalesce };
+    }
+    case "query": {
+      const { lamport, name, payload, source } = event.value;
+      return { type: "query", lamport: Number(lamport), name, payload, source };
+    }
+    case "nameConflict": {
+      const { name, held, claimed, outcome } = event.value;
+      return { type: "name-conflict", name, held, claimed, outcome };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function toOutcome(outcome: KeysOutcomeMessage | undefined): KeysOutcome {
+  const { nodes = 0, answered = 0, errors = {}, silent = [] } = outcome ?? {};
+  return { nodes, answered, errors: { ...errors }, silent: [...silent] };
+}
+
+function bytesOf(payload: Uint8Array | string): Uint8Array<ArrayBuffer> {
+  return (typeof payload === "string" ? toBytes(payload) : payload) as Uint8Array<ArrayBuffer>;
+}

@@ -1,0 +1,71 @@
+import type { Core } from "./core.ts";
+import { encodeSerfMessage, type LeaveIntent } from "./messages.ts";
+
+/** The broadcast whose end the leave waits for. */
+const leaveBroadcastId = 1;
+
+/** How long announcing a leave may take before the goodbye is said anyway. */
+const leaveAnnounceMsMax = 5_000;
+
+/** How a node leaves in good order: first the announcement, then the goodbye, then a while in which it still answers. */
+export class Departure {
+  readonly #core: Core;
+  #phase: "member" | "announcing" | "departing" | "lingering" | "left" = "member";
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** True until the leave begins. */
+  get isMember(): boolean {
+    return this.#phase === "member";
+  }
+
+  /** First announces the leave, and says goodbye only when that is around: peers tell leaving from failing by it. */
+  leave(): void {
+    const { clock, roster, localName } = this.#core;
+    if (this.#phase !== "member") {
+      if (this.#phase === "left") this.#core.emit({ type: "left" });
+      return;
+    }
+    this.#phase = "announcing";
+    const intent: LeaveIntent = { type: "leave", lamport: clock.time, node: localName, prune: false };
+    clock.increment();
+    roster.leaveIntent(intent, this.#core.nowMs);
+    if (!this.#hasOthers) {
+      this.#depart();
+      return;
+    }
+    this.#core.after(leaveAnnounceMsMax, () => {
+      if (this.#phase === "announcing") this.#depart();
+    });
+    this.#core.spread("intent", encodeSerfMessage(intent), leaveBroadcastId);
+  }
+
+  /** A broadcast was sent often enough. */
+  broadcastFinished(id: number): void {
+    if (id === leaveBroadcastId && this.#phase === "announcing") this.#depart();
+  }
+
+  /** The goodbye was sent often enough. */
+  departed(): void {
+    if (this.#phase !== "departing") return;
+    this.#phase = "lingering";
+    const finish = (): void => {
+      this.#phase = "left";
+      this.#core.emit({ type: "left" });
+    };
+    const delayMs = this.#hasOthers ? this.#core.options.leavePropagateDelayMs : 0;
+    if (delayMs === 0) finish();
+    else this.#core.after(delayMs, finish);
+  }
+
+  get #hasOthers(): boolean {
+    return this.#core.roster.withStatus("alive").length > 0;
+  }
+
+  #depart(): void {
+    this.#phase = "departing";
+    this.#core.tell({ type: "leave" });
+  }
+}

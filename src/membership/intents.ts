@@ -1,0 +1,56 @@
+import type { Core } from "./core.ts";
+import { encodeSerfMessage, type JoinIntent, type LeaveIntent } from "./messages.ts";
+
+/** How long a goodbye may take to arrive, before a leaving member is forgotten. */
+const pruneDelayMs = 5_000;
+
+/** What members announce about themselves and one another: that they join, and that they leave. */
+export class Intents {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Tells everybody that this node is a member and means it. */
+  announceJoin(): void {
+    const { clock, localName, roster, nowMs } = this.#core;
+    const intent: JoinIntent = { type: "join", lamport: clock.time, node: localName };
+    roster.joinIntent(intent, nowMs);
+    this.#core.spread("intent", encodeSerfMessage(intent));
+  }
+
+  /** Takes a join in; true when it is news. */
+  join(intent: JoinIntent): boolean {
+    return this.#core.roster.joinIntent(intent, this.#core.nowMs);
+  }
+
+  /** Takes a leave in; true when it is news. One that others tell of this node is contradicted while it stays. */
+  leave(intent: LeaveIntent, staying: boolean): boolean {
+    const { roster, clock, nowMs } = this.#core;
+    if (staying && roster.contradicts(intent)) {
+      clock.witness(intent.lamport);
+      this.announceJoin();
+      return false;
+    }
+    const isNew = roster.leaveIntent(intent, nowMs);
+    if (isNew && intent.prune) this.#prune(intent.node);
+    return isNew;
+  }
+
+  /** Declares, on behalf of a member that cannot, that it leaves. */
+  forceLeave(node: string, prune: boolean): void {
+    const { clock } = this.#core;
+    const intent: LeaveIntent = { type: "leave", lamport: clock.time, node, prune };
+    clock.increment();
+    this.leave(intent, true);
+    this.#core.spread("intent", encodeSerfMessage(intent));
+  }
+
+  /** A member that is just leaving is forgotten only once its goodbye had time to arrive. */
+  #prune(name: string): void {
+    const { roster, options } = this.#core;
+    if (roster.get(name)?.status !== "leaving") roster.prune(name);
+    else this.#core.after(pruneDelayMs + options.leavePropagateDelayMs, () => roster.prune(name));
+  }
+}

@@ -1,0 +1,41 @@
+// topics: discovery
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { openGossipSockets } from "../../src/io/gossip_sockets.ts";
+
+const host = "127.0.0.1";
+
+test("a datagram to nobody does not cost the next one its way", async () => {
+  const gone = createSocket("udp4");
+  await new Promise<void>((resolve) => gone.bind(0, host, resolve));
+  const nobody = { host, port: gone.address().port };
+  await new Promise<void>((resolve) => gone.close(() => resolve()));
+  const hearer = createSocket("udp4");
+  await new Promise<void>((resolve) => hearer.bind(0, host, resolve));
+  const somebody = { host, port: hearer.address().port };
+  const errors: Error[] = [];
+  const sockets = await openGossipSockets({
+    bind: { host, port: 0 },
+    onInput: () => {},
+    onError: (error) => errors.push(error),
+  });
+  try {
+    for (let round = 0; round < 50; round++) {
+      const heard = once(hearer, "message", { signal: AbortSignal.timeout(5_000) });
+      sockets.perform({ type: "send", to: nobody, bytes: Uint8Array.of(0) });
+      // The answer that nobody listens there takes a turn of the event loop.
+      await new Promise((resolve) => setImmediate(resolve));
+      sockets.perform({ type: "send", to: somebody, bytes: Uint8Array.of(round) });
+      const [bytes] = (await heard) as [Uint8Array];
+      assert.is(bytes[0], round);
+    }
+    assert.equal(errors, []);
+  } finally {
+    await sockets[Symbol.asyncDispose]();
+    await new Promise<void>((resolve) => hearer.close(() => resolve()));
+  }
+});
+
+test.run();
