@@ -113,16 +113,6 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     return this.#core.gossip.keyring.isEnabled;
   }
 
-  /** What a member says it speaks, as gossip has it: six bytes; undefined when gossip does not know it any more. */
-  versionsOf(name: string): Uint8Array | undefined {
-    return this.#core.gossip.node(name)?.versions;
-  }
-
-  /** Whether this node has keys. */
-  get isEncrypted(): boolean {
-    return this.#core.gossip.keyring.isEnabled;
-  }
-
   get counters(): MembershipCounters {
     const { gossip, clock, counts } = this.#core;
     const lamport = { member: clock.time, event: this.#events.clock.time, query: this.#queries.clock.time };

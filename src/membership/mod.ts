@@ -20,27 +20,6 @@ export {
   AgentRequestReader,
   agentRequestBytesMax,
 } from "./agent_rpc_requests.ts";
-export { filterMembers, parseEventFilters } from "./agent_rpc_filters.ts";
-export {
-  agentRpcError,
-  agentRpcVersion,
-  coordinateBody,
-  emptyBody,
-  encodeReply,
-  keysBody,
-  memberBody,
-  memberEventRecord,
-  queryNoticeRecord,
-  queryRecord,
-  type ReplyBody,
-  userEventRecord,
-} from "./agent_rpc_replies.ts";
-export {
-  type AgentQueryRequest,
-  type AgentRequest,
-  AgentRequestReader,
-  agentRequestBytesMax,
-} from "./agent_rpc_requests.ts";
 export {
   InvalidQueryError,
   NotRemovableError,
