@@ -22,6 +22,10 @@ export interface AgentOptions {
   readonly fsync?: "always" | "interval" | "never" | undefined;
   /** Mint a new writer although the directory has one: say so once when it was restored from a backup. @default false */
   readonly newWriter?: boolean | undefined;
+  /** IP address and port of an RPC for the `serf` command line, usually port 7373. Port 0 picks a free one. @default none */
+  readonly serfRpcAddr?: string | undefined;
+  /** A token that its clients must show. @default none is asked for */
+  readonly serfRpcAuth?: string | undefined;
   /** Bytes after which a segment of the log is closed, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
   readonly segmentBytesMax?: number | undefined;
 }
@@ -58,11 +62,13 @@ export interface ResolvedAgentOptions {
   readonly profile: GossipProfile;
   readonly fsync: "always" | "interval" | "never";
   readonly newWriter: boolean;
+  readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
   readonly segmentBytesMax: number | undefined;
 }
 
 const gossipPortDefault = 7946;
 const rpcPortDefault = 8400;
+const serfRpcPortDefault = 7373;
 const optionNames: ReadonlySet<string> = new Set([
   "nodeName",
   "dataDir",
@@ -74,6 +80,8 @@ const optionNames: ReadonlySet<string> = new Set([
   "profile",
   "fsync",
   "newWriter",
+  "serfRpcAddr",
+  "serfRpcAuth",
   "segmentBytesMax",
 ]);
 
@@ -94,6 +102,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     profile: oneOf("profile", options.profile ?? "lan", ["lan", "wan", "local"]),
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
+    serfRpc: serfRpcOption(options),
     segmentBytesMax: options.segmentBytesMax,
   };
 }
@@ -123,9 +132,11 @@ function isLoopback(host: string): boolean {
   return host.startsWith("127.") || host === "::1";
 }
 
+const ipPattern = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/;
+
 function ipOption(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text) || /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)) return text;
+  if (ipPattern.test(text)) return text;
   throw new InvalidAgentOptionError("advertise", text, "an IP address without a port");
 }
 
@@ -144,6 +155,18 @@ function nonEmpty(option: string, text: string): string {
 function booleanOption(option: string, value: boolean): boolean {
   if (typeof value !== "boolean") throw new InvalidAgentOptionError(option, value, "true or false");
   return value;
+}
+
+function serfRpcOption({ serfRpcAddr: text, serfRpcAuth: auth }: AgentOptions): ResolvedAgentOptions["serfRpc"] {
+  if (auth === "") throw new InvalidAgentOptionError("serfRpcAuth", auth, "a token of a character at least");
+  if (text === undefined) {
+    if (auth === undefined) return undefined;
+    throw new InvalidAgentOptionError("serfRpcAddr", text, "ip:port, because serfRpcAuth is given");
+  }
+  const address = addressOption("serfRpcAddr", text, serfRpcPortDefault);
+  // A name could stand for an address that more than this machine reaches.
+  if (ipPattern.test(address.host)) return { address: formatAddress(address), auth };
+  throw new InvalidAgentOptionError("serfRpcAddr", text, "ip, ip:port or [ipv6]:port");
 }
 
 function oneOf<Value extends string>(option: string, value: Value, allowed: readonly Value[]): Value {

@@ -29,6 +29,7 @@ import type { ResolvedAgentOptions } from "./options.ts";
 import { Readiness } from "./readiness.ts";
 import { Rejoiner } from "./rejoiner.ts";
 import { Replication } from "./replication.ts";
+import { startSerfRpc } from "./serf_rpc.ts";
 
 /** Anything that happened in a node, as its parts tell it. */
 export type NodeEvent = MemberEvent | { readonly type: "log"; readonly event: LogEvent };
@@ -43,6 +44,8 @@ export interface Parts {
   readonly client: LogClient;
   /** `host:port`, as other nodes reach the RPC server. */
   readonly rpcAddress: string;
+  /** `host:port` of the RPC for the `serf` command line, if it was asked for. */
+  readonly serfRpcAddress: string | undefined;
   readonly events: Listeners<NodeEvent>;
 }
 
@@ -93,6 +96,7 @@ export async function openParts(
   );
   cluster.open(membership);
   gossip.open(membership);
+  const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave }, stack);
   stack.defer(
     log.onEvent((event) => {
       writeLogEvent(loggerOf("log"), event);
@@ -111,7 +115,23 @@ export async function openParts(
     close() {},
   });
   const client = stack.use(new LogClient(["http://in-process"], { openTransport }));
-  return { log, membership, replication, readiness, client, rpcAddress, events };
+  return { log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, events };
+}
+
+async function openSerfRpc(
+  options: ResolvedAgentOptions["serfRpc"],
+  node: { readonly membership: MembershipNode; readonly nodeTags: NodeTags; readonly leave: () => Promise<void> },
+  stack: DisposalStack,
+): Promise<string | undefined> {
+  if (options === undefined) return undefined;
+  const { membership, nodeTags, leave } = node;
+  const serfRpc = await startSerfRpc(membership, {
+    ...options,
+    onWarn: (message) => loggerOf("server").warn("{message}", { message }),
+    changeTags: (set, remove) => nodeTags.change(set, remove, (tags) => membership.setTags(tags)),
+    stop: leave,
+  });
+  return formatAddress(stack.use(serfRpc).address);
 }
 
 async function openNodeLog(options: ResolvedAgentOptions, stack: DisposalStack): Promise<CommitLog> {

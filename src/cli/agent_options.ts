@@ -20,7 +20,9 @@ type AgentOptionKey =
   | "tags"
   | "profile"
   | "fsync"
-  | "newWriter";
+  | "newWriter"
+  | "serfRpcAddr"
+  | "serfRpcAuth";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const logFormats = ["text", "json"] as const;
@@ -97,6 +99,20 @@ const settings: readonly Setting[] = [
     flag: "--new-writer",
     kind: "yes",
     help: "start a new feed: say so once after restoring the directory from a backup",
+  },
+  {
+    key: "serfRpcAddr",
+    flag: "--serf-rpc-addr",
+    value: "<ip:port>",
+    kind: "text",
+    help: "address of an RPC for the serf command line, which expects it at 127.0.0.1:7373 (default: none)",
+  },
+  {
+    key: "serfRpcAuth",
+    flag: "--serf-rpc-auth",
+    value: "<token>",
+    kind: "text",
+    help: "token that clients of --serf-rpc-addr must show (default: none is asked for)",
   },
   {
     key: "logLevel",

@@ -30,6 +30,8 @@ const rows: readonly Row[] = [
   { args: "agent --tag novalue", says: ["'--tag <name=value>'", "name=value"] },
   { args: "agent --tag w=1", says: ["'--tag'", "rpc_addr, gv, w"] },
   { args: "agent --profile moon", says: ["'--profile <name>'", "moon", "lan, wan, local"] },
+  { args: "agent --serf-rpc-addr localhost", says: ["'--serf-rpc-addr'", "ip:port"] },
+  { args: "agent --serf-rpc-auth secret", says: ["'--serf-rpc-addr'", "serfRpcAuth is given"] },
   { args: "agent --fsync sometimes", says: ["'--fsync <when>'", "always, interval, never"] },
   { args: "agent --log-level loud", says: ["'--log-level <level>'", "debug, info, warn, error, silent"] },
   { args: "agent --log-format xml", says: ["'--log-format <name>'", "text, json"] },
