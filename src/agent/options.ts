@@ -1,4 +1,5 @@
 import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
+import { parseKey } from "../gossip/mod.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
 export interface AgentOptions {
@@ -18,6 +19,13 @@ export interface AgentOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Timing of gossip: `lan`, `wan` (slow links) or `local` (one machine). @default "lan" */
   readonly profile?: GossipProfile | undefined;
+  /**
+   * Encrypts gossip with this key, 16, 24 or 32 bytes in base64, as `grapevine keygen` prints them. All nodes of a
+   * cluster need it. @default plain text
+   */
+  readonly encrypt?: string | undefined;
+  /** A file of keys, a JSON array in base64 with the primary first, instead of `encrypt`. Written anew when keys change. @default none */
+  readonly keyringFile?: string | undefined;
   /** When a produce is acknowledged: after fsync, or after the write. @default "always" */
   readonly fsync?: "always" | "interval" | "never" | undefined;
   /** Mint a new writer although the directory has one: say so once when it was restored from a backup. @default false */
@@ -60,6 +68,8 @@ export interface ResolvedAgentOptions {
   readonly join: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
   readonly profile: GossipProfile;
+  readonly encrypt: string | undefined;
+  readonly keyringFile: string | undefined;
   readonly fsync: "always" | "interval" | "never";
   readonly newWriter: boolean;
   readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
@@ -78,6 +88,8 @@ const optionNames: ReadonlySet<string> = new Set([
   "join",
   "tags",
   "profile",
+  "encrypt",
+  "keyringFile",
   "fsync",
   "newWriter",
   "serfRpcAddr",
@@ -100,11 +112,26 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     join: (options.join ?? []).map((text) => joinOption(text, bind)),
     tags: tagsOption(options.tags ?? {}),
     profile: oneOf("profile", options.profile ?? "lan", ["lan", "wan", "local"]),
+    ...keyOptions(options),
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
     serfRpc: serfRpcOption(options),
     segmentBytesMax: options.segmentBytesMax,
   };
+}
+
+/** What is wrong with a key is told without showing it. */
+function keyOptions({ encrypt, keyringFile }: AgentOptions): Pick<ResolvedAgentOptions, "encrypt" | "keyringFile"> {
+  if (encrypt !== undefined && keyringFile !== undefined) {
+    throw new InvalidAgentOptionError("keyringFile", keyringFile, "nothing, because encrypt is given too");
+  }
+  try {
+    if (encrypt !== undefined) parseKey(encrypt);
+  } catch (error) {
+    const allowed = `a key of 16, 24 or 32 bytes in base64: ${(error as Error).message}`;
+    throw new InvalidAgentOptionError("encrypt", "(not shown)", allowed);
+  }
+  return { encrypt, keyringFile: keyringFile === undefined ? undefined : nonEmpty("keyringFile", keyringFile) };
 }
 
 function hostOf(address: Address): string {

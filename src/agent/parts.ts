@@ -86,6 +86,8 @@ export async function openParts(
       bind: formatAddress(options.bind),
       advertise: options.advertise,
       profile: options.profile,
+      encrypt: options.encrypt,
+      keyringFile: options.keyringFile,
       tags: nodeTags.all(),
       onEvent: (event) => {
         follow(replication, rpc, nodeName, event.member);

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { AgentOptions } from "../agent/mod.ts";
 import { collectPair } from "./arguments.ts";
 import { UsageError } from "./failure.ts";
@@ -19,6 +19,8 @@ type AgentOptionKey =
   | "join"
   | "tags"
   | "profile"
+  | "encrypt"
+  | "keyringFile"
   | "fsync"
   | "newWriter"
   | "serfRpcAddr"
@@ -95,6 +97,20 @@ const settings: readonly Setting[] = [
     help: "what makes a record durable before it is acknowledged (default: always)",
   },
   {
+    key: "encrypt",
+    flag: "--encrypt",
+    value: "<key>",
+    kind: "text",
+    help: "key of all gossip, as keygen prints it; the variable keeps it out of the list of processes (default: none)",
+  },
+  {
+    key: "keyringFile",
+    flag: "--keyring-file",
+    value: "<file>",
+    kind: "text",
+    help: "JSON file of keys instead of --encrypt, written anew when keys change (default: none)",
+  },
+  {
     key: "newWriter",
     flag: "--new-writer",
     kind: "yes",
@@ -136,12 +152,6 @@ const settings: readonly Setting[] = [
 export function addAgentOptions(command: Command): void {
   for (const setting of settings) command.addOption(optionOf(setting));
   command.addOption(new Option("--config <file>", "JSON file with any of these").env("GRAPEVINE_CONFIG"));
-  const encrypt = new Option("--encrypt <key>").hideHelp().env("GRAPEVINE_ENCRYPT");
-  command.addOption(
-    encrypt.argParser((): never => {
-      throw new InvalidArgumentError("This version cannot encrypt gossip yet. Allowed is to leave it out.");
-    }),
-  );
 }
 
 function optionOf(setting: Setting): Option {

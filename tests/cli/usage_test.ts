@@ -35,7 +35,7 @@ const rows: readonly Row[] = [
   { args: "agent --fsync sometimes", says: ["'--fsync <when>'", "always, interval, never"] },
   { args: "agent --log-level loud", says: ["'--log-level <level>'", "debug, info, warn, error, silent"] },
   { args: "agent --log-format xml", says: ["'--log-format <name>'", "text, json"] },
-  { args: "agent --encrypt a2V5", says: ["'--encrypt <key>'", "cannot encrypt gossip yet"] },
+  { args: "agent --encrypt a2V5", says: ["'--encrypt'", "it has 3 bytes, allowed are 16, 24 and 32"] },
   { args: "agent", env: { GRAPEVINE_PROFILE: "moon" }, says: ["from env 'GRAPEVINE_PROFILE'", "lan, wan, local"] },
   { args: "agent", env: { GRAPEVINE_NEW_WRITER: "maybe" }, says: ["GRAPEVINE_NEW_WRITER", "true and false"] },
   { args: "agent --config /nowhere.json", says: ["'--config'", "/nowhere.json"] },
