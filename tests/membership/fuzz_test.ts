@@ -73,6 +73,15 @@ test("what decodes is encoded to something that decodes to the same", () => {
   assert.ok(decoded > 1_000, `${decoded} decoded`);
 });
 
+test("a query of very many costly filters costs no more than a few", () => {
+  const costly = concat([Uint8Array.of(1), encodeMsgpack({ Tag: "role", Expr: "(a{0,9}){99}" })]);
+  const startMs = performance.now();
+  assert.is(judgeFilters(new Array<Uint8Array>(256).fill(costly), member), "unsupported");
+  assert.is(judgeFilters(new Array<Uint8Array>(257).fill(filters[0] as Uint8Array), member), "unsupported");
+  assert.is(judgeFilters([costly, costly], member), "meant");
+  assert.ok(performance.now() - startMs < 2_000);
+});
+
 test("expressions of any letters are refused or matched, in bounded time", () => {
   const random = new Random("letters");
   const letters = ["a", "(", ")", "[", "]", "{", "}", "*", "+", "?", "|", "\\", "^", "$", ".", ",", "9", "-", ":", "w"];
