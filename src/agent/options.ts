@@ -1,5 +1,6 @@
 import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
 import { parseKey } from "../gossip/mod.ts";
+import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
 export interface AgentOptions {
@@ -26,6 +27,16 @@ export interface AgentOptions {
   readonly encrypt?: string | undefined;
   /** A file of keys, a JSON array in base64 with the primary first, instead of `encrypt`. Written anew when keys change. @default none */
   readonly keyringFile?: string | undefined;
+  /**
+   * Find the cluster again, by what the data directory remembers of it, even after this node has left it in good order.
+   * After any other stop it does so anyway. @default false
+   */
+  readonly rejoinAfterLeave?: boolean | undefined;
+  /**
+   * Programs to run for events, each `[FILTER[,FILTER...]=]COMMAND` as Serf's agents take them, but run without a shell:
+   * the command is split into words once. @default []
+   */
+  readonly eventHandlers?: readonly string[] | undefined;
   /** When a produce is acknowledged: after fsync, or after the write. @default "always" */
   readonly fsync?: "always" | "interval" | "never" | undefined;
   /** Mint a new writer although the directory has one: say so once when it was restored from a backup. @default false */
@@ -70,6 +81,8 @@ export interface ResolvedAgentOptions {
   readonly profile: GossipProfile;
   readonly encrypt: string | undefined;
   readonly keyringFile: string | undefined;
+  readonly rejoinAfterLeave: boolean;
+  readonly eventHandlers: readonly EventHandlerSpec[];
   readonly fsync: "always" | "interval" | "never";
   readonly newWriter: boolean;
   readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
@@ -90,6 +103,8 @@ const optionNames: ReadonlySet<string> = new Set([
   "profile",
   "encrypt",
   "keyringFile",
+  "rejoinAfterLeave",
+  "eventHandlers",
   "fsync",
   "newWriter",
   "serfRpcAddr",
@@ -113,6 +128,8 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     tags: tagsOption(options.tags ?? {}),
     profile: oneOf("profile", options.profile ?? "lan", ["lan", "wan", "local"]),
     ...keyOptions(options),
+    rejoinAfterLeave: booleanOption("rejoinAfterLeave", options.rejoinAfterLeave ?? false),
+    eventHandlers: (options.eventHandlers ?? []).map(eventHandlerOption),
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
     serfRpc: serfRpcOption(options),
@@ -160,6 +177,15 @@ function isLoopback(host: string): boolean {
 }
 
 const ipPattern = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/;
+
+function eventHandlerOption(text: string): EventHandlerSpec {
+  try {
+    return parseEventHandler(text);
+  } catch (error) {
+    if (!(error instanceof InvalidEventHandlerError)) throw error;
+    throw new InvalidAgentOptionError("eventHandlers", text, `[FILTER[,FILTER...]=]COMMAND, but ${error.problem}`);
+  }
+}
 
 function ipOption(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;

@@ -1,4 +1,5 @@
 /** Puts the rooms together: the only place that knows them all. */
+import { join } from "node:path";
 import { createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { type Address, type DisposalStack, formatAddress, isWriterId, Listeners, Random } from "../base/mod.ts";
 import { LogClient } from "../client/mod.ts";
@@ -20,6 +21,7 @@ import {
   type ServedCluster,
 } from "../server/mod.ts";
 import { loadAssets } from "./assets.ts";
+import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { loggerOf } from "./logging.ts";
@@ -48,6 +50,9 @@ export interface Parts {
   readonly serfRpcAddress: string | undefined;
   readonly events: Listeners<NodeEvent>;
 }
+
+/** Where a node keeps what it remembers of its cluster, in its data directory. */
+const snapshotFileName = "serf.snapshot";
 
 /** How long calls that are under way may take to end when the node stops, in milliseconds. */
 const stopGraceMs = 500;
@@ -89,6 +94,8 @@ export async function openParts(
       encrypt: options.encrypt,
       keyringFile: options.keyringFile,
       tags: nodeTags.all(),
+      snapshot: join(options.dataDir, snapshotFileName),
+      rejoinAfterLeave: options.rejoinAfterLeave,
       onEvent: (event) => {
         follow(replication, rpc, nodeName, event.member);
         events.emit(event);
@@ -98,6 +105,8 @@ export async function openParts(
   );
   cluster.open(membership);
   gossip.open(membership);
+  const onWarn = (message: string): void => loggerOf("events").warn("{message}", { message });
+  stack.use(new EventHandlers({ handlers: options.eventHandlers, node: membership, onWarn }));
   const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave }, stack);
   stack.defer(
     log.onEvent((event) => {
@@ -239,7 +248,7 @@ class ClusterPort implements ServedCluster {
 const hearPeersMs = 2_000;
 
 /**
- * Joins others, by the seeds, and asks them whether our writer is still ours, both for a bounded time; then the node is
+ * Joins others, by the seeds and by what the node remembers, and asks them whether our writer is still ours, both for a bounded time; then the node is
  * ready. Keeps the node in company from then on.
  */
 export async function enterCluster(parts: Parts, seeds: readonly string[], stack: DisposalStack): Promise<void> {
@@ -255,7 +264,7 @@ export async function enterCluster(parts: Parts, seeds: readonly string[], stack
   });
   stack.use(rejoiner);
   const patience = AbortSignal.timeout(hearPeersMs);
-  const joining = rejoiner.start();
+  const joining = Promise.all([rejoiner.start(), membership.rejoined]);
   await Promise.race([joining, new Promise<void>((resolve) => patience.addEventListener("abort", () => resolve()))]);
   const peers = others().filter((member) => member.status === "alive" && member.tags.has("gv"));
   await replication.hear(

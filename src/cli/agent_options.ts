@@ -21,6 +21,8 @@ type AgentOptionKey =
   | "profile"
   | "encrypt"
   | "keyringFile"
+  | "rejoinAfterLeave"
+  | "eventHandlers"
   | "fsync"
   | "newWriter"
   | "serfRpcAddr"
@@ -29,7 +31,7 @@ type AgentOptionKey =
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const logFormats = ["text", "json"] as const;
 
-type Kind = "text" | "list" | "pairs" | "yes";
+type Kind = "text" | "list" | "lines" | "pairs" | "yes";
 
 interface Setting {
   /** Its key in the file, and in the options of the library. */
@@ -87,6 +89,19 @@ const settings: readonly Setting[] = [
     kind: "text",
     choices: ["lan", "wan", "local"],
     help: "timing of gossip (default: lan)",
+  },
+  {
+    key: "rejoinAfterLeave",
+    flag: "--rejoin",
+    kind: "yes",
+    help: "find the cluster again even after this node has left it",
+  },
+  {
+    key: "eventHandlers",
+    flag: "--event-handler",
+    value: "<handler>",
+    kind: "lines",
+    help: "program to run for events, as [FILTER[,FILTER...]=]COMMAND, repeatable",
   },
   {
     key: "fsync",
@@ -163,6 +178,10 @@ function optionOf(setting: Setting): Option {
   if (kind === "list") {
     option.argParser((text: string, previous: string[] | undefined) => [...(previous ?? []), ...text.split(",")]);
   }
+  if (kind === "lines") {
+    // Filters have commas in them, so several handlers in a variable stand on a line each.
+    option.argParser((text: string, previous: string[] | undefined) => [...(previous ?? []), ...text.split("\n")]);
+  }
   if (kind === "pairs") option.argParser(collectPair);
   return option;
 }
@@ -231,6 +250,7 @@ function parseJson(file: string, text: string): unknown {
 const kinds: Readonly<Record<Kind, { readonly words: string; readonly fits: (value: unknown) => boolean }>> = {
   text: { words: "a text", fits: (value) => typeof value === "string" },
   list: { words: "a list of texts", fits: isTextList },
+  lines: { words: "a list of texts", fits: isTextList },
   pairs: { words: "an object of texts", fits: isTextRecord },
   yes: { words: "true or false", fits: (value) => typeof value === "boolean" },
 };
