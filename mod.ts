@@ -7,8 +7,19 @@ export {
   type AgentEvents,
   type AgentOptions,
   AgentTopic,
+  type ClusterKeys,
+  type EventOptions,
   type GossipProfile,
+  type IncomingQuery,
   InvalidAgentOptionError,
+  type KeyList,
+  type KeysResult,
+  type Payload,
+  type QueryAnswer,
+  type QueryHandler,
+  type QueryOptions,
+  type QueryResult,
+  type QueryRun,
 } from "./src/agent/mod.ts";
 export { LogRecord, type RecordHeader, type RecordInput, type WriterId } from "./src/base/mod.ts";
 export {
@@ -28,4 +39,16 @@ export { DirectoryNotWritableError } from "./src/io/disk.ts";
 export { GossipBindError } from "./src/io/gossip_sockets.ts";
 export { BadListenAddressError, PortTakenError } from "./src/io/listener_errors.ts";
 export { LogCorruptError, type LogEvent } from "./src/log/mod.ts";
-export { type Member, type MemberEventType, type MemberStatus, TagsTooLargeError } from "./src/membership/mod.ts";
+export {
+  InvalidQueryError,
+  type Member,
+  type MemberEventType,
+  type MemberStatus,
+  type NameConflict,
+  NotRemovableError,
+  QueryClosedError,
+  QueryTooLargeError,
+  TagsTooLargeError,
+  type UserEventNotice,
+  UserEventTooLargeError,
+} from "./src/membership/mod.ts";

@@ -29,6 +29,8 @@ export class Agent implements AsyncDisposable {
   readonly gossipAddress: string;
   /** `host:port` of its RPC server, as others reach it. */
   readonly rpcAddress: string;
+  /** `host:port` of its RPC for the `serf` command line; undefined unless the options ask for one. */
+  readonly serfRpcAddress: string | undefined;
   /** Resolves when the node has stopped, for whatever reason. */
   readonly closed: Promise<void>;
   readonly #parts: Parts;
@@ -42,6 +44,7 @@ export class Agent implements AsyncDisposable {
     this.nodeName = parts.membership.localName;
     this.gossipAddress = formatAddress(parts.membership.address);
     this.rpcAddress = parts.rpcAddress;
+    this.serfRpcAddress = parts.serfRpcAddress;
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
     });

@@ -46,7 +46,9 @@ export class Joining {
 
   async join(addresses: readonly string[], replay: boolean): Promise<JoinResult> {
     // An address that this node cannot reach is judged before any is contacted; names are judged once they are resolved.
-    const parsed = addresses.map(parseSeed).map((address) => (isIP(address.host) === 0 ? address : this.#reachable(address)));
+    const parsed = addresses
+      .map(parseSeed)
+      .map((address) => (isIP(address.host) === 0 ? address : this.#reachable(address)));
     const resolved: Address[] = [];
     const failed: { address: string; error: string }[] = [];
     for (const address of parsed) {

@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
+import { parseKey } from "../gossip/mod.ts";
+import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
 export interface AgentOptions {
@@ -19,10 +21,31 @@ export interface AgentOptions {
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Timing of gossip: `lan`, `wan` (slow links) or `local` (one machine). @default "lan" */
   readonly profile?: GossipProfile | undefined;
+  /**
+   * Encrypts gossip with this key, 16, 24 or 32 bytes in base64, as `grapevine keygen` prints them. All nodes of a
+   * cluster need it. @default plain text
+   */
+  readonly encrypt?: string | undefined;
+  /** A file of keys, a JSON array in base64 with the primary first, instead of `encrypt`. Written anew when keys change. @default none */
+  readonly keyringFile?: string | undefined;
+  /**
+   * Find the cluster again, by what the data directory remembers of it, even after this node has left it in good order.
+   * After any other stop it does so anyway. @default false
+   */
+  readonly rejoinAfterLeave?: boolean | undefined;
+  /**
+   * Programs to run for events, each `[FILTER[,FILTER...]=]COMMAND` as Serf's agents take them, but run without a shell:
+   * the command is split into words once. @default []
+   */
+  readonly eventHandlers?: readonly string[] | undefined;
   /** When a produce is acknowledged: after fsync, or after the write. @default "always" */
   readonly fsync?: "always" | "interval" | "never" | undefined;
   /** Mint a new writer although the directory has one: say so once when it was restored from a backup. @default false */
   readonly newWriter?: boolean | undefined;
+  /** IP address and port of an RPC for the `serf` command line, usually port 7373. Port 0 picks a free one. @default none */
+  readonly serfRpcAddr?: string | undefined;
+  /** A token that its clients must show. @default none is asked for */
+  readonly serfRpcAuth?: string | undefined;
   /** Bytes after which a segment of the log is closed, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
   readonly segmentBytesMax?: number | undefined;
 }
@@ -57,13 +80,19 @@ export interface ResolvedAgentOptions {
   readonly join: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
   readonly profile: GossipProfile;
+  readonly encrypt: string | undefined;
+  readonly keyringFile: string | undefined;
+  readonly rejoinAfterLeave: boolean;
+  readonly eventHandlers: readonly EventHandlerSpec[];
   readonly fsync: "always" | "interval" | "never";
   readonly newWriter: boolean;
+  readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
   readonly segmentBytesMax: number | undefined;
 }
 
 const gossipPortDefault = 7946;
 const rpcPortDefault = 8400;
+const serfRpcPortDefault = 7373;
 const optionNames: ReadonlySet<string> = new Set([
   "nodeName",
   "dataDir",
@@ -73,8 +102,14 @@ const optionNames: ReadonlySet<string> = new Set([
   "join",
   "tags",
   "profile",
+  "encrypt",
+  "keyringFile",
+  "rejoinAfterLeave",
+  "eventHandlers",
   "fsync",
   "newWriter",
+  "serfRpcAddr",
+  "serfRpcAuth",
   "segmentBytesMax",
 ]);
 
@@ -93,10 +128,28 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     join: (options.join ?? []).map((text) => joinOption(text, bind)),
     tags: tagsOption(options.tags ?? {}),
     profile: oneOf("profile", options.profile ?? "lan", ["lan", "wan", "local"]),
+    ...keyOptions(options),
+    rejoinAfterLeave: booleanOption("rejoinAfterLeave", options.rejoinAfterLeave ?? false),
+    eventHandlers: (options.eventHandlers ?? []).map(eventHandlerOption),
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
+    serfRpc: serfRpcOption(options),
     segmentBytesMax: options.segmentBytesMax,
   };
+}
+
+/** What is wrong with a key is told without showing it. */
+function keyOptions({ encrypt, keyringFile }: AgentOptions): Pick<ResolvedAgentOptions, "encrypt" | "keyringFile"> {
+  if (encrypt !== undefined && keyringFile !== undefined) {
+    throw new InvalidAgentOptionError("keyringFile", keyringFile, "nothing, because encrypt is given too");
+  }
+  try {
+    if (encrypt !== undefined) parseKey(encrypt);
+  } catch (error) {
+    const allowed = `a key of 16, 24 or 32 bytes in base64: ${(error as Error).message}`;
+    throw new InvalidAgentOptionError("encrypt", "(not shown)", allowed);
+  }
+  return { encrypt, keyringFile: keyringFile === undefined ? undefined : nonEmpty("keyringFile", keyringFile) };
 }
 
 function hostOf(address: Address): string {
@@ -131,6 +184,15 @@ function isLoopback(host: string): boolean {
   return host.startsWith("127.") || host === "::1";
 }
 
+function eventHandlerOption(text: string): EventHandlerSpec {
+  try {
+    return parseEventHandler(text);
+  } catch (error) {
+    if (!(error instanceof InvalidEventHandlerError)) throw error;
+    throw new InvalidAgentOptionError("eventHandlers", text, `[FILTER[,FILTER...]=]COMMAND, but ${error.problem}`);
+  }
+}
+
 function ipOption(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (isIP(text) !== 0) return text;
@@ -152,6 +214,18 @@ function nonEmpty(option: string, text: string): string {
 function booleanOption(option: string, value: boolean): boolean {
   if (typeof value !== "boolean") throw new InvalidAgentOptionError(option, value, "true or false");
   return value;
+}
+
+function serfRpcOption({ serfRpcAddr: text, serfRpcAuth: auth }: AgentOptions): ResolvedAgentOptions["serfRpc"] {
+  if (auth === "") throw new InvalidAgentOptionError("serfRpcAuth", auth, "a token of a character at least");
+  if (text === undefined) {
+    if (auth === undefined) return undefined;
+    throw new InvalidAgentOptionError("serfRpcAddr", text, "ip:port, because serfRpcAuth is given");
+  }
+  const address = addressOption("serfRpcAddr", text, serfRpcPortDefault);
+  // A name could stand for an address that more than this machine reaches.
+  if (isIP(address.host) !== 0) return { address: formatAddress(address), auth };
+  throw new InvalidAgentOptionError("serfRpcAddr", text, "ip, ip:port or [ipv6]:port");
 }
 
 function oneOf<Value extends string>(option: string, value: Value, allowed: readonly Value[]): Value {

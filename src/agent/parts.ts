@@ -1,5 +1,6 @@
 /** Puts the rooms together: the only place that knows them all. */
 import { setMaxListeners } from "node:events";
+import { join } from "node:path";
 import { Code, ConnectError, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { type Address, type DisposalStack, formatAddress, isWriterId, Listeners, Random } from "../base/mod.ts";
 import { LogClient, type ServerTransport } from "../client/mod.ts";
@@ -21,6 +22,7 @@ import {
   type ServedCluster,
 } from "../server/mod.ts";
 import { loadAssets } from "./assets.ts";
+import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { loggerOf } from "./logging.ts";
@@ -30,6 +32,7 @@ import { InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts
 import { Readiness } from "./readiness.ts";
 import { Rejoiner } from "./rejoiner.ts";
 import { Replication } from "./replication.ts";
+import { startSerfRpc } from "./serf_rpc.ts";
 
 /** Anything that happened in a node, as its parts tell it. */
 export type NodeEvent = MemberEvent | { readonly type: "log"; readonly event: LogEvent };
@@ -44,8 +47,13 @@ export interface Parts {
   readonly client: LogClient;
   /** `host:port`, as other nodes reach the RPC server. */
   readonly rpcAddress: string;
+  /** `host:port` of the RPC for the `serf` command line, if it was asked for. */
+  readonly serfRpcAddress: string | undefined;
   readonly events: Listeners<NodeEvent>;
 }
+
+/** Where a node keeps what it remembers of its cluster, in its data directory. */
+const snapshotFileName = "serf.snapshot";
 
 /** How long calls that are under way may take to end when the node stops, in milliseconds. */
 const stopGraceMs = 500;
@@ -84,7 +92,11 @@ export async function openParts(
       bind: formatAddress(options.bind),
       advertise: options.advertise,
       profile: options.profile,
+      encrypt: options.encrypt,
+      keyringFile: options.keyringFile,
       tags: nodeTags.all(),
+      snapshot: join(options.dataDir, snapshotFileName),
+      rejoinAfterLeave: options.rejoinAfterLeave,
       onEvent: (event) => {
         follow(replication, rpc, nodeName, event.member);
         events.emit(event);
@@ -94,6 +106,9 @@ export async function openParts(
   );
   cluster.open(membership);
   gossip.open(membership);
+  const onWarn = (message: string): void => loggerOf("events").warn("{message}", { message });
+  stack.use(new EventHandlers({ handlers: options.eventHandlers, node: membership, onWarn }));
+  const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave }, stack);
   stack.defer(
     log.onEvent((event) => {
       writeLogEvent(loggerOf("log"), event);
@@ -107,7 +122,23 @@ export async function openParts(
     }),
   );
   const client = stack.use(new LogClient(["http://in-process"], { openTransport: () => inProcess(routes) }));
-  return { log, membership, replication, readiness, client, rpcAddress, events };
+  return { log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, events };
+}
+
+async function openSerfRpc(
+  options: ResolvedAgentOptions["serfRpc"],
+  node: { readonly membership: MembershipNode; readonly nodeTags: NodeTags; readonly leave: () => Promise<void> },
+  stack: DisposalStack,
+): Promise<string | undefined> {
+  if (options === undefined) return undefined;
+  const { membership, nodeTags, leave } = node;
+  const serfRpc = await startSerfRpc(membership, {
+    ...options,
+    onWarn: (message) => loggerOf("server").warn("{message}", { message }),
+    changeTags: (set, remove) => nodeTags.change(set, remove, (tags) => membership.setTags(tags)),
+    stop: leave,
+  });
+  return formatAddress(stack.use(serfRpc).address);
 }
 
 /** The node's own services, called without a network. Closing it ends the calls that are under way. */
@@ -241,7 +272,7 @@ function stillStarting(doing: string): ConnectError {
 const hearPeersMs = 2_000;
 
 /**
- * Joins others, by the seeds, and asks them whether our writer is still ours, both for a bounded time; then the node is
+ * Joins others, by the seeds and by what the node remembers, and asks them whether our writer is still ours, both for a bounded time; then the node is
  * ready. Keeps the node in company from then on.
  */
 export async function enterCluster(parts: Parts, seeds: readonly string[], stack: DisposalStack): Promise<void> {
@@ -257,7 +288,7 @@ export async function enterCluster(parts: Parts, seeds: readonly string[], stack
   });
   stack.use(rejoiner);
   const patience = AbortSignal.timeout(hearPeersMs);
-  const joining = rejoiner.start();
+  const joining = Promise.all([rejoiner.start(), membership.rejoined]);
   await Promise.race([joining, new Promise<void>((resolve) => patience.addEventListener("abort", () => resolve()))]);
   const peers = others().filter((member) => member.status === "alive" && member.tags.has("gv"));
   await replication.hear(

@@ -29,6 +29,7 @@ async function runAgent(settings: AgentSettings): Promise<void> {
     await printLine(`writer  ${agent.writer}`);
     await printLine(`gossip  ${agent.gossipAddress}`);
     await printLine(`rpc     http://${agent.rpcAddress}`);
+    if (agent.serfRpcAddress !== undefined) await printLine(`serf    ${agent.serfRpcAddress}`);
     await printLine("ready");
     await agent.closed;
   } finally {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { AgentOptions } from "../agent/mod.ts";
 import { collectPair } from "./arguments.ts";
 import { UsageError } from "./failure.ts";
@@ -19,13 +19,19 @@ type AgentOptionKey =
   | "join"
   | "tags"
   | "profile"
+  | "encrypt"
+  | "keyringFile"
+  | "rejoinAfterLeave"
+  | "eventHandlers"
   | "fsync"
-  | "newWriter";
+  | "newWriter"
+  | "serfRpcAddr"
+  | "serfRpcAuth";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const logFormats = ["text", "json"] as const;
 
-type Kind = "text" | "list" | "pairs" | "yes";
+type Kind = "text" | "list" | "lines" | "pairs" | "yes";
 
 interface Setting {
   /** Its key in the file, and in the options of the library. */
@@ -85,6 +91,19 @@ const settings: readonly Setting[] = [
     help: "timing of gossip (default: lan)",
   },
   {
+    key: "rejoinAfterLeave",
+    flag: "--rejoin",
+    kind: "yes",
+    help: "find the cluster again even after this node has left it",
+  },
+  {
+    key: "eventHandlers",
+    flag: "--event-handler",
+    value: "<handler>",
+    kind: "lines",
+    help: "program to run for events, as [FILTER[,FILTER...]=]COMMAND, repeatable",
+  },
+  {
     key: "fsync",
     flag: "--fsync",
     value: "<when>",
@@ -93,10 +112,38 @@ const settings: readonly Setting[] = [
     help: "what makes a record durable before it is acknowledged (default: always)",
   },
   {
+    key: "encrypt",
+    flag: "--encrypt",
+    value: "<key>",
+    kind: "text",
+    help: "key of all gossip, as keygen prints it; the variable keeps it out of the list of processes (default: none)",
+  },
+  {
+    key: "keyringFile",
+    flag: "--keyring-file",
+    value: "<file>",
+    kind: "text",
+    help: "JSON file of keys instead of --encrypt, written anew when keys change (default: none)",
+  },
+  {
     key: "newWriter",
     flag: "--new-writer",
     kind: "yes",
     help: "start a new feed: say so once after restoring the directory from a backup",
+  },
+  {
+    key: "serfRpcAddr",
+    flag: "--serf-rpc-addr",
+    value: "<ip:port>",
+    kind: "text",
+    help: "address of an RPC for the serf command line, which expects it at 127.0.0.1:7373 (default: none)",
+  },
+  {
+    key: "serfRpcAuth",
+    flag: "--serf-rpc-auth",
+    value: "<token>",
+    kind: "text",
+    help: "token that clients of --serf-rpc-addr must show (default: none is asked for)",
   },
   {
     key: "logLevel",
@@ -120,12 +167,6 @@ const settings: readonly Setting[] = [
 export function addAgentOptions(command: Command): void {
   for (const setting of settings) command.addOption(optionOf(setting));
   command.addOption(new Option("--config <file>", "JSON file with any of these").env("GRAPEVINE_CONFIG"));
-  const encrypt = new Option("--encrypt <key>").hideHelp().env("GRAPEVINE_ENCRYPT");
-  command.addOption(
-    encrypt.argParser((): never => {
-      throw new InvalidArgumentError("This version cannot encrypt gossip yet. Allowed is to leave it out.");
-    }),
-  );
 }
 
 function optionOf(setting: Setting): Option {
@@ -136,6 +177,10 @@ function optionOf(setting: Setting): Option {
   if (choices !== undefined) option.choices(choices);
   if (kind === "list") {
     option.argParser((text: string, previous: string[] | undefined) => [...(previous ?? []), ...text.split(",")]);
+  }
+  if (kind === "lines") {
+    // Filters have commas in them, so several handlers in a variable stand on a line each.
+    option.argParser((text: string, previous: string[] | undefined) => [...(previous ?? []), ...text.split("\n")]);
   }
   if (kind === "pairs") option.argParser(collectPair);
   return option;
@@ -205,6 +250,7 @@ function parseJson(file: string, text: string): unknown {
 const kinds: Readonly<Record<Kind, { readonly words: string; readonly fits: (value: unknown) => boolean }>> = {
   text: { words: "a text", fits: (value) => typeof value === "string" },
   list: { words: "a list of texts", fits: isTextList },
+  lines: { words: "a list of texts", fits: isTextList },
   pairs: { words: "an object of texts", fits: isTextRecord },
   yes: { words: "true or false", fits: (value) => typeof value === "boolean" },
 };

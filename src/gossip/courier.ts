@@ -9,6 +9,9 @@ import { encodeMessage, type Message } from "./wire.ts";
 /** Entries of one queue of the upper layer. Serf's number. */
 const queueDepthMax = 4096;
 
+/** Leaves go before all news, but a flood of them must not keep the news back. */
+const leavesPerPacketMax = 8;
+
 /** Sends datagrams. Whatever goes to one node carries news for it as far as there is room. */
 export class Courier {
   readonly #core: Core;
@@ -16,6 +19,7 @@ export class Courier {
   /** News about nodes: at most one each, so the node table bounds it. */
   readonly #news: BroadcastQueue;
   readonly #queues: { readonly [name in BroadcastClass]: BroadcastQueue } = {
+    leave: new BroadcastQueue(queueDepthMax),
     intent: new BroadcastQueue(queueDepthMax),
     query: new BroadcastQueue(queueDepthMax),
     event: new BroadcastQueue(queueDepthMax),
@@ -39,8 +43,8 @@ export class Courier {
 
   /** Messages waiting in each queue. */
   get depths(): { readonly news: number; readonly intent: number; readonly query: number; readonly event: number } {
-    const { intent, query, event } = this.#queues;
-    return { news: this.#news.depth, intent: intent.depth, query: query.depth, event: event.depth };
+    const { leave, intent, query, event } = this.#queues;
+    return { news: this.#news.depth, intent: leave.depth + intent.depth, query: query.depth, event: event.depth };
   }
 
   /** Spreads news about a node, in place of older news about it. */
@@ -89,8 +93,9 @@ export class Courier {
     const taken: Uint8Array[] = [];
     let free = bytesMax;
     const transmitsMax = transmitLimit(this.#core.options.settings.retransmitMult, this.#nodes.size);
-    for (const queue of [this.#news, this.#queues.intent, this.#queues.query, this.#queues.event]) {
-      const countMax = compoundPartsMax - parts - taken.length;
+    const { leave, intent, query, event } = this.#queues;
+    for (const queue of [leave, this.#news, intent, query, event]) {
+      const countMax = queue === leave ? leavesPerPacketMax : compoundPartsMax - parts - taken.length;
       for (const bytes of queue.take(free, { overheadBytes: compoundPartBytes, countMax, transmitsMax })) {
         free -= bytes.length + compoundPartBytes;
         taken.push(bytes);

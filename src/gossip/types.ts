@@ -23,8 +23,11 @@ export type TransportEffect =
   /** Flush what was written, then close. No input about this stream is wanted any more. */
   | { readonly type: "stream-close"; readonly stream: StreamId };
 
-/** Which of the upper layer's queues a broadcast waits in. Packets are filled from the first to the last. */
-export type BroadcastClass = "intent" | "query" | "event";
+/**
+ * Which of the upper layer's queues a broadcast waits in. Packets are filled from the first to the last; leaves go before
+ * the news about nodes, for in a busy cluster who leaves has little time.
+ */
+export type BroadcastClass = "leave" | "intent" | "query" | "event";
 
 export type GossipInput =
   | Wake

@@ -30,6 +30,8 @@ interface Asked {
   readonly wantsAnswers: boolean;
   readonly acknowledged: Set<string>;
   readonly answered: Set<string>;
+  /** Whether the query is for a member as it is now: each change of it is a new object. */
+  readonly meant: WeakMap<Member, boolean>;
   readonly timer: { cancel(): void };
 }
 
@@ -61,6 +63,7 @@ export class Asking {
       wantsAnswers: query.name !== internalQuery.ping,
       acknowledged: new Set(),
       answered: new Set(),
+      meant: new WeakMap(),
       timer: this.#core.after(query.timeoutMs, () => this.#finish(key, "timed-out")),
     });
     this.#queries.receive(query, bytes);
@@ -137,14 +140,20 @@ export class Asking {
   }
 
   /** Members that should answer, as this node sees the cluster now. */
-  #expected({ query }: Asked): string[] {
+  #expected({ query, meant }: Asked): string[] {
     // A node says nothing about its own name.
     const isVote = query.name === internalQuery.conflict;
-    const answers = (member: Member) =>
-      judgeFilters(query.filters, member) === "meant" && !(isVote && member.name === this.#core.localName);
+    const isMeant = (member: Member): boolean => {
+      const known = meant.get(member);
+      if (known !== undefined) return known;
+      const isOne =
+        judgeFilters(query.filters, member) === "meant" && !(isVote && member.name === this.#core.localName);
+      meant.set(member, isOne);
+      return isOne;
+    };
     return this.#core.roster
       .withStatus("alive")
-      .filter(answers)
+      .filter(isMeant)
       .map((member) => member.name);
   }
 

@@ -1,5 +1,5 @@
 import { type Address, formatAddress, type Random } from "../base/mod.ts";
-import { Gossip, type GossipInput, Schedule } from "../gossip/mod.ts";
+import { type BroadcastClass, Gossip, type GossipInput, Schedule } from "../gossip/mod.ts";
 import { LamportClock } from "./lamport.ts";
 import type { ResolvedMembershipOptions } from "./options.ts";
 import { Roster } from "./roster.ts";
@@ -90,7 +90,7 @@ export class Core {
   }
 
   /** Spreads a message to everybody; false when it is too large for that. */
-  spread(queue: "intent" | "query" | "event", bytes: Uint8Array, id?: number): boolean {
+  spread(queue: BroadcastClass, bytes: Uint8Array, id?: number): boolean {
     if (bytes.length > this.spreadBytesMax) return false;
     this.tell({ type: "broadcast", class: queue, bytes, ...(id !== undefined && { id }) });
     return true;

@@ -39,7 +39,7 @@ export class Departure {
     this.#core.after(leaveAnnounceMsMax, () => {
       if (this.#phase === "announcing") this.#depart();
     });
-    this.#core.spread("intent", encodeSerfMessage(intent), leaveBroadcastId);
+    this.#core.spread("leave", encodeSerfMessage(intent), leaveBroadcastId);
   }
 
   /** A broadcast was sent often enough. */

@@ -6,7 +6,7 @@
 import { type ExpressionNode, parseExpression, type Range } from "./expression_parser.ts";
 
 /** Instructions of one program: with 512 bytes of tag a match takes a million steps at most. */
-const instructionsMax = 2_000;
+export const instructionsMax = 2_000;
 
 type Instruction =
   | { readonly type: "match" }
@@ -33,39 +33,64 @@ export class Expression {
     return compiler.isFull ? undefined : new Expression(compiler.program, start);
   }
 
+  /** How many instructions there are: each takes a step for each letter of a text, at most. */
+  get size(): number {
+    return this.#program.length;
+  }
+
   /** True when some part of the text matches. */
   isFoundIn(text: string): boolean {
     const letters = Array.from(text, (letter) => letter.codePointAt(0) as number);
-    let states = new Set<number>();
+    const walk = new Walk(this.#program, letters);
     for (let at = 0; at <= letters.length; at++) {
       // A match may begin at every place.
-      if (this.#follow(this.#start, { states, letters, at })) return true;
-      const after = new Set<number>();
+      if (walk.enter(this.#start, at)) return true;
       const letter = letters[at];
       if (letter === undefined) return false;
-      for (const state of states) {
+      for (const state of walk.leave()) {
         const instruction = this.#program[state] as Instruction;
         if (instruction.type !== "one" || !isWithin(instruction.ranges, letter)) continue;
-        if (this.#follow(instruction.next, { states: after, letters, at: at + 1 })) return true;
+        if (walk.enter(instruction.next, at + 1)) return true;
       }
-      states = after;
+    }
+    return false;
+  }
+}
+
+/** All states that the automaton is in at one place of the text. */
+class Walk {
+  readonly #program: readonly Instruction[];
+  readonly #letters: readonly number[];
+  /** For each instruction, one more than the place at which it was last entered. */
+  readonly #enteredAt: Uint32Array;
+  #states: number[] = [];
+
+  constructor(program: readonly Instruction[], letters: readonly number[]) {
+    this.#program = program;
+    this.#letters = letters;
+    this.#enteredAt = new Uint32Array(program.length);
+  }
+
+  /** Adds all that can be reached without reading a letter; true when that is the end of a match. */
+  enter(from: number, at: number): boolean {
+    const pending = [from];
+    for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
+      if (this.#enteredAt[state] === at + 1) continue;
+      this.#enteredAt[state] = at + 1;
+      const instruction = this.#program[state] as Instruction;
+      if (instruction.type === "match") return true;
+      if (instruction.type === "one") this.#states.push(state);
+      else if (instruction.type === "either") pending.push(instruction.second, instruction.first);
+      else if (holds(instruction.at, this.#letters, at)) pending.push(instruction.next);
     }
     return false;
   }
 
-  /** Adds all that can be reached without reading a letter; true when that is the end of a match. */
-  #follow(from: number, place: { states: Set<number>; letters: readonly number[]; at: number }): boolean {
-    const { states, letters, at } = place;
-    const pending = [from];
-    for (let state = pending.pop(); state !== undefined; state = pending.pop()) {
-      if (states.has(state)) continue;
-      states.add(state);
-      const instruction = this.#program[state] as Instruction;
-      if (instruction.type === "match") return true;
-      if (instruction.type === "either") pending.push(instruction.second, instruction.first);
-      if (instruction.type === "look" && holds(instruction.at, letters, at)) pending.push(instruction.next);
-    }
-    return false;
+  /** The states that wait for a letter; from now on those of the next place are gathered. */
+  leave(): readonly number[] {
+    const states = this.#states;
+    this.#states = [];
+    return states;
   }
 }
 

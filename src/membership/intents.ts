@@ -44,7 +44,7 @@ export class Intents {
     const intent: LeaveIntent = { type: "leave", lamport: clock.time, node, prune };
     clock.increment();
     this.leave(intent, true);
-    this.#core.spread("intent", encodeSerfMessage(intent));
+    this.#core.spread("leave", encodeSerfMessage(intent));
   }
 
   /** A member that is just leaving is forgotten only once its goodbye had time to arrive. */

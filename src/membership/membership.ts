@@ -288,7 +288,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
         if (this.#intents.join(message)) this.#core.spread("intent", bytes);
         return;
       case "leave":
-        if (this.#intents.leave(message, this.#departure.isMember)) this.#core.spread("intent", bytes);
+        if (this.#intents.leave(message, this.#departure.isMember)) this.#core.spread("leave", bytes);
         return;
       case "user-event":
         this.#events.receive(message, bytes);

@@ -1,6 +1,6 @@
 import { concat } from "../base/mod.ts";
 import { encodeMsgpack, exactTextOf, Fields, MsgpackReader } from "../gossip/mod.ts";
-import { Expression } from "./expression.ts";
+import { Expression, instructionsMax } from "./expression.ts";
 import type { Member } from "./types.ts";
 
 /** The first byte of a filter. */
@@ -8,6 +8,9 @@ const filterType = { node: 0, tag: 1 } as const;
 
 /** Filters of one query: a packet has no room for more. */
 const filtersMax = 256;
+
+/** Instructions of all expressions of one query: each costs a step for every letter of a tag. */
+const querySizeMax = 2 * instructionsMax;
 
 /** Whom a query is for: all of these must hold. */
 export interface QueryFilters {
@@ -32,14 +35,19 @@ export function judgeFilters(
   member: Pick<Member, "name" | "tags">,
 ): "meant" | "others" | "unsupported" {
   if (filters.length > filtersMax) return "unsupported";
+  const budget = { left: querySizeMax };
   for (const filter of filters) {
-    const verdict = judge(filter, member);
+    const verdict = judge(filter, member, budget);
     if (verdict !== "meant") return verdict;
   }
   return "meant";
 }
 
-function judge(filter: Uint8Array, member: Pick<Member, "name" | "tags">): "meant" | "others" | "unsupported" {
+function judge(
+  filter: Uint8Array,
+  member: Pick<Member, "name" | "tags">,
+  budget: { left: number },
+): "meant" | "others" | "unsupported" {
   const reader = new MsgpackReader(filter, 1);
   const value = reader.value();
   if (reader.fault !== undefined) return "unsupported";
@@ -52,5 +60,7 @@ function judge(filter: Uint8Array, member: Pick<Member, "name" | "tags">): "mean
   const tag = fields.text("Tag");
   const expression = Expression.parse(fields.text("Expr"));
   if (fields.failed || expression === undefined) return "unsupported";
+  budget.left -= expression.size;
+  if (budget.left < 0) return "unsupported";
   return expression.isFoundIn(member.tags.get(tag) ?? "") ? "meant" : "others";
 }

@@ -265,6 +265,20 @@ test("a leave announces itself, says goodbye later, and ends after the propagati
   assert.is(member.machine.member("self")?.status, "left");
 });
 
+test("leaves go out before all news, however much of that waits", () => {
+  const member = new LoneMember();
+  for (let index = 0; index < 300; index++) member.hear(encodeMessage(alive(`node-with-a-rather-long-name-${index}`)));
+  member.effects = [];
+  member.push({ type: "leave" });
+  member.run(250);
+  const packets = member.effects.flatMap((effect) =>
+    effect.type === "send" ? [openPacket(effect.bytes).messages] : [],
+  );
+  const gossiped = packets.filter((messages) => messages.length > 1);
+  assert.ok(gossiped.length > 0);
+  assert.equal([...(gossiped[0]?.[0]?.subarray(0, 2) ?? [])], [8, 0], "a leave intent comes first");
+});
+
 test("bad options are refused by name", () => {
   const rows: [Partial<MembershipOptions>, RegExp][] = [
     [{ name: "" }, /option name: it has 0 bytes/],

@@ -1,10 +1,18 @@
 /** Every captured message of Serf decodes to what was captured, and encodes back to the same bytes. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { toHex } from "../../src/base/mod.ts";
+import { Random, toHex } from "../../src/base/mod.ts";
+import { openPacket, sealPacket } from "../../src/gossip/packet.ts";
 import { StreamReader } from "../../src/gossip/stream_reader.ts";
+import { encodeMessage } from "../../src/gossip/wire.ts";
+import {
+  decodeKeyRequest,
+  decodeKeyResponse,
+  encodeKeyRequest,
+  encodeKeyResponse,
+} from "../../src/membership/key_messages.ts";
 import { decodeSerfMessage, encodeSerfMessage, type SerfMessage } from "../../src/membership/messages.ts";
-import { decodeTags, encodeTags } from "../../src/membership/mod.ts";
+import { decodeTags, encodeTags, Membership } from "../../src/membership/mod.ts";
 import { bytesOf, vectorNamed, vectorsOf } from "../vectors/serf_vectors.ts";
 
 interface Captured {
@@ -83,6 +91,52 @@ test("a captured user state decodes with its statuses, leavers and events", () =
     ],
   );
   assert.equal(decodeSerfMessage(encodeSerfMessage(state)), state);
+});
+
+test("captured messages about keys decode to their fields and encode back to the same bytes", () => {
+  const payloads = vectorsOf("inner").flatMap((vector) => {
+    const { serf } = vector.decoded as { serf?: Captured["serf"] & { payload_decoded?: Captured["serf"] } };
+    const inner = serf?.payload_decoded;
+    return inner === undefined
+      ? []
+      : [{ name: vector.name, inner, payload: serf?.body["Payload"] as { $hex: string } }];
+  });
+  assert.ok(payloads.length >= 7, `${payloads.length} payloads`);
+  for (const { name, inner, payload } of payloads) {
+    const bytes = bytesOf(payload.$hex);
+    if (inner.type === 7) {
+      const key = decodeKeyRequest(bytes);
+      assert.equal({ Key: { $hex: toHex(key as Uint8Array) } }, inner.body, name);
+      if (key?.length !== 0) assert.is(toHex(encodeKeyRequest(key as Uint8Array)), toHex(bytes), name);
+    } else if (inner.type === 8) {
+      const response = decodeKeyResponse(bytes);
+      if (response === undefined) throw new Error(`Cannot decode ${name}`);
+      const { keys, message, primaryKey, result } = response;
+      const fields = {
+        Keys: keys.length === 0 ? null : keys,
+        Message: message,
+        PrimaryKey: primaryKey,
+        Result: result,
+      };
+      assert.equal(fields, inner.body, name);
+      assert.is(toHex(encodeKeyResponse(response)), toHex(bytes), name);
+    }
+  }
+});
+
+test("a question about a name is answered by the captured bytes", () => {
+  const wit = new Membership({ name: "wit", address: { host: "127.0.0.1", port: 18_030 } }, new Random("wit"));
+  const push = (...messages: Uint8Array[]) => {
+    const bytes = sealPacket(messages, false);
+    return wit.step({ type: "datagram", from: { host: "127.0.0.1", port: 18_031 }, bytes }, 1);
+  };
+  const versions = Uint8Array.of(1, 5, 2, 2, 5, 5);
+  const address = Uint8Array.of(127, 0, 0, 1);
+  const meta = encodeTags(new Map());
+  push(encodeMessage({ type: "alive", incarnation: 1, node: "dup", address, port: 18_031, meta, versions }));
+  const effects = push(bytesOf(vectorNamed("serf_query_serf_conflict").hex));
+  const sent = effects.flatMap((effect) => (effect.type === "send" ? openPacket(effect.bytes).messages : []));
+  assert.ok(sent.map(toHex).includes(vectorNamed("serf_conflict_response").hex));
 });
 
 test("captured metas decode to their tags", () => {
