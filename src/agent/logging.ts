@@ -25,7 +25,8 @@ export async function configureLogging(options: {
   readonly format: AgentLogFormat;
   readonly write: (line: string) => void;
 }): Promise<void> {
-  const format = options.format === "json" ? getJsonLinesFormatter() : getTextFormatter({ timestamp: "rfc3339", value: asText });
+  const format =
+    options.format === "json" ? getJsonLinesFormatter() : getTextFormatter({ timestamp: "rfc3339", value: asText });
   await configure({
     reset: true,
     sinks: { lines: (record) => options.write(format(record)) },
