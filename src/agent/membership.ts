@@ -49,6 +49,8 @@ import { type EventOptions, type IncomingQuery, Messaging, type Payload, type Qu
 import { type MemoryOptions, NodeMemory, type RememberingNode } from "./node_memory.ts";
 import { type QueryAnswer, type QueryOptions, type QueryResult, QueryRun } from "./query_run.ts";
 
+export { BadListenAddressError, PortTakenError } from "../io/listener_errors.ts";
+export { SerfRpc, type SerfRpcOptions, startSerfRpc } from "./serf_rpc.ts";
 export type {
   Address,
   ClusterKeys,

@@ -65,6 +65,8 @@ export class SerfRpcSession implements SerfRpcHandler {
   #isAuthorized: boolean;
   #authAttempts = 0;
   #isServing = false;
+  /** Whether the time for shaking hands, or for the rest of a request, runs. */
+  #isHurried = true;
   #isClosed = false;
 
   constructor(parts: SessionParts, connection: SerfRpcConnection) {
@@ -107,9 +109,12 @@ export class SerfRpcSession implements SerfRpcHandler {
 
   #limitSilence(): void {
     if (this.#isClosed) return;
-    if (!this.#isGreeted || !this.#isAuthorized || this.#reader.isAmidRequest) {
-      this.#connection.allowSilence(unfinishedMsMax);
-    } else this.#connection.allowSilence(this.#live.size > 0 ? Number.POSITIVE_INFINITY : idleMsMax);
+    const wasHurried = this.#isHurried;
+    this.#isHurried = !this.#isGreeted || !this.#isAuthorized || this.#reader.isAmidRequest;
+    if (!this.#isHurried) {
+      this.#connection.allowSilence(this.#live.size > 0 ? Number.POSITIVE_INFINITY : idleMsMax);
+    } else if (!wasHurried) this.#connection.allowSilence(unfinishedMsMax);
+    // Else the time runs on: a few bytes now and then do not prolong it.
   }
 
   /** Tells the client why, if there is a request to answer, and ends the connection. */
@@ -133,6 +138,11 @@ export class SerfRpcSession implements SerfRpcHandler {
       // Without a body: that is how clients tell this error from those of the command.
       this.#reply(seq, { error: agentRpcError.authRequired });
       return;
+    }
+    if (this.#isGreeted && this.#isAuthorized) {
+      // From here on it is the node that takes its time.
+      this.#isHurried = false;
+      this.#connection.allowSilence(Number.POSITIVE_INFINITY);
     }
     try {
       if (this.#live.has(seq)) throw new Error(agentRpcError.seqInUse);

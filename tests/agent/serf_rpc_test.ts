@@ -3,6 +3,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type InvalidAddressError, MembershipNode } from "../../src/agent/membership.ts";
 import { type SerfRpc, type SerfRpcOptions, startSerfRpc } from "../../src/agent/serf_rpc.ts";
+import { operatorTags, SerfRpcCommands } from "../../src/agent/serf_rpc_commands.ts";
+import { SerfLog } from "../../src/agent/serf_rpc_log.ts";
+import { SerfRpcSession } from "../../src/agent/serf_rpc_session.ts";
 import { concat, DisposalStack, formatAddress, Random, toBytes } from "../../src/base/mod.ts";
 import { encodeMsgpack } from "../../src/gossip/mod.ts";
 import { bytesOf, vectorsOf } from "../vectors/serf_vectors.ts";
@@ -237,6 +240,36 @@ scenario("hostile bytes end their connection and nothing else", async ({ rpc, cl
   await raw.greet();
   assert.equal(await raw.ask(2, "stats"), ok(2));
   assert.is(rpc.counters.refused, 0);
+});
+
+test("the time for a handshake, a token and the rest of a request is not prolonged by a few bytes", async () => {
+  await using node = await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0" });
+  const allowed: number[] = [];
+  const connection = {
+    ...{ from: "test", write() {}, pause() {}, resume() {}, close() {} },
+    allowSilence: (durationMs: number) => void allowed.push(durationMs),
+  };
+  const commands = new SerfRpcCommands(node, operatorTags(node), { os: "", arch: "", version: "" });
+  const parts = { node, commands, log: new SerfLog(() => 0), auth: "token", stop: async () => {} };
+  const session = new SerfRpcSession(parts, connection);
+  const hear = async (...values: object[]): Promise<number[]> => {
+    session.bytes(concat(values.map((value) => (value instanceof Uint8Array ? value : encodeMsgpack(value as never)))));
+    await new Promise((resolve) => setImmediate(resolve));
+    return allowed.splice(0);
+  };
+  const [brief, long, endless] = [10_000, 3_600_000, Number.POSITIVE_INFINITY];
+  const stats = encodeMsgpack({ Command: "stats", Seq: 5 });
+  assert.equal(allowed.splice(0), [brief]);
+  assert.equal(await hear({ Command: "handshake", Seq: 1 }), []);
+  assert.equal(await hear({ Version: 1 }, { Command: "handshake", Seq: 2 }, { Version: 1 }), []);
+  assert.equal(await hear({ Command: "members", Seq: 3 }), []);
+  assert.equal(await hear({ Command: "auth", Seq: 4 }, { AuthKey: "token" }), [long]);
+  assert.equal(await hear(stats.subarray(0, 3)), [brief]);
+  assert.equal(await hear(stats.subarray(3, 6)), []);
+  assert.equal(await hear(stats.subarray(6)), [endless, long]);
+  assert.equal(await hear({ Command: "stream", Seq: 6 }, { Type: "*" }, stats.subarray(0, 3)), [endless, brief]);
+  assert.equal(await hear(stats.subarray(3)), [endless, endless]);
+  session.closed();
 });
 
 test("leave is answered after the goodbye, and then `stop` is called", async () => {

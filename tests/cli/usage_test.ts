@@ -46,6 +46,12 @@ const rows: readonly Row[] = [
   { args: "agent --config FILE", file: '{"tags": {"a": 1}}', says: ['"tags"', "an object of texts"] },
   { args: "agent --config FILE", file: '{"fsync": "no"}', says: ['"fsync"', '"always", "interval", "never"'] },
   { args: "agent --config FILE", file: '{"bind": "a b"}', says: ["'--bind'", "a b"] },
+  { args: "agent --event-handler joined=x", says: ["'--event-handler'", '"joined" is no list of filters'] },
+  {
+    args: "agent",
+    env: { GRAPEVINE_EVENT_HANDLER: "member-join,user:a=ok\nuser=b 'c" },
+    says: ["'--event-handler'", "a quote in it has no end"],
+  },
   { args: "agent", env: { GRAPEVINE_CONFIG: "/nowhere.json" }, says: ["/nowhere.json"] },
   { args: "produce", says: ["missing required argument 'topic'"] },
   { args: "produce a/b", says: ['topic name "a/b"', "A-Z a-z 0-9 . _ -"] },

@@ -200,6 +200,21 @@ test("an unknown command ends the reading, and so does what is no request", () =
   for (const bytes of malformed) assert.is(read(bytes).end, "malformed", toHex(bytes.subarray(0, 20)));
 });
 
+test("values of every form are passed over, in a field that nobody knows", () => {
+  const command = `a7${toHex(toBytes("Command"))}a5${toHex(toBytes("stats"))}a3${toHex(toBytes("Seq"))}03a178`;
+  const forms = ["c0", "c2", "c3", "7f", "e0", "cc01", "cd0001", "ce00000001", "cf0000000000000001", "d001", "d10001"];
+  forms.push("d200000001", "d30000000000000001", "ca3f800000", "cb3ff0000000000000", "a161", "d90161", "da000161");
+  forms.push("db0000000161", "c40161", "c5000161", "c60000000161", "9101", "dc000101", "dd0000000101", "81a16101");
+  forms.push("de0001a16101", "df00000001a16101");
+  const expected = { seq: 3, request: { command: "stats" } };
+  for (const form of forms) {
+    const bytes = bytesOf(`83${command}${form}`.repeat(2));
+    for (const pieceBytes of [bytes.length, 1]) {
+      assert.equal(read(bytes, pieceBytes), { requests: [expected, expected], end: "more", isAmid: false }, form);
+    }
+  }
+});
+
 test("a request as large as is allowed passes, one byte more does not", () => {
   const event = (payloadBytes: number): Uint8Array =>
     concat([
