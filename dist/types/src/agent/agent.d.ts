@@ -1,12 +1,20 @@
 import { type WriterId } from "../base/mod.d.ts";
 import type { LogEvent } from "../log/mod.d.ts";
-import type { Member, MemberEventType } from "../membership/mod.d.ts";
+import type { Member, MemberEventType, NameConflict, UserEventNotice } from "../membership/mod.d.ts";
+import type { ClusterKeys } from "./cluster_keys.d.ts";
+import type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.d.ts";
 import { type AgentOptions } from "./options.d.ts";
+import type { QueryOptions, QueryRun } from "./query_run.d.ts";
 import { AgentTopic } from "./topic.d.ts";
 /** What an agent tells those who listen, by name. */
 export interface AgentEvents extends Record<MemberEventType, Member> {
     /** Something about the log that an operator should know: a torn tail, a new writer, a stopped feed. */
     readonly log: LogEvent;
+    readonly "user-event": UserEventNotice;
+    /** A query that this node may answer: `respond` does. */
+    readonly query: IncomingQuery;
+    /** Somebody claims another address for the name of a node. When it is this one's and `lost`, this node stops. */
+    readonly "name-conflict": NameConflict;
 }
 /**
  * A running node: `Agent.start` returns it ready. States: ready, then stopped, by `leave()` (polite: the others hear of
@@ -19,6 +27,8 @@ export declare class Agent implements AsyncDisposable {
     readonly gossipAddress: string;
     /** `host:port` of its RPC server, as others reach it. */
     readonly rpcAddress: string;
+    /** `host:port` of its RPC for the `serf` command line; undefined unless the options ask for one. */
+    readonly serfRpcAddress: string | undefined;
     /** Resolves when the node has stopped, for whatever reason. */
     readonly closed: Promise<void>;
     private constructor();
@@ -38,6 +48,18 @@ export declare class Agent implements AsyncDisposable {
     on<Type extends keyof AgentEvents>(type: Type, listener: (event: AgentEvents[Type]) => void): () => void;
     /** Contacts nodes by their gossip addresses (`host:port`). Resolves with how many were reached; rejects for none. */
     join(addresses: readonly string[]): Promise<number>;
+    /** Tells all members, this one included, of something. Throws `UserEventTooLargeError`; then nobody hears of it. */
+    event(name: string, payload?: Payload, options?: EventOptions): void;
+    /** Asks all members, or some, this one included. Throws `InvalidQueryError` or `QueryTooLargeError`. */
+    query(name: string, payload?: Payload, options?: QueryOptions): QueryRun;
+    /** Answers queries of a name; the result ends that. */
+    onQuery(name: string, handler: QueryHandler): () => void;
+    /** Declares that a member leaves which cannot do so itself. Throws `NotRemovableError`. */
+    forceLeave(name: string, options?: {
+        readonly prune?: boolean | undefined;
+    }): void;
+    /** Encryption keys of the whole cluster. */
+    get keys(): ClusterKeys;
     /** Tells the cluster that this node leaves, then stops. */
     leave(): Promise<void>;
     /** Stops at once and in order: what was acknowledged is on disk. The others see a failed node until it is back. */

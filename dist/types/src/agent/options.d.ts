@@ -1,4 +1,5 @@
 import { type Address } from "../base/mod.d.ts";
+import { type EventHandlerSpec } from "./event_handlers.d.ts";
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
 export interface AgentOptions {
     /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
@@ -17,10 +18,31 @@ export interface AgentOptions {
     readonly tags?: Readonly<Record<string, string>> | undefined;
     /** Timing of gossip: `lan`, `wan` (slow links) or `local` (one machine). @default "lan" */
     readonly profile?: GossipProfile | undefined;
+    /**
+     * Encrypts gossip with this key, 16, 24 or 32 bytes in base64, as `grapevine keygen` prints them. All nodes of a
+     * cluster need it. @default plain text
+     */
+    readonly encrypt?: string | undefined;
+    /** A file of keys, a JSON array in base64 with the primary first, instead of `encrypt`. Written anew when keys change. @default none */
+    readonly keyringFile?: string | undefined;
+    /**
+     * Find the cluster again, by what the data directory remembers of it, even after this node has left it in good order.
+     * After any other stop it does so anyway. @default false
+     */
+    readonly rejoinAfterLeave?: boolean | undefined;
+    /**
+     * Programs to run for events, each `[FILTER[,FILTER...]=]COMMAND` as Serf's agents take them, but run without a shell:
+     * the command is split into words once. @default []
+     */
+    readonly eventHandlers?: readonly string[] | undefined;
     /** When a produce is acknowledged: after fsync, or after the write. @default "always" */
     readonly fsync?: "always" | "interval" | "never" | undefined;
     /** Mint a new writer although the directory has one: say so once when it was restored from a backup. @default false */
     readonly newWriter?: boolean | undefined;
+    /** IP address and port of an RPC for the `serf` command line, usually port 7373. Port 0 picks a free one. @default none */
+    readonly serfRpcAddr?: string | undefined;
+    /** A token that its clients must show. @default none is asked for */
+    readonly serfRpcAuth?: string | undefined;
     /** Bytes after which a segment of the log is closed, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
     readonly segmentBytesMax?: number | undefined;
 }
@@ -45,8 +67,16 @@ export interface ResolvedAgentOptions {
     readonly join: readonly string[];
     readonly tags: ReadonlyMap<string, string>;
     readonly profile: GossipProfile;
+    readonly encrypt: string | undefined;
+    readonly keyringFile: string | undefined;
+    readonly rejoinAfterLeave: boolean;
+    readonly eventHandlers: readonly EventHandlerSpec[];
     readonly fsync: "always" | "interval" | "never";
     readonly newWriter: boolean;
+    readonly serfRpc: {
+        readonly address: string;
+        readonly auth: string | undefined;
+    } | undefined;
     readonly segmentBytesMax: number | undefined;
 }
 /** Checks every option and fills in the defaults. Throws `InvalidAgentOptionError`. */

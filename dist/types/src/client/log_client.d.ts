@@ -1,4 +1,5 @@
 import { type RecordInput } from "../base/mod.d.ts";
+import { ClusterCalls } from "./cluster_calls.d.ts";
 import { Consumer, type Gap } from "./consumer.d.ts";
 import { type Cursor } from "./cursor.d.ts";
 import { Producer, type ProducerOptions, type SendAck } from "./producer.d.ts";
@@ -43,6 +44,8 @@ export interface ProduceAck extends SendAck {
  */
 export declare class LogClient implements AsyncDisposable {
     #private;
+    /** What operators ask of the asked node's cluster. */
+    readonly cluster: ClusterCalls;
     constructor(urls: readonly string[], options: ConnectOptions & {
         readonly openTransport: OpenTransport;
     });

@@ -5,6 +5,7 @@
 import { type ConnectOptions, LogClient } from "./log_client.d.ts";
 export type { RecordHeader, RecordInput } from "../base/mod.d.ts";
 export { LogRecord } from "../base/mod.d.ts";
+export { ClusterCalls, type ClusterEvent, type InfoSections, type KeyHolders, type KeysOutcome, type QueryEvent, type QueryFilter, } from "./cluster_calls.d.ts";
 export type { Gap } from "./consumer.d.ts";
 export { Consumer } from "./consumer.d.ts";
 export { type Cursor, isCursor } from "./cursor.d.ts";

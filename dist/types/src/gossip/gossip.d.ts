@@ -1,4 +1,6 @@
-import type { Machine, Random } from "../base/mod.d.ts";
+import { type Machine, type Random } from "../base/mod.d.ts";
+import { type Coordinate } from "./coordinates.d.ts";
+import type { Keyring } from "./keyring.d.ts";
 import { type GossipOptions } from "./options.d.ts";
 import type { GossipCounters, GossipEffect, GossipInput, NodeSnapshot } from "./types.d.ts";
 /**
@@ -7,7 +9,7 @@ import type { GossipCounters, GossipEffect, GossipInput, NodeSnapshot } from "./
  */
 export declare class Gossip implements Machine<GossipInput, GossipEffect> {
     #private;
-    /** Throws `InvalidGossipOptionError`. */
+    /** Throws `InvalidGossipOptionError` or `InvalidKeyError`. */
     constructor(options: GossipOptions, random: Random);
     get wakeAtMs(): number;
     get counters(): GossipCounters;
@@ -18,10 +20,20 @@ export declare class Gossip implements Machine<GossipInput, GossipEffect> {
         readonly query: number;
         readonly event: number;
     };
+    /** The keys that this node encrypts with, to be changed while it runs. Without encryption there are none. */
+    get keyring(): Keyring;
+    /** Where a node stands in the space of round trips: this node, or one whose ack was heard. */
+    coordinateOf(name: string): Coordinate | undefined;
+    /** The round trip between two nodes in milliseconds, estimated from where they stand. */
+    rttMs(left: string, right: string): number | undefined;
+    /** Bytes of the largest message that a `broadcast` can ever spread: 1395 without label and encryption. */
+    get spreadBytesMax(): number;
     /** How unwell this node seems to itself: 0 is well. */
     get health(): number;
     /** This node. */
     get local(): NodeSnapshot;
+    /** What is known of a node. */
+    node(name: string): NodeSnapshot | undefined;
     /** The incarnation that a node is known at; undefined when it is not known. */
     incarnationOf(name: string): number | undefined;
     /** All nodes known, this one included, in the order in which they became known. */

@@ -1,7 +1,11 @@
 /** Who is alive: SWIM with Lifeguard on memberlist's wire format. No I/O, and no idea of what the members say. */
+export type { Cipher } from "./cipher.d.ts";
+export type { Coordinate } from "./coordinates.d.ts";
+export type { EncryptionOptions } from "./envelope.d.ts";
 export { Gossip } from "./gossip.d.ts";
 export { ipToBytes, ipToText } from "./ip.d.ts";
-export { type Encodable, encodeMsgpack, exactTextOf, Fields, MsgpackReader, readFields, type Value, } from "./msgpack.d.ts";
+export { formatKey, InvalidKeyError, Keyring, type KeyringListener, keysMax, parseKey } from "./keyring.d.ts";
+export { Bin, type Encodable, encodeMsgpack, exactTextOf, Fields, Float64, MsgpackReader, readFields, type Value, } from "./msgpack.d.ts";
 export { type GossipOptions, type GossipSettings, InvalidGossipOptionError, type Profile, settingsOf, } from "./options.d.ts";
 export { Schedule, type Timer } from "./schedule.d.ts";
 export type { BroadcastClass, GossipCounters, GossipEffect, GossipInput, NodeSnapshot, StreamId, TransportEffect, TransportInput, } from "./types.d.ts";

@@ -19,6 +19,8 @@ export declare class Fields {
     has(name: string): boolean;
     /** A whole number from 0 to `max`. */
     uint(name: string, max?: number): number;
+    /** A finite number of any kind. */
+    number(name: string): number;
     flag(name: string): boolean;
     bytes(name: string): Uint8Array;
     text(name: string): string;
@@ -34,8 +36,18 @@ export declare class Fields {
 export declare function exactTextOf(value: Value): string | undefined;
 /** Reads one struct that fills the bytes from `at` on; what comes after it is ignored, as Go's decoder does. */
 export declare function readFields(bytes: Uint8Array, at: number): Fields | undefined;
+/** A number that goes out in 64-bit floating point also when it is whole. */
+export declare class Float64 {
+    readonly value: number;
+    constructor(value: number);
+}
+/** Bytes that go out as bin, the form that the newer MessagePack has for them. Gossip never sends it. */
+export declare class Bin {
+    readonly bytes: Uint8Array;
+    constructor(bytes: Uint8Array);
+}
 /** What the encoder takes: plain objects and maps become maps, undefined and null become nil. */
-export type Encodable = undefined | null | boolean | number | string | Uint8Array | readonly Encodable[] | ReadonlyMap<string, Encodable> | {
+export type Encodable = undefined | null | boolean | number | string | Uint8Array | Float64 | Bin | readonly Encodable[] | ReadonlyMap<string, Encodable> | {
     readonly [field: string]: Encodable;
 };
 /** Encodes one value. Fields of an object go out sorted, so that equal messages have equal bytes. */

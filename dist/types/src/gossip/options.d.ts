@@ -1,4 +1,5 @@
 import { type Address } from "../base/mod.d.ts";
+import { type EncryptionOptions } from "./envelope.d.ts";
 /** The numbers of the protocol. A cluster works best when all its nodes have the same. */
 export interface GossipSettings {
     /** Time between two probes, each of one random member. Sets how fast a death is noticed. */
@@ -48,6 +49,15 @@ export interface GossipOptions {
     readonly incarnation?: number | undefined;
     /** Nodes remembered at most, alive or not. @default 20000 */
     readonly nodesMax?: number | undefined;
+    /**
+     * Keeps clusters apart that can reach one another: nodes hear only those with the same one. At most 255 bytes of UTF-8.
+     * Agents of Serf have none. @default none
+     */
+    readonly label?: string | undefined;
+    /** Encrypts all that is sent, and refuses what is not encrypted. @default plain text */
+    readonly encryption?: EncryptionOptions | undefined;
+    /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
+    readonly compress?: boolean | undefined;
     /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
     readonly userState?: ((join: boolean) => Uint8Array) | undefined;
 }
@@ -60,6 +70,9 @@ export interface ResolvedGossipOptions {
     readonly meta: Uint8Array;
     readonly incarnation: number;
     readonly nodesMax: number;
+    readonly label: string;
+    readonly encryption: EncryptionOptions | undefined;
+    readonly compress: boolean;
     readonly userState: (join: boolean) => Uint8Array;
 }
 /** An option that no node can run with. Nothing was started. */

@@ -47,8 +47,11 @@ export type TransportEffect = {
     readonly type: "stream-close";
     readonly stream: StreamId;
 };
-/** Which of the upper layer's queues a broadcast waits in. Packets are filled from the first to the last. */
-export type BroadcastClass = "intent" | "query" | "event";
+/**
+ * Which of the upper layer's queues a broadcast waits in. Packets are filled from the first to the last; leaves go before
+ * the news about nodes, for in a busy cluster who leaves has little time.
+ */
+export type BroadcastClass = "leave" | "intent" | "query" | "event";
 export type GossipInput = Wake | TransportInput
 /** Exchange full states with a node, as a join. Answered by a `push-pulled` effect with the same id. */
  | {
@@ -82,6 +85,8 @@ export type GossipInput = Wake | TransportInput
 export interface NodeSnapshot {
     readonly name: string;
     readonly address: Address;
+    /** The address as the node told it: 4 or 16 bytes. */
+    readonly addressBytes: Uint8Array;
     readonly meta: Uint8Array;
     readonly versions: Uint8Array;
     readonly incarnation: number;
@@ -93,6 +98,12 @@ export type GossipEffect = TransportEffect
     readonly type: "node";
     readonly change: "joined" | "gone" | "updated";
     readonly node: NodeSnapshot;
+}
+/** Somebody claims another address for the name of a node, or for this node's own. */
+ | {
+    readonly type: "conflict";
+    readonly node: NodeSnapshot;
+    readonly claimed: Address;
 } | {
     readonly type: "user-message";
     readonly bytes: Uint8Array;

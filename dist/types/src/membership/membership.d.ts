@@ -1,9 +1,10 @@
 import type { Machine, Random } from "../base/mod.d.ts";
-import { type GossipCounters } from "../gossip/mod.d.ts";
+import type { Coordinate, GossipCounters } from "../gossip/mod.d.ts";
+import { type SerfCounts } from "./core.d.ts";
 import { type MembershipOptions } from "./options.d.ts";
-import type { Member, MembershipEffect, MembershipInput } from "./types.d.ts";
+import type { Member, MembershipEffect, MembershipInput, QueryKey, QueryRequest, UserEventRequest } from "./types.d.ts";
 /** What happened so far, for metrics. */
-export interface MembershipCounters {
+export interface MembershipCounters extends Readonly<SerfCounts> {
     readonly gossip: GossipCounters;
     readonly queues: {
         readonly news: number;
@@ -13,22 +14,38 @@ export interface MembershipCounters {
     };
     /** Lifeguard's score: 0 is well. */
     readonly health: number;
-    /** Messages of this layer that could not be read, or are of kinds not known. */
-    readonly malformed: number;
-    readonly eventsRelayed: number;
-    readonly queriesRelayed: number;
-    readonly queriesAcknowledged: number;
+    readonly lamport: {
+        readonly member: number;
+        readonly event: number;
+        readonly query: number;
+    };
 }
-/** Serf's layer: tags, statuses, joins and leaves, on top of gossip. No I/O. */
+/** Serf's layer on top of gossip: tags, statuses, joins and leaves, user events and queries. No I/O. */
 export declare class Membership implements Machine<MembershipInput, MembershipEffect> {
     #private;
-    /** Throws `InvalidMembershipOptionError`, `InvalidGossipOptionError` or `TagsTooLargeError`. */
+    /** Throws `InvalidMembershipOptionError`, `InvalidGossipOptionError`, `InvalidKeyError` or `TagsTooLargeError`. */
     constructor(options: MembershipOptions, random: Random);
     get wakeAtMs(): number;
     get localName(): string;
     /** All members known, this node included, in the order in which they became known. */
     members(): readonly Member[];
     member(name: string): Member | undefined;
+    /** The round trip between two members in milliseconds, from where they stand; undefined when one was not heard yet. */
+    rttMs(left: string, right: string): number | undefined;
+    /** Where a member stands in the space of round trips; undefined when it was not heard yet. */
+    coordinateOf(name: string): Coordinate | undefined;
+    /** What a member says it speaks, as gossip has it: six bytes; undefined when gossip does not know it any more. */
+    versionsOf(name: string): Uint8Array | undefined;
+    /** Whether this node has keys. */
+    get isEncrypted(): boolean;
     get counters(): MembershipCounters;
+    /** Throws `UserEventTooLargeError` for an event that would not be sent now. */
+    checkUserEvent(event: UserEventRequest): void;
+    /** Throws `InvalidQueryError` or `QueryTooLargeError` for a query that would not be asked now. */
+    checkQuery(request: QueryRequest): void;
+    /** Throws `QueryClosedError` or `QueryTooLargeError` for an answer that would not be sent now. */
+    checkResponse(query: QueryKey, payload: Uint8Array): void;
+    /** Throws `NotRemovableError` for a member that cannot be forced to leave. */
+    checkForceLeave(name: string): void;
     step(input: MembershipInput, nowMs: number): MembershipEffect[];
 }

@@ -1,6 +1,7 @@
 import type { Address } from "../base/mod.d.ts";
-import type { GossipSettings, Profile } from "../gossip/mod.d.ts";
+import { type EncryptionOptions, type GossipSettings, type Profile } from "../gossip/mod.d.ts";
 import { type TagsInput } from "./tags.d.ts";
+import type { LamportTimes } from "./types.d.ts";
 export interface MembershipOptions {
     /** Unique in the cluster, 1 to 255 bytes of UTF-8. */
     readonly name: string;
@@ -14,6 +15,12 @@ export interface MembershipOptions {
     readonly settings?: Partial<GossipSettings> | undefined;
     /** First incarnation, from 1. @default 1 */
     readonly incarnation?: number | undefined;
+    /** Nodes hear only those with the same one; agents of Serf have none. @default none */
+    readonly label?: string | undefined;
+    /** Encrypts all that is sent, and refuses what is not encrypted. @default plain text */
+    readonly encryption?: EncryptionOptions | undefined;
+    /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
+    readonly compress?: boolean | undefined;
     /** Members remembered at most. @default 20000 */
     readonly membersMax?: number | undefined;
     /** How often forgotten members are looked for. @default 15000 */
@@ -26,6 +33,20 @@ export interface MembershipOptions {
     readonly tombstoneTimeoutMs?: number | undefined;
     /** How long a node that has left still answers, so that its goodbye gets around. @default 1000 */
     readonly leavePropagateDelayMs?: number | undefined;
+    /** How long events that may be coalesced are held back at most; 0 tells each at once. @default 3000 */
+    readonly coalesceWindowMs?: number | undefined;
+    /** How long it must be quiet for them to be told before that. @default 1000 */
+    readonly coalesceQuietMs?: number | undefined;
+    /** Bytes of a user event that this node sends, encoded. More than 1395 could never be spread. @default 512 */
+    readonly userEventBytesMax?: number | undefined;
+    /** Bytes of a query that this node asks, encoded. @default 1024 */
+    readonly queryBytesMax?: number | undefined;
+    /** Bytes of an answer of this node, encoded. @default 1024 */
+    readonly queryResponseBytesMax?: number | undefined;
+    /** What this node had seen in its last life: events and queries up to then are not told again. @default none */
+    readonly lamport?: LamportTimes | undefined;
+    /** Whether a node whose name another one claims asks the others, and gives way to the majority. @default true */
+    readonly resolveNameConflicts?: boolean | undefined;
 }
 /** Checked and complete, but for what gossip itself checks. */
 export interface ResolvedMembershipOptions {
@@ -36,12 +57,24 @@ export interface ResolvedMembershipOptions {
     readonly profile: Profile;
     readonly settings: Partial<GossipSettings>;
     readonly incarnation: number;
+    readonly label: string;
+    readonly encryption: EncryptionOptions | undefined;
+    readonly compress: boolean;
     readonly membersMax: number;
     readonly reapIntervalMs: number;
     readonly reconnectIntervalMs: number;
     readonly reconnectTimeoutMs: number;
     readonly tombstoneTimeoutMs: number;
     readonly leavePropagateDelayMs: number;
+    readonly coalesceWindowMs: number;
+    readonly coalesceQuietMs: number;
+    readonly userEventBytesMax: number;
+    readonly queryBytesMax: number;
+    readonly queryResponseBytesMax: number;
+    readonly resolveNameConflicts: boolean;
+    readonly lamport: LamportTimes;
+    /** The interval that gossip goes by: queries last a multiple of it. */
+    readonly gossipIntervalMs: number;
 }
 /** An option that no node can run with. Nothing was started. */
 export declare class InvalidMembershipOptionError extends RangeError {

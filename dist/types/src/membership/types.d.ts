@@ -17,6 +17,76 @@ export interface MemberEvent {
     readonly type: MemberEventType;
     readonly member: Member;
 }
+/** A message for all members, to be told to their listeners. */
+export interface UserEventRequest {
+    readonly name: string;
+    readonly payload: Uint8Array;
+    /** Of several events of this name in a short while, listeners may be told only the latest. */
+    readonly coalesce: boolean;
+}
+/** A user event as it was sent. */
+export interface UserEventNotice extends UserEventRequest {
+    /** Its place in the order of events: of two that one node sent, the later has the greater. */
+    readonly lamport: number;
+}
+/** A question to all members, or to some. */
+export interface QueryRequest {
+    readonly name: string;
+    readonly payload: Uint8Array;
+    /** Only nodes of these names. @default all */
+    readonly nodes?: readonly string[] | undefined;
+    /** Only nodes in whose tags these expressions (RE2) are found, all of them. @default none */
+    readonly tags?: readonly {
+        readonly tag: string;
+        readonly expression: string;
+    }[] | undefined;
+    /** How long answers are waited for. @default 16 intervals of gossip for each digit of the cluster's size */
+    readonly timeoutMs?: number | undefined;
+    /** Whether nodes are to say at once that the query arrived. @default true */
+    readonly wantsAcks?: boolean | undefined;
+    /** Copies of each answer that go by way of other nodes. @default 0 */
+    readonly relayFactor?: number | undefined;
+    /** For queries of Serf's own. */
+    readonly internal?: boolean | undefined;
+}
+/** How a query ended, and who of those that it was for has not answered. */
+export interface QueryOutcome {
+    readonly type: "complete" | "timed-out";
+    readonly silent: readonly string[];
+}
+/** Names a query of another node. */
+export interface QueryKey {
+    readonly lamport: number;
+    readonly id: number;
+    readonly name: string;
+}
+/** A query that this node may answer. */
+export interface QueryNotice extends QueryKey {
+    readonly payload: Uint8Array;
+    readonly sourceNode: string;
+    /** How long an answer is waited for, from the arrival on. */
+    readonly timeoutMs: number;
+}
+/** The greatest Lamport times that a node has seen, of each kind; 0 for none. */
+export interface LamportTimes {
+    readonly member: number;
+    readonly event: number;
+    readonly query: number;
+}
+/** Two nodes claim one name. */
+export interface NameConflict {
+    readonly name: string;
+    readonly held: Address;
+    readonly claimed: Address;
+    /** Answers of others to the question whom they know by the name, and how many of them named this node. */
+    readonly responses: number;
+    readonly matching: number;
+    /**
+     * About this node's own name: `won`, it stays; `lost`, it must stop; `rival-gone`, the vote was lost to a node that
+     * does not answer, so it stays. About another's name, or when conflicts are not resolved: `reported`.
+     */
+    readonly outcome: "won" | "lost" | "rival-gone" | "reported";
+}
 /** Names one TCP connection between the machine and its driver. Dialled ones are odd, accepted ones even. */
 export type StreamId = number;
 export type MembershipInput = Wake | {
@@ -45,6 +115,8 @@ export type MembershipInput = Wake | {
     readonly type: "join";
     readonly id: number;
     readonly addresses: readonly Address[];
+    /** Tell also of user events from before the join. @default false */
+    readonly replay?: boolean | undefined;
 }
 /** Leave in good order. Ends with a `left` effect. */
  | {
@@ -52,6 +124,29 @@ export type MembershipInput = Wake | {
 } | {
     readonly type: "set-tags";
     readonly tags: ReadonlyMap<string, string>;
+}
+/** Declare that a member leaves which cannot do so itself; with `prune` it is forgotten. */
+ | {
+    readonly type: "force-leave";
+    readonly name: string;
+    readonly prune: boolean;
+}
+/** Ask `Membership.checkUserEvent` first: what is refused is only warned of. */
+ | {
+    readonly type: "send-user-event";
+    readonly event: UserEventRequest;
+}
+/** Ask `Membership.checkQuery` first. Answered by `query-…` effects with the same id, `query-finished` last. */
+ | {
+    readonly type: "ask";
+    readonly id: number;
+    readonly request: QueryRequest;
+}
+/** Ask `Membership.checkResponse` first. Answers what a `query` effect told. */
+ | {
+    readonly type: "respond";
+    readonly query: QueryKey;
+    readonly payload: Uint8Array;
 };
 export type MembershipEffect = {
     readonly type: "send";
@@ -86,6 +181,28 @@ export type MembershipEffect = {
     }[];
 } | {
     readonly type: "left";
+} | {
+    readonly type: "user-event";
+    readonly event: UserEventNotice;
+} | {
+    readonly type: "query";
+    readonly query: QueryNotice;
+} | {
+    readonly type: "query-acknowledged";
+    readonly id: number;
+    readonly from: string;
+} | {
+    readonly type: "query-answered";
+    readonly id: number;
+    readonly from: string;
+    readonly payload: Uint8Array;
+} | {
+    readonly type: "query-finished";
+    readonly id: number;
+    readonly outcome: QueryOutcome;
+} | {
+    readonly type: "name-conflict";
+    readonly conflict: NameConflict;
 }
 /** Something an operator should hear of. */
  | {

@@ -1,0 +1,63 @@
+import { type Address, type Random } from "../base/mod.d.ts";
+import { type BroadcastClass, Gossip, type GossipInput, Schedule } from "../gossip/mod.d.ts";
+import { LamportClock } from "./lamport.d.ts";
+import type { ResolvedMembershipOptions } from "./options.d.ts";
+import { Roster } from "./roster.d.ts";
+import type { MembershipEffect } from "./types.d.ts";
+/** Counts that this layer adds to those of gossip. All only grow. */
+export interface SerfCounts {
+    /** Messages that could not be read, or are of kinds not known. */
+    malformed: number;
+    eventsSent: number;
+    eventsRelayed: number;
+    /** User events told to this node's own listeners. */
+    eventsDelivered: number;
+    queriesAsked: number;
+    queriesRelayed: number;
+    queriesAcknowledged: number;
+    /** Queries told to this node's own handlers. */
+    queriesDelivered: number;
+    /** Queries whose filters use what is not supported: they count as meant for others. */
+    filtersUnsupported: number;
+    /** Answers that came twice, as relayed ones do. */
+    responsesRepeated: number;
+    /** Answers to no open query of this node. */
+    responsesUnexpected: number;
+    messagesForwarded: number;
+    nameConflicts: number;
+}
+/** What the parts of this layer share: options, time, chance, the members, gossip below and effects above. */
+export declare class Core {
+    #private;
+    readonly options: ResolvedMembershipOptions;
+    readonly random: Random;
+    readonly schedule: Schedule;
+    readonly gossip: Gossip;
+    readonly clock: LamportClock;
+    readonly roster: Roster;
+    readonly counts: SerfCounts;
+    nowMs: number;
+    effects: MembershipEffect[];
+    constructor(options: ResolvedMembershipOptions, random: Random, hooks: CoreHooks);
+    get localName(): string;
+    emit(effect: MembershipEffect): void;
+    /** Steps the gossip machine; what comes of it is taken up before this returns. */
+    tell(input: GossipInput): void;
+    /** The largest message that fits a packet of gossip. A larger one would block its queue for ever. */
+    get spreadBytesMax(): number;
+    /** Spreads a message to everybody; false when it is too large for that. */
+    spread(queue: BroadcastClass, bytes: Uint8Array, id?: number): boolean;
+    /** Sends a message to one node; what is meant for this one takes no detour. */
+    send(to: Address, bytes: Uint8Array): void;
+    after(delayMs: number, run: () => void): {
+        cancel(): void;
+    };
+    aliveNames(): string[];
+}
+export interface CoreHooks {
+    tell(input: GossipInput): void;
+    /** Takes up a message of this layer. */
+    receive(bytes: Uint8Array): void;
+    /** What this node tells in a push/pull. */
+    state(): Uint8Array;
+}
