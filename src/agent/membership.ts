@@ -308,8 +308,8 @@ export class MembershipNode implements AsyncDisposable {
    * then and answers, until it is disposed of.
    */
   leave(): Promise<void> {
+    if (this.#isDisposed) return Promise.resolve();
     this.#left ??= new Promise((resolve) => {
-      if (this.#isDisposed) resolve();
       this.#onLeft = resolve;
       this.#memory?.left();
       this.#driver.push({ type: "leave" });

@@ -102,14 +102,14 @@ export class SnapshotFile implements AsyncDisposable {
     this.#source = source;
   }
 
-  /** Writes what is new. Never rejects. */
+  /** Writes what is new. Never rejects. After disposal the file is another's: nothing is written. */
   flush(): Promise<void> {
-    return this.#then(() => this.#flush());
+    return this.#isDisposed ? this.#steps : this.#then(() => this.#flush());
   }
 
-  /** Writes what is new, so that it outlasts a power cut. Never rejects. */
+  /** Writes what is new, so that it outlasts a power cut. Never rejects. After disposal nothing is written. */
   sync(): Promise<void> {
-    return this.#then(() => this.#sync());
+    return this.#isDisposed ? this.#steps : this.#then(() => this.#sync());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -255,4 +255,24 @@ test("readSnapshotFile() reads the last 16 MiB of a larger file, whole lines onl
   assert.is(String.fromCharCode(...bytes.subarray(0, 100)), line);
 });
 
+test("nothing is written any more once a node was stopped, not even by a leave", async ({ directory }) => {
+  await using nodes = new Nodes(directory);
+  const a = await nodes.start("a");
+  await stop(a);
+  await rm(nodes.path("a"));
+  await a.leave();
+  const source: SnapshotSource = {
+    takeLines: () => "line\n",
+    text: () => "text\n",
+    isTooLong: () => true,
+    warn: () => {},
+  };
+  const file = await SnapshotFile.open(nodes.path("b"), source);
+  await file[Symbol.asyncDispose]();
+  await rm(nodes.path("b"));
+  await file.flush();
+  await file.sync();
+  assert.equal(await readdir(directory), []);
+});
+
 test.run();
