@@ -27,9 +27,9 @@ export declare class SnapshotFile implements AsyncDisposable {
     /** Opens a file, creating it when missing, and writes the first lines. Rejects with `SnapshotFileError`. */
     static open(path: string, source: SnapshotSource): Promise<SnapshotFile>;
     private constructor();
-    /** Writes what is new. Never rejects. */
+    /** Writes what is new. Never rejects. After disposal the file is another's: nothing is written. */
     flush(): Promise<void>;
-    /** Writes what is new, so that it outlasts a power cut. Never rejects. */
+    /** Writes what is new, so that it outlasts a power cut. Never rejects. After disposal nothing is written. */
     sync(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
 }
