@@ -3,7 +3,7 @@ import { concat, toBytes, toText } from "../base/mod.ts";
 import { systemClock } from "../io/clock.ts";
 import { type ProgramResult, runProgram } from "../io/run_program.ts";
 import { type Member, type MemberEvent, parseEventFilters, type UserEventNotice } from "../membership/mod.ts";
-import type { MembershipNode } from "./membership.ts";
+import type { MembershipNode } from "./membership_node.ts";
 import type { IncomingQuery } from "./messaging.ts";
 
 /** Events that wait for one handler: those that come when so many wait are dropped. */

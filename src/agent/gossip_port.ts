@@ -1,7 +1,7 @@
 import type { Member, NameConflict, UserEventNotice } from "../membership/mod.ts";
 import type { ServedGossip } from "../server/mod.ts";
 import type { ClusterKeys } from "./cluster_keys.ts";
-import type { MembershipNode } from "./membership.ts";
+import type { MembershipNode } from "./membership_node.ts";
 import type { IncomingQuery } from "./messaging.ts";
 import type { NodeTags } from "./node_tags.ts";
 import type { QueryOptions, QueryRun } from "./query_run.ts";

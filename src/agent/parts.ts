@@ -26,7 +26,7 @@ import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { loggerOf } from "./logging.ts";
-import { MembershipNode } from "./membership.ts";
+import { MembershipNode } from "./membership_node.ts";
 import { NodeTags } from "./node_tags.ts";
 import { InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts";
 import { Readiness } from "./readiness.ts";

@@ -5,7 +5,7 @@ import { systemClock } from "../io/clock.ts";
 import { programFacts } from "../io/host.ts";
 import { type SerfRpcSocketCounters, SerfRpcSockets } from "../io/serf_rpc_sockets.ts";
 import { InvalidAddressError, isLoopback } from "./addresses.ts";
-import type { MembershipNode } from "./membership.ts";
+import type { MembershipNode } from "./membership_node.ts";
 import { operatorTags, SerfRpcCommands, type TagsChange } from "./serf_rpc_commands.ts";
 import { logNode, SerfLog } from "./serf_rpc_log.ts";
 import { SerfRpcSession } from "./serf_rpc_session.ts";

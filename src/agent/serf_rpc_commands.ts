@@ -9,7 +9,8 @@ import {
   NotRemovableError,
   type ReplyBody,
 } from "../membership/mod.ts";
-import type { KeyList, KeysResult, MembershipNode } from "./membership.ts";
+import type { KeyList, KeysResult } from "./cluster_keys.ts";
+import type { MembershipNode } from "./membership_node.ts";
 
 /** What a command came to. An error may have a body beside it: clients read one. */
 export interface Outcome {

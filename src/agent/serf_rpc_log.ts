@@ -1,6 +1,6 @@
 /** What a node did, as lines for those who watch it by `serf monitor`. */
 import { formatAddress, Listeners } from "../base/mod.ts";
-import type { MembershipNode } from "./membership.ts";
+import type { MembershipNode } from "./membership_node.ts";
 
 /** Serf's levels, the chattiest first. */
 export const serfLogLevels = ["TRACE", "DEBUG", "INFO", "WARN", "ERR"] as const;

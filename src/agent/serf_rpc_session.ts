@@ -17,7 +17,9 @@ import {
   type ReplyBody,
   userEventRecord,
 } from "../membership/mod.ts";
-import type { IncomingQuery, MembershipNode, QueryRun } from "./membership.ts";
+import type { MembershipNode } from "./membership_node.ts";
+import type { IncomingQuery } from "./messaging.ts";
+import type { QueryRun } from "./query_run.ts";
 import type { Outcome, SerfRpcCommands } from "./serf_rpc_commands.ts";
 import { type SerfLog, type SerfLogLevel, serfLogLevels } from "./serf_rpc_log.ts";
 
