@@ -113,14 +113,25 @@ export class MembershipNode implements AsyncDisposable {
     this.#warnings = new Listeners(onError);
     if (options.onEvent !== undefined) this.#events.add(options.onEvent);
     if (options.onWarn !== undefined) this.#warnings.add(options.onWarn);
-    const { tags, profile, settings, label, encryption, compress = true, memory } = options;
+    const { tags, profile, settings, label, encryption, compress = true, forgivesStalls, memory } = options;
     const name = options.name ?? hostname();
     this.#memory = memory;
     const { incarnation: first = 1 } = options;
     const incarnation = memory === undefined ? first : Math.max(first, memory.nextIncarnation);
     const life = { incarnation, lamport: memory?.lamport };
     this.#machine = new Membership(
-      { name, address: this.#advertised, tags, profile, settings, label, encryption, compress, ...life },
+      {
+        name,
+        address: this.#advertised,
+        tags,
+        profile,
+        settings,
+        label,
+        encryption,
+        compress,
+        forgivesStalls,
+        ...life,
+      },
       new Random(toHex(randomBytes(16))),
     );
     this.#driver = stack.use(new Driver(this.#machine, systemClock, (effect) => this.#perform(effect)));

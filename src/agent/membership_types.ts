@@ -44,6 +44,11 @@ export interface MembershipNodeOptions extends SecrecyOptions, MemoryOptions {
   readonly settings?: Partial<GossipSettings> | undefined;
   /** Compress what becomes shorter by it, as Serf's agents do. @default true */
   readonly compress?: boolean | undefined;
+  /**
+   * Whether time stands still while the event loop is stalled, so that nobody is judged by deadlines that could not be
+   * met. Off is for experiments that show what that is good for. @default true
+   */
+  readonly forgivesStalls?: boolean | undefined;
   /** First incarnation, from 1; a snapshot that knows of later ones overrides it. @default 1 */
   readonly incarnation?: number | undefined;
   /** Hears of every change from the very first, which a listener added after the start could miss. */

@@ -139,8 +139,8 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     const lateMs = nowMs - this.#behindMs - this.#core.schedule.nextAtMs;
     if (lateMs < stallMsMin || this.#caughtUp) return;
     this.#caughtUp = true;
-    this.#behindMs += lateMs + catchUpMs;
     this.#core.counters.stalledMs += lateMs;
+    if (this.#core.options.forgivesStalls) this.#behindMs += lateMs + catchUpMs;
   }
 
   #start(): void {

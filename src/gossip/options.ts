@@ -117,6 +117,11 @@ export interface GossipOptions {
   readonly encryption?: EncryptionOptions | undefined;
   /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
   readonly compress?: boolean | undefined;
+  /**
+   * Whether time stands still while the event loop is stalled, so that nobody is judged by deadlines that could not be
+   * met. Off is for experiments that show what that is good for. @default true
+   */
+  readonly forgivesStalls?: boolean | undefined;
   /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
   readonly userState?: ((join: boolean) => Uint8Array) | undefined;
 }
@@ -133,6 +138,7 @@ export interface ResolvedGossipOptions {
   readonly label: string;
   readonly encryption: EncryptionOptions | undefined;
   readonly compress: boolean;
+  readonly forgivesStalls: boolean;
   readonly userState: (join: boolean) => Uint8Array;
 }
 
@@ -189,6 +195,7 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
     label,
     encryption: options.encryption,
     compress: options.compress ?? false,
+    forgivesStalls: options.forgivesStalls ?? true,
     userState: options.userState ?? (() => new Uint8Array(0)),
   };
 }

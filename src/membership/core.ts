@@ -59,11 +59,12 @@ export class Core {
     this.options = options;
     this.random = random;
     this.#hooks = hooks;
-    const { name, address, meta, profile, settings, incarnation, label, encryption, compress, membersMax } = options;
+    const { name, address, meta, profile, settings, incarnation, label, encryption, compress } = options;
     this.gossip = new Gossip(
       {
         ...{ name, address, meta, profile, settings, incarnation, label, encryption, compress },
-        nodesMax: membersMax,
+        nodesMax: options.membersMax,
+        forgivesStalls: options.forgivesStalls,
         userState: hooks.state,
       },
       random.fork("gossip"),

@@ -22,6 +22,11 @@ export interface MembershipOptions {
   readonly encryption?: EncryptionOptions | undefined;
   /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
   readonly compress?: boolean | undefined;
+  /**
+   * Whether time stands still while the event loop is stalled, so that nobody is judged by deadlines that could not be
+   * met. Off is for experiments that show what that is good for. @default true
+   */
+  readonly forgivesStalls?: boolean | undefined;
   /** Members remembered at most. @default 20000 */
   readonly membersMax?: number | undefined;
   /** How often forgotten members are looked for. @default 15000 */
@@ -62,6 +67,7 @@ export interface ResolvedMembershipOptions {
   readonly label: string;
   readonly encryption: EncryptionOptions | undefined;
   readonly compress: boolean;
+  readonly forgivesStalls: boolean;
   readonly membersMax: number;
   readonly reapIntervalMs: number;
   readonly reconnectIntervalMs: number;
@@ -151,6 +157,7 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     label: options.label ?? "",
     encryption: options.encryption,
     compress: options.compress ?? false,
+    forgivesStalls: options.forgivesStalls ?? true,
     membersMax,
   };
 }
