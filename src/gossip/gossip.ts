@@ -133,14 +133,18 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   /**
    * After a stall the answers of peers wait in the sockets, yet timers come first: they would judge peers by deadlines
    * that nobody could have met. So the machine's time stands still during a stall, and what waits is heard first. Once
-   * for each batch of deadlines: a node that is always late still gets on.
+   * for each batch of deadlines: a node that is always late still gets on. It also feels worse by one, and by one more for
+   * each whole probe interval that it was late, so that it gives peers more time while it stalls.
    */
   #forgiveStall(nowMs: number): void {
     const lateMs = nowMs - this.#behindMs - this.#core.schedule.nextAtMs;
     if (lateMs < stallMsMin || this.#caughtUp) return;
     this.#caughtUp = true;
     this.#core.counters.stalledMs += lateMs;
-    if (this.#core.options.forgivesStalls) this.#behindMs += lateMs + catchUpMs;
+    const { forgivesStalls, settings } = this.#core.options;
+    if (!forgivesStalls) return;
+    this.#behindMs += lateMs + catchUpMs;
+    this.#swim.adjustHealth(1 + Math.floor(lateMs / settings.probeIntervalMs));
   }
 
   #start(): void {

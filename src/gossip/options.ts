@@ -119,7 +119,8 @@ export interface GossipOptions {
   readonly compress?: boolean | undefined;
   /**
    * Whether time stands still while the event loop is stalled, so that nobody is judged by deadlines that could not be
-   * met. Off is for experiments that show what that is good for. @default true
+   * met, and whether stalls make this node feel unwell, so that it gives others more time. Off is for experiments that
+   * show what that is good for; stalls are counted all the same. @default true
    */
   readonly forgivesStalls?: boolean | undefined;
   /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */

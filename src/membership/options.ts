@@ -24,7 +24,8 @@ export interface MembershipOptions {
   readonly compress?: boolean | undefined;
   /**
    * Whether time stands still while the event loop is stalled, so that nobody is judged by deadlines that could not be
-   * met. Off is for experiments that show what that is good for. @default true
+   * met, and whether stalls make this node feel unwell, so that it gives others more time. Off is for experiments that
+   * show what that is good for; stalls are counted all the same. @default true
    */
   readonly forgivesStalls?: boolean | undefined;
   /** Members remembered at most. @default 20000 */
