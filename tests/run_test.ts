@@ -50,6 +50,7 @@ async function run(
     timeoutSeconds: 20,
     jobs: 2,
     fast: false,
+    long: false,
     statics: false,
     simulatorSeconds: undefined,
     print: (line) => lines.push(line),
@@ -136,6 +137,15 @@ test("runTests() skips what it cannot provide, and prints the line to type", asy
   }
 });
 
+test("runTests() leaves out what takes minutes and says so, or runs it alone", async ({ directory }) => {
+  const files = { "a_test.ts": `// long\n${passing}`, "b_test.ts": failing };
+  const usual = await run(directory, files);
+  assert.equal(usual.result, { passed: 1, failed: 1, skipped: 0 });
+  assert.is(usual.lines[0], "note a_test.ts takes minutes and is left out: npm run test:long runs it");
+  const long = await run(directory, files, { long: true });
+  assert.equal(long.result, { passed: 2, failed: 0, skipped: 0 });
+});
+
 test("makePlan() refuses a need that nobody can provide", async ({ directory }) => {
   const { result, lines } = await run(directory, { "a_test.ts": `// needs: unicorn\n${passing}` });
   assert.equal(result, { passed: 0, failed: 1, skipped: 0 });
@@ -167,6 +177,7 @@ test("makePlan() puts clusters after quick files, and those that must be alone l
       filters,
       timeoutSeconds: 9,
       fast,
+      long: false,
       simulatorSeconds: 0,
     }).suites.map((each) => each.file);
   const quick = ["gossip/d_test.ts", "log/c_test.ts", "server/e_test.ts"];

@@ -9,6 +9,7 @@ const usage = `usage: npm test -- [options] [FILTER…]
   --runtime NAMES   some of ${runtimeNames.join(",")} (default: all)
   --jobs N          suites that run side by side (default 2)
   --timeout SECONDS time limit of a file that names none (default 120)
+  --long            the files that take minutes, and they alone; otherwise they are left out
   --help
 Everything runs without a filter: format, lint, types, then each file on each runtime.
 SIM_SECONDS=N lets the simulator run N seconds on the first runtime; SEED=N replays one seed.`;
@@ -55,7 +56,8 @@ function readOptions(words: readonly string[], fast: boolean): RunOptions | unde
     jobs: readNumber("--jobs", values.jobs, 2, 64),
     timeoutSeconds: readNumber("--timeout", values.timeout, 120, 86_400),
     fast,
-    statics: positionals.length === 0,
+    long: values.long === true,
+    statics: positionals.length === 0 && values.long !== true,
     simulatorSeconds: process.env["SIM_SECONDS"]
       ? readNumber("SIM_SECONDS", process.env["SIM_SECONDS"], 0, 86_400)
       : undefined,
@@ -72,6 +74,7 @@ function parse(words: readonly string[]) {
         runtime: { type: "string" },
         jobs: { type: "string" },
         timeout: { type: "string" },
+        long: { type: "boolean" },
         help: { type: "boolean" },
       },
     });

@@ -15,6 +15,8 @@ export interface Directives {
   readonly alone: boolean;
   /** `// slow`: left out of `npm run check`. */
   readonly slow: boolean;
+  /** `// long`: takes minutes; left out of `npm test`, run by `npm run test:long`. */
+  readonly long: boolean;
   /** `// topics: discovery`: words that select the file on the runner's command line. */
   readonly topics: readonly string[];
 }
@@ -24,7 +26,7 @@ export function readDirectives(source: string): Directives | string {
   const found = new Map<string, string>();
   for (const line of source.split("\n")) {
     if (!line.startsWith("//")) break;
-    const directive = /^\/\/ (timeout|runtimes|needs|topics): (.+)$|^\/\/ (alone|slow)$/.exec(line);
+    const directive = /^\/\/ (timeout|runtimes|needs|topics): (.+)$|^\/\/ (alone|slow|long)$/.exec(line);
     if (directive) found.set((directive[1] ?? directive[3]) as string, directive[2] ?? "");
   }
   const timeout = found.get("timeout");
@@ -39,6 +41,7 @@ export function readDirectives(source: string): Directives | string {
     needs: words(found.get("needs")),
     alone: found.has("alone"),
     slow: found.has("slow"),
+    long: found.has("long"),
     topics: words(found.get("topics")),
   };
 }

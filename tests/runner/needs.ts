@@ -2,12 +2,21 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import path from "node:path";
 
-/** Programs that suites need beyond npm: any of the binaries is enough; the package is Debian's. */
-const table: Readonly<Record<string, { readonly binaries: readonly string[]; readonly debianPackage: string }>> = {
+interface Need {
+  /** Any of them is enough. */
+  readonly binaries: readonly string[];
+  readonly debianPackage: string;
+  /** Whether the program may do here what it is needed for; says why not. */
+  readonly fault?: () => string | undefined;
+}
+
+/** Programs that suites need beyond npm; the packages are Debian's. */
+const table: Readonly<Record<string, Need>> = {
   serf: { binaries: ["serf"], debianPackage: "serf" },
   chromium: { binaries: ["chromium", "chromium-browser", "google-chrome"], debianPackage: "chromium" },
   openssl: { binaries: ["openssl"], debianPackage: "openssl" },
   iproute2: { binaries: ["ip"], debianPackage: "iproute2" },
+  namespaces: { binaries: ["unshare"], debianPackage: "util-linux", fault: namespaceFault },
   curl: { binaries: ["curl"], debianPackage: "curl" },
   git: { binaries: ["git"], debianPackage: "git" },
 };
@@ -16,6 +25,8 @@ export const needNames: readonly string[] = Object.keys(table);
 
 export interface NeedsReport {
   readonly missing: ReadonlySet<string>;
+  /** Why something cannot be had, where no package would help: ` (reason)`. */
+  readonly reasons: ReadonlyMap<string, string>;
   /** The one line to type, when something is missing. */
   readonly advice: string | undefined;
 }
@@ -41,9 +52,24 @@ export function provideNeeds(needs: ReadonlySet<string>, print: (line: string) =
     }
     missing = missingOf(needs);
   }
-  if (missing.length === 0) return { missing: new Set(), advice: undefined };
-  const advice = `sudo apt-get update && sudo apt-get install --yes ${packagesOf(missing).join(" ")}`;
-  return { missing: new Set(missing), advice };
+  const reasons = new Map<string, string>();
+  for (const need of needs) {
+    const fault = missing.includes(need) ? undefined : table[need]?.fault?.();
+    if (fault !== undefined) reasons.set(need, ` (${fault})`);
+  }
+  const advice =
+    missing.length === 0
+      ? undefined
+      : `sudo apt-get update && sudo apt-get install --yes ${packagesOf(missing).join(" ")}`;
+  return { missing: new Set([...missing, ...reasons.keys()]), reasons, advice };
+}
+
+/** Networks of one's own, made of the kernel's namespaces and virtual cables: the tests cut and bend them. */
+function namespaceFault(): string | undefined {
+  const cable = "ip link set lo up && ip link add gv0 type veth peer name gv1";
+  const run = spawnSync("unshare", ["--net", "sh", "-c", cable], { encoding: "utf8" });
+  if (run.status === 0) return undefined;
+  return `a network namespace cannot be made, which takes root: ${(run.stderr || "no program unshare").trim()}`;
 }
 
 function missingOf(needs: ReadonlySet<string>): string[] {

@@ -19,6 +19,8 @@ export interface PlanOptions {
   readonly timeoutSeconds: number;
   /** Leaves out what is slow. */
   readonly fast: boolean;
+  /** Selects what takes minutes, and nothing else; otherwise that is left out. */
+  readonly long: boolean;
   /** Seconds that the simulator is given beyond the time limit of its files. */
   readonly simulatorSeconds: number;
 }
@@ -60,6 +62,10 @@ export function makePlan(options: PlanOptions): Plan {
       continue;
     }
     if (!isSelected(file, directives, options)) continue;
+    if (directives.long !== options.long) {
+      if (directives.long) notes.push(`${file} takes minutes and is left out: npm run test:long runs it`);
+      continue;
+    }
     const runtimes = options.runtimes.filter((runtime) => directives.runtimes.includes(runtime));
     if (runtimes.length < options.runtimes.length) {
       notes.push(`${file} runs on ${directives.runtimes.join(", ")} only: ${directives.runtimesReason}`);

@@ -13,6 +13,8 @@ export interface RunOptions {
   /** Suites that run side by side. */
   readonly jobs: number;
   readonly fast: boolean;
+  /** Whether the files that take minutes run, and they alone. */
+  readonly long: boolean;
   /** Whether format, lint and types are checked too. */
   readonly statics: boolean;
   /** What `SIM_SECONDS` says; undefined when it says nothing. */
@@ -59,7 +61,7 @@ function provideSuites(
   print: (line: string) => void,
 ): { suites: Suite[]; skipped: Outcome[]; advice: string | undefined } {
   const needs = new Set(plan.suites.flatMap((suite) => suite.directives.needs));
-  const { missing, advice } = provideNeeds(needs, print);
+  const { missing, reasons, advice } = provideNeeds(needs, print);
   const suites: Suite[] = [];
   const skipped: Outcome[] = [];
   for (const suite of plan.suites) {
@@ -67,7 +69,7 @@ function provideSuites(
     if (lacks.length === 0) suites.push(suite);
     else {
       const name = `${suite.runtime.padEnd(4)} ${suite.file}`;
-      print(`skip ${name}  needs ${lacks.join(", ")}`);
+      print(`skip ${name}  needs ${lacks.map((need) => `${need}${reasons.get(need) ?? ""}`).join(", ")}`);
       skipped.push({ name, passed: 0, failed: 0, skipped: 1, fault: undefined, output: "", durationMs: 0 });
     }
   }
