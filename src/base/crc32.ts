@@ -8,10 +8,15 @@ const tables = makeTables();
  * The same function as `node:zlib`'s, for rooms that know no runtime and for short inputs.
  */
 export function crc32(bytes: Uint8Array, seed = 0): number {
+  return crc32Between(bytes, 0, bytes.length, seed);
+}
+
+/** CRC-32 of `bytes` from `start` up to, not including, `end`: headers are checked without a view of their own each. */
+export function crc32Between(bytes: Uint8Array, start: number, end: number, seed = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
   let crc = ~seed;
-  let at = 0;
-  for (const last = bytes.length - 7; at < last; at += 8) {
+  let at = start;
+  for (const last = end - 7; at < last; at += 8) {
     const low =
       crc ^
       ((bytes[at] as number) |
@@ -28,7 +33,7 @@ export function crc32(bytes: Uint8Array, seed = 0): number {
       (t1[bytes[at + 6] as number] as number) ^
       (t0[bytes[at + 7] as number] as number);
   }
-  for (; at < bytes.length; at++) crc = (t0[(crc ^ (bytes[at] as number)) & 255] as number) ^ (crc >>> 8);
+  for (; at < end; at++) crc = (t0[(crc ^ (bytes[at] as number)) & 255] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 

@@ -5,7 +5,7 @@
  */
 import { assert } from "./assert.ts";
 import { fromHex, readUint53, viewOf, writeUint53 } from "./bytes.ts";
-import { type Checksum, crc32 } from "./crc32.ts";
+import { type Checksum, crc32, crc32Between } from "./crc32.ts";
 import { frameBytesMax, frameRecordsMax, timestampFault } from "./limits.ts";
 import { LogRecord, packedBytesMax, packRecord, type RecordInput, readPackedRecords } from "./record.ts";
 import type { WriterId } from "./vector.ts";
@@ -117,13 +117,13 @@ export interface BatchStamp {
  */
 export function scanFrame(bytes: Uint8Array, start: number, checksum?: Checksum): FrameScan {
   if (bytes.length - start < headersBytes) return { type: "cut", bytesNeeded: headersBytes };
-  const headers = bytes.subarray(start, start + headersBytes);
-  const view = viewOf(headers);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, headersBytes);
   if (view.getUint32(at.magic, true) !== frameMagic) return bad("no frame begins here");
-  if (view.getUint32(at.frameChecksum, true) !== crc32(headers.subarray(at.baseOffset, frameHeaderBytes))) {
+  const frameChecksum = crc32Between(bytes, start + at.baseOffset, start + frameHeaderBytes);
+  if (view.getUint32(at.frameChecksum, true) !== frameChecksum) {
     return bad("the frame header's checksum does not match");
   }
-  if (view.getUint32(at.headerChecksum, true) !== crc32(headers.subarray(at.version))) {
+  if (view.getUint32(at.headerChecksum, true) !== crc32Between(bytes, start + at.version, start + headersBytes)) {
     return bad("the batch header's checksum does not match");
   }
   return scanFields(bytes, start, view, checksum);
@@ -184,12 +184,12 @@ function bad(reason: string): FrameScan {
 }
 
 function readWriter(view: DataView, position: number): WriterId {
-  const high = view.getUint32(position, false).toString(16).padStart(8, "0");
-  const low = view
-    .getUint32(position + 4, false)
-    .toString(16)
-    .padStart(8, "0");
-  return high + low;
+  return hexOf(view.getUint32(position, false)) + hexOf(view.getUint32(position + 4, false));
+}
+
+/** Eight hexadecimal digits: the sum has nine, the first of which is a 1. */
+function hexOf(word: number): string {
+  return (0x1_0000_0000 + word).toString(16).slice(1);
 }
 
 /**
@@ -198,11 +198,12 @@ function readWriter(view: DataView, position: number): WriterId {
  */
 export function stampBatch(frame: Uint8Array, stamp: BatchStamp): ChainHash {
   const view = viewOf(frame);
-  frame.set(fromHex(stamp.writer) as Uint8Array, at.writer);
+  view.setUint32(at.writer, Number.parseInt(stamp.writer.slice(0, 8), 16), false);
+  view.setUint32(at.writer + 4, Number.parseInt(stamp.writer.slice(8), 16), false);
   writeUint53(view, at.baseSequence, stamp.baseSequence);
   writeUint53(view, at.lamport, stamp.lamport);
   view.setUint32(at.generation, stamp.generation, true);
-  const chain = nextChain(stamp.previousChain, frame);
+  const chain = chainAfter(stamp.previousChain, view);
   view.setUint32(at.chain, chain.low, true);
   view.setUint32(at.chain + 4, chain.high, true);
   sealHeader(frame, view);
@@ -210,7 +211,7 @@ export function stampBatch(frame: Uint8Array, stamp: BatchStamp): ChainHash {
 }
 
 function sealHeader(frame: Uint8Array, view: DataView): void {
-  view.setUint32(at.headerChecksum, crc32(frame.subarray(at.version, headersBytes)), true);
+  view.setUint32(at.headerChecksum, crc32Between(frame, at.version, headersBytes), true);
 }
 
 /** Writes the part of a frame that is this node's own: its offset and the durable mark. */
@@ -219,7 +220,7 @@ export function placeFrame(frame: Uint8Array, place: FramePlace): void {
   view.setUint32(at.magic, frameMagic, true);
   writeUint53(view, at.baseOffset, place.baseOffset);
   writeUint53(view, at.durableBefore, place.durableBefore);
-  view.setUint32(at.frameChecksum, crc32(frame.subarray(at.baseOffset, frameHeaderBytes)), true);
+  view.setUint32(at.frameChecksum, crc32Between(frame, at.baseOffset, frameHeaderBytes), true);
 }
 
 /**
@@ -243,29 +244,35 @@ export function readPlace(bytes: Uint8Array, start: number): FramePlace | undefi
  * among them. It tells forks apart; it is no proof against an attacker.
  */
 export function nextChain(previous: ChainHash, frame: Uint8Array): ChainHash {
-  const view = viewOf(frame);
-  let low = previous.low;
-  let high = previous.high;
-  const words = [
-    view.getUint8(at.kind),
-    view.getUint32(at.count, true),
-    view.getUint32(at.writer, true),
-    view.getUint32(at.writer + 4, true),
-    view.getUint32(at.baseSequence, true),
-    view.getUint32(at.baseSequence + 4, true),
-    view.getUint32(at.lamport, true),
-    view.getUint32(at.lamport + 4, true),
-    view.getUint32(at.baseTimestamp, true),
-    view.getUint32(at.baseTimestamp + 4, true),
-    view.getUint32(at.producedChecksum, true),
-    view.getUint32(at.generation, true),
-    view.getUint32(at.producer, true),
-    view.getUint32(at.producer + 4, true),
-    view.getUint32(at.producerSequence, true),
-    view.getUint32(at.producerSequence + 4, true),
-    view.getUint32(at.producerEpoch, true),
-  ];
-  for (const word of words) {
+  return chainAfter(previous, viewOf(frame));
+}
+
+/** Where the 32-bit words are that the hash covers, in its order. The first one is a byte: the batch's kind. */
+const chainWordsAt = [
+  at.count,
+  at.writer,
+  at.writer + 4,
+  at.baseSequence,
+  at.baseSequence + 4,
+  at.lamport,
+  at.lamport + 4,
+  at.baseTimestamp,
+  at.baseTimestamp + 4,
+  at.producedChecksum,
+  at.generation,
+  at.producer,
+  at.producer + 4,
+  at.producerSequence,
+  at.producerSequence + 4,
+  at.producerEpoch,
+] as const;
+
+function chainAfter(previous: ChainHash, view: DataView): ChainHash {
+  const kind = view.getUint8(at.kind);
+  let low = mix(previous.low ^ 0x2545f491, kind);
+  let high = mix(previous.high ^ low, kind);
+  for (let index = 0; index < chainWordsAt.length; index++) {
+    const word = view.getUint32(chainWordsAt[index] as number, true);
     low = mix(low ^ 0x2545f491, word);
     high = mix(high ^ low, word);
   }
