@@ -1,0 +1,193 @@
+/** The workloads: what a contender does in one round. */
+import { type Contender, type ContenderTopic, sendInFlight } from "./contenders/contender.ts";
+import type { Grapevine } from "./contenders/grapevine.ts";
+import type { RawTcp } from "./contenders/raw_tcp.ts";
+import type { Redis } from "./contenders/redis.ts";
+import { quantile, timed } from "./measure.ts";
+import type { ServerProcess } from "./server_process.ts";
+
+/** What one round gave: how long its records took, or how late each came. */
+export interface Round {
+  readonly records: number;
+  readonly ms: number;
+  readonly p50Ms?: number | undefined;
+  readonly p99Ms?: number | undefined;
+}
+
+/** One of the two that are compared. */
+export interface Side {
+  readonly name: string;
+  readonly durability: string;
+  /** Whose processor time is counted. */
+  readonly server: ServerProcess;
+  readonly round: () => Promise<Round>;
+}
+
+const perPipeline = 1_000;
+const recordsPerSecond = 1_000;
+const delaysMs = 3_000;
+
+function side(
+  { name, durability, server }: Pick<Contender, "name" | "durability" | "server">,
+  detail: string,
+  round: Side["round"],
+): Side {
+  return { name: detail === "" ? name : `${name}, ${detail}`, durability, server, round };
+}
+
+async function counted(records: number, work: () => Promise<unknown>): Promise<Round> {
+  return { records, ms: await timed(work) };
+}
+
+/** One record a call of the client, so many unanswered at a time. */
+export function sends(contender: Contender, value: Uint8Array, records: number, window: number): Side {
+  return side(contender, "", async () => {
+    const topic = await contender.createTopic();
+    const round = await counted(records, () => sendInFlight(records, window, () => topic.send(value)));
+    await topic.drop();
+    return round;
+  });
+}
+
+/** One unary call for each record. */
+export function calls(contender: Grapevine, value: Uint8Array, records: number, window: number): Side {
+  return side(contender, "unary calls", async () => {
+    const topic = await contender.createTopic();
+    const round = await counted(records, () => sendInFlight(records, window, () => topic.call(value)));
+    await topic.drop();
+    return round;
+  });
+}
+
+/** The topics take turns, a record each. */
+export function inTurn(contender: Contender, value: Uint8Array, records: number, topicCount: number): Side {
+  return side(contender, topicCount === 1 ? "one topic" : `${topicCount} topics`, async () => {
+    const topics: ContenderTopic[] = [];
+    for (let index = 0; index < topicCount; index++) topics.push(await contender.createTopic());
+    // Topics are made by their first record: that is not what is measured.
+    await Promise.all(topics.map((topic) => topic.send(value)));
+    let next = 0;
+    const send = (): Promise<unknown> => (topics[next++ % topicCount] as ContenderTopic).send(value);
+    const round = await counted(records, () => sendInFlight(records, 1_000, send));
+    for (const topic of topics) await topic.drop();
+    return round;
+  });
+}
+
+/** Explicit pipelines, one after the other. */
+export function pipelines(contender: Redis, value: Uint8Array, records: number): Side {
+  return side(contender, `pipelines of ${perPipeline}`, async () => {
+    const topic = await contender.createTopic();
+    const round = await counted(records, async () => {
+      for (let sent = 0; sent < records; sent += perPipeline) await topic.sendPipeline(value, perPipeline);
+    });
+    await topic.drop();
+    return round;
+  });
+}
+
+/** The load generator that Redis brings. */
+export function nativeProduce(contender: Redis, valueBytes: number, records: number): Side {
+  return side(contender, "redis-benchmark (C)", async () => {
+    const rate = await contender.nativeProduce({ records, pipeline: 100, connections: 10, valueBytes });
+    return { records, ms: (records / rate) * 1_000 };
+  });
+}
+
+/** Records given to the producer as fast as it takes them, which packs them into batches. */
+export function batches(contender: Grapevine, value: Uint8Array, records: number): Side {
+  return side(contender, "batches of the producer's size", async () => {
+    const topic = await contender.createTopic();
+    const round = await counted(records, () => topic.sendAll(value, records));
+    await topic.drop();
+    return round;
+  });
+}
+
+/** Batches without a log around them. */
+export function rawBatches(contender: RawTcp, value: Uint8Array, records: number): Side {
+  const batches = records / perPipeline;
+  return side(contender, "", () => counted(records, () => contender.produce(value, perPipeline, batches)));
+}
+
+/** Reads a topic from its start, every value of it. The topic is filled before the first round. */
+export function consumes(contender: Contender, value: Uint8Array, records: number): Side {
+  return reading(contender, "", { value, records }, (topic, read) => topic.consume(records, read));
+}
+
+/** The same by ranges of ids. */
+export function ranges(contender: Redis, value: Uint8Array, records: number): Side {
+  const filled = { value, records };
+  return reading(contender, "XRANGE", filled, (topic, read) => topic.consumeRange(records, read));
+}
+
+function reading<Topic extends ContenderTopic>(
+  contender: Omit<Contender, "createTopic"> & { createTopic(): Promise<Topic> },
+  detail: string,
+  { value, records }: { readonly value: Uint8Array; readonly records: number },
+  consume: (topic: Topic, read: (value: Uint8Array) => void) => Promise<void>,
+): Side {
+  let filled: Promise<Topic> | undefined;
+  const fill = async (): Promise<Topic> => {
+    const topic = await contender.createTopic();
+    await sendInFlight(records, 1_000, () => topic.send(value));
+    return topic;
+  };
+  return side(contender, detail, async () => {
+    filled ??= fill();
+    const topic = await filled;
+    let bytes = 0;
+    let sum = 0;
+    const read = (got: Uint8Array): void => {
+      bytes += got.length;
+      sum += got[0] as number;
+    };
+    const round = await counted(records, () => consume(topic, read));
+    if (bytes !== records * value.length || sum !== records * (value[0] as number)) {
+      throw new Error(`${contender.name} gave ${bytes} bytes for ${records} records of ${value.length} bytes`);
+    }
+    return round;
+  });
+}
+
+/** How late a record arrives at another connection when a thousand a second are sent one by one. */
+export function delays(contender: Contender, valueBytes: number): Side {
+  return side(contender, "", async () => {
+    const topic = await contender.createTopic();
+    const records = (recordsPerSecond * delaysMs) / 1_000;
+    const sentAtMs = new Float64Array(records);
+    const lateMs: number[] = [];
+    let done = (): void => {};
+    const allSeen = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    const tail = await topic.tail((value) => {
+      const index = new DataView(value.buffer, value.byteOffset).getUint32(0);
+      lateMs.push(performance.now() - (sentAtMs[index] as number));
+      if (lateMs.length === records) done();
+    });
+    const ms = await timed(async () => {
+      await sendSteadily(topic, sentAtMs, valueBytes);
+      await allSeen;
+    });
+    await tail[Symbol.asyncDispose]();
+    await topic.drop();
+    return { records, ms, p50Ms: quantile(lateMs, 0.5), p99Ms: quantile(lateMs, 0.99) };
+  });
+}
+
+async function sendSteadily(topic: ContenderTopic, sentAtMs: Float64Array, valueBytes: number): Promise<void> {
+  const sends: Promise<unknown>[] = [];
+  const startMs = performance.now();
+  for (let sent = 0; sent < sentAtMs.length; ) {
+    const due = Math.min(sentAtMs.length, Math.floor(((performance.now() - startMs) * recordsPerSecond) / 1_000));
+    for (; sent < due; sent++) {
+      const value = new Uint8Array(valueBytes);
+      new DataView(value.buffer).setUint32(0, sent);
+      sentAtMs[sent] = performance.now();
+      sends.push(topic.send(value));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(sends);
+}
