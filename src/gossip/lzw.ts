@@ -81,10 +81,12 @@ export function decompressLzw(compressed: Uint8Array, plainBytesMax: number): Ui
     if (code < clearCode) {
       if (start + 1 > plainBytesMax) return undefined;
       plain.push(code);
-    } else if (code < highest || (code === highest && previousStart >= 0)) {
-      // The string of the newest code is the previous one and its own first byte, which stands right behind it.
-      const from = code === highest ? previousStart : (startOf[code] as number);
-      length = code === highest ? previousLength + 1 : (lengthOf[code] as number);
+    } else if (code <= highest) {
+      // The string of the newest code is the previous one and its own first byte, which stands right behind it. Without
+      // a previous one the table is full, and the code one like all others.
+      const isNewest = code === highest && previousStart >= 0;
+      const from = isNewest ? previousStart : (startOf[code] as number);
+      length = isNewest ? previousLength + 1 : (lengthOf[code] as number);
       if (start + length > plainBytesMax) return undefined;
       plain.copy(from, length);
     } else {

@@ -47,6 +47,33 @@ test("decompressLzw() refuses what is larger than allowed, cut, or no stream", (
   assert.is(decompressLzw(Uint8Array.of(0xff, 0xff, 0xff), 300), undefined);
 });
 
+test("decompressLzw() reads the last code of a full table, which Go's encoder never writes and Go's decoder reads", () => {
+  // Without a clear code the table fills up and stays as it is: its last entry is one like all others.
+  const codes = Array.from({ length: 4_000 }, (_, index) => (index * 7) % 251);
+  const pair = [codes[3_837] as number, codes[3_838] as number];
+  const plain = decompressLzw(packed([...codes, 4_095, 4_095, 65]), 10_000);
+  assert.equal(plain, Uint8Array.from([...codes, ...pair, ...pair, 65]));
+});
+
+/** Codes as an encoder writes them that never clears its table. */
+function packed(codes: readonly number[]): Uint8Array {
+  const bits: number[] = [];
+  let [width, highest] = [9, 257];
+  const write = (code: number) => {
+    for (let bit = 0; bit < width; bit++) bits.push((code >> bit) & 1);
+  };
+  for (const code of codes) {
+    write(code);
+    highest++;
+    if (highest >= 1 << width && width < 12) width++;
+    else if (highest >= 4_096) highest--;
+  }
+  write(257);
+  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+  for (const [at, bit] of bits.entries()) bytes[at >> 3] = (bytes[at >> 3] as number) | (bit << (at & 7));
+  return bytes;
+}
+
 test("decompressLzw() returns on any bytes", () => {
   const random = new Random("lzw-fuzz");
   for (let round = 0; round < 2_000; round++) decompressLzw(random.bytes(random.below(200)), 5_000);
