@@ -316,8 +316,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     return encodeSerfMessage({
       type: "state",
       lamport: clock.time,
-      statusLamports: roster.statusLamports(),
-      leftMembers: roster.withStatus("left").map((member) => member.name),
+      ...roster.statuses(),
       eventLamport: this.#events.clock.time,
       events: this.#events.all(),
       queryLamport: this.#queries.clock.time,
@@ -335,7 +334,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       this.#intents.leave({ type: "leave", lamport, node, prune: false }, this.#departure.isMember);
     }
     for (const [node, lamport] of state.statusLamports) {
-      if (!left.has(node)) this.#intents.join({ type: "join", lamport, node });
+      if (!left.has(node)) this.#core.roster.hearsay({ type: "join", lamport, node }, this.#core.nowMs);
     }
     // Who comes back by itself after a partition wants to hear what it missed; who joins does not, unless it says so.
     if (joining && this.#joins.ignoresPast) this.#events.ignoreBelow(state.eventLamport);

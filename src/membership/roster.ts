@@ -15,6 +15,8 @@ interface Entry {
   member: Member;
   /** Lamport time of the last intent about it that counted. */
   statusLamport: number;
+  /** That time is from a peer's state, which does not say what the intent was. */
+  isHearsay: boolean;
   /** When it left or failed. */
   goneSinceMs: number;
 }
@@ -22,6 +24,7 @@ interface Entry {
 interface BufferedIntent {
   readonly type: "join" | "leave";
   readonly lamport: number;
+  readonly isHearsay: boolean;
   readonly atMs: number;
 }
 
@@ -41,7 +44,8 @@ export class Roster {
     this.#localName = local.name;
     this.#clock = clock;
     this.#emit = emit;
-    this.#entries.set(local.name, { member: memberOf(local, "alive"), statusLamport: 0, goneSinceMs: 0 });
+    const member = memberOf(local, "alive");
+    this.#entries.set(local.name, { member, statusLamport: 0, isHearsay: false, goneSinceMs: 0 });
   }
 
   all(): Member[] {
@@ -52,9 +56,20 @@ export class Roster {
     return this.#entries.get(name)?.member;
   }
 
-  /** Lamport times of all members' statuses, for a push/pull. */
-  statusLamports(): Map<string, number> {
-    return new Map([...this.#entries].map(([name, entry]) => [name, entry.statusLamport]));
+  /**
+   * What a push/pull says of all members. Who hears of a leaver takes it as a leave one above the time told; of anybody
+   * else, as a join at that time. A member that is just leaving must count among the leavers: told as a join at the time
+   * of its leave, it would make the hearer deaf to the leave itself, and the goodbye would then look like a failure.
+   */
+  statuses(): { readonly statusLamports: Map<string, number>; readonly leftMembers: string[] } {
+    const statusLamports = new Map<string, number>();
+    const leftMembers: string[] = [];
+    for (const [name, { member, statusLamport }] of this.#entries) {
+      const isLeaving = member.status === "leaving";
+      statusLamports.set(name, isLeaving ? Math.max(0, statusLamport - 1) : statusLamport);
+      if (isLeaving || member.status === "left") leftMembers.push(name);
+    }
+    return { statusLamports, leftMembers };
   }
 
   withStatus(status: MemberStatus): Member[] {
@@ -74,6 +89,7 @@ export class Roster {
     const entry: Entry = {
       member: memberOf(node, intent?.type === "leave" ? "leaving" : "alive"),
       statusLamport: intent?.lamport ?? 0,
+      isHearsay: intent?.isHearsay ?? false,
       goneSinceMs: 0,
     };
     this.#entries.set(node.name, entry);
@@ -100,11 +116,24 @@ export class Roster {
 
   /** True when this changed something: only then it is passed on. Always counts, or leaves would echo for ever. */
   joinIntent(intent: JoinIntent, nowMs: number): boolean {
+    return this.#join(intent, nowMs, false);
+  }
+
+  /**
+   * Takes the time of a member's status from a peer's state as a join, as Serf does. Serf's own agents tell of a leave so
+   * too, while its goodbye is on the way: hence a leave intent of the same time counts nevertheless.
+   */
+  hearsay(intent: JoinIntent, nowMs: number): void {
+    this.#join(intent, nowMs, true);
+  }
+
+  #join(intent: JoinIntent, nowMs: number, isHearsay: boolean): boolean {
     this.#clock.witness(intent.lamport);
     const entry = this.#entries.get(intent.node);
-    if (entry === undefined) return this.#buffer("join", intent, nowMs);
+    if (entry === undefined) return this.#buffer("join", intent, { nowMs, isHearsay });
     if (intent.lamport <= entry.statusLamport) return false;
     entry.statusLamport = intent.lamport;
+    entry.isHearsay = isHearsay;
     if (entry.member.status === "leaving") entry.member = { ...entry.member, status: "alive" };
     return true;
   }
@@ -113,9 +142,10 @@ export class Roster {
   leaveIntent(intent: LeaveIntent, nowMs: number): boolean {
     this.#clock.witness(intent.lamport);
     const entry = this.#entries.get(intent.node);
-    if (entry === undefined) return this.#buffer("leave", intent, nowMs);
-    if (intent.lamport <= entry.statusLamport) return false;
+    if (entry === undefined) return this.#buffer("leave", intent, { nowMs, isHearsay: false });
+    if (!isNewLeave(intent.lamport, entry.statusLamport, entry.isHearsay)) return false;
     entry.statusLamport = intent.lamport;
+    entry.isHearsay = false;
     if (entry.member.status === "alive") {
       entry.member = { ...entry.member, status: "leaving" };
     } else if (entry.member.status === "failed") {
@@ -128,7 +158,8 @@ export class Roster {
   /** True when a leave intent is about this node and news to it: it must be contradicted while this node stays. */
   contradicts(intent: LeaveIntent): boolean {
     const entry = this.#entries.get(this.#localName) as Entry;
-    return intent.node === this.#localName && intent.lamport > entry.statusLamport;
+    // Others may count a leave of the very time of this node's join: see `hearsay`.
+    return intent.node === this.#localName && intent.lamport >= entry.statusLamport;
   }
 
   /** Forgets a member that is not alive. */
@@ -151,11 +182,18 @@ export class Roster {
     }
   }
 
-  #buffer(type: "join" | "leave", intent: JoinIntent | LeaveIntent, nowMs: number): boolean {
-    const known = this.#intents.get(intent.node);
-    if (known !== undefined && known.lamport >= intent.lamport) return false;
+  #buffer(
+    type: "join" | "leave",
+    { node, lamport }: JoinIntent | LeaveIntent,
+    { nowMs, isHearsay }: { readonly nowMs: number; readonly isHearsay: boolean },
+  ): boolean {
+    const known = this.#intents.get(node);
     if (known === undefined && this.#intents.size >= intentsMax) return false;
-    this.#intents.set(intent.node, { type, lamport: intent.lamport, atMs: nowMs });
+    if (known !== undefined) {
+      const isNews = type === "leave" ? isNewLeave(lamport, known.lamport, known.isHearsay) : lamport > known.lamport;
+      if (!isNews) return false;
+    }
+    this.#intents.set(node, { type, lamport, isHearsay, atMs: nowMs });
     return true;
   }
 
@@ -163,6 +201,10 @@ export class Roster {
     entry.member = member;
     this.#emit({ type, member });
   }
+}
+
+function isNewLeave(lamport: number, knownLamport: number, isHearsay: boolean): boolean {
+  return lamport > knownLamport || (isHearsay && lamport === knownLamport);
 }
 
 function memberOf(node: NodeSnapshot, status: MemberStatus): Member {

@@ -231,7 +231,8 @@ test("a peer's state moves the clocks, and its leavers count before its statuses
   assert.is(member.machine.member("p")?.status, "leaving");
   const ours = member.pushed(state());
   assert.equal([ours.lamport, ours.eventLamport, ours.queryLamport], [20, 30, 40]);
-  assert.is(ours.statusLamports.get("p"), 8);
+  // Told as what it is, a leave at 8: the hearer adds one.
+  assert.equal([ours.statusLamports.get("p"), ours.leftMembers], [7, ["p"]]);
   assert.is(ours.statusLamports.has("gone"), false);
 });
 
@@ -263,6 +264,14 @@ test("a leave announces itself, says goodbye later, and ends after the propagati
   while (!member.effects.some((effect) => effect.type === "left")) member.run(10);
   assert.ok(member.nowMs - goodbyeMs >= 1_000);
   assert.is(member.machine.member("self")?.status, "left");
+});
+
+test("a leave is told in states, too, while the goodbye is on the way", () => {
+  const member = new LoneMember();
+  const before = member.pushed(state()).lamport;
+  member.push({ type: "leave" });
+  const { leftMembers, statusLamports } = member.pushed(state());
+  assert.equal([leftMembers, (statusLamports.get("self") ?? 0) + 1], [["self"], before]);
 });
 
 test("leaves go out before all news, however much of that waits", () => {

@@ -46,7 +46,9 @@ function knowing(status: string): Fixture {
   return fixture;
 }
 
-type Action = "join 9" | "join 5" | "leave 9" | "leave 5" | "joined" | "gone" | "updated";
+const times = (lamports: { readonly [name: string]: number }) => new Map(Object.entries(lamports));
+
+type Action = `${"told" | "join" | "leave"} ${number}` | "joined" | "gone" | "updated";
 
 function act({ roster }: Fixture, action: Action): boolean | undefined {
   const [verb, time] = action.split(" ");
@@ -54,6 +56,9 @@ function act({ roster }: Fixture, action: Action): boolean | undefined {
   switch (verb) {
     case "join":
       return roster.joinIntent({ type: "join", lamport, node: "n" }, 0);
+    case "told":
+      roster.hearsay({ type: "join", lamport, node: "n" }, 0);
+      return undefined;
     case "leave":
       return roster.leaveIntent({ type: "leave", lamport, node: "n", prune: false }, 0);
     case "joined":
@@ -117,13 +122,40 @@ test("an intent that came before its member counts when the member comes", () =>
   act(left, "leave 9");
   act(left, "joined");
   assert.is(left.roster.get("n")?.status, "leaving");
-  assert.is(left.roster.statusLamports().get("n"), 9);
+  assert.equal(left.roster.statuses(), { statusLamports: times({ self: 0, n: 8 }), leftMembers: ["n"] });
   const joined = empty();
   act(joined, "leave 5");
   act(joined, "join 9");
   act(joined, "joined");
   assert.is(joined.roster.get("n")?.status, "alive");
-  assert.is(joined.roster.statusLamports().get("n"), 9);
+  assert.equal(joined.roster.statuses(), { statusLamports: times({ self: 0, n: 9 }), leftMembers: [] });
+});
+
+test("a time that a peer's state told does not hide the leave of that time", () => {
+  for (const order of [
+    ["joined", "told 9", "leave 9"],
+    ["told 9", "leave 9", "joined"],
+    ["told 9", "joined", "leave 9"],
+  ] as const) {
+    const fixture = empty();
+    for (const action of order) act(fixture, action);
+    assert.is(fixture.roster.get("n")?.status, "leaving", order.join());
+    act(fixture, "gone");
+    assert.equal(fixture.events, ["member-join n", "member-leave n"]);
+    // A join of that time hides it, and so does the leave itself.
+    assert.is(act(fixture, "leave 9"), false);
+    act(fixture, "joined");
+    act(fixture, "told 10");
+    act(fixture, "join 11");
+    assert.is(act(fixture, "leave 11"), false);
+  }
+});
+
+test("a leave of this node's own time must be contradicted: others may have counted it", () => {
+  const { roster } = empty();
+  roster.joinIntent({ type: "join", lamport: 5, node: "self" }, 0);
+  const leave = (lamport: number) => roster.contradicts({ type: "leave", lamport, node: "self", prune: false });
+  assert.equal([leave(4), leave(5), leave(6)], [false, true, true]);
 });
 
 test("intents about the unknown are forgotten after five minutes, and are bounded", () => {
