@@ -7,6 +7,7 @@ export { type GossipSettings, InvalidGossipOptionError, InvalidKeyError, type Pr
 export { KeyringFileError } from "../io/gossip_keyring_file.ts";
 export { GossipBindError } from "../io/gossip_sockets.ts";
 export { BadListenAddressError, PortTakenError } from "../io/listener_errors.ts";
+export { MulticastError } from "../io/multicast_socket.ts";
 export { SnapshotFileError } from "../io/snapshot_file.ts";
 export {
   InvalidMembershipOptionError,
@@ -28,6 +29,7 @@ export { InvalidAddressError } from "./addresses.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
 export type { SecrecyOptions } from "./encryption.ts";
 export { gossipPortDefault, JoinFailedError, type JoinResult } from "./joining.ts";
+export { InvalidDiscoverNameError, type MdnsOptions } from "./mdns.ts";
 export { MembershipNode } from "./membership_node.ts";
 export type { MembershipNodeError, MembershipNodeEvents, MembershipNodeOptions } from "./membership_types.ts";
 export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";

@@ -22,6 +22,7 @@ import { advertisedAddress, InvalidAddressError } from "./addresses.ts";
 import { ClusterKeys } from "./cluster_keys.ts";
 import { openEncryption } from "./encryption.ts";
 import { gossipPortDefault, Joining, type JoinResult } from "./joining.ts";
+import { Mdns } from "./mdns.ts";
 import type { MembershipNodeEvents, MembershipNodeOptions } from "./membership_types.ts";
 import { type EventOptions, Messaging, type Payload, type QueryHandler } from "./messaging.ts";
 import { NodeMemory, type RememberingNode } from "./node_memory.ts";
@@ -59,7 +60,8 @@ export class MembershipNode implements AsyncDisposable {
   /**
    * Starts a node and, given addresses or a snapshot, joins in the background. Rejects with `GossipBindError`,
    * `InvalidAddressError`, `TagsTooLargeError`, `InvalidKeyError`, `KeyringFileError`, `SnapshotFileError`,
-   * `InvalidMembershipOptionError` or `InvalidGossipOptionError`; then nothing stays open.
+   * `InvalidMembershipOptionError`, `InvalidGossipOptionError`, `InvalidDiscoverNameError` or `MulticastError`; then nothing
+   * stays open.
    */
   static async start(options: MembershipNodeOptions = {}): Promise<MembershipNode> {
     const bindText = options.bind ?? `127.0.0.1:${gossipPortDefault}`;
@@ -90,6 +92,10 @@ export class MembershipNode implements AsyncDisposable {
       remembered.warn = (message) => node.#warnings.emit(message);
       late.onInput = (input) => node.#driver.push(input);
       late.onError = (error) => node.#warnOfSocket(error);
+      const { discover, mdnsIface } = options;
+      const onWarn = (message: string): void => node.#warnings.emit(message);
+      const mdns = await Mdns.start(node, { discover, mdnsIface, onWarn });
+      if (mdns !== undefined) stack.use(mdns);
       if (memory !== undefined) node.#rejoined = node.#follow(memory);
       if (options.join !== undefined && options.join.length > 0) node.#joinInBackground(options.join);
       return node;

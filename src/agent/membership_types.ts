@@ -2,6 +2,7 @@
 import type { GossipSettings, InvalidGossipOptionError, InvalidKeyError, Profile } from "../gossip/mod.ts";
 import type { KeyringFileError } from "../io/gossip_keyring_file.ts";
 import type { GossipBindError } from "../io/gossip_sockets.ts";
+import type { MulticastError } from "../io/multicast_socket.ts";
 import type { SnapshotFileError } from "../io/snapshot_file.ts";
 import type {
   InvalidMembershipOptionError,
@@ -21,10 +22,11 @@ import type {
 import type { InvalidAddressError } from "./addresses.ts";
 import type { SecrecyOptions } from "./encryption.ts";
 import type { JoinFailedError } from "./joining.ts";
+import type { InvalidDiscoverNameError, MdnsOptions } from "./mdns.ts";
 import type { IncomingQuery } from "./messaging.ts";
 import type { MemoryOptions } from "./node_memory.ts";
 
-export interface MembershipNodeOptions extends SecrecyOptions, MemoryOptions {
+export interface MembershipNodeOptions extends SecrecyOptions, MemoryOptions, MdnsOptions {
   /** Unique in the cluster, 1 to 255 bytes of UTF-8. @default the host's name */
   readonly name?: string | undefined;
   /** IP address and port of both UDP and TCP; port 0 picks a free one. @default "127.0.0.1:7946" */
@@ -62,12 +64,14 @@ export interface MembershipNodeOptions extends SecrecyOptions, MemoryOptions {
 export type MembershipNodeError =
   | GossipBindError
   | InvalidAddressError
+  | InvalidDiscoverNameError
   | InvalidGossipOptionError
   | InvalidKeyError
   | InvalidMembershipOptionError
   | InvalidQueryError
   | JoinFailedError
   | KeyringFileError
+  | MulticastError
   | NotRemovableError
   | QueryClosedError
   | QueryTooLargeError

@@ -21,6 +21,19 @@ export {
   agentRequestBytesMax,
 } from "./agent_rpc_requests.ts";
 export {
+  Discovery,
+  type DiscoveryCounters,
+  type DiscoveryEffect,
+  type DiscoveryInput,
+  discoveryPort,
+} from "./discovery.ts";
+export {
+  discoverNamePattern,
+  type ServiceMessage,
+  type ServiceQuestion,
+  type ServiceRecord,
+} from "./discovery_messages.ts";
+export {
   InvalidQueryError,
   NotRemovableError,
   QueryClosedError,
