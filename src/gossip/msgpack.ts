@@ -4,11 +4,17 @@
  */
 import { concat, sameBytes, toBytes, toText, viewOf } from "../base/mod.ts";
 
-/** A decoded value. Strings and byte strings share one form: the wire does not tell them apart. */
+/**
+ * A decoded value. Strings and byte strings share one form: the wire does not tell them apart. Whole numbers from 2^53 on
+ * are infinite.
+ */
 export type Value = null | boolean | number | Uint8Array | readonly Value[] | ReadonlyMap<string, Value>;
 
 /** Containers within containers. Serf's deepest message has four. */
 const depthMax = 8;
+
+/** Values of one message: its fields, and what they contain. A query with all its filters has a few hundred. */
+const messageItemsMax = 4_096;
 
 /** Why reading stopped: the bytes end too early, or they are no message. */
 export type Fault = "cut" | "malformed";
@@ -19,17 +25,21 @@ export class MsgpackReader {
   fault: Fault | undefined;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  #itemsLeft: number;
 
-  constructor(bytes: Uint8Array, at = 0) {
+  /** Of more than `itemsMax` values none is made: each byte of a hostile message may claim to be an object of its own. */
+  constructor(bytes: Uint8Array, at = 0, itemsMax: number = messageItemsMax) {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
     this.at = at;
+    this.#itemsLeft = itemsMax;
   }
 
   /** The next value. Byte strings are views on the same memory. */
   value(depth = 0): Value {
     const start = this.#take(1);
     if (start < 0) return null;
+    if (--this.#itemsLeft < 0) return this.#fail("malformed");
     const value = this.#valueOf(this.#bytes[start] as number, depth);
     return this.fault === undefined ? value : null;
   }
@@ -77,6 +87,18 @@ export class MsgpackReader {
       case 0xd2:
       case 0xd3:
         return this.#signed(1 << (lead - 0xd0));
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (lead - 0xd4));
+      case 0xc7:
+        return this.#extension(this.#unsigned(1));
+      case 0xc8:
+        return this.#extension(this.#unsigned(2));
+      case 0xc9:
+        return this.#extension(this.#unsigned(4));
       case 0xdc:
         return this.#array(this.#unsigned(2), depth);
       case 0xdd:
@@ -114,11 +136,8 @@ export class MsgpackReader {
     if (width === 2) return this.#view.getUint16(start);
     if (width === 4) return this.#view.getUint32(start);
     const high = this.#view.getUint32(start);
-    // Numbers from 2^53 on have no honest place: no Lamport clock gets there by counting.
-    if (high >= 0x20_0000) {
-      this.#fail("malformed");
-      return 0;
-    }
+    // Not rounded: what uses the number shall see that it cannot, and an unknown field may hold any.
+    if (high >= 0x20_0000) return Number.POSITIVE_INFINITY;
     return high * 0x1_0000_0000 + this.#view.getUint32(start + 4);
   }
 
@@ -129,7 +148,8 @@ export class MsgpackReader {
     if (width === 2) return this.#view.getInt16(start);
     if (width === 4) return this.#view.getInt32(start);
     const high = this.#view.getInt32(start);
-    if (high >= 0x20_0000 || high < -0x20_0000) return this.#fail("malformed");
+    if (high >= 0x20_0000) return Number.POSITIVE_INFINITY;
+    if (high < -0x20_0000) return Number.NEGATIVE_INFINITY;
     return high * 0x1_0000_0000 + this.#view.getUint32(start + 4);
   }
 
@@ -142,6 +162,12 @@ export class MsgpackReader {
   #raw(length: number): Value {
     const start = this.#take(length);
     return start < 0 ? null : this.#bytes.subarray(start, start + length);
+  }
+
+  /** A type byte and bytes of a kind that Serf never sends: a field that is not known may hold it. */
+  #extension(length: number): Value {
+    this.#take(1 + length);
+    return null;
   }
 
   #array(length: number, depth: number): Value {
@@ -157,9 +183,9 @@ export class MsgpackReader {
     const map = new Map<string, Value>();
     for (let index = 0; index < length && this.fault === undefined; index++) {
       const key = this.value(depth + 1);
-      if (this.fault === undefined && !(key instanceof Uint8Array)) return this.#fail("malformed");
       const value = this.value(depth + 1);
-      if (this.fault === undefined) map.set(toText(key as Uint8Array), value);
+      // A key that is no text names no field that is known.
+      if (this.fault === undefined && key instanceof Uint8Array) map.set(toText(key), value);
     }
     return this.fault === undefined ? map : null;
   }
@@ -185,6 +211,11 @@ export class Fields {
     if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= max) return value;
     this.failed = true;
     return 0;
+  }
+
+  /** A whole number from 0 on of up to 64 bits: infinite from 2^53 on, for the caller to judge. */
+  count(name: string): number {
+    return this.#map.get(name) === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : this.uint(name);
   }
 
   /** A finite number of any kind. */
@@ -250,8 +281,8 @@ export function exactTextOf(value: Value): string | undefined {
 }
 
 /** Reads one struct that fills the bytes from `at` on; what comes after it is ignored, as Go's decoder does. */
-export function readFields(bytes: Uint8Array, at: number): Fields | undefined {
-  const reader = new MsgpackReader(bytes, at);
+export function readFields(bytes: Uint8Array, at: number, itemsMax: number = messageItemsMax): Fields | undefined {
+  const reader = new MsgpackReader(bytes, at, itemsMax);
   const fields = new Fields(reader.value());
   return reader.fault === undefined && !fields.failed ? fields : undefined;
 }

@@ -29,6 +29,9 @@ const messagesMax = 4096;
 /** Bytes that a datagram may unpack to: a full datagram compresses by a few hundred at best in honest use. */
 const plainBytesMax = 4_194_304;
 
+/** Broken parts of one datagram that are counted before the rest of it is given up. */
+const faultsMax = 256;
+
 /** Why a datagram or a part of it was dropped. */
 export type PacketFault = "empty" | "checksum" | "compression" | "nesting" | "cut-compound";
 
@@ -50,13 +53,17 @@ export function openPacket(bytes: Uint8Array): OpenedPacket {
 }
 
 function unwrap(bytes: Uint8Array, depth: number, opened: OpenedPacket, budget: { plainBytes: number }): void {
+  if (opened.faults.length >= faultsMax) return;
   if (bytes.length === 0) opened.faults.push("empty");
   else if (depth > nestingMax || opened.messages.length >= messagesMax) opened.faults.push("nesting");
   else if (bytes[0] === messageType.compound) unwrapCompound(bytes, depth, opened, budget);
   else if (bytes[0] === messageType.compress) {
     const plain = decompress(bytes, budget.plainBytes);
-    if (plain === undefined) opened.faults.push("compression");
-    else {
+    if (plain === undefined) {
+      opened.faults.push("compression");
+      // How far it was unpacked is not known: a second try could cost as much again, and so on.
+      budget.plainBytes = 0;
+    } else {
       budget.plainBytes -= plain.length;
       unwrap(plain, depth + 1, opened, budget);
     }

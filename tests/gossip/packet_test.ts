@@ -100,6 +100,15 @@ test("msgpack: what both generations write is read alike", () => {
     [[0xc0], null],
     [[0xde, 0, 1, 0xa1, 65, 0xc3], new Map([["A", true]])],
     [[0xdc, 0, 1, 0xc2], [false]],
+    // What only a newer peer could send, in fields that this node does not know.
+    [[0xcf, 0xff, 0, 0, 0, 0, 0, 0, 0], Number.POSITIVE_INFINITY],
+    [[0xd3, 0x7f, 0xff, 0, 0, 0, 0, 0, 0], Number.POSITIVE_INFINITY],
+    [[0xd3, 0x80, 0, 0, 0, 0, 0, 0, 0], Number.NEGATIVE_INFINITY],
+    [[0xcf, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], Number.MAX_SAFE_INTEGER],
+    [[0xd6, 0xff, 1, 2, 3, 4], null],
+    [[0xc7, 3, 5, 1, 2, 3], null],
+    [[0xc9, 0, 0, 0, 1, 5, 9], null],
+    [[0x82, 7, 1, 0xa1, 65, 2], new Map([["A", 2]])],
   ];
   for (const [bytes, expected] of rows) {
     const reader = new MsgpackReader(Uint8Array.from(bytes));
@@ -109,15 +118,36 @@ test("msgpack: what both generations write is read alike", () => {
   }
 });
 
+test("msgpack: of more values than are allowed none is made, whatever the bytes claim", () => {
+  const nested = Uint8Array.from([0x93, 0x90, 0x90, 0x90]);
+  const [fits, exceeds] = [new MsgpackReader(nested, 0, 4), new MsgpackReader(nested, 0, 3)];
+  assert.equal(fits.value(), [[], [], []]);
+  assert.is(exceeds.value(), null);
+  assert.is(exceeds.fault, "malformed");
+});
+
+test("a datagram of parts that unpack to very much, or to nothing, is given up early", () => {
+  const [bomb, empty] = [compressMessage(new Uint8Array(3_000_000)), Uint8Array.of(7, 255, ...new Uint8Array(510))];
+  // Three megabytes fit once, and what a part cost that was not unpacked to its end cannot be had again.
+  const thrice = openPacket(sealPacket([bomb, bomb, bomb], false));
+  assert.equal(thrice.faults, ["compression", "compression"]);
+  assert.equal(openPacket(sealPacket([bomb.subarray(0, 200), bomb], false)).faults, ["compression", "compression"]);
+  assert.is(openPacket(sealPacket(new Array<Uint8Array>(100).fill(empty), false)).faults.length, 256);
+});
+
+function compressMessage(plain: Uint8Array): Uint8Array {
+  return sealPacket([plain], false, { compress: true });
+}
+
 test("msgpack: what is cut, too deep, too large or no value is told apart", () => {
   const rows: [number[], string][] = [
     [[0xdb, 0xff, 0xff, 0xff, 0xff], "cut"],
     [[0xdd, 0xff, 0xff, 0xff, 0xff, 1], "cut"],
     [[0xdf, 0xff, 0xff, 0xff, 0xff], "cut"],
     [new Array<number>(20).fill(0x91), "malformed"],
-    [[0xcf, 0xff, 0, 0, 0, 0, 0, 0, 0], "malformed"],
+    [[0xc9, 0xff, 0xff, 0xff, 0xff, 1], "cut"],
     [[0xc1], "malformed"],
-    [[0x81, 1, 1], "malformed"],
+    [[0xdd, 0, 0, 0x20, 0, ...new Array<number>(8_192).fill(0x90)], "malformed"],
   ];
   for (const [bytes, expected] of rows) {
     const reader = new MsgpackReader(Uint8Array.from(bytes));
