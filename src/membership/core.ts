@@ -1,6 +1,6 @@
 import { type Address, formatAddress, type Random } from "../base/mod.ts";
 import { type BroadcastClass, Gossip, type GossipInput, Schedule } from "../gossip/mod.ts";
-import { LamportClock } from "./lamport.ts";
+import { LamportClock, lamportMax } from "./lamport.ts";
 import type { ResolvedMembershipOptions } from "./options.ts";
 import { Roster } from "./roster.ts";
 import type { MembershipEffect } from "./types.ts";
@@ -9,6 +9,8 @@ import type { MembershipEffect } from "./types.ts";
 export interface SerfCounts {
   /** Messages that could not be read, or are of kinds not known. */
   malformed: number;
+  /** Lamport times that nobody can have counted to: what carries one is not believed, and not passed on. */
+  lamportsRefused: number;
   eventsSent: number;
   eventsRelayed: number;
   /** User events told to this node's own listeners. */
@@ -38,6 +40,7 @@ export class Core {
   readonly roster: Roster;
   readonly counts: SerfCounts = {
     malformed: 0,
+    lamportsRefused: 0,
     eventsSent: 0,
     eventsRelayed: 0,
     eventsDelivered: 0,
@@ -101,6 +104,23 @@ export class Core {
   send(to: Address, bytes: Uint8Array): void {
     if (formatAddress(to) === formatAddress(this.options.address)) this.#hooks.receive(bytes);
     else this.tell({ type: "send-user", to, bytes });
+  }
+
+  /** Whether what carries this time is to be believed; counts it when not. */
+  believes(clock: LamportClock, time: number): boolean {
+    const isBelieved = clock.believes(time);
+    if (!isBelieved) this.counts.lamportsRefused++;
+    return isBelieved;
+  }
+
+  /**
+   * Sets a clock by a peer's; false when that is not to be believed. Who joins knows nothing yet, and takes over any time
+   * from which one can go on counting.
+   */
+  catchUp(clock: LamportClock, time: number, joining: boolean): boolean {
+    const isBelieved = (joining && time <= lamportMax) || this.believes(clock, time);
+    if (isBelieved) clock.witness(time - 1);
+    return isBelieved;
   }
 
   after(delayMs: number, run: () => void): { cancel(): void } {

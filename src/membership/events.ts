@@ -82,6 +82,7 @@ export class UserEvents {
 
   /** Remembers an event of so many bytes; true when it is news. */
   #take(event: UserEvent, bytes: number): boolean {
+    if (!this.#core.believes(this.clock, event.lamport)) return false;
     this.clock.witness(event.lamport);
     if (bytes > eventBytesMax) return false;
     // Push/pulls do not say whether an event coalesces: it is the same event either way.

@@ -7,6 +7,8 @@ const pruneDelayMs = 5_000;
 /** What members announce about themselves and one another: that they join, and that they leave. */
 export class Intents {
   readonly #core: Core;
+  /** Leaving members that are to be forgotten. */
+  readonly #pruning = new Set<string>();
 
   constructor(core: Core) {
     this.#core = core;
@@ -22,12 +24,14 @@ export class Intents {
 
   /** Takes a join in; true when it is news. */
   join(intent: JoinIntent): boolean {
-    return this.#core.roster.joinIntent(intent, this.#core.nowMs);
+    const { roster, clock, nowMs } = this.#core;
+    return this.#core.believes(clock, intent.lamport) && roster.joinIntent(intent, nowMs);
   }
 
   /** Takes a leave in; true when it is news. One that others tell of this node is contradicted while it stays. */
   leave(intent: LeaveIntent, staying: boolean): boolean {
     const { roster, clock, nowMs } = this.#core;
+    if (!this.#core.believes(clock, intent.lamport)) return false;
     if (staying && roster.contradicts(intent)) {
       clock.witness(intent.lamport);
       this.announceJoin();
@@ -50,7 +54,16 @@ export class Intents {
   /** A member that is just leaving is forgotten only once its goodbye had time to arrive. */
   #prune(name: string): void {
     const { roster, options } = this.#core;
-    if (roster.get(name)?.status !== "leaving") roster.prune(name);
-    else this.#core.after(pruneDelayMs + options.leavePropagateDelayMs, () => roster.prune(name));
+    if (roster.get(name)?.status !== "leaving") {
+      roster.prune(name);
+      return;
+    }
+    // Whoever repeats it does not get a timer each time.
+    if (this.#pruning.has(name)) return;
+    this.#pruning.add(name);
+    this.#core.after(pruneDelayMs + options.leavePropagateDelayMs, () => {
+      this.#pruning.delete(name);
+      roster.prune(name);
+    });
   }
 }

@@ -1,6 +1,13 @@
 /**
- * A Lamport clock as Serf counts: from 1, and always beyond what was seen.
+ * How far ahead of a clock a number may be that comes from the network. Nobody counts that far unheard; but whoever
+ * follows one absurd number is no longer understood by those who did not hear it, and nobody counts on from the last one.
  */
+const jumpMax = 2 ** 32;
+
+/** What a node that joins takes over at most: from here on there is room to count for centuries. */
+export const lamportMax: number = 2 ** 52;
+
+/** A Lamport clock as Serf counts: from 1, and always beyond what was seen. */
 export class LamportClock {
   #time = 1;
 
@@ -11,17 +18,16 @@ export class LamportClock {
 
   /** Makes the clock pass a number. */
   increment(): void {
-    this.#time++;
+    this.witness(this.#time);
   }
 
-  /** Takes notice of a number seen elsewhere. */
+  /** Whether somebody may have counted so far. Infinite is what does not fit a number. */
+  believes(time: number): boolean {
+    return time - this.#time <= jumpMax;
+  }
+
+  /** Takes notice of a number seen elsewhere. Those beyond belief are left to the caller. */
   witness(time: number): void {
-    if (time >= this.#time && time < lamportMax) this.#time = time + 1;
+    if (time >= this.#time) this.#time = Math.min(time + 1, Number.MAX_SAFE_INTEGER);
   }
 }
-
-/**
- * Numbers beyond this are nobody's honest count. Witnessing one would leave the clock where no node can count on, and
- * that for ever: such a message is still judged, but moves no clock.
- */
-const lamportMax = 2 ** 48;

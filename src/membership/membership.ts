@@ -325,19 +325,21 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
 
   /** Takes in what a peer tells in a push/pull. The order matters: leaves are known before joins of the same time. */
   #merge(state: SerfState, joining: boolean): void {
-    this.#core.clock.witness(state.lamport - 1);
-    this.#events.clock.witness(state.eventLamport - 1);
-    this.#queries.clock.witness(state.queryLamport - 1);
+    const core = this.#core;
+    core.catchUp(core.clock, state.lamport, joining);
+    const isEventTime = core.catchUp(this.#events.clock, state.eventLamport, joining);
+    core.catchUp(this.#queries.clock, state.queryLamport, joining);
     const left = new Set(state.leftMembers);
     for (const node of left) {
       const lamport = (state.statusLamports.get(node) ?? 0) + 1;
       this.#intents.leave({ type: "leave", lamport, node, prune: false }, this.#departure.isMember);
     }
     for (const [node, lamport] of state.statusLamports) {
-      if (!left.has(node)) this.#core.roster.hearsay({ type: "join", lamport, node }, this.#core.nowMs);
+      if (left.has(node) || !core.believes(core.clock, lamport)) continue;
+      core.roster.hearsay({ type: "join", lamport, node }, core.nowMs);
     }
     // Who comes back by itself after a partition wants to hear what it missed; who joins does not, unless it says so.
-    if (joining && this.#joins.ignoresPast) this.#events.ignoreBelow(state.eventLamport);
+    if (joining && isEventTime && this.#joins.ignoresPast) this.#events.ignoreBelow(state.eventLamport);
     this.#events.replay(state.events);
   }
 

@@ -6,6 +6,7 @@ import {
   exactTextOf,
   Fields,
   MsgpackReader,
+  nodeNameBytesMax,
   readFields,
   type Value,
 } from "../gossip/mod.ts";
@@ -99,22 +100,31 @@ export type SerfMessage = JoinIntent | LeaveIntent | UserEvent | Query | QueryRe
 const uint32Max = 0xffff_ffff;
 const portMax = 65_535;
 
+/** The longest wait that a number of nanoseconds can say: what asks for more gets this much. */
+const timeoutMsMax = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
+
+/** Events of one state: what is beyond finds no room among the recent ones anyway. */
+const stateEventsMax = 32_768;
+
+/** Values of one state: those of three hundred thousand members. */
+const stateItemsMax = 1_048_576;
+
 /** Decodes one message. Undefined when it is malformed or of a type that is not known. */
 export function decodeSerfMessage(bytes: Uint8Array): SerfMessage | undefined {
   if (bytes[0] === serfType.relay) return readRelay(bytes);
-  const fields = readFields(bytes, 1);
+  const fields = bytes[0] === serfType.pushPull ? readFields(bytes, 1, stateItemsMax) : readFields(bytes, 1);
   if (fields === undefined) return undefined;
   const message = readMessage(bytes[0], fields);
   return fields.failed ? undefined : message;
 }
 
 function readMessage(type: number | undefined, fields: Fields): SerfMessage | undefined {
-  const lamport = fields.uint("LTime");
+  const lamport = fields.count("LTime");
   switch (type) {
     case serfType.join:
-      return { type: "join", lamport, node: fields.exactText("Node") };
+      return { type: "join", lamport, node: readName(fields) };
     case serfType.leave:
-      return { type: "leave", lamport, node: fields.exactText("Node"), prune: fields.flag("Prune") };
+      return { type: "leave", lamport, node: readName(fields), prune: fields.flag("Prune") };
     case serfType.userEvent:
       return {
         type: "user-event",
@@ -141,6 +151,12 @@ function readMessage(type: number | undefined, fields: Fields): SerfMessage | un
   }
 }
 
+/** Who is meant: intents about nodes that are not known yet are kept, so that their names are bounded. */
+function readName(fields: Fields): string {
+  if (fields.bytes("Node").length > nodeNameBytesMax) fields.failed = true;
+  return fields.exactText("Node");
+}
+
 function readQuery(fields: Fields, lamport: number): Query {
   const filters: Uint8Array[] = [];
   for (const filter of fields.list("Filters")) {
@@ -157,33 +173,44 @@ function readQuery(fields: Fields, lamport: number): Query {
     filters,
     flags: fields.uint("Flags", uint32Max),
     relayFactor: fields.uint("RelayFactor", 255),
-    timeoutMs: Math.floor(fields.uint("Timeout") / 1_000_000),
+    timeoutMs: Math.min(timeoutMsMax, Math.floor(fields.count("Timeout") / 1_000_000)),
     name: fields.exactText("Name"),
     payload: fields.bytes("Payload"),
   };
 }
 
+/**
+ * What cannot be taken over, such as a name that is no UTF-8, is left out: one odd member of the cluster must not keep
+ * all the others' news from this node.
+ */
 function readState(fields: Fields, lamport: number): SerfState {
   const statusLamports = new Map<string, number>();
   for (const [name, time] of fields.map("StatusLTimes")) {
-    if (typeof time === "number" && Number.isInteger(time) && time >= 0) statusLamports.set(name, time);
-    else fields.failed = true;
+    if (typeof time === "number" && isWholeCount(time) && isName(name)) statusLamports.set(name, time);
   }
   const leftMembers: string[] = [];
   for (const value of fields.list("LeftMembers")) {
     const name = exactTextOf(value);
-    if (name === undefined) fields.failed = true;
-    else leftMembers.push(name);
+    if (name !== undefined && isName(name)) leftMembers.push(name);
   }
   return {
     type: "state",
     lamport,
     statusLamports,
     leftMembers,
-    eventLamport: fields.uint("EventLTime"),
+    eventLamport: fields.count("EventLTime"),
     events: readEvents(fields),
-    queryLamport: fields.uint("QueryLTime"),
+    queryLamport: fields.count("QueryLTime"),
   };
+}
+
+function isWholeCount(time: number): boolean {
+  return time >= 0 && (Number.isInteger(time) || time === Number.POSITIVE_INFINITY);
+}
+
+/** A letter takes a byte at least. */
+function isName(name: string): boolean {
+  return name.length > 0 && name.length <= nodeNameBytesMax;
 }
 
 /** The ring of recent events, nil where a slot is empty. */
@@ -192,13 +219,14 @@ function readEvents(fields: Fields): SerfState["events"] {
   for (const slot of fields.list("Events")) {
     if (slot === null) continue;
     const slotFields = new Fields(slot);
-    const lamport = slotFields.uint("LTime");
+    const lamport = slotFields.count("LTime");
+    if (slotFields.failed) continue;
     for (const event of slotFields.list("Events")) {
       const eventFields = new Fields(event);
-      events.push({ lamport, name: eventFields.exactText("Name"), payload: eventFields.bytes("Payload").slice() });
-      if (eventFields.failed) fields.failed = true;
+      const [name, payload] = [eventFields.exactText("Name"), eventFields.bytes("Payload").slice()];
+      if (!eventFields.failed) events.push({ lamport, name, payload });
+      if (events.length >= stateEventsMax) return events;
     }
-    if (slotFields.failed) fields.failed = true;
   }
   return events;
 }

@@ -38,6 +38,7 @@ export class Queries {
 
   /** Takes a query in. */
   receive(query: Query, bytes: Uint8Array): void {
+    if (!this.#core.believes(this.clock, query.lamport)) return;
     this.clock.witness(query.lamport);
     const identity = Uint8Array.of(query.id >>> 24, query.id >>> 16, query.id >>> 8, query.id);
     const place = { lamport: query.lamport, now: this.clock.time, identity };

@@ -3,6 +3,7 @@
  * overrides an earlier one. A comment is what Serf's agents skip, so what they do not know stands in comments.
  */
 import { type Address, formatAddress, parseAddress, toText } from "../base/mod.ts";
+import { lamportMax } from "./lamport.ts";
 import type { LamportTimes, MemberEvent } from "./types.ts";
 
 /** Members remembered of each kind: beyond it the one that was heard of longest ago is forgotten. */
@@ -17,8 +18,7 @@ const compactBytesMin = 131_072;
 /** Bytes that a member takes in a file of ordinary names; one is rewritten when it has grown to twice that for each. */
 const memberBytes = 128;
 
-/** Clocks and incarnations beyond these are nobody's honest count. */
-const lamportMax = 2 ** 48;
+/** Incarnations beyond this are nobody's honest count, and no node can start with one. */
 const incarnationMax = 0x7fff_fffe;
 
 /** A node that was there. */
@@ -180,7 +180,7 @@ export class Snapshot {
   }
 
   #readCount(name: keyof SnapshotCounts, text: string, max: number): boolean {
-    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    const count = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (!(count < max)) return false;
     this.#counts = { ...this.#counts, [name]: count };
     return true;

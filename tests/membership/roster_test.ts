@@ -172,16 +172,25 @@ test("intents about the unknown are forgotten after five minutes, and are bounde
   assert.is(taken, 8_192);
 });
 
-test("every intent moves the clock, absurd ones do not", () => {
+test("every intent moves the clock, and what no number holds stops it", () => {
   const fixture = empty();
   act(fixture, "join 9");
   assert.is(fixture.clock.time, 10);
   act(fixture, "leave 5");
   assert.is(fixture.clock.time, 10);
-  fixture.clock.witness(2 ** 52);
-  assert.is(fixture.clock.time, 10);
   fixture.clock.increment();
   assert.is(fixture.clock.time, 11);
+  for (const [time, isBelieved] of [
+    [11, true],
+    [2 ** 32 + 11, true],
+    [2 ** 32 + 12, false],
+    [Number.POSITIVE_INFINITY, false],
+  ] as const) {
+    assert.is(fixture.clock.believes(time), isBelieved, `${time}`);
+  }
+  fixture.clock.witness(Number.MAX_SAFE_INTEGER);
+  fixture.clock.increment();
+  assert.is(fixture.clock.time, Number.MAX_SAFE_INTEGER);
 });
 
 test("pruning forgets the gone, not the living and never this node", () => {

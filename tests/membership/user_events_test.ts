@@ -145,16 +145,4 @@ test("an event that is refused is not sent, and moves no clock", () => {
   assert.equal([self.counters.lamport.event, self.counters.eventsSent], [1, 0]);
 });
 
-test("absurd times are judged but move no clock", () => {
-  const cluster = new VirtualCluster("absurd");
-  const [a] = cluster.start(["a"]) as [VirtualNode];
-  const event: UserEvent = { type: "user-event", lamport: 2 ** 52, name: "x", payload: noBytes, coalesce: false };
-  const bytes = encodeSerfMessage(event);
-  const datagram = Uint8Array.of(8, ...bytes);
-  cluster.push(a, { type: "datagram", from: { host: "127.0.0.1", port: 9 }, bytes: datagram });
-  assert.is(a.machine.counters.lamport.event, 1);
-  send(cluster, a, "mine");
-  assert.equal(told(cluster), ["a mine", "a x"]);
-});
-
 test.run();
