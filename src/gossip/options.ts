@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from "../base/mod.ts";
 import { type EncryptionOptions, labelBytesMax } from "./envelope.ts";
 import { ipToBytes } from "./ip.ts";
+import type { NodeSnapshot } from "./types.ts";
 import { metaBytesMax, nodeNameBytesMax } from "./wire.ts";
 
 /** The numbers of the protocol. A cluster works best when all its nodes have the same. */
@@ -93,6 +94,14 @@ export function settingsOf(profile: Profile): GossipSettings {
   return profiles[profile];
 }
 
+/** Parts of Lifeguard that are no numbers of the protocol. Experiments change them, to show what each is good for. */
+export interface LifeguardOptions {
+  /** Whether a suspect hears of the accusation from the very ping that checks it. @default true */
+  readonly tellsSuspects?: boolean | undefined;
+  /** Accusers, after the first, that bring the time of a suspect down to the least. @default suspicionMult − 2 */
+  readonly confirmationsWanted?: number | undefined;
+}
+
 export interface GossipOptions {
   /** Unique in the cluster, 1 to 255 bytes of UTF-8. */
   readonly name: string;
@@ -123,6 +132,10 @@ export interface GossipOptions {
    * show what that is good for; stalls are counted all the same. @default true
    */
   readonly forgivesStalls?: boolean | undefined;
+  /** For experiments. @default as memberlist has it */
+  readonly lifeguard?: LifeguardOptions | undefined;
+  /** Nodes known from the start and thought alive: how a simulation begins with a cluster that has formed. @default none */
+  readonly knows?: Iterable<NodeSnapshot> | undefined;
   /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
   readonly userState?: ((join: boolean) => Uint8Array) | undefined;
 }
@@ -140,6 +153,9 @@ export interface ResolvedGossipOptions {
   readonly encryption: EncryptionOptions | undefined;
   readonly compress: boolean;
   readonly forgivesStalls: boolean;
+  readonly tellsSuspects: boolean;
+  readonly confirmationsWanted: number;
+  readonly knows: Iterable<NodeSnapshot>;
   readonly userState: (join: boolean) => Uint8Array;
 }
 
@@ -185,11 +201,16 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
   if (labelBytes > labelBytesMax) {
     throw new InvalidGossipOptionError("label", `it has ${labelBytes} bytes, allowed are ${labelBytesMax}`);
   }
+  const settings = resolveSettings(options);
+  const confirmationsWanted = options.lifeguard?.confirmationsWanted ?? settings.suspicionMult - 2;
+  if (!Number.isInteger(confirmationsWanted) || confirmationsWanted > 86_400_000) {
+    throw new InvalidGossipOptionError("confirmationsWanted", `${confirmationsWanted} is no whole number`);
+  }
   return {
     name: options.name,
     address: options.address,
     addressBytes,
-    settings: resolveSettings(options),
+    settings,
     meta,
     incarnation,
     nodesMax,
@@ -197,6 +218,9 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
     encryption: options.encryption,
     compress: options.compress ?? false,
     forgivesStalls: options.forgivesStalls ?? true,
+    tellsSuspects: options.lifeguard?.tellsSuspects ?? true,
+    confirmationsWanted,
+    knows: options.knows ?? [],
     userState: options.userState ?? (() => new Uint8Array(0)),
   };
 }

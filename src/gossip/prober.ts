@@ -94,7 +94,7 @@ export class Prober {
     this.#probe = probe;
     this.#core.counters.probes++;
     const ping = this.#pingOf(node.name, sequence);
-    if (node.state === "suspect") {
+    if (node.state === "suspect" && this.#core.options.tellsSuspects) {
       // The suspect hears of the accusation from the very ping that checks it, so that it can refute at once.
       const accusation = { incarnation: node.incarnation, node: node.name, from: this.#swim.local.name };
       this.#courier.sendTogether(node, [ping, { type: "suspect", ...accusation }]);

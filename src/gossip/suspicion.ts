@@ -16,10 +16,13 @@ export interface SuspicionTimes {
 }
 
 /** The times for a cluster of so many nodes, itself included. */
-export function suspicionTimes(settings: SuspicionSettings, nodes: number): SuspicionTimes {
+export function suspicionTimes(
+  settings: SuspicionSettings,
+  nodes: number,
+  wanted: number = settings.suspicionMult - 2,
+): SuspicionTimes {
   const scaleThousandths = Math.max(1000, log10Thousandths(Math.max(1, nodes)));
   const minMs = Math.floor((settings.suspicionMult * scaleThousandths * settings.probeIntervalMs) / 1000);
-  const wanted = settings.suspicionMult - 2;
   return {
     minMs,
     maxMs: settings.suspicionMaxTimeoutMult * minMs,

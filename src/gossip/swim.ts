@@ -44,6 +44,9 @@ export class Swim {
       suspicion: undefined,
     };
     nodes.add(this.local);
+    for (const node of core.options.knows) {
+      if (node.name !== name) nodes.add({ ...node, state: "alive", stateSinceMs: 0, suspicion: undefined });
+    }
     courier.spread(name, aliveOf(this.local));
   }
 
@@ -185,7 +188,8 @@ export class Swim {
     this.#core.counters.suspicions++;
     node.incarnation = message.incarnation;
     this.#setState(node, "suspect");
-    const times = suspicionTimes(this.#core.options.settings, this.#nodes.size);
+    const { settings, confirmationsWanted } = this.#core.options;
+    const times = suspicionTimes(settings, this.#nodes.size, confirmationsWanted);
     const nowMs = this.#core.nowMs;
     const never = { atMs: nowMs, cancel: () => {} };
     node.suspicion = new Suspicion(times, nowMs, message.from, never);
