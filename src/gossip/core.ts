@@ -52,9 +52,14 @@ export class Core {
 
   /** Tells an operator, at most once in ten seconds for each `kind`, which is a literal. */
   warn(kind: string, message: string): void {
-    const before = this.#warnedAtMs.get(kind);
-    if (before !== undefined && this.nowMs - before < warningEveryMs) return;
+    if (!this.mayWarn(kind)) return;
     this.#warnedAtMs.set(kind, this.nowMs);
     this.emit({ type: "warn", message });
+  }
+
+  /** Whether a warning of this kind would be told now. */
+  mayWarn(kind: string): boolean {
+    const before = this.#warnedAtMs.get(kind);
+    return before === undefined || this.nowMs - before >= warningEveryMs;
   }
 }

@@ -4,6 +4,7 @@ import type { Core } from "./core.ts";
 import { frameBytesMax } from "./envelope.ts";
 import { aliveOf, type NodeTable } from "./nodes.ts";
 import { compress } from "./packet.ts";
+import type { Paths } from "./paths.ts";
 import type { Timer } from "./schedule.ts";
 import { type StreamMessage, StreamReader, type StreamScan } from "./stream_reader.ts";
 import type { Swim } from "./swim.ts";
@@ -34,15 +35,17 @@ export class Exchanges {
   readonly #core: Core;
   readonly #nodes: NodeTable;
   readonly #swim: Swim;
+  readonly #paths: Paths;
   readonly #streams = new Map<StreamId, Stream>();
   #served = 0;
   #heldBytes = 0;
   #nextId: StreamId = 1;
 
-  constructor(core: Core, nodes: NodeTable, swim: Swim) {
+  constructor(core: Core, nodes: NodeTable, swim: Swim, paths: Paths) {
     this.#core = core;
     this.#nodes = nodes;
     this.#swim = swim;
+    this.#paths = paths;
   }
 
   accepted(id: StreamId, from: Address): void {
@@ -95,10 +98,10 @@ export class Exchanges {
     if (fault !== undefined) done(fault);
   }
 
-  /** Pings over TCP. `answered` is called when the ack comes in time, and not at all otherwise. */
-  ping(to: Address, ping: Ping, deadlineMs: number, answered: () => void): void {
+  /** Pings over TCP. `done` hears whether the ack came in time. */
+  ping(to: Address, ping: Ping, deadlineMs: number, done: (answered: boolean) => void): void {
     this.#dial("ping", to, deadlineMs - this.#core.nowMs, encodeMessage(ping), (reply) => {
-      if (reply.type === "ack" && reply.sequence === ping.sequence) answered();
+      done(reply.type === "ack" && reply.sequence === ping.sequence);
     });
   }
 
@@ -153,6 +156,7 @@ export class Exchanges {
       case "ping":
         if (message.node !== "" && message.node !== this.#core.options.name) this.#core.drop("ping-for-another");
         else {
+          this.#paths.heardPingOverTcpOf(message.sourceName);
           const payload = new Uint8Array(0);
           this.#write(stream.id, encodeMessage({ type: "ack", sequence: message.sequence, payload }));
         }

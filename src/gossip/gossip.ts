@@ -7,6 +7,7 @@ import type { Keyring } from "./keyring.ts";
 import { isUp, NodeTable, snapshotOf } from "./nodes.ts";
 import { type GossipOptions, resolveGossipOptions } from "./options.ts";
 import { openPacket } from "./packet.ts";
+import { Paths, type PeerHealth } from "./paths.ts";
 import { Prober } from "./prober.ts";
 import { Swim } from "./swim.ts";
 import type { GossipCounters, GossipEffect, GossipInput, NodeSnapshot } from "./types.ts";
@@ -32,6 +33,7 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   readonly #swim: Swim;
   readonly #exchanges: Exchanges;
   readonly #coordinates: Coordinates;
+  readonly #paths: Paths;
   readonly #prober: Prober;
   #started = false;
   /** How far the machine's own time is behind: during a stall it stands still. */
@@ -44,12 +46,19 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     this.#core = new Core(resolveGossipOptions(options), random);
     this.#nodes = new NodeTable(random.fork("nodes"));
     this.#courier = new Courier(this.#core, this.#nodes);
-    this.#swim = new Swim(this.#core, this.#nodes, this.#courier);
-    this.#exchanges = new Exchanges(this.#core, this.#nodes, this.#swim);
+    this.#paths = new Paths(this.#nodes);
+    this.#swim = new Swim(this.#core, this.#nodes, this.#courier, this.#paths);
+    this.#exchanges = new Exchanges(this.#core, this.#nodes, this.#swim, this.#paths);
     const { name, nodesMax } = this.#core.options;
     this.#coordinates = new Coordinates({ name, peersMax: nodesMax });
     const coordinates = this.#coordinates;
-    const parts = { courier: this.#courier, swim: this.#swim, exchanges: this.#exchanges, coordinates };
+    const parts = {
+      courier: this.#courier,
+      swim: this.#swim,
+      exchanges: this.#exchanges,
+      coordinates,
+      paths: this.#paths,
+    };
     this.#prober = new Prober(this.#core, this.#nodes, parts);
   }
 
@@ -115,6 +124,13 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
   /** All nodes known, this one included, in the order in which they became known. */
   nodes(): NodeSnapshot[] {
     return [...this.#nodes.all()].map(snapshotOf);
+  }
+
+  /** What this node sees of the way to another: counts, and what is wrong in words; undefined when it is not known. */
+  peerHealth(name: string): PeerHealth | undefined {
+    const node = this.#nodes.get(name);
+    if (node === undefined || node === this.#swim.local) return undefined;
+    return this.#paths.reportOn(node, this.#core.nowMs, this.#core.options.settings.probeTimeoutMs);
   }
 
   step(input: GossipInput, nowMs: number): GossipEffect[] {
@@ -215,14 +231,24 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
       case "send-user":
         this.#courier.sendAlone(input.to, { type: "user", bytes: input.bytes });
         return;
+      case "path-tested":
+        this.#pathTested(input.name, input.arrived);
+        return;
       default:
         input satisfies never;
     }
   }
 
+  #pathTested(name: string, arrived: boolean): void {
+    this.#paths.tested(name, arrived ? "works" : "lost");
+    const node = this.#nodes.get(name);
+    if (node !== undefined && isUp(node)) this.#prober.tellOfPath(node);
+  }
+
   #datagram(input: Extract<GossipInput, { type: "datagram" }>): void {
     this.#core.counters.packetsReceived++;
     this.#core.counters.bytesReceived += input.bytes.length;
+    this.#paths.heard(input.from, this.#core.nowMs);
     const opened = this.#core.envelope.openPacket(input.bytes);
     if (opened.type === "refused") {
       this.#core.drop(`packet-${opened.fault}`);
@@ -247,7 +273,7 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
         this.#prober.asked(message, from);
         return;
       case "ack":
-        this.#prober.acked(message);
+        this.#prober.acked(message, from);
         return;
       case "nack":
         this.#prober.nacked(message);

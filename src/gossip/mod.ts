@@ -1,6 +1,7 @@
 /** Who is alive: SWIM with Lifeguard on memberlist's wire format. No I/O, and no idea of what the members say. */
 export type { Cipher } from "./cipher.ts";
 export type { Coordinate } from "./coordinates.ts";
+export type { Diagnosis, Passage, PathVerdict } from "./diagnosis.ts";
 export type { EncryptionOptions } from "./envelope.ts";
 export { Gossip } from "./gossip.ts";
 export { ipToBytes, ipToText } from "./ip.ts";
@@ -23,6 +24,7 @@ export {
   type Profile,
   settingsOf,
 } from "./options.ts";
+export type { PathCounters, PeerHealth } from "./paths.ts";
 export { Schedule, type Timer } from "./schedule.ts";
 export type {
   BroadcastClass,

@@ -58,6 +58,8 @@ export class NodeTable {
   #order: Node[] = [];
   #next = 0;
   readonly #random: Random;
+  /** Hears of each node that is forgotten. */
+  onForgotten: (name: string) => void = () => {};
 
   constructor(random: Random) {
     this.#random = random;
@@ -120,6 +122,7 @@ export class NodeTable {
     this.#order = this.#order.filter((node) => {
       if (!isGone(node)) return true;
       this.#byName.delete(node.name);
+      this.onForgotten(node.name);
       return false;
     });
   }

@@ -5,7 +5,8 @@ import type { Core } from "./core.ts";
 import type { Courier } from "./courier.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { ipToText } from "./ip.ts";
-import { isUp, type Node, type NodeTable, protocolMax } from "./nodes.ts";
+import { isUp, type Node, type NodeTable, protocolMax, snapshotOf } from "./nodes.ts";
+import type { Paths } from "./paths.ts";
 import type { Timer } from "./schedule.ts";
 import type { Swim } from "./swim.ts";
 import type { Ack, IndirectPing, Nack, Ping, PingSource } from "./wire.ts";
@@ -38,6 +39,7 @@ interface ProberParts {
   readonly swim: Swim;
   readonly exchanges: Exchanges;
   readonly coordinates: Coordinates;
+  readonly paths: Paths;
 }
 
 export class Prober {
@@ -47,9 +49,12 @@ export class Prober {
   readonly #swim: Swim;
   readonly #exchanges: Exchanges;
   readonly #coordinates: Coordinates;
+  readonly #paths: Paths;
   /** Names a ping and what answers it: 32 bits, wrapping. */
   #sequence: number;
   #probe: Probe | undefined;
+  /** The probe before, while its own answer may still come: that it is late is worth knowing. */
+  #missed: Probe | undefined;
   readonly #helped = new Map<number, Helped>();
 
   constructor(core: Core, nodes: NodeTable, parts: ProberParts) {
@@ -59,6 +64,7 @@ export class Prober {
     this.#swim = parts.swim;
     this.#exchanges = parts.exchanges;
     this.#coordinates = parts.coordinates;
+    this.#paths = parts.paths;
     // A random start keeps late acks to an earlier life of this address from answering the pings of this one.
     this.#sequence = core.random.uint32();
   }
@@ -93,6 +99,7 @@ export class Prober {
     };
     this.#probe = probe;
     this.#core.counters.probes++;
+    this.#paths.pinged(node);
     const ping = this.#pingOf(node.name, sequence);
     if (node.state === "suspect" && this.#core.options.tellsSuspects) {
       // The suspect hears of the accusation from the very ping that checks it, so that it can refute at once.
@@ -119,8 +126,11 @@ export class Prober {
       this.#courier.send(helper.address, { type: "indirect-ping", sequence, nack, ...target, ...this.#source() });
     }
     if (protocolMax(node) >= 3) {
-      this.#exchanges.ping(node.address, this.#pingOf(node.name, sequence), deadlineMs, () => {
-        probe.answeredOverTcp = true;
+      this.#exchanges.ping(node.address, this.#pingOf(node.name, sequence), deadlineMs, (answered) => {
+        probe.answeredOverTcp = answered;
+        this.#paths.overTcp(node, answered, this.#core.nowMs);
+        // Helpers were quicker.
+        if (answered && this.#missed === probe) this.tellOfPath(node);
       });
     }
   }
@@ -128,10 +138,10 @@ export class Prober {
   /** The time is over and no datagram answered. */
   #conclude(probe: Probe): void {
     this.#end(probe);
+    this.#miss(probe);
     const { node } = probe;
     if (probe.answeredOverTcp) {
       this.#swim.adjustHealth(-1);
-      this.#core.warn("udp", `Node ${node.name} answers over TCP but not over UDP: check that UDP can pass both ways`);
       return;
     }
     this.#core.counters.probesFailed++;
@@ -140,6 +150,26 @@ export class Prober {
     this.#swim.adjustHealth(probe.nacksExpected > 0 ? Math.max(0, silent) : 1);
     const { incarnation, name } = node;
     this.#swim.suspect({ type: "suspect", incarnation, node: name, from: this.#swim.local.name });
+  }
+
+  /** The ping itself was not answered, whatever others had to say. */
+  #miss(probe: Probe): void {
+    this.#missed = probe;
+    this.#paths.missed(probe.node, probe.sentAtMs);
+    if (probe.answeredOverTcp) this.tellOfPath(probe.node);
+  }
+
+  /** Tells once what is wrong with the way to a node that answers over TCP; where that is unclear, has it tested first. */
+  tellOfPath(node: Node): void {
+    const { nowMs } = this.#core;
+    if (this.#paths.wantsTest(node, nowMs)) {
+      this.#core.emit({ type: "path-unclear", node: snapshotOf(node) });
+      return;
+    }
+    if (!this.#core.mayWarn("udp")) return;
+    const { probeTimeoutMs } = this.#core.options.settings;
+    const news = this.#paths.takeNews(node, nowMs, probeTimeoutMs);
+    if (news !== undefined) this.#core.warn("udp", `Node ${node.name} cannot be spoken to by UDP: ${news.cause}`);
   }
 
   #end(probe: Probe): void {
@@ -153,6 +183,7 @@ export class Prober {
       this.#core.drop("ping-for-another");
       return;
     }
+    this.#paths.heardPingOf(ping.sourceName, this.#core.nowMs);
     this.#courier.send(replyAddress(ping, from), {
       type: "ack",
       sequence: ping.sequence,
@@ -178,7 +209,7 @@ export class Prober {
     this.#courier.send({ host, port }, this.#pingOf(request.node, sequence));
   }
 
-  acked(ack: Ack): void {
+  acked(ack: Ack, from: Address): void {
     const helped = this.#helped.get(ack.sequence);
     if (helped !== undefined) {
       helped.timer.cancel();
@@ -188,10 +219,29 @@ export class Prober {
       return;
     }
     const probe = this.#probe;
-    if (probe?.sequence !== ack.sequence) return;
+    if (probe?.sequence !== ack.sequence) {
+      this.#ackedLate(ack, from);
+      return;
+    }
     this.#end(probe);
     this.#swim.adjustHealth(-1);
+    const { node, sentAtMs } = probe;
+    const { nowMs } = this.#core;
+    if (probe.isDirect) this.#paths.answered(node, sentAtMs, nowMs);
+    else if (isOwnAnswer(ack, from, node)) this.#paths.answeredLate(node, nowMs);
+    else {
+      this.#paths.helped(node, nowMs);
+      this.#miss(probe);
+    }
     if (probe.isDirect && ack.payload.length > 0) this.#locate(probe, ack.payload);
+  }
+
+  /** An answer to the probe before: it decides nothing any more, and tells that the way is slow and not broken. */
+  #ackedLate(ack: Ack, from: Address): void {
+    const missed = this.#missed;
+    if (missed?.sequence !== ack.sequence || !isOwnAnswer(ack, from, missed.node)) return;
+    this.#missed = undefined;
+    this.#paths.answeredLate(missed.node, this.#core.nowMs);
   }
 
   #locate(probe: Probe, payload: Uint8Array): void {
@@ -202,7 +252,9 @@ export class Prober {
 
   nacked(nack: Nack): void {
     const probe = this.#probe;
-    if (probe?.sequence === nack.sequence && probe.nacksReceived < probe.nacksExpected) probe.nacksReceived++;
+    if (probe?.sequence !== nack.sequence || probe.nacksReceived >= probe.nacksExpected) return;
+    probe.nacksReceived++;
+    this.#paths.nacked(probe.node);
   }
 
   #nextSequence(): number {
@@ -218,6 +270,11 @@ export class Prober {
     const { address, addressBytes, name } = this.#core.options;
     return { sourceAddress: addressBytes, sourcePort: address.port, sourceName: name };
   }
+}
+
+/** Whether a node answered itself: helpers pass no coordinates on, and have other addresses. */
+function isOwnAnswer(ack: Ack, from: Address, node: Node): boolean {
+  return ack.payload.length > 0 || (from.host === node.address.host && from.port === node.address.port);
 }
 
 /** Where the answer goes: where the asker says it listens, else where the datagram came from. */

@@ -5,6 +5,7 @@ import { formatAddress, sameBytes } from "../base/mod.ts";
 import type { Core } from "./core.ts";
 import type { Courier } from "./courier.ts";
 import { addressOf, aliveOf, isUp, type Node, type NodeTable, snapshotOf } from "./nodes.ts";
+import type { Paths } from "./paths.ts";
 import { Suspicion, suspicionTimes } from "./suspicion.ts";
 import type { Alive, Dead, NodeState, RemoteNode, Suspect } from "./wire.ts";
 
@@ -23,13 +24,15 @@ export class Swim {
   readonly #core: Core;
   readonly #nodes: NodeTable;
   readonly #courier: Courier;
+  readonly #paths: Paths;
   /** The greatest incarnation this node has used. */
   #incarnation: number;
 
-  constructor(core: Core, nodes: NodeTable, courier: Courier) {
+  constructor(core: Core, nodes: NodeTable, courier: Courier, paths: Paths) {
     this.#core = core;
     this.#nodes = nodes;
     this.#courier = courier;
+    this.#paths = paths;
     const { name, address, addressBytes, meta, incarnation } = core.options;
     this.#incarnation = incarnation;
     this.local = {
@@ -136,6 +139,8 @@ export class Swim {
     }
     if (alive.incarnation <= node.incarnation && !moved) return;
     const wasUp = isUp(node);
+    if (!wasUp) this.#paths.returned(node);
+    else if (node.state === "suspect") this.#paths.refuted(node);
     const metaChanged = !sameBytes(node.meta, alive.meta);
     this.#clearSuspicion(node);
     this.#courier.spread(node.name, alive);
@@ -144,6 +149,7 @@ export class Swim {
     node.versions = alive.versions;
     node.addressBytes = alive.address;
     node.address = addressOf(alive);
+    if (moved) this.#paths.moved(node);
     this.#setState(node, "alive");
     if (!wasUp) this.#core.emit({ type: "node", change: "joined", node: snapshotOf(node) });
     else if (metaChanged) this.#core.emit({ type: "node", change: "updated", node: snapshotOf(node) });
@@ -181,9 +187,11 @@ export class Swim {
     }
     if (node.state !== "alive") return;
     if (node === this.local) {
+      this.#paths.accusedBy(message.from);
       this.#refute(message.incarnation);
       return;
     }
+    if (message.from === this.local.name) this.#paths.suspected(node);
     this.#courier.spread(node.name, message);
     this.#core.counters.suspicions++;
     node.incarnation = message.incarnation;

@@ -41,7 +41,9 @@ export type GossipInput =
   /** Spread a message of the upper layer. Answered by `broadcast-finished` when an id is given. */
   | { readonly type: "broadcast"; readonly class: BroadcastClass; readonly bytes: Uint8Array; readonly id?: number }
   /** Send a message of the upper layer to one node, once. */
-  | { readonly type: "send-user"; readonly to: Address; readonly bytes: Uint8Array };
+  | { readonly type: "send-user"; readonly to: Address; readonly bytes: Uint8Array }
+  /** What came of a test that a `path-unclear` effect asked for: whether datagrams to this node arrive there. */
+  | { readonly type: "path-tested"; readonly name: string; readonly arrived: boolean };
 
 /** A node as this room knows it. Immutable. */
 export interface NodeSnapshot {
@@ -64,6 +66,8 @@ export type GossipEffect =
   | { readonly type: "user-message"; readonly bytes: Uint8Array }
   /** What a peer's upper layer says of its state; `joining` when this node asked for it in order to join. */
   | { readonly type: "user-state"; readonly bytes: Uint8Array; readonly joining: boolean }
+  /** This node hears a node over TCP only, and cannot tell whether its own datagrams arrive there: the upper layer may. */
+  | { readonly type: "path-unclear"; readonly node: NodeSnapshot }
   | { readonly type: "push-pulled"; readonly id: number; readonly error?: string | undefined }
   | { readonly type: "broadcast-finished"; readonly id: number }
   | { readonly type: "departed" }

@@ -1,8 +1,9 @@
 import type { Address, Machine, Random } from "../base/mod.ts";
-import type { Coordinate, GossipCounters, GossipEffect, GossipInput } from "../gossip/mod.ts";
+import type { Coordinate, GossipEffect, GossipInput, PeerHealth } from "../gossip/mod.ts";
 import { Asking } from "./asking.ts";
 import { NameConflicts, rivalExchange } from "./conflicts.ts";
-import { Core, type SerfCounts } from "./core.ts";
+import { Core } from "./core.ts";
+import type { MembershipCounters } from "./counters.ts";
 import { Departure } from "./departure.ts";
 import { NotRemovableError } from "./errors.ts";
 import { UserEvents } from "./events.ts";
@@ -10,6 +11,7 @@ import { Intents } from "./intents.ts";
 import { Joins } from "./joins.ts";
 import { decodeSerfMessage, encodeSerfMessage, type SerfMessage, type SerfState } from "./messages.ts";
 import { type MembershipOptions, resolveMembershipOptions } from "./options.ts";
+import { PathTests } from "./path_tests.ts";
 import { Queries } from "./queries.ts";
 import { encodeTags } from "./tags.ts";
 import type {
@@ -22,14 +24,7 @@ import type {
   UserEventRequest,
 } from "./types.ts";
 
-/** What happened so far, for metrics. */
-export interface MembershipCounters extends Readonly<SerfCounts> {
-  readonly gossip: GossipCounters;
-  readonly queues: { readonly news: number; readonly intent: number; readonly query: number; readonly event: number };
-  /** Lifeguard's score: 0 is well. */
-  readonly health: number;
-  readonly lamport: { readonly member: number; readonly event: number; readonly query: number };
-}
+export type { MembershipCounters };
 
 /** Serf's layer on top of gossip: tags, statuses, joins and leaves, user events and queries. No I/O. */
 export class Membership implements Machine<MembershipInput, MembershipEffect> {
@@ -41,6 +36,9 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   readonly #asking: Asking;
   readonly #conflicts: NameConflicts;
   readonly #joins: Joins;
+  readonly #pathTests: PathTests;
+  /** What the peer of an exchange told in this step, in which the exchange also ends. */
+  #toldState: SerfState | undefined;
   #started = false;
 
   /** Throws `InvalidMembershipOptionError`, `InvalidGossipOptionError`, `InvalidKeyError` or `TagsTooLargeError`. */
@@ -57,6 +55,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     this.#asking = new Asking(this.#core, this.#queries);
     this.#conflicts = new NameConflicts(this.#core, this.#asking);
     this.#joins = new Joins((input) => this.#tell(input));
+    this.#pathTests = new PathTests(this.#core);
     this.#remember(this.#core.options.lamport);
   }
 
@@ -113,6 +112,11 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     return this.#core.gossip.keyring.isEnabled;
   }
 
+  /** What this node sees of the way to a member; undefined for itself, and for one that gossip does not know. */
+  peerHealth(name: string): PeerHealth | undefined {
+    return this.#core.gossip.peerHealth(name);
+  }
+
   get counters(): MembershipCounters {
     const { gossip, clock, counts } = this.#core;
     const lamport = { member: clock.time, event: this.#events.clock.time, query: this.#queries.clock.time };
@@ -143,6 +147,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   step(input: MembershipInput, nowMs: number): MembershipEffect[] {
     this.#core.effects = [];
     this.#core.nowMs = nowMs;
+    this.#toldState = undefined;
     if (!this.#started) this.#start();
     switch (input.type) {
       case "wake":
@@ -245,10 +250,14 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
         return;
       case "user-state": {
         const state = decodeSerfMessage(effect.bytes);
-        if (state?.type === "state") this.#merge(state, effect.joining);
-        else this.#core.counts.malformed++;
+        this.#toldState = state?.type === "state" ? state : undefined;
+        if (this.#toldState === undefined) this.#core.counts.malformed++;
+        else this.#merge(this.#toldState, effect.joining);
         return;
       }
+      case "path-unclear":
+        if (this.#departure.isMember) this.#pathTests.start(effect.node);
+        return;
       case "push-pulled":
         this.#pushPulled(effect.id, effect.error);
         return;
@@ -363,6 +372,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       this.#conflicts.rivalCalled(error);
       return;
     }
+    if (this.#pathTests.exchanged(exchange, error === undefined ? this.#toldState : undefined)) return;
     if (error === undefined && this.#joins.isFirstContact(exchange)) this.#intents.announceJoin();
     this.#joins.exchanged(exchange, error);
     this.#reportJoins();

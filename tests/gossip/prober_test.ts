@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type GossipEffect, ipToBytes } from "../../src/gossip/mod.ts";
-import { encodeMessage, type Ping } from "../../src/gossip/wire.ts";
+import { decodeMessage, encodeMessage, type Ping } from "../../src/gossip/wire.ts";
 import { alive, LoneNode, peerAddress, selfAddress, suspect, versions } from "./lone_node.ts";
 
 const noPayload = new Uint8Array(0);
@@ -66,7 +66,7 @@ test("an ack that a helper forwards ends the probe, without suspicion", () => {
   assert.is(node.gossip.health, 0);
 });
 
-test("an ack over TCP keeps the member alive and tells that UDP does not pass", () => {
+test("an ack over TCP keeps the member alive, and two in a row ask which way datagrams pass", () => {
   const { node, ping, target } = probing("n");
   node.run(600);
   const dial = node.effects.find((effect) => effect.type === "dial");
@@ -77,7 +77,67 @@ test("an ack over TCP keeps the member alive and tells that UDP does not pass", 
   node.step({ type: "stream-bytes", stream: dial.stream, bytes });
   node.run(420);
   assert.is(node.stateOf(target), "alive");
-  assert.ok(node.effects.some((effect) => effect.type === "warn" && /over TCP but not over UDP/.test(effect.message)));
+  assert.is(node.gossip.peerHealth(target)?.verdict, "unknown");
+  assert.not(node.effects.some((effect) => effect.type === "path-unclear"));
+  answerOverTcp(node);
+  assert.is(node.stateOf(target), "alive");
+  assert.is(node.gossip.peerHealth(target)?.verdict, "tcp-only");
+  assert.is(node.effects.filter((effect) => effect.type === "path-unclear").length, 1);
+  assert.equal(toldOfUdp(node), []);
+});
+
+test("what came of the test of a path is told once", () => {
+  for (const [arrived, verdict, cause] of [
+    [true, "udp-in", /arrive there, those of it do not arrive here/],
+    [false, "tcp-only", /in either direction/],
+  ] as const) {
+    const { node, target } = probing("n");
+    answerOverTcp(node);
+    answerOverTcp(node);
+    node.step({ type: "path-tested", name: target, arrived });
+    assert.is(toldOfUdp(node).length, 1);
+    assert.match(toldOfUdp(node)[0] as string, cause);
+    assert.is(node.gossip.peerHealth(target)?.verdict, verdict);
+    for (let round = 0; round < 20; round++) {
+      answerOverTcp(node);
+      assert.equal(toldOfUdp(node), []);
+    }
+  }
+});
+
+function toldOfUdp(node: LoneNode): string[] {
+  const warnings = node.effects.flatMap((effect) => (effect.type === "warn" ? [effect.message] : []));
+  return warnings.filter((message) => message.includes("by UDP"));
+}
+
+/** Runs until the next probe has fallen back to TCP, answers there, and lets the probe end. */
+function answerOverTcp(node: LoneNode): void {
+  node.forget();
+  for (let waitedMs = 0; waitedMs < 5_000; waitedMs += 10) {
+    for (const effect of node.effects) {
+      const message = effect.type === "stream-write" ? decodeMessage(effect.bytes) : undefined;
+      if (effect.type !== "stream-write" || message?.type !== "ping") continue;
+      const bytes = encodeMessage({ type: "ack", sequence: message.sequence, payload: noPayload });
+      node.step({ type: "stream-bytes", stream: effect.stream, bytes });
+      node.run(500);
+      return;
+    }
+    node.run(10);
+  }
+  throw new Error("Cannot find a ping over TCP");
+}
+
+test("answers that come late make a path slow, not broken", () => {
+  const { node, target, port } = probing("n");
+  for (let round = 0; round < 3; round++) {
+    const ping = node.sentOf("ping").at(-1) as Ping;
+    node.run(600);
+    node.hearFrom(peerAddress(port), { type: "ack", sequence: ping.sequence, payload: noPayload });
+    node.forget();
+    while (node.sentOf("ping").length === 0) node.run(10);
+  }
+  const health = node.gossip.peerHealth(target);
+  assert.equal([health?.verdict, health?.pingsLate, health?.missedInRow], ["slow", 3, 0]);
 });
 
 test("a failed probe makes a node feel as much worse as helpers stayed silent", () => {

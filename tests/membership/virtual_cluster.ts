@@ -52,6 +52,8 @@ export class VirtualCluster {
   duplicationPerMille = 0;
   /** Datagrams that are lost, out of a thousand. */
   lossPerMille = 0;
+  /** Which way datagrams do not pass, while streams do; nobody's unless set. */
+  losesDatagrams: (from: string, to: string) => boolean = () => false;
   readonly #nodes = new Map<string, VirtualNode>();
   readonly #random: Random;
   readonly #happenings: Happening[] = [];
@@ -192,7 +194,7 @@ export class VirtualCluster {
       case "send": {
         const to = this.#nodeAt(effect.to);
         const isLost = this.#random.below(1_000) < this.lossPerMille;
-        if (to === undefined || isLost || this.#isCut(node, to)) return;
+        if (to === undefined || isLost || this.#isCut(node, to) || this.losesDatagrams(node.name, to.name)) return;
         const bytes = effect.bytes.slice();
         const isTwice = this.duplicationPerMille > 0 && this.#random.below(1_000) < this.duplicationPerMille;
         const copies = isTwice ? 2 : 1;

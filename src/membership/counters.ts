@@ -1,0 +1,12 @@
+/** What a node of a cluster counts. */
+import type { GossipCounters } from "../gossip/mod.ts";
+import type { SerfCounts } from "./core.ts";
+
+/** What happened so far, for metrics. */
+export interface MembershipCounters extends Readonly<SerfCounts> {
+  readonly gossip: GossipCounters;
+  readonly queues: { readonly news: number; readonly intent: number; readonly query: number; readonly event: number };
+  /** Lifeguard's score: 0 is well. */
+  readonly health: number;
+  readonly lamport: { readonly member: number; readonly event: number; readonly query: number };
+}
