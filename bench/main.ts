@@ -5,6 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compare, comparisonTable } from "./compare.ts";
+import { growth } from "./growth.ts";
 import { type Figure, table } from "./measure.ts";
 import { BenchNodes, runtimeName } from "./nodes.ts";
 import { openContenders } from "./open_contenders.ts";
@@ -12,20 +13,30 @@ import { byRpc, inProcess, propagation } from "./scenarios.ts";
 
 const usage = `Usage: bench [PART...] [options]
 
-  PART            peers: beside NATS, Redis and raw TCP; alone: one node and three nodes, with fsync (default: both)
+  PART            peers: beside NATS, Redis and raw TCP; alone: one node and three nodes, with fsync;
+                  growth: by size of the log, readers and topics (default: peers alone)
   --rounds N      rounds of each side, alternating (default 5)
   --only TEXT     only comparisons whose name holds this text
+  --bytes-max N   bytes of the largest log of growth (default 10000000000)
   --help          prints this`;
 
-const parts = ["peers", "alone"] as const;
+const parts = ["peers", "alone", "growth"] as const;
 const roundsMax = 99;
 
-function readArguments(): { parts: readonly string[]; rounds: number; only: string } {
+interface Chosen {
+  readonly parts: readonly string[];
+  readonly rounds: number;
+  readonly only: string;
+  readonly bytesMax: number;
+}
+
+function readArguments(): Chosen {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       rounds: { type: "string", default: "5" },
       only: { type: "string", default: "" },
+      "bytes-max": { type: "string", default: "10000000000" },
       help: { type: "boolean" },
     },
   });
@@ -39,7 +50,8 @@ function readArguments(): { parts: readonly string[]; rounds: number; only: stri
     console.error(`Cannot run ${unknown ?? `${values.rounds} rounds`}\n\n${usage}`);
     process.exit(2);
   }
-  return { parts: positionals.length === 0 ? parts : positionals, rounds, only: values.only };
+  const bytesMax = Number(values["bytes-max"]);
+  return { parts: positionals.length === 0 ? ["peers", "alone"] : positionals, rounds, only: values.only, bytesMax };
 }
 
 async function besidePeers(rounds: number, only: string): Promise<unknown> {
@@ -72,8 +84,9 @@ const machine = `${runtimeName()}, ${os.cpus().length} cores, ${os.type()} ${os.
 console.log(`${machine}\n`);
 const peers = chosen.parts.includes("peers") ? await besidePeers(chosen.rounds, chosen.only) : undefined;
 const figures = chosen.parts.includes("alone") ? await alone() : undefined;
+const grown = chosen.parts.includes("growth") ? await growth(chosen.bytesMax, console.log) : undefined;
 const results = fileURLToPath(new URL("./results/", import.meta.url));
 await mkdir(results, { recursive: true });
 const name = (runtimeName().split(" ")[0] as string).toLowerCase();
-await writeFile(`${results}${name}.json`, `${JSON.stringify({ machine, peers, figures }, undefined, 2)}\n`);
+await writeFile(`${results}${name}.json`, `${JSON.stringify({ machine, peers, figures, grown }, undefined, 2)}\n`);
 process.exit(0);

@@ -86,6 +86,13 @@ export class GrapevineTopic implements ContenderTopic {
     }
   }
 
+  /** Reads the newest records. */
+  async consumeLast(count: number): Promise<void> {
+    const { nextOffset } = await this.#client.describeTopic(this.name);
+    let seen = 0;
+    for await (const _ of this.#client.consume(this.name, { from: nextOffset - count })) if (++seen === count) return;
+  }
+
   async tail(read: (value: Uint8Array) => void): Promise<AsyncDisposable> {
     const client = connect(this.#rpcUrl);
     // From the earliest: a tail that begins at the end could begin after the first record.
