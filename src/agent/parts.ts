@@ -2,7 +2,15 @@
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { Code, ConnectError, createRouterTransport, type Interceptor } from "@connectrpc/connect";
-import { type Address, type DisposalStack, formatAddress, isWriterId, Listeners, Random } from "../base/mod.ts";
+import {
+  type Address,
+  type DisposalStack,
+  formatAddress,
+  isWriterId,
+  Listeners,
+  type MessageMethod,
+  Random,
+} from "../base/mod.ts";
 import { LogClient, type ServerTransport } from "../client/mod.ts";
 import { Log as LogService } from "../gen/log/v1/log_pb.ts";
 import { fastCrc32 } from "../io/checksum.ts";
@@ -14,12 +22,14 @@ import { type RpcServer, startServer } from "../io/rpc_server.ts";
 import { type CommitLog, Log, type LogEvent } from "../log/mod.ts";
 import { type Member, type MemberEvent, TagsTooLargeError } from "../membership/mod.ts";
 import {
+  createHotMethods,
   createHttpSide,
   createRoutes,
   protocolVersion,
   type Routes,
   routerOptions,
   type ServedCluster,
+  type ServerPorts,
 } from "../server/mod.ts";
 import { loadAssets } from "./assets.ts";
 import { EventHandlers } from "./event_handlers.ts";
@@ -78,11 +88,13 @@ export async function openParts(
   const cluster = new ClusterPort(events, leave);
   const nodeTags = new NodeTags(options.tags);
   const gossip = new GossipPort(nodeTags, programFacts());
-  const routes = createRoutes({
+  const ports: ServerPorts = {
     ...{ log, cluster, gossip, replication, readiness, clock: systemClock },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
-  });
-  const server = await openServer(options, routes, readiness);
+  };
+  const routes = createRoutes(ports);
+  const hotMethods = createHotMethods(ports, { admitProduce: () => mayProduce(readiness) });
+  const server = await openServer(options, { routes, hotMethods, readiness });
   stack.defer(() => server.close(stopGraceMs));
   const rpcAddress = formatAddress({ host: rpcHost(options), port: server.port });
   nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: log.writer });
@@ -183,10 +195,14 @@ function bindsAll(address: Address): boolean {
   return address.host === "0.0.0.0" || address.host === "::";
 }
 
-async function openServer(options: ResolvedAgentOptions, routes: Routes, readiness: Readiness): Promise<RpcServer> {
+async function openServer(
+  options: ResolvedAgentOptions,
+  served: { readonly routes: Routes; readonly hotMethods: readonly MessageMethod[]; readonly readiness: Readiness },
+): Promise<RpcServer> {
+  const { routes, hotMethods, readiness } = served;
   return startServer({
     ...options.rpc,
-    routes,
+    ...{ routes, hotMethods },
     routerOptions: { ...routerOptions, interceptors: [waitUntilReady(readiness)] },
     http: createHttpSide({ notReadyReason: () => readiness.reason, assets: await loadAssets() }),
     onCallError: (error) => loggerOf("server").debug("a call ended: {error}", { error }),
@@ -198,11 +214,21 @@ function waitUntilReady(readiness: Readiness): Interceptor {
   return (next) => async (request) => {
     const { method } = request;
     if (method === LogService.method.produce || method === LogService.method.produceStream) {
-      const ready = await readiness.wait(request.signal);
-      if (!ready) throw new ConnectError(`Cannot produce: ${readiness.reason}`, Code.Unavailable);
+      await mayProduce(readiness, request.signal);
     }
     return next(request);
   };
+}
+
+/** Resolves when the node takes produces, rejects when it never will. Undefined when it does already. */
+function mayProduce(
+  readiness: Readiness,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> | undefined {
+  if (readiness.ready) return undefined;
+  return readiness.wait(signal).then((ready) => {
+    if (!ready) throw new ConnectError(`Cannot produce: ${readiness.reason}`, Code.Unavailable);
+  });
 }
 
 /** How many bytes tags take is known only once the node's own are among them. */

@@ -6,7 +6,7 @@ import { concat, toBytes, toText, viewOf } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { topicNameCharactersMax } from "./limits.ts";
 import { VarintReader, varintBytesMax, writeVarint } from "./varint.ts";
-import { decodeVector, encodeVector, type Vector } from "./vector.ts";
+import { decodeVector, encodeVector, type Vector, type WriterId } from "./vector.ts";
 
 /** Where a consumer stands, or what a producer wrote, in one generation of one topic. */
 export interface Place {
@@ -40,6 +40,30 @@ export function encodeToken(place: Place): Uint8Array {
 /** The inverse of `encodeToken`; undefined when the bytes are no token. */
 export function decodeToken(bytes: Uint8Array): Place | undefined {
   return decodePlace(tokenVersion, bytes);
+}
+
+/** Writes tokens of one writer in one topic, which differ in nothing but the sequence. */
+export class TokenWriter {
+  readonly #start: Uint8Array;
+
+  constructor(topic: string, generation: number, writer: WriterId) {
+    // Sequence 0 takes one byte, the last.
+    this.#start = encodeToken({ topic, generation, vector: new Map([[writer, 0]]) }).subarray(0, -1);
+  }
+
+  /** The most bytes that `write` takes. */
+  get bytesMax(): number {
+    return this.#start.length + varintBytesMax;
+  }
+
+  /** Writes what `encodeToken` gives for this sequence. Returns the position after it. */
+  write(into: Uint8Array, at: number, sequence: number): number {
+    into.set(this.#start, at);
+    const end = writeVarint(into, at + this.#start.length, sequence);
+    const checksum = crc32(into.subarray(at + prefixBytes, end), tokenVersion);
+    for (let byte = 0; byte < 4; byte++) into[at + 1 + byte] = checksum >>> (8 * byte);
+    return end;
+  }
 }
 
 /** Version · CRC-32 of what follows, seeded with the version · varint length, topic · varint generation · vector. */

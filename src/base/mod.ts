@@ -4,7 +4,7 @@ export { AssertionError, assert } from "./assert.ts";
 export { concat, fromHex, readUint53, sameBytes, toBytes, toHex, toText, viewOf, writeUint53 } from "./bytes.ts";
 export type { Clock } from "./clock.ts";
 export { type Checksum, crc32 } from "./crc32.ts";
-export { decodeCursor, decodeToken, encodeCursor, encodeToken, type Place } from "./cursor.ts";
+export { decodeCursor, decodeToken, encodeCursor, encodeToken, type Place, TokenWriter } from "./cursor.ts";
 export { DisposalStack } from "./disposal.ts";
 export {
   type BatchStamp,
@@ -44,6 +44,7 @@ export {
 } from "./limits.ts";
 export { Listeners } from "./listeners.ts";
 export type { Machine, Wake } from "./machine.ts";
+export type { MessageAnswerer, MessageCall, MessageMethod } from "./message_call.ts";
 export {
   chainFromNumber,
   chainToNumber,

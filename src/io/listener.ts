@@ -11,7 +11,7 @@ import { Connections } from "./listener_connections.ts";
 import { toListenError } from "./listener_errors.ts";
 import { withoutGoaway } from "./listener_goaway.ts";
 import { type H1Server, openDenoH1, openNodeH1 } from "./listener_h1.ts";
-import { H2Server } from "./listener_h2.ts";
+import { H2Server, type StreamHandler } from "./listener_h2.ts";
 
 export type NodeHandler = (
   request: IncomingMessage | Http2ServerRequest,
@@ -25,6 +25,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Answers all requests on Bun and Node, HTTP/2 requests on Deno. */
   readonly nodeHandler: NodeHandler;
+  /** Takes streams of HTTP/2 before `nodeHandler` sees them. False for those that it leaves to it. */
+  readonly streamHandler?: StreamHandler | undefined;
   /** Answers HTTP/1.1 requests on Deno. */
   readonly fetchHandler: (request: Request) => Promise<Response>;
   /** Connections beyond these are closed at once. @default 10000 */
@@ -51,7 +53,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     firstHeadersMs: options.firstHeadersMs,
   });
   const h1 = isDeno ? openDenoH1(connections, options.fetchHandler) : openNodeH1(connections, options.nodeHandler);
-  const h2 = new H2Server(connections, options.nodeHandler);
+  const h2 = new H2Server(connections, options.nodeHandler, options.streamHandler);
   const front = net.createServer((socket) => {
     if (connections.add(socket)) route(socket, h1, h2);
   });

@@ -1,5 +1,6 @@
 /** HTTP/2 for connections that were accepted elsewhere. */
-import http2, { type Http2Session, type Http2Stream } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http";
+import http2, { type Http2Session, type Http2Stream, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Connections } from "./listener_connections.ts";
@@ -18,6 +19,9 @@ const sessionMegabytesMax = 64;
 
 const isDeno = "Deno" in globalThis;
 
+/** Takes a stream, or says false and leaves it. */
+export type StreamHandler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
+
 /** Takes connections that begin with the HTTP/2 preface. */
 export class H2Server {
   readonly #server: http2.Http2Server;
@@ -29,6 +33,7 @@ export class H2Server {
   constructor(
     connections: Connections,
     handler: (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void,
+    streamHandler?: StreamHandler,
   ) {
     this.#connections = connections;
     this.#server = http2.createServer(
@@ -38,6 +43,7 @@ export class H2Server {
       },
       handler,
     );
+    if (streamHandler !== undefined) putBefore(this.#server, streamHandler);
     // What a bad peer does to its session ends that session; there is nobody to tell.
     this.#server.on("sessionError", () => {});
   }
@@ -85,4 +91,17 @@ export class H2Server {
     if (!isDeno) session.close();
     else if (this.#sessions.get(session) === 0) session.destroy();
   }
+}
+
+/**
+ * The server makes a request and a response of every stream in a listener of its own, which costs more than some calls
+ * do. This stands before it and lets it have what `takes` leaves.
+ */
+function putBefore(server: http2.Http2Server, takes: StreamHandler): void {
+  const others = server.listeners("stream") as ((...stream: unknown[]) => void)[];
+  server.removeAllListeners("stream");
+  server.on("stream", (stream, headers, ...rest) => {
+    if (takes(stream, headers)) return;
+    for (const other of others) other.call(server, stream, headers, ...rest);
+  });
 }

@@ -14,6 +14,12 @@ function told(message: string): string {
   return `Cannot read the request: ${message.slice(parseFailure.length)}`;
 }
 
+/** What a caller is told of an error that may be about bytes that are no message. */
+export function blamingCaller(error: ConnectError): ConnectError {
+  if (error.code !== Code.Internal || !error.rawMessage.startsWith(parseFailure)) return error;
+  return new ConnectError(told(error.rawMessage), Code.InvalidArgument);
+}
+
 /** For all streams: their requests are parsed while an implementation reads them. */
 export const blameCallersOfStreams: Interceptor = (next) => (request) =>
   next(request.stream ? { ...request, message: blamed(request.message) } : request);
@@ -22,9 +28,7 @@ async function* blamed<Message>(messages: AsyncIterable<Message>): AsyncGenerato
   try {
     yield* messages;
   } catch (error) {
-    if (!(error instanceof ConnectError) || error.code !== Code.Internal) throw error;
-    if (!error.rawMessage.startsWith(parseFailure)) throw error;
-    throw new ConnectError(told(error.rawMessage), Code.InvalidArgument);
+    throw error instanceof ConnectError ? blamingCaller(error) : error;
   }
 }
 

@@ -1,4 +1,5 @@
 /** From routes to functions that answer HTTP requests, for both of the listener's sides. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   Code,
   ConnectError,
@@ -17,6 +18,8 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
+import { type MessageMethod, messageBytesMax } from "../base/mod.ts";
+import { HotCalls } from "./hot_calls.ts";
 import type { ListenOptions, NodeHandler } from "./listener.ts";
 import { blameCallerOfUnary, blameCallersOfStreams } from "./malformed_requests.ts";
 
@@ -34,6 +37,8 @@ export interface RpcHandlerOptions {
   readonly routes: (router: ConnectRouter) => void;
   /** Limits of messages and calls. */
   readonly routerOptions?: ConnectRouterOptions | undefined;
+  /** Methods of the routes that are answered without Connect's pipeline where a request is an ordinary one. @default none */
+  readonly hotMethods?: readonly MessageMethod[] | undefined;
   readonly http: HttpBeside;
   /** Ends all calls when it fires; abort it with a `ConnectError` that says why. */
   readonly shutdownSignal?: AbortSignal | undefined;
@@ -41,7 +46,7 @@ export interface RpcHandlerOptions {
   readonly onCallError?: ((error: unknown) => void) | undefined;
 }
 
-export type RpcHandlers = Pick<ListenOptions, "nodeHandler" | "fetchHandler">;
+export type RpcHandlers = Pick<ListenOptions, "nodeHandler" | "streamHandler" | "fetchHandler">;
 
 export function createRpcHandlers(options: RpcHandlerOptions): RpcHandlers {
   const router = createConnectRouter({
@@ -53,11 +58,26 @@ export function createRpcHandlers(options: RpcHandlerOptions): RpcHandlers {
   options.routes(router);
   const handlers = new Map<string, UniversalHandler>();
   for (const handler of router.handlers) handlers.set(handler.requestPath, handler);
-  return { nodeHandler: nodeHandler(handlers, options), fetchHandler: fetchHandler(handlers, options) };
+  const hot = new HotCalls({
+    methods: options.hotMethods ?? [],
+    messageBytesMax,
+    headers: options.http.corsHeaders,
+    shutdownSignal: options.shutdownSignal,
+  });
+  return {
+    nodeHandler: nodeHandler(handlers, options, hot),
+    streamHandler: (stream, headers) => hot.takeStream(stream, headers),
+    fetchHandler: fetchHandler(handlers, options),
+  };
 }
 
-function nodeHandler(handlers: ReadonlyMap<string, UniversalHandler>, options: RpcHandlerOptions): NodeHandler {
+function nodeHandler(
+  handlers: ReadonlyMap<string, UniversalHandler>,
+  options: RpcHandlerOptions,
+  hot: HotCalls,
+): NodeHandler {
   return (request, response) => {
+    if (isH1(request) && hot.takeRequest(request, response as ServerResponse)) return;
     // Writing to a caller who left fails; the call itself hears of it by its signal.
     response.on("error", () => {});
     for (const [name, value] of options.http.corsHeaders) response.setHeader(name, value);
@@ -120,6 +140,11 @@ function answerFetch(request: Request, path: string, options: RpcHandlerOptions)
 function notFound(path: string): NonNullable<ReturnType<HttpBeside["handle"]>> {
   const body = new TextEncoder().encode(`Cannot find ${path}: nothing is served there\n`);
   return { status: 404, headers: new Map([["content-type", "text/plain; charset=utf-8"]]), body };
+}
+
+/** Streams of HTTP/2 were offered to the hot calls before. */
+function isH1(request: Parameters<NodeHandler>[0]): request is IncomingMessage {
+  return !("stream" in request);
 }
 
 /** The path without its query. */

@@ -5,7 +5,7 @@ import { type Listener, type ListenOptions, listen } from "./listener.ts";
 import { createRpcHandlers, type RpcHandlerOptions } from "./rpc_handlers.ts";
 
 export type RpcServerOptions = Omit<RpcHandlerOptions, "shutdownSignal"> &
-  Omit<ListenOptions, "nodeHandler" | "fetchHandler"> & {
+  Omit<ListenOptions, "nodeHandler" | "streamHandler" | "fetchHandler"> & {
     /** Ends all calls when it fires, besides `close`. */
     readonly shutdownSignal?: AbortSignal | undefined;
   };

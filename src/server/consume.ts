@@ -18,7 +18,7 @@ export type ConsumeAnswer = MessageInitShape<typeof ConsumeResponseSchema>;
 export async function consume(
   ports: ServerPorts,
   request: ConsumeRequest,
-  context: HandlerContext,
+  context: Pick<HandlerContext, "signal">,
 ): Promise<ConsumeAnswer> {
   const name = topicNameOf(request);
   const start = startOf(request, name);

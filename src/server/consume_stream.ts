@@ -42,7 +42,7 @@ function pauseOf(waiting: Waiting, heartbeats: boolean): Pause {
 export async function* consumeStream(
   ports: ServerPorts,
   request: ConsumeRequest,
-  context: HandlerContext,
+  context: Pick<HandlerContext, "signal">,
 ): AsyncGenerator<ConsumeAnswer> {
   const name = topicNameOf(request);
   const start = startOf(request, name);

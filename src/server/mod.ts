@@ -1,6 +1,7 @@
 /** RPC in: Protobuf to ports, errors to codes. Sockets are opened elsewhere, with what this room exports. */
 export type { Routes } from "./answering.ts";
 export { toConnectError } from "./errors.ts";
+export { createHotMethods, type HotMethodsOptions } from "./hot_methods.ts";
 export {
   type Asset,
   createHttpSide,

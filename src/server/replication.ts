@@ -26,7 +26,7 @@ export const protocolVersion = 1;
 export async function* watch(
   ports: ServerPorts,
   request: WatchRequest,
-  context: HandlerContext,
+  context: Pick<HandlerContext, "signal">,
 ): AsyncGenerator<MessageInitShape<typeof WatchResponseSchema>> {
   checkNodeName(request.node);
   const { replication, log } = ports;
@@ -61,7 +61,7 @@ function toMessage(message: WatchMessage): MessageInitShape<typeof WatchResponse
 export async function* pull(
   ports: ServerPorts,
   request: PullRequest,
-  context: HandlerContext,
+  context: Pick<HandlerContext, "signal">,
 ): AsyncGenerator<MessageInitShape<typeof PullResponseSchema>> {
   checkNodeName(request.node);
   const have = vectorFromPositions(request.have);

@@ -5,7 +5,7 @@ import { type Client, Code, ConnectError, createClient, type Transport } from "@
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import * as assert from "uvu/assert";
 import { type RpcServer, startServer } from "../../src/io/rpc_server.ts";
-import { type Asset, createHttpSide, createRoutes, routerOptions } from "../../src/server/mod.ts";
+import { type Asset, createHotMethods, createHttpSide, createRoutes, routerOptions } from "../../src/server/mod.ts";
 import { type FakePorts, fakePorts } from "./fakes.ts";
 
 export interface Serving extends AsyncDisposable {
@@ -21,6 +21,8 @@ export async function serve(
     readonly firstHeadersMs?: number;
     readonly connectionsMax?: number;
     readonly shutdownSignal?: AbortSignal;
+    /** False leaves all calls to Connect. @default true */
+    readonly hot?: boolean;
   } = {},
 ): Promise<Serving> {
   const ports = options.ports ?? fakePorts();
@@ -29,6 +31,7 @@ export async function serve(
     port: 0,
     routes: createRoutes(ports),
     routerOptions,
+    hotMethods: options.hot === false ? [] : createHotMethods(ports),
     http: createHttpSide({
       notReadyReason: () => (ports.readiness.ready ? undefined : "still joining"),
       assets: options.assets,

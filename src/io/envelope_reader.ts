@@ -1,0 +1,89 @@
+/** Messages out of a stream of bytes: one byte of flags, four of length, then the message. Alike in Connect and gRPC. */
+
+export const envelopeBytes = 5;
+
+/** Takes chunks as they come and gives whole messages, each in memory of its own. */
+export class EnvelopeReader {
+  /** The flags of the message that `next` gave last. */
+  flags = 0;
+  /** The announced length of a message that is too long; undefined while all are good. */
+  tooLong: number | undefined;
+  readonly #messageBytesMax: number;
+  /** What came and was not given yet. A message is gathered when it is complete: nothing is reserved for what is only announced. */
+  readonly #chunks: Uint8Array[] = [];
+  /** Chunks before this index were used up. */
+  #head = 0;
+  /** Bytes of the first chunk that were used up. */
+  #at = 0;
+  #bytes = 0;
+  /** Length of the message whose envelope was read. */
+  #length: number | undefined;
+
+  constructor(messageBytesMax: number) {
+    this.#messageBytesMax = messageBytesMax;
+  }
+
+  /** True when the bytes so far end in the middle of a message or of its envelope. */
+  get cutOff(): boolean {
+    return this.#bytes > 0 || this.#length !== undefined;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+  }
+
+  /** The next whole message; undefined when it has not come yet, or is too long. */
+  next(): Uint8Array | undefined {
+    if (this.#length === undefined) {
+      if (this.#bytes < envelopeBytes) return undefined;
+      this.flags = this.#byte();
+      this.#length = this.#byte() * 0x100_0000 + this.#byte() * 0x1_0000 + this.#byte() * 0x100 + this.#byte();
+    }
+    if (this.#length > this.#messageBytesMax) this.tooLong = this.#length;
+    if (this.tooLong !== undefined || this.#bytes < this.#length) return undefined;
+    const message = this.#take(this.#length);
+    this.#length = undefined;
+    return message;
+  }
+
+  #byte(): number {
+    const chunk = this.#chunks[this.#head] as Uint8Array;
+    const byte = chunk[this.#at] as number;
+    this.#advance(1);
+    return byte;
+  }
+
+  /** Copies, so that a small message that is kept does not keep the network's buffer alive. */
+  #take(length: number): Uint8Array {
+    const message = Buffer.allocUnsafe(length);
+    for (let filled = 0; filled < length; ) {
+      const chunk = this.#chunks[this.#head] as Uint8Array;
+      const part = Math.min(length - filled, chunk.length - this.#at);
+      message.set(part === chunk.length ? chunk : chunk.subarray(this.#at, this.#at + part), filled);
+      filled += part;
+      this.#advance(part);
+    }
+    return message;
+  }
+
+  #advance(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#at += bytes;
+    if (this.#at < (this.#chunks[this.#head] as Uint8Array).length) return;
+    this.#at = 0;
+    this.#head++;
+    if (this.#head < this.#chunks.length) return;
+    this.#chunks.length = 0;
+    this.#head = 0;
+  }
+}
+
+/** The envelope of a message of this length. */
+export function envelopeOf(flags: number, length: number): Uint8Array {
+  const envelope = Buffer.allocUnsafe(envelopeBytes);
+  envelope[0] = flags;
+  envelope.writeUInt32BE(length, 1);
+  return envelope;
+}

@@ -1,0 +1,185 @@
+/**
+ * Hot calls: produce, consume and what nodes ask of each other, without Connect's pipeline around each call, which costs
+ * more than the call itself. The wire is the same; what is out of the ordinary goes to Connect's handlers.
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { ServerHttp2Stream } from "node:http2";
+import type { MessageMethod } from "../base/mod.ts";
+import { HotExchange, type HotWire } from "./hot_exchange.ts";
+import { type HotProtocol, protocolOf } from "./hot_protocol.ts";
+
+/** Response bytes that wait in a stream while more is written: so much is in flight between two wake-ups. */
+const bytesAheadMax = 524_288;
+
+export interface HotCallsOptions {
+  readonly methods: readonly MessageMethod[];
+  /** Bytes of one request message. */
+  readonly messageBytesMax: number;
+  /** Headers of every response. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly shutdownSignal?: AbortSignal | undefined;
+}
+
+export class HotCalls {
+  readonly #methods = new Map<string, MessageMethod>();
+  readonly #options: HotCallsOptions;
+  readonly #headers: Readonly<Record<string, string>>;
+  /** Bounded by the streams that connections may have open. */
+  readonly #exchanges = new Set<HotExchange>();
+  readonly #exchangeOptions: ConstructorParameters<typeof HotExchange>[3];
+
+  constructor(options: HotCallsOptions) {
+    this.#options = options;
+    this.#headers = Object.fromEntries(options.headers);
+    for (const method of options.methods) this.#methods.set(method.path, method);
+    this.#exchangeOptions = {
+      messageBytesMax: options.messageBytesMax,
+      onOver: (exchange) => this.#exchanges.delete(exchange),
+    };
+    const { shutdownSignal } = options;
+    shutdownSignal?.addEventListener("abort", () => {
+      for (const exchange of [...this.#exchanges]) exchange.fail(shutdownSignal.reason);
+    });
+  }
+
+  /** Takes a stream of HTTP/2. False when Connect's handlers must. */
+  takeStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+    const { ":method": verb, ":path": path } = headers;
+    const taken = this.#judge(String(verb), String(path), headers, true);
+    if (taken === undefined) return false;
+    const wire = new StreamWire(stream, this.#headers, taken.protocol);
+    const exchange = this.#begin(taken, wire);
+    stream.on("data", (chunk: Buffer) => exchange.data(chunk));
+    stream.on("end", () => exchange.ended());
+    stream.on("drain", () => exchange.drained());
+    stream.on("error", () => {});
+    stream.on("close", () => exchange.gone());
+    exchange.begin();
+    return true;
+  }
+
+  /** Takes a request of HTTP/1.1. False when Connect's handlers must. */
+  takeRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    const taken = this.#judge(request.method, request.url, request.headers, false);
+    if (taken === undefined) return false;
+    const exchange = this.#begin(taken, new ResponseWire(request, response, this.#headers));
+    request.on("data", (chunk: Buffer) => exchange.data(chunk));
+    request.on("end", () => exchange.ended());
+    response.on("drain", () => exchange.drained());
+    request.on("error", () => {});
+    response.on("error", () => {});
+    response.on("close", () => exchange.gone());
+    exchange.begin();
+    return true;
+  }
+
+  #begin({ method, protocol }: Taken, wire: HotWire): HotExchange {
+    const exchange = new HotExchange(method, protocol, wire, this.#exchangeOptions);
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+
+  #judge(
+    verb: string | undefined,
+    path: string | undefined,
+    headers: IncomingHttpHeaders,
+    http2: boolean,
+  ): Taken | undefined {
+    const method = this.#methods.get(path ?? "");
+    // A node that shuts down has Connect's handlers say so.
+    if (method === undefined || verb !== "POST" || this.#options.shutdownSignal?.aborted) return undefined;
+    const protocol = protocolOf(method.kind, headers, { http2, messageBytesMax: this.#options.messageBytesMax });
+    return protocol && { method, protocol };
+  }
+}
+
+interface Taken {
+  readonly method: MessageMethod;
+  readonly protocol: HotProtocol;
+}
+
+/** True when the writer took the parts and wants more. */
+function writeAll(writer: ServerHttp2Stream | ServerResponse, parts: readonly Uint8Array[]): boolean {
+  let wantsMore = true;
+  if (parts.length > 1) writer.cork();
+  for (const part of parts) wantsMore = writer.write(part);
+  if (parts.length > 1) writer.uncork();
+  return wantsMore || writer.writableLength < bytesAheadMax;
+}
+
+class StreamWire implements HotWire {
+  readonly #stream: ServerHttp2Stream;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #hasTrailers: boolean;
+
+  constructor(stream: ServerHttp2Stream, headers: Readonly<Record<string, string>>, protocol: HotProtocol) {
+    this.#stream = stream;
+    this.#headers = headers;
+    this.#hasTrailers = protocol === "grpc";
+  }
+
+  respond(status: number, contentType: string, contentLength?: number): void {
+    if (this.#stream.destroyed) return;
+    const headers = { ":status": status, "content-type": contentType, ...this.#headers };
+    const head = contentLength === undefined ? headers : { ...headers, "content-length": contentLength };
+    if (this.#hasTrailers) this.#stream.respond(head, { waitForTrailers: true });
+    else this.#stream.respond(head);
+  }
+
+  write(parts: readonly Uint8Array[]): boolean {
+    return !this.#stream.destroyed && writeAll(this.#stream, parts);
+  }
+
+  end(body: Uint8Array | undefined, trailers: Readonly<Record<string, string>> | undefined): void {
+    if (this.#stream.destroyed) return;
+    if (trailers !== undefined) this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(trailers));
+    if (body === undefined) this.#stream.end();
+    else this.#stream.end(body);
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+}
+
+class ResponseWire implements HotWire {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>) {
+    this.#request = request;
+    this.#response = response;
+    this.#headers = headers;
+  }
+
+  respond(status: number, contentType: string, contentLength?: number): void {
+    const headers = { "content-type": contentType, ...this.#headers };
+    this.#response.writeHead(
+      status,
+      contentLength === undefined ? headers : { ...headers, "content-length": contentLength },
+    );
+  }
+
+  write(parts: readonly Uint8Array[]): boolean {
+    return !this.#response.destroyed && writeAll(this.#response, parts);
+  }
+
+  end(body: Uint8Array | undefined): void {
+    if (this.#response.destroyed) return;
+    if (body === undefined) this.#response.end();
+    else this.#response.end(body);
+  }
+
+  pause(): void {
+    this.#request.pause();
+  }
+
+  resume(): void {
+    this.#request.resume();
+  }
+}
