@@ -39,6 +39,11 @@ export class BroadcastQueue {
     return this.#entries.length;
   }
 
+  /** True while a message of this key waits. */
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
   /** Adds a message; returns how many were pruned for it. */
   add(broadcast: Broadcast): number {
     const replaced = broadcast.key === undefined ? undefined : this.#byKey.get(broadcast.key);

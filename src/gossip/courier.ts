@@ -52,6 +52,11 @@ export class Courier {
     this.#news.add({ key: node, bytes: encodeMessage(message), onFinished });
   }
 
+  /** True while news about a node is still to be sent. */
+  isSpreading(node: string): boolean {
+    return this.#news.has(node);
+  }
+
   /** Spreads a message of the upper layer. */
   spreadUser(queue: BroadcastClass, bytes: Uint8Array, onFinished?: () => void): void {
     const message = encodeMessage({ type: "user", bytes });

@@ -177,7 +177,10 @@ export class Swim {
   /** Applies a suspect message, or this node's own suspicion. */
   suspect(message: Suspect): void {
     const node = this.#nodes.get(message.node);
-    if (node === undefined || message.incarnation < node.incarnation) return;
+    if (node === undefined || message.incarnation < node.incarnation) {
+      this.#remind(node);
+      return;
+    }
     if (node.suspicion !== undefined) {
       if (node.suspicion.confirm(message.from)) {
         this.#courier.spread(node.name, message);
@@ -219,7 +222,10 @@ export class Swim {
   /** Applies a dead message: a goodbye when the node says it itself, a verdict otherwise. */
   dead(message: Dead, onFinished?: () => void): void {
     const node = this.#nodes.get(message.node);
-    if (node === undefined || message.incarnation < node.incarnation || !isUp(node)) return;
+    if (node === undefined || message.incarnation < node.incarnation || !isUp(node)) {
+      this.#remind(node);
+      return;
+    }
     if (node === this.local && !this.leaving) {
       this.#refute(message.incarnation);
       return;
@@ -238,6 +244,12 @@ export class Swim {
     this.#core.counters.refutations++;
     this.adjustHealth(1);
     this.#courier.spread(this.local.name, aliveOf(this.local));
+  }
+
+  /** Somebody says of this node what it has refuted: where nobody hears it for a while, the refutation gets lost. */
+  #remind(node: Node | undefined): void {
+    if (node !== this.local || this.leaving || this.#courier.isSpreading(node.name)) return;
+    this.#courier.spread(node.name, aliveOf(node));
   }
 
   #setState(node: Node, state: NodeState): void {

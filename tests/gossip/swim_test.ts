@@ -118,6 +118,29 @@ test("old accusations and echoes of what it says itself do not move a node", () 
   assert.is(node.gossip.health, 0);
 });
 
+for (const [name, accusation] of [
+  ["suspect", suspect("self", 3, "p")],
+  ["dead", dead("self", 3, "p")],
+] as const) {
+  test(`told again to be ${name}, when its refutation was sent and lost, a node says it once more`, () => {
+    const node = new LoneNode({ incarnation: 4 });
+    node.hear(alive("p"));
+    node.answered = true;
+    node.run(10_000);
+    node.forget();
+    node.hear(accusation);
+    // More of them change nothing while it is being said.
+    node.hear(accusation);
+    node.run(10_000);
+    const said = node.sentOf("alive").filter((message) => message.node === "self");
+    assert.equal(
+      said.map(({ incarnation }) => incarnation),
+      [4, 4, 4, 4],
+    );
+    assert.is(node.gossip.health, 0);
+  });
+}
+
 test("a node that says goodbye does not contradict it, whatever is said of it", () => {
   const node = new LoneNode();
   node.hear(alive("p"));
