@@ -2,15 +2,22 @@
 import { concat, toBytes, toText } from "../base/mod.ts";
 import { systemClock } from "../io/clock.ts";
 import { type ProgramResult, runProgram } from "../io/run_program.ts";
-import { type Member, type MemberEvent, parseEventFilters, type UserEventNotice } from "../membership/mod.ts";
+import {
+  type CoalescePeriods,
+  type Member,
+  type MemberBatch,
+  parseEventFilters,
+  type UserEventNotice,
+} from "../membership/mod.ts";
+import { coalescePeriodsDefault, onMemberBatch } from "./member_batches.ts";
 import type { MembershipNode } from "./membership_node.ts";
 import type { IncomingQuery } from "./messaging.ts";
 
 /** Events that wait for one handler: those that come when so many wait are dropped. */
 const eventsWaitingMax = 1_024;
 
-/** Member events of one kind that one run is told of, a line each. */
-const eventsPerRunMax = 64;
+/** Members that one run is told of, a line each, unless more come at once. */
+const membersPerRunMax = 4_096;
 
 /** Bytes of a program's output that are kept: the last ones, as Serf does. */
 const outputBytesMax = 8_192;
@@ -89,7 +96,7 @@ function unquote(word: string): string {
 type Happening =
   | { readonly type: "user"; readonly name: string; readonly event: UserEventNotice }
   | { readonly type: "query"; readonly name: string; readonly query: IncomingQuery }
-  | { readonly type: MemberEvent["type"]; readonly name?: undefined; readonly member: Member };
+  | (MemberBatch & { readonly name?: undefined });
 
 /** What happened to the handlers so far. All only grow. */
 export interface EventHandlerCounters {
@@ -101,36 +108,68 @@ export interface EventHandlerCounters {
 export interface EventHandlersOptions {
   readonly handlers: readonly EventHandlerSpec[];
   readonly node: MembershipNode;
+  /** How long changes of members are held back, so that one run is told of many. @default 3 s, or a quiet second */
+  readonly coalesce?: CoalescePeriods | undefined;
   /** Hears of handlers that fail, are slow, or cannot keep up. */
   readonly onWarn: (message: string) => void;
 }
 
 /** Runs the handlers of a node, each one event at a time, until it is disposed of. */
 export class EventHandlers implements AsyncDisposable {
-  readonly #handlers: Handler[];
+  #handlers: readonly Handler[];
+  readonly #retired = new Set<Handler>();
+  readonly #parts: HandlerParts;
   readonly #removals: (() => void)[];
   readonly #abort = new AbortController();
+  readonly #retiredCounters = { runs: 0, failures: 0, dropped: 0 };
 
-  constructor({ handlers, node, onWarn }: EventHandlersOptions) {
-    this.#handlers = handlers.map((spec) => new Handler(spec, { node, onWarn, signal: this.#abort.signal }));
+  constructor({ handlers, node, coalesce = coalescePeriodsDefault, onWarn }: EventHandlersOptions) {
+    this.#parts = { node, onWarn, signal: this.#abort.signal };
+    this.#handlers = handlers.map((spec) => new Handler(spec, this.#parts));
     this.#removals = [
-      node.onEvent(({ type, member }) => this.#tell({ type, member })),
+      onMemberBatch(node, (batch) => this.#tell(batch), coalesce),
       node.on("user-event", (event) => this.#tell({ type: "user", name: event.name, event })),
       node.on("query", (query) => this.#tell({ type: "query", name: query.name, query })),
     ];
   }
 
   get counters(): EventHandlerCounters {
+    const all = [...this.#handlers, ...this.#retired];
     const sum = (name: keyof EventHandlerCounters): number =>
-      this.#handlers.reduce((total, handler) => total + handler.counters[name], 0);
+      all.reduce((total, handler) => total + handler.counters[name], this.#retiredCounters[name]);
     return { runs: sum("runs"), failures: sum("failures"), dropped: sum("dropped") };
+  }
+
+  /** Which events are handled, and by what, for those who ask. */
+  get specs(): readonly EventHandlerSpec[] {
+    return this.#handlers.map(({ spec }) => spec);
+  }
+
+  /** Other handlers from now on. Those that stay as they were go on; of the others, what waits is still done. */
+  replace(specs: readonly EventHandlerSpec[]): void {
+    const before = [...this.#handlers];
+    this.#handlers = specs.map((spec) => {
+      const at = before.findIndex((handler) => handler.spec.text === spec.text);
+      return at < 0 ? new Handler(spec, this.#parts) : (before.splice(at, 1)[0] as Handler);
+    });
+    for (const handler of before) this.#retire(handler);
+  }
+
+  #retire(handler: Handler): void {
+    this.#retired.add(handler);
+    void handler.finished.then(() => {
+      this.#retired.delete(handler);
+      for (const name of ["runs", "failures", "dropped"] as const) {
+        this.#retiredCounters[name] += handler.counters[name];
+      }
+    });
   }
 
   /** Ends what runs, and forgets what waits. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const remove of this.#removals) remove();
     this.#abort.abort();
-    await Promise.all(this.#handlers.map((handler) => handler.finished));
+    await Promise.all([...this.#handlers, ...this.#retired].map((handler) => handler.finished));
   }
 
   #tell(happening: Happening): void {
@@ -148,19 +187,19 @@ class Handler {
   readonly counters = { runs: 0, failures: 0, dropped: 0 };
   /** Resolves when nothing runs and nothing waits. */
   finished: Promise<void> = Promise.resolve();
-  readonly #spec: EventHandlerSpec;
+  readonly spec: EventHandlerSpec;
   readonly #parts: HandlerParts;
   readonly #waiting: Happening[] = [];
   #isRunning = false;
   #dropWarnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(spec: EventHandlerSpec, parts: HandlerParts) {
-    this.#spec = spec;
+    this.spec = spec;
     this.#parts = parts;
   }
 
   take(happening: Happening): void {
-    if (!this.#spec.wants(happening)) return;
+    if (!this.spec.wants(happening)) return;
     if (this.#waiting.length >= eventsWaitingMax) {
       this.counters.dropped++;
       this.#warnOfDrop();
@@ -178,13 +217,18 @@ class Handler {
     this.#isRunning = false;
   }
 
-  /** The oldest that waits, and with a member event those of its kind that wait right behind it. */
+  /** The oldest that waits, and with changes of members those of their kind that wait right behind them. */
   #next(): [Happening, ...Happening[]] | undefined {
     const first = this.#waiting.shift();
     if (first === undefined) return undefined;
     let more = 0;
-    if ("member" in first) {
-      while (more < eventsPerRunMax - 1 && this.#waiting[more]?.type === first.type) more++;
+    if ("members" in first) {
+      for (let count = first.members.length; ; more++) {
+        const next = this.#waiting[more];
+        if (next === undefined || !("members" in next) || next.type !== first.type) break;
+        count += next.members.length;
+        if (count > membersPerRunMax) break;
+      }
     }
     return [first, ...this.#waiting.splice(0, more)];
   }
@@ -197,7 +241,7 @@ class Handler {
     this.counters.runs++;
     const environment = environmentOf(happenings[0], node);
     const input = inputOf(happenings);
-    const result = await runProgram({ words: this.#spec.words, environment, input, outputBytesMax, signal });
+    const result = await runProgram({ words: this.spec.words, environment, input, outputBytesMax, signal });
     cancelWarning();
     if (!signal.aborted) this.#judge(happenings[0], result);
   }
@@ -223,7 +267,7 @@ class Handler {
   }
 
   get #name(): string {
-    return JSON.stringify(this.#spec.text);
+    return JSON.stringify(this.spec.text);
   }
 
   #warnOfDrop(): void {
@@ -272,7 +316,7 @@ function inputOf(happenings: readonly Happening[]): Uint8Array {
     happenings.map((happening) => {
       if (happening.type === "user") return withLineEnd(happening.event.payload);
       if (happening.type === "query") return withLineEnd(happening.query.payload);
-      return toBytes(lineOf(happening.member));
+      return toBytes(happening.members.map(lineOf).join(""));
     }),
   );
 }

@@ -42,6 +42,7 @@ export {
 } from "./errors.ts";
 export { internalPrefix, internalQuery } from "./internal_queries.ts";
 export { decodeKeyResponse, encodeKeyRequest, type KeyResponse } from "./key_messages.ts";
+export { type CoalescePeriods, type MemberBatch, MemberCoalescer } from "./member_coalescing.ts";
 export { Membership, type MembershipCounters } from "./membership.ts";
 export { InvalidMembershipOptionError, type MembershipOptions } from "./options.ts";
 export { type RememberedNode, Snapshot, type SnapshotCounts } from "./snapshot.ts";

@@ -44,7 +44,9 @@ class Setup extends DisposalStack {
 
   handle(node: MembershipNode, ...texts: string[]): EventHandlers {
     const onWarn = (message: string): void => void this.warnings.push(message);
-    return this.use(new EventHandlers({ handlers: texts.map(parseEventHandler), node, onWarn }));
+    // Told at once: what is held back, and for how long, has tests of its own.
+    const coalesce = { windowMs: 0, quietMs: 0 };
+    return this.use(new EventHandlers({ handlers: texts.map(parseEventHandler), node, coalesce, onWarn }));
   }
 
   async script(name: string, text: string): Promise<string> {
@@ -191,6 +193,44 @@ test("events that come faster than a handler runs are bounded, and member events
   await setup.script("hold.sh.go", "");
   await until("all joins are told", async () => (await setup.read("hold.sh.out")).split("\n").length === 4);
   assert.is(handlers.counters.runs, 3);
+});
+
+test("members that come together are told in one run, and who only flaps is not spoken of", async ({ directory }) => {
+  await using setup = new Setup(directory);
+  const a = await setup.node("a");
+  const path = await setup.script("told.sh", '(echo "$SERF_EVENT"; cut -f1 | sort) >> "$0.out"');
+  const onWarn = (message: string): void => void setup.warnings.push(message);
+  const coalesce = { windowMs: 5_000, quietMs: 700 };
+  const handlers = [parseEventHandler(`*=sh ${path}`)];
+  setup.use(new EventHandlers({ handlers, node: a, coalesce, onWarn }));
+  for (const name of ["b", "c", "d"]) await (await setup.node(name)).join([formatAddress(a.address)]);
+  const passing = await setup.node("e");
+  await passing.join([formatAddress(a.address)]);
+  await until("it is here", () => a.member("e")?.status === "alive");
+  await passing.leave();
+  await until("it has left", () => a.member("e")?.status === "left");
+  await until("all are told", async () => (await setup.read("told.sh.out")).split("\n").length >= 7);
+  assert.is(await setup.read("told.sh.out"), "member-join\nb\nc\nd\nmember-leave\ne\n");
+  assert.equal(setup.warnings, []);
+});
+
+test("replace() takes other handlers from now on, and lets those go on that stay", async ({ directory }) => {
+  await using setup = new Setup(directory);
+  const a = await setup.node("a");
+  const write = (name: string): Promise<string> => setup.script(name, 'cat >> "$0.out"');
+  const [kept, gone, fresh] = await Promise.all(["kept.sh", "gone.sh", "fresh.sh"].map(write));
+  const handlers = setup.handle(a, `user=sh ${kept}`, `user=sh ${gone}`);
+  a.event("e", "one");
+  handlers.replace([`user=sh ${kept}`, `user=sh ${fresh}`].map(parseEventHandler));
+  a.event("e", "two");
+  await until("all have run", () => handlers.counters.runs === 4);
+  await until("the kept one has", async () => (await setup.read("kept.sh.out")) === "one\ntwo\n");
+  await until("the new one has", async () => (await setup.read("fresh.sh.out")) === "two\n");
+  assert.is(await setup.read("gone.sh.out"), "one\n");
+  assert.equal(
+    handlers.specs.map(({ text }) => text),
+    [`user=sh ${kept}`, `user=sh ${fresh}`],
+  );
 });
 
 test("runProgram() keeps the last output, needs no reader of the input, and does not wait for what stays behind", async () => {
