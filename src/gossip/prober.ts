@@ -14,6 +14,9 @@ import type { Ack, IndirectPing, Nack, Ping, PingSource } from "./wire.ts";
 /** Pings on behalf of others that may be under way at once. Honest helpers have a handful. */
 const helpedMax = 256;
 
+/** A helper tells after 4/5 of its time that it hears nothing: told at the end, it would come after the asker's own end. */
+const nackAfterFifths = 4;
+
 /** A probe of this node's own. */
 interface Probe {
   readonly node: Node;
@@ -31,7 +34,7 @@ interface Probe {
 interface Helped {
   readonly requester: Address;
   readonly requesterSequence: number;
-  readonly timer: Timer;
+  readonly timers: readonly Timer[];
 }
 
 interface ProberParts {
@@ -200,11 +203,15 @@ export class Prober {
     }
     const sequence = this.#nextSequence();
     const requester = replyAddress(request, from);
-    const timer = this.#core.schedule.at(this.#core.nowMs + this.#core.options.settings.probeTimeoutMs, () => {
-      this.#helped.delete(sequence);
-      if (request.nack) this.#courier.send(requester, { type: "nack", sequence: request.sequence });
-    });
-    this.#helped.set(sequence, { requester, requesterSequence: request.sequence, timer });
+    const { nowMs, schedule, options } = this.#core;
+    const { probeTimeoutMs } = options.settings;
+    // An ack is passed on even after the nack.
+    const timers = [schedule.at(nowMs + probeTimeoutMs, () => this.#helped.delete(sequence))];
+    if (request.nack) {
+      const nack = () => this.#courier.send(requester, { type: "nack", sequence: request.sequence });
+      timers.push(schedule.at(nowMs + Math.floor((nackAfterFifths * probeTimeoutMs) / 5), nack));
+    }
+    this.#helped.set(sequence, { requester, requesterSequence: request.sequence, timers });
     const port = request.port === 0 ? this.#core.options.address.port : request.port;
     this.#courier.send({ host, port }, this.#pingOf(request.node, sequence));
   }
@@ -212,7 +219,7 @@ export class Prober {
   acked(ack: Ack, from: Address): void {
     const helped = this.#helped.get(ack.sequence);
     if (helped !== undefined) {
-      helped.timer.cancel();
+      for (const timer of helped.timers) timer.cancel();
       this.#helped.delete(ack.sequence);
       const answer: Ack = { type: "ack", sequence: helped.requesterSequence, payload: new Uint8Array(0) };
       this.#courier.send(helped.requester, answer);

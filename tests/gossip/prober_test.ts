@@ -213,13 +213,33 @@ test("a helper pings the target under a number of its own, and forwards the ack 
   assert.equal(node.sentOf("nack"), []);
 });
 
-test("a helper that hears nothing tells so, when it was asked to", () => {
+test("a helper that hears nothing tells so, when it was asked to, while the asker still listens", () => {
+  // The asker was silent to itself for 500 ms and listens for 500 more: the nack has 100 ms to get there.
   for (const nack of [true, false]) {
     const { node, request } = helping(nack);
     node.forget();
-    node.run(510);
+    node.run(399);
+    assert.equal(node.sentOf("nack"), []);
+    node.run(2);
     assert.equal(node.sentOf("nack"), nack ? [{ type: "nack", sequence: request.sequence }] : []);
+    node.run(500);
+    assert.is(node.sentOf("nack").length, nack ? 1 : 0);
   }
+});
+
+test("a helper forwards an ack that comes after its nack", () => {
+  const { node, request, inner } = helping();
+  node.run(450);
+  node.forget();
+  node.hear({ type: "ack", sequence: inner.sequence, payload: noPayload });
+  assert.equal(
+    node.sentOf("ack").map(({ sequence }) => sequence),
+    [request.sequence],
+  );
+  node.run(600);
+  node.forget();
+  node.hear({ type: "ack", sequence: inner.sequence, payload: noPayload });
+  assert.equal(node.sentOf("ack"), []);
 });
 
 test("help is bounded", () => {
