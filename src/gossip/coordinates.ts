@@ -3,7 +3,8 @@
  * gravity. Each node moves itself a little with every probe it makes, and tells where it is in every ack.
  */
 import { concat, Random } from "../base/mod.ts";
-import { encodeMsgpack, Float64, readFields } from "./msgpack.ts";
+import { readFields } from "./msgpack.ts";
+import { encodeMsgpack, Float64 } from "./msgpack_encoder.ts";
 
 /** A place. Times are in seconds. */
 export interface Coordinate {

@@ -210,6 +210,7 @@ export class Exchanges {
   }
 
   #merge(pushPull: PushPull, joining: boolean): string | undefined {
+    for (let node = 0; node < (pushPull.nodesLeftOut ?? 0); node++) this.#core.drop("malformed-node");
     const fault = this.#swim.merge(pushPull.nodes);
     if (fault !== undefined) return fault;
     if (pushPull.userState.length > 0) {

@@ -6,17 +6,8 @@ export type { EncryptionOptions } from "./envelope.ts";
 export { Gossip } from "./gossip.ts";
 export { ipToBytes, ipToText } from "./ip.ts";
 export { formatKey, InvalidKeyError, Keyring, type KeyringListener, keysMax, parseKey } from "./keyring.ts";
-export {
-  Bin,
-  type Encodable,
-  encodeMsgpack,
-  exactTextOf,
-  Fields,
-  Float64,
-  MsgpackReader,
-  readFields,
-  type Value,
-} from "./msgpack.ts";
+export { exactTextOf, Fields, MsgpackReader, readFields, type Value } from "./msgpack.ts";
+export { Bin, type Encodable, encodeMsgpack, Float64 } from "./msgpack_encoder.ts";
 export {
   type GossipOptions,
   type GossipSettings,

@@ -4,7 +4,8 @@
  */
 import { concat, crc32, viewOf } from "../base/mod.ts";
 import { compressLzw, decompressLzw } from "./lzw.ts";
-import { encodeMsgpack, readFields } from "./msgpack.ts";
+import { readFields } from "./msgpack.ts";
+import { encodeMsgpack } from "./msgpack_encoder.ts";
 import { messageType } from "./wire.ts";
 
 /**

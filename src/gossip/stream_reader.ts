@@ -16,8 +16,14 @@ import {
   userStateBytesMax,
 } from "./wire.ts";
 
-/** Bytes of one stream as received. A push/pull of a million nodes without tags fits. */
+/** Bytes of one stream as received. A push/pull of three hundred thousand nodes with a few tags fits. */
 export const streamBytesMax = 33_554_432;
+
+/**
+ * Values of one map of a stream: no struct has twenty fields. A map that is not whole yet is read anew with every piece
+ * that comes, so that it must not take long.
+ */
+const mapItemsMax = 256;
 
 /** Bytes that a compressed stream may unpack to: memberlist's own limit. */
 const plainBytesMax = 41_943_040;
@@ -49,21 +55,22 @@ export class StreamReader {
     this.#isDialled = role === "dialled";
   }
 
-  /** Bytes held. */
+  /** Bytes taken in. */
   get length(): number {
     return this.#length;
   }
 
   /** Takes the next bytes. */
   push(bytes: Uint8Array): StreamScan {
-    if (this.#length + bytes.length > streamBytesMax) return malformed(`it has more than ${streamBytesMax} bytes`);
-    if (this.#length + bytes.length > this.#buffer.length) {
-      const grown = new Uint8Array(2 * (this.#length + bytes.length));
-      grown.set(this.#buffer.subarray(0, this.#length));
+    const before = this.#length;
+    this.#length += bytes.length;
+    if (this.#length > streamBytesMax) return malformed(`it has more than ${streamBytesMax} bytes`);
+    if (this.#length > this.#buffer.length) {
+      const grown = new Uint8Array(2 * this.#length);
+      grown.set(this.#buffer.subarray(0, before));
       this.#buffer = grown;
     }
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this.#buffer.set(bytes, before);
     return this.#scan(this.#buffer.subarray(0, this.#length));
   }
 
@@ -99,11 +106,11 @@ export class StreamReader {
 
 function scanPlain(bytes: Uint8Array, body: BodyScanner): StreamScan {
   if (bytes[0] !== messageType.compress) return body.scan(bytes);
-  const outer = new MsgpackReader(bytes, 1);
+  const outer = new MsgpackReader(bytes, 1, mapItemsMax);
   outer.value();
   if (outer.fault === "cut") return undefined;
   const plain = outer.fault === undefined ? decompress(bytes, plainBytesMax) : undefined;
-  if (plain === undefined) return malformed("its compression is broken");
+  if (plain === undefined) return refused("The message cannot be decompressed");
   return new BodyScanner().scan(plain) ?? malformed("it ends within its compressed part");
 }
 
@@ -120,6 +127,7 @@ class BodyScanner {
   #at = 1;
   #header: { readonly join: boolean; readonly nodes: number; readonly userStateBytes: number } | undefined;
   readonly #nodes: RemoteNode[] = [];
+  #leftOut = 0;
 
   scan(bytes: Uint8Array): StreamScan {
     switch (bytes[0]) {
@@ -144,21 +152,24 @@ class BodyScanner {
       if (this.#header === undefined) return malformed("its push/pull header is broken or beyond the limits");
     }
     const header = this.#header;
-    while (this.#nodes.length < header.nodes) {
+    while (this.#nodes.length + this.#leftOut < header.nodes) {
       const value = this.#next(bytes);
       if (value === "cut") return undefined;
-      const node = value === "malformed" ? undefined : readRemoteNode(value);
-      if (node === undefined) return malformed(`its node ${this.#nodes.length} is broken`);
-      this.#nodes.push(node);
+      if (!(value instanceof Map)) return malformed(`its node ${this.#nodes.length + this.#leftOut} is broken`);
+      const node = readRemoteNode(value);
+      // One odd node of the cluster must not keep the news of all others from this one.
+      if (node === undefined) this.#leftOut++;
+      else this.#nodes.push(node);
     }
     const end = this.#at + header.userStateBytes;
     if (bytes.length < end) return undefined;
     const userState = bytes.subarray(this.#at, end);
-    return { type: "message", message: { type: "push-pull", join: header.join, nodes: this.#nodes, userState } };
+    const nodes = { nodes: this.#nodes, nodesLeftOut: this.#leftOut };
+    return { type: "message", message: { type: "push-pull", join: header.join, ...nodes, userState } };
   }
 
   #next(bytes: Uint8Array): Value | "cut" | "malformed" {
-    const reader = new MsgpackReader(bytes, this.#at);
+    const reader = new MsgpackReader(bytes, this.#at, mapItemsMax);
     const value = reader.value();
     if (reader.fault !== undefined) return reader.fault;
     this.#at = reader.at;
@@ -167,7 +178,7 @@ class BodyScanner {
 }
 
 function scanMap(bytes: Uint8Array): StreamScan {
-  const reader = new MsgpackReader(bytes, 1);
+  const reader = new MsgpackReader(bytes, 1, mapItemsMax);
   const value = reader.value();
   if (reader.fault === "cut") return undefined;
   if (bytes[0] === messageType.error) {
@@ -184,7 +195,7 @@ function scanMap(bytes: Uint8Array): StreamScan {
 const errorTextBytesMax = 300;
 
 function scanUser(bytes: Uint8Array): StreamScan {
-  const reader = new MsgpackReader(bytes, 1);
+  const reader = new MsgpackReader(bytes, 1, mapItemsMax);
   const header = reader.value();
   if (reader.fault === "cut") return undefined;
   const length = header instanceof Map ? header.get("UserMsgLen") : undefined;

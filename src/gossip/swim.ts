@@ -7,7 +7,15 @@ import type { Courier } from "./courier.ts";
 import { addressOf, aliveOf, isUp, type Node, type NodeTable, snapshotOf } from "./nodes.ts";
 import type { Paths } from "./paths.ts";
 import { Suspicion, suspicionTimes } from "./suspicion.ts";
-import type { Alive, Dead, NodeState, RemoteNode, Suspect } from "./wire.ts";
+import {
+  type Alive,
+  accusedIncarnationMax,
+  type Dead,
+  incarnationMax,
+  type NodeState,
+  type RemoteNode,
+  type Suspect,
+} from "./wire.ts";
 
 /**
  * Protocol versions that this node speaks: memberlist 1 to 5, speaking 2 as every agent does; Serf 2 to 5, speaking 4,
@@ -63,7 +71,8 @@ export class Swim {
   setMeta(meta: Uint8Array): void {
     if (sameBytes(meta, this.local.meta) || this.leaving) return;
     this.local.meta = meta;
-    this.local.incarnation = ++this.#incarnation;
+    this.#incarnation = Math.min(incarnationMax, this.#incarnation + 1);
+    this.local.incarnation = this.#incarnation;
     this.#courier.spread(this.local.name, aliveOf(this.local));
     this.#core.emit({ type: "node", change: "updated", node: snapshotOf(this.local) });
   }
@@ -181,6 +190,7 @@ export class Swim {
       this.#remind(node);
       return;
     }
+    if (this.#isBeyondBelief(message)) return;
     if (node.suspicion !== undefined) {
       if (node.suspicion.confirm(message.from)) {
         this.#courier.spread(node.name, message);
@@ -226,6 +236,7 @@ export class Swim {
       this.#remind(node);
       return;
     }
+    if (this.#isBeyondBelief(message)) return;
     if (node === this.local && !this.leaving) {
       this.#refute(message.incarnation);
       return;
@@ -237,9 +248,16 @@ export class Swim {
     this.#core.emit({ type: "node", change: "gone", node: snapshotOf(node) });
   }
 
+  /** True of accusations by others that no honest count could contradict; who is accused tries nevertheless. */
+  #isBeyondBelief({ node, from, incarnation }: Suspect | Dead): boolean {
+    if (incarnation <= accusedIncarnationMax || node === this.local.name || from === this.local.name) return false;
+    this.#core.drop("absurd-incarnation");
+    return true;
+  }
+
   /** Contradicts what is said about this node, with an incarnation above the accusation's. */
   #refute(accusedIncarnation: number): void {
-    this.#incarnation = Math.max(this.#incarnation, accusedIncarnation) + 1;
+    this.#incarnation = Math.min(incarnationMax, Math.max(this.#incarnation, accusedIncarnation) + 1);
     this.local.incarnation = this.#incarnation;
     this.#core.counters.refutations++;
     this.adjustHealth(1);

@@ -1,6 +1,7 @@
 /** memberlist's messages: one type byte, then one msgpack map. */
 import { concat } from "../base/mod.ts";
-import { type Encodable, encodeMsgpack, Fields, readFields, type Value } from "./msgpack.ts";
+import { Fields, readFields, type Value } from "./msgpack.ts";
+import { type Encodable, encodeMsgpack } from "./msgpack_encoder.ts";
 
 /** The first byte of every message. Peers know these numbers: append, never change. */
 export const messageType = {
@@ -95,10 +96,15 @@ export interface UserMessage {
 export type Message = Ping | IndirectPing | Ack | Nack | Suspect | Dead | Alive | UserMessage;
 
 const uint32Max = 0xffff_ffff;
+/** The last incarnation that a message can carry. */
+export const incarnationMax: number = uint32Max;
 const portMax = 65_535;
 
-/** Incarnations beyond this are nobody's honest count, and would leave no room to refute them in 32 bits. */
-const incarnationMax = 0xffff_ff00;
+/**
+ * Accusations of later incarnations are nobody's honest count. Whoever is so accused contradicts it, but no other believes
+ * it: the last number that is believed would else be one that cannot be contradicted.
+ */
+export const accusedIncarnationMax: number = 0xffff_ff00;
 
 /** Decodes one bare message. Undefined when it is malformed or of a type that datagrams do not carry. */
 export function decodeMessage(bytes: Uint8Array): Message | undefined {
@@ -153,10 +159,16 @@ function readSource(fields: Fields): PingSource {
 
 function readAccusation(fields: Fields): { incarnation: number; node: string; from: string } {
   return {
-    incarnation: fields.uint("Incarnation", incarnationMax),
+    incarnation: fields.uint("Incarnation", uint32Max),
     node: readName(fields, "Node"),
-    from: fields.exactText("From"),
+    from: readAccuser(fields),
   };
+}
+
+/** Kept with the accusation, and passed on with it: as short as every name. */
+function readAccuser(fields: Fields): string {
+  if (fields.bytes("From").length > nodeNameBytesMax) fields.failed = true;
+  return fields.exactText("From");
 }
 
 function readName(fields: Fields, field: "Node" | "Name"): string {
@@ -168,7 +180,7 @@ function readName(fields: Fields, field: "Node" | "Name"): string {
 function readAlive(fields: Fields, nameField: "Node" | "Name"): Alive {
   const alive: Alive = {
     type: "alive",
-    incarnation: fields.uint("Incarnation", incarnationMax),
+    incarnation: fields.uint("Incarnation", uint32Max),
     node: readName(fields, nameField),
     // Copies: the node table keeps these long after the datagram's memory should be free.
     address: fields.bytes("Addr").slice(),
@@ -256,6 +268,8 @@ export interface PushPull {
   readonly type: "push-pull";
   readonly join: boolean;
   readonly nodes: readonly RemoteNode[];
+  /** Nodes that cannot be taken over, such as one whose name is no UTF-8: they were left out. */
+  readonly nodesLeftOut?: number;
   /** What the layer above exchanges. */
   readonly userState: Uint8Array;
 }
@@ -288,7 +302,7 @@ export function readPushPullHeader(
 export const pushPullNodesMax = 1_048_576;
 export const userStateBytesMax = 20_971_520;
 
-/** One node of a push/pull; undefined when it is malformed. */
+/** One node of a push/pull; undefined when it cannot be taken over. */
 export function readRemoteNode(value: Value): RemoteNode | undefined {
   const fields = new Fields(value);
   const alive = readAlive(fields, "Name");

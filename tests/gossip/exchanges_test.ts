@@ -5,7 +5,7 @@ import { encodeMsgpack, type GossipEffect, settingsOf } from "../../src/gossip/m
 import { StreamReader, streamBytesMax } from "../../src/gossip/stream_reader.ts";
 import { encodeError, encodeMessage, encodePushPull, type PushPull } from "../../src/gossip/wire.ts";
 import { bytesOf, vectorNamed } from "../vectors/serf_vectors.ts";
-import { alive, LoneNode, peerAddress } from "./lone_node.ts";
+import { alive, LoneNode, peerAddress, versions } from "./lone_node.ts";
 
 const noBytes = new Uint8Array(0);
 const userState = Uint8Array.of(2, 0x80);
@@ -160,9 +160,8 @@ const bad: [string, Uint8Array][] = [
   ["of an unknown type", Uint8Array.of(77)],
   ["with more nodes than allowed", concat([Uint8Array.of(6), encodeMsgpack({ Join: true, Nodes: 1_048_577 })])],
   ["with a longer user state than allowed", concat([Uint8Array.of(6), encodeMsgpack({ UserStateLen: 20_971_521 })])],
-  ["with a broken node", concat([Uint8Array.of(6), encodeMsgpack({ Nodes: 1 }), encodeMsgpack({ Name: "" })])],
-  ["with unknown compression", concat([Uint8Array.of(9), encodeMsgpack({ Algo: 1, Buf: noBytes })])],
-  ["with a broken compression", concat([Uint8Array.of(9), encodeMsgpack({ Algo: 0, Buf: Uint8Array.of(1) })])],
+  ["with a node that is no map", concat([Uint8Array.of(6), encodeMsgpack({ Nodes: 1 }), encodeMsgpack("n")])],
+  ["of a map without end", concat([Uint8Array.of(0, 0xdf, 0, 1, 0, 0), new Uint8Array(600).fill(0xa0)])],
   ["with a wrong value", Uint8Array.of(0, 0xc1)],
 ];
 
@@ -175,6 +174,56 @@ for (const [name, bytes] of bad) {
     assert.is(node.gossip.counters.dropped.get("malformed-stream"), 1);
   });
 }
+
+const undecompressable: [string, Uint8Array][] = [
+  ["unknown", concat([Uint8Array.of(9), encodeMsgpack({ Algo: 1, Buf: noBytes })])],
+  ["broken", concat([Uint8Array.of(9), encodeMsgpack({ Algo: 0, Buf: Uint8Array.of(1) })])],
+];
+
+for (const [name, bytes] of undecompressable) {
+  test(`a stream with ${name} compression is answered with the reason`, () => {
+    const node = new LoneNode();
+    const scan = new StreamReader().push(writtenTo(serve(node, bytes), 2));
+    assert.ok(scan?.type === "message" && scan.message.type === "error" && /decompressed/.test(scan.message.text));
+    assert.is(node.gossip.counters.dropped.get("refused-stream"), 1);
+  });
+}
+
+test("one odd node of a push/pull is left out and counted, the others are taken over", () => {
+  const node = new LoneNode();
+  const fields = (changes: object) => {
+    const Addr = Uint8Array.of(127, 0, 0, 1);
+    return { Name: "n", Addr, Port: 7001, Meta: null, Incarnation: 1, State: 0, Vsn: versions, ...changes };
+  };
+  const odd = [
+    { Name: Uint8Array.of(0xff) },
+    { Name: "n".repeat(256) },
+    { Addr: Uint8Array.of(1, 2, 3) },
+    { State: 4 },
+    { Meta: new Uint8Array(513) },
+    { Port: 70_000 },
+    { Incarnation: 2 ** 32 },
+  ];
+  const nodes = [...odd, { Name: "good", Hash: 2 ** 60 }].map((changes) => encodeMsgpack(fields(changes)));
+  const effects = serve(node, concat([Uint8Array.of(6), encodeMsgpack({ Nodes: nodes.length }), ...nodes]));
+  assert.is(node.gossip.counters.dropped.get("malformed-node"), odd.length);
+  assert.equal(node.changes(), ["joined good"]);
+  assert.ok(writtenTo(effects, 2).length > 0);
+});
+
+test("what a stream refuses for its length is not counted as held for ever", () => {
+  const node = new LoneNode();
+  const whole = new Uint8Array(33_554_432).fill(0xa0);
+  whole.set([6, 0x81, 0xa1, 65, 0xdb, 0x7f, 0xff, 0xff, 0xff]);
+  // A machine that forgot to give back what it refused would take no more after three of these.
+  for (let count = 1; count <= 5; count++) {
+    node.step({ type: "stream-accepted", stream: 2 * count, from: peerAddress(40_000) });
+    node.step({ type: "stream-bytes", stream: 2 * count, bytes: whole });
+    const effects = node.step({ type: "stream-bytes", stream: 2 * count, bytes: whole });
+    assert.ok(isClosed(effects, 2 * count));
+    assert.is(node.gossip.counters.dropped.get("malformed-stream"), count);
+  }
+});
 
 test("a stream that brings nothing is closed after its time", () => {
   const node = new LoneNode();

@@ -264,4 +264,27 @@ test("nodes beyond the limit are not remembered", () => {
   assert.is(node.gossip.counters.dropped.get("too-many-nodes"), 3);
 });
 
+test("an accusation that nobody could contradict is not believed, and contradicted by who is accused", () => {
+  for (const accuse of [suspect, dead]) {
+    const node = new LoneNode();
+    node.hear(alive("n"));
+    node.hear(accuse("n", 0xffff_ffff, "x"));
+    assert.is(node.stateOf("n"), "alive");
+    assert.is(node.gossip.counters.dropped.get("absurd-incarnation"), 1);
+    node.hear(accuse("self", 0xffff_fffe, "x"));
+    assert.is(node.stateOf("self"), "alive");
+    assert.is(node.incarnationOf("self"), 0xffff_ffff);
+    // What it says then is believed by all who have the same rule.
+    node.hear(alive("n", { incarnation: 0xffff_ffff }));
+    assert.is(node.incarnationOf("n"), 0xffff_ffff);
+  }
+});
+
+test("a node at its last incarnation is still found dead by whoever probes it", () => {
+  const node = new LoneNode();
+  node.hear(alive("n", { incarnation: 0xffff_ffff }));
+  node.run(30_000);
+  assert.is(node.stateOf("n"), "dead");
+});
+
 test.run();
