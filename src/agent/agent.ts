@@ -1,4 +1,5 @@
 import { DisposalStack, formatAddress, type WriterId } from "../base/mod.ts";
+import type { PeerHealth } from "../gossip/mod.ts";
 import type { LogEvent } from "../log/mod.ts";
 import type { Member, MemberEventType, NameConflict, UserEventNotice } from "../membership/mod.ts";
 import type { ClusterKeys } from "./cluster_keys.ts";
@@ -81,6 +82,11 @@ export class Agent implements AsyncDisposable {
   /** All members of the cluster as this node sees them, itself included. */
   members(): readonly Member[] {
     return this.#parts.membership.members();
+  }
+
+  /** What this node sees of the way to each other member, and what is wrong with it in words. */
+  peersHealth(): readonly PeerHealth[] {
+    return this.#parts.membership.peersHealth();
   }
 
   /** A topic, created by the first produce. The same object for the same name. */

@@ -1,3 +1,4 @@
+import type { PeerHealth } from "../gossip/mod.ts";
 import type { Member, NameConflict, UserEventNotice } from "../membership/mod.ts";
 import type { ServedGossip } from "../server/mod.ts";
 import type { ClusterKeys } from "./cluster_keys.ts";
@@ -77,6 +78,21 @@ export class GossipPort implements ServedGossip {
 
   rttMs(left: string, right: string): number | undefined {
     return this.#node.rttMs(left, right);
+  }
+
+  /** Of all members, or of those of these names. */
+  peersHealth(names: readonly string[]): (PeerHealth & { readonly status: Member["status"] })[] {
+    const node = this.#node;
+    const wanted = new Set(names);
+    const members = node.members().filter(({ name }) => wanted.size === 0 || wanted.has(name));
+    return members.flatMap(({ name, status }) => {
+      const health = node.peerHealth(name);
+      return health === undefined ? [] : [{ ...health, status }];
+    });
+  }
+
+  get healthScore(): number {
+    return this.#node.counters.health;
   }
 
   /** In the sections and by the names that Serf's operators know. */

@@ -3,7 +3,15 @@
  * the agent composes the same class.
  */
 export type { Address } from "../base/mod.ts";
-export { type GossipSettings, InvalidGossipOptionError, InvalidKeyError, type Profile } from "../gossip/mod.ts";
+export {
+  type GossipSettings,
+  InvalidGossipOptionError,
+  InvalidKeyError,
+  type Passage,
+  type PathVerdict,
+  type PeerHealth,
+  type Profile,
+} from "../gossip/mod.ts";
 export { KeyringFileError } from "../io/gossip_keyring_file.ts";
 export { GossipBindError } from "../io/gossip_sockets.ts";
 export { BadListenAddressError, PortTakenError } from "../io/listener_errors.ts";

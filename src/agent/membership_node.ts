@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { type Address, DisposalStack, Listeners, parseAddress, Random, toHex } from "../base/mod.ts";
-import type { EncryptionOptions } from "../gossip/mod.ts";
+import type { EncryptionOptions, PeerHealth } from "../gossip/mod.ts";
 import { systemClock } from "../io/clock.ts";
 import { Driver } from "../io/driver.ts";
 import { type GossipSockets, openGossipSockets } from "../io/gossip_sockets.ts";
@@ -187,6 +187,19 @@ export class MembershipNode implements AsyncDisposable {
    */
   rttMs(name: string, other: string = this.localName): number | undefined {
     return this.#machine.rttMs(name, other);
+  }
+
+  /**
+   * What this node sees of the way to each other member, and what is wrong with it in words: `docs/membership.md`, "Which
+   * way is broken".
+   */
+  peersHealth(): readonly PeerHealth[] {
+    return this.members().flatMap(({ name }) => this.peerHealth(name) ?? []);
+  }
+
+  /** The same of one member; undefined for this node itself, and for one that is not known. */
+  peerHealth(name: string): PeerHealth | undefined {
+    return this.#machine.peerHealth(name);
   }
 
   /** What only those ask who speak for this node, as its RPC does. */

@@ -9,6 +9,7 @@ import { addDemoCommand } from "./demo.ts";
 import { addEventCommand } from "./event.ts";
 import { exitCodes, explain } from "./failure.ts";
 import { addForceLeaveCommand } from "./force_leave.ts";
+import { addHealthCommand } from "./health.ts";
 import { addInfoCommand } from "./info.ts";
 import { addJoinCommand } from "./join.ts";
 import { addKeygenCommand } from "./keygen.ts";
@@ -59,6 +60,7 @@ function makeProgram(tell: (text: string) => void): Command {
   addRttCommand(program);
   addInfoCommand(program);
   addReachabilityCommand(program);
+  addHealthCommand(program);
   addDemoCommand(program);
   return program;
 }

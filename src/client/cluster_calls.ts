@@ -8,6 +8,7 @@ import {
   type QueryResponse,
   type WatchEventsResponse,
 } from "../gen/grapevine/v1/cluster_pb.ts";
+import { type PeersHealth, toPeersHealth } from "./cluster_health.ts";
 import { toMemberEvent } from "./convert.ts";
 import { ClientError, type toClientError } from "./errors.ts";
 import type { MemberEvent } from "./types.ts";
@@ -92,6 +93,8 @@ export interface KeyHolders {
 }
 
 export type InfoSections = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export type { PeerHealth, PeersHealth, PeerVerdict } from "./cluster_health.ts";
 
 /** How much longer than the members may think an order about keys is waited for. */
 const keysTimeoutMs = 60_000;
@@ -189,6 +192,14 @@ export class ClusterCalls {
       cluster.estimateRoundTrip({ left, right }, call),
     );
     return { left: answer.left, right: answer.right, milliseconds: answer.milliseconds };
+  }
+
+  /** What the asked node sees of the way to each other member, or to those of these names. */
+  async health(names: readonly string[] = []): Promise<PeersHealth> {
+    const answer = await this.#call("ask for the health of peers", ({ cluster }, call) =>
+      cluster.diagnosePeers({ names: [...names] }, call),
+    );
+    return toPeersHealth(answer);
   }
 
   /** What the asked node counts, and how it is set up. */

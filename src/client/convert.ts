@@ -24,10 +24,15 @@ export function toTopic(topic: Topic): TopicDescription {
 }
 
 export function toMember(member: Member): MemberDescription {
-  return { name: member.name, address: member.address, status: toStatus(member.status), tags: { ...member.tags } };
+  return {
+    name: member.name,
+    address: member.address,
+    status: toMemberStatus(member.status),
+    tags: { ...member.tags },
+  };
 }
 
-function toStatus(status: MemberStatusMessage): MemberStatus {
+export function toMemberStatus(status: MemberStatusMessage): MemberStatus {
   switch (status) {
     case MemberStatusMessage.ALIVE:
       return "alive";

@@ -13,6 +13,9 @@ export {
   type InfoSections,
   type KeyHolders,
   type KeysOutcome,
+  type PeerHealth,
+  type PeersHealth,
+  type PeerVerdict,
   type QueryEvent,
   type QueryFilter,
 } from "./cluster_calls.ts";

@@ -67,6 +67,10 @@ export function toMember(member: ServedMember): MessageInitShape<typeof MemberSc
   };
 }
 
+export function toStatus(status: ServedMember["status"]): MemberStatus {
+  return statuses[status];
+}
+
 /** All members as joins, then every change in its order. */
 export async function* watchMembers(
   ports: ServerPorts,

@@ -9,6 +9,9 @@ import {
   type ChangeTagsRequest,
   type ChangeTagsResponse,
   ChangeTagsResponseSchema,
+  type DiagnosePeersRequest,
+  type DiagnosePeersResponse,
+  DiagnosePeersResponseSchema,
   type EstimateRoundTripRequest,
   type EstimateRoundTripResponse,
   EstimateRoundTripResponseSchema,
@@ -21,6 +24,7 @@ import {
   type KeysOutcomeSchema,
   type ListKeysResponse,
   ListKeysResponseSchema,
+  type PeerHealthSchema,
   type QueryRequest,
   type QueryResponseSchema,
   type SendEventRequest,
@@ -28,10 +32,10 @@ import {
   SendEventResponseSchema,
   type WatchEventsResponseSchema,
 } from "../gen/grapevine/v1/cluster_pb.ts";
-import { memberChanges, toMember, tooSlow } from "./cluster.ts";
+import { memberChanges, toMember, tooSlow, toStatus } from "./cluster.ts";
 import { invalidArgument } from "./errors.ts";
 import { heartbeatMs, watcherQueueMax } from "./limits.ts";
-import type { ServedGossip, ServedKeysOutcome, ServerPorts } from "./ports.ts";
+import type { ServedGossip, ServedKeysOutcome, ServedPeerHealth, ServerPorts } from "./ports.ts";
 import { Waiting } from "./waiting.ts";
 
 export function forceLeave(gossip: ServedGossip, { name, prune }: ForceLeaveRequest): ForceLeaveResponse {
@@ -174,6 +178,33 @@ export function estimateRoundTrip(gossip: ServedGossip, request: EstimateRoundTr
   const left = request.left === "" ? gossip.localName : request.left;
   const right = request.right === "" ? gossip.localName : request.right;
   return create(EstimateRoundTripResponseSchema, { left, right, milliseconds: gossip.rttMs(left, right) });
+}
+
+export function diagnosePeers(gossip: ServedGossip, request: DiagnosePeersRequest): DiagnosePeersResponse {
+  const peers = gossip.peersHealth(request.names).map(toPeerHealth);
+  return create(DiagnosePeersResponseSchema, { healthScore: gossip.healthScore, peers });
+}
+
+function toPeerHealth(health: ServedPeerHealth): MessageInitShape<typeof PeerHealthSchema> {
+  const { name, status, verdict, cause, udpOut, udpIn, tcp } = health;
+  const { rttMs, heardAgoMs, answeredAgoMs, helpedAgoMs, tcpAnsweredAgoMs } = health;
+  return {
+    ...{ name, status: toStatus(status), verdict, cause, udpOut, udpIn, tcp },
+    pings: BigInt(health.pings),
+    pingsAnswered: BigInt(health.pingsAnswered),
+    pingsLate: BigInt(health.pingsLate),
+    missedInRow: BigInt(health.missedInRow),
+    helped: BigInt(health.helped),
+    nacks: BigInt(health.nacks),
+    tcpAnswered: BigInt(health.tcpAnswered),
+    tcpMissed: BigInt(health.tcpMissed),
+    datagramsReceived: BigInt(health.datagramsReceived),
+    tcpPingsReceived: BigInt(health.tcpPingsReceived),
+    suspicions: BigInt(health.suspicions),
+    refutations: BigInt(health.refutations),
+    accusations: BigInt(health.accusations),
+    ...{ rttMs, heardAgoMs, answeredAgoMs, helpedAgoMs, tcpAnsweredAgoMs },
+  };
 }
 
 export function info(gossip: ServedGossip): InfoResponse {

@@ -122,6 +122,35 @@ export interface ServedKeys {
   list(): Promise<ServedKeyList>;
 }
 
+/** The way to one member, as the node sees it. Times are how long ago, in milliseconds; undefined is never. */
+export interface ServedPeerHealth {
+  readonly name: string;
+  readonly status: ServedMember["status"];
+  readonly verdict: string;
+  readonly cause: string;
+  readonly udpOut: string;
+  readonly udpIn: string;
+  readonly tcp: string;
+  readonly pings: number;
+  readonly pingsAnswered: number;
+  readonly pingsLate: number;
+  readonly missedInRow: number;
+  readonly helped: number;
+  readonly nacks: number;
+  readonly tcpAnswered: number;
+  readonly tcpMissed: number;
+  readonly datagramsReceived: number;
+  readonly tcpPingsReceived: number;
+  readonly suspicions: number;
+  readonly refutations: number;
+  readonly accusations: number;
+  readonly rttMs: number | undefined;
+  readonly heardAgoMs: number | undefined;
+  readonly answeredAgoMs: number | undefined;
+  readonly helpedAgoMs: number | undefined;
+  readonly tcpAnsweredAgoMs: number | undefined;
+}
+
 /** What operators ask of a node's gossip. What makes no sense is thrown, with a `code`. */
 export interface ServedGossip {
   readonly localName: string;
@@ -134,6 +163,10 @@ export interface ServedGossip {
   onUserEvent(listener: (event: ServedUserEvent) => void): () => void;
   onQuery(listener: (query: ServedQueryNotice) => void): () => void;
   onNameConflict(listener: (conflict: ServedNameConflict) => void): () => void;
+  /** How unwell the node seems to itself: 0 is well. */
+  readonly healthScore: number;
+  /** Of these members; of all when there are no names. */
+  peersHealth(names: readonly string[]): readonly ServedPeerHealth[];
   /** Milliseconds between two members; undefined when it is not known where they stand. */
   rttMs(left: string, right: string): number | undefined;
   /** Sections of names and values. */

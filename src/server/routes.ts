@@ -12,6 +12,7 @@ import { getServers, join, toMember, watchMembers } from "./cluster.ts";
 import {
   changeKeys,
   changeTags,
+  diagnosePeers,
   estimateRoundTrip,
   forceLeave,
   info,
@@ -91,6 +92,7 @@ function gossipMethods(ports: ServerPorts, answering: Answering): Partial<Servic
     changeKeys: answering.unary((request) => changeKeys(gossip, request)),
     listKeys: answering.unary(() => listKeys(gossip)),
     estimateRoundTrip: answering.unary((request) => estimateRoundTrip(gossip, request)),
+    diagnosePeers: answering.unary((request) => diagnosePeers(gossip, request)),
     info: answering.unary(() => info(gossip)),
   };
 }

@@ -76,6 +76,26 @@ test("query shows acknowledgements, and names in JSON who said them", async () =
   assert.match(silent.stderr, /No answer in time from (alder, birch|birch, alder)/);
 });
 
+test("health names what is wrong with the way to each member, with the evidence when asked", async () => {
+  for (let attempt = 1; ; attempt++) {
+    const { code, stdout, stderr } = await ask("health");
+    assert.is(code, 0, stderr);
+    if (/^birch {4}alive {4}ok {4}it answers\n$/.test(stdout)) break;
+    assert.match(stdout, /^birch {4}alive {4}unknown /);
+    assert.ok(attempt < 20, stdout);
+  }
+  const verbose = await ask("health --verbose birch");
+  assert.match(verbose.stdout, /\n\nbirch\n {2}UDP to it, UDP from it, TCP +works, works, unknown\n/);
+  assert.match(verbose.stdout, /round trip +\d+\.\d ms\n/);
+  const { healthScore, peers } = JSON.parse((await ask("health --format json")).stdout);
+  assert.type(healthScore, "number");
+  assert.equal([peers.length, peers[0].name, peers[0].verdict, peers[0].udpIn], [1, "birch", "ok", "works"]);
+  assert.ok(peers[0].counts.pingsAnswered >= 1);
+  const nobody = await ask("health nobody");
+  assert.is(nobody.code, 1);
+  assert.match(nobody.stderr, /Cannot tell the way to nobody: the asked node knows no such other member/);
+});
+
 test("reachability reaches all, and ends as soon as it has", async () => {
   const { code, stdout } = await ask("reachability --verbose");
   assert.is(code, 0);

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file grapevine/v1/cluster.proto.
  */
 export const file_grapevine_v1_cluster: GenFile = /*@__PURE__*/
-  fileDesc("ChpncmFwZXZpbmUvdjEvY2x1c3Rlci5wcm90bxIMZ3JhcGV2aW5lLnYxIq4BCgZNZW1iZXISDAoEbmFtZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEioKBnN0YXR1cxgDIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJTdGF0dXMSLAoEdGFncxgEIAMoCzIeLmdyYXBldmluZS52MS5NZW1iZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhAKDk1lbWJlcnNSZXF1ZXN0IjgKD01lbWJlcnNSZXNwb25zZRIlCgdtZW1iZXJzGAEgAygLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlciIVChNXYXRjaE1lbWJlcnNSZXF1ZXN0InsKFFdhdGNoTWVtYmVyc1Jlc3BvbnNlEioKBmNoYW5nZRgBIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJDaGFuZ2USJAoGbWVtYmVyGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlchIRCgloZWFydGJlYXQYAyABKAgiIAoLSm9pblJlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJIh4KDEpvaW5SZXNwb25zZRIOCgZqb2luZWQYASABKA0iDgoMTGVhdmVSZXF1ZXN0Ig8KDUxlYXZlUmVzcG9uc2UiMAoRRm9yY2VMZWF2ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVwcnVuZRgCIAEoCCIUChJGb3JjZUxlYXZlUmVzcG9uc2UihgEKEUNoYW5nZVRhZ3NSZXF1ZXN0EjUKA3NldBgBIAMoCzIoLmdyYXBldmluZS52MS5DaGFuZ2VUYWdzUmVxdWVzdC5TZXRFbnRyeRIOCgZkZWxldGUYAiADKAkaKgoIU2V0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIUChJDaGFuZ2VUYWdzUmVzcG9uc2UiQwoQU2VuZEV2ZW50UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSEAoIY29hbGVzY2UYAyABKAgiEwoRU2VuZEV2ZW50UmVzcG9uc2Ui1wEKDFF1ZXJ5UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSDQoFbm9kZXMYAyADKAkSMgoEdGFncxgEIAMoCzIkLmdyYXBldmluZS52MS5RdWVyeVJlcXVlc3QuVGFnc0VudHJ5EhIKCnRpbWVvdXRfbXMYBSABKA0SDgoGbm9fYWNrGAYgASgIEhQKDHJlbGF5X2ZhY3RvchgHIAEoDRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoNUXVlcnlSZXNwb25zZRIlCgNhY2sYASABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlBY2tIABIrCgZhbnN3ZXIYAiABKAsyGS5ncmFwZXZpbmUudjEuUXVlcnlBbnN3ZXJIABIlCgNlbmQYAyABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlFbmRIAEIHCgVldmVudCIYCghRdWVyeUFjaxIMCgRmcm9tGAEgASgJIiwKC1F1ZXJ5QW5zd2VyEgwKBGZyb20YASABKAkSDwoHcGF5bG9hZBgCIAEoDCIsCghRdWVyeUVuZBIQCghjb21wbGV0ZRgBIAEoCBIOCgZzaWxlbnQYAiADKAkiFAoSV2F0Y2hFdmVudHNSZXF1ZXN0Iv0BChNXYXRjaEV2ZW50c1Jlc3BvbnNlEiwKBm1lbWJlchgBIAEoCzIaLmdyYXBldmluZS52MS5NZW1iZXJOb3RpY2VIABIzCgp1c2VyX2V2ZW50GAIgASgLMh0uZ3JhcGV2aW5lLnYxLlVzZXJFdmVudE5vdGljZUgAEioKBXF1ZXJ5GAMgASgLMhkuZ3JhcGV2aW5lLnYxLlF1ZXJ5Tm90aWNlSAASEwoJaGVhcnRiZWF0GAQgASgISAASOQoNbmFtZV9jb25mbGljdBgFIAEoCzIgLmdyYXBldmluZS52MS5OYW1lQ29uZmxpY3ROb3RpY2VIAEIHCgVldmVudCJgCgxNZW1iZXJOb3RpY2USKgoGY2hhbmdlGAEgASgOMhouZ3JhcGV2aW5lLnYxLk1lbWJlckNoYW5nZRIkCgZtZW1iZXIYAiABKAsyFC5ncmFwZXZpbmUudjEuTWVtYmVyIlMKD1VzZXJFdmVudE5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIQCghjb2FsZXNjZRgEIAEoCCJNCgtRdWVyeU5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIOCgZzb3VyY2UYBCABKAkiUgoSTmFtZUNvbmZsaWN0Tm90aWNlEgwKBG5hbWUYASABKAkSDAoEaGVsZBgCIAEoCRIPCgdjbGFpbWVkGAMgASgJEg8KB291dGNvbWUYBCABKAkiSQoRQ2hhbmdlS2V5c1JlcXVlc3QSJwoGY2hhbmdlGAEgASgOMhcuZ3JhcGV2aW5lLnYxLktleUNoYW5nZRILCgNrZXkYAiABKAkipAEKC0tleXNPdXRjb21lEg0KBW5vZGVzGAEgASgNEhAKCGFuc3dlcmVkGAIgASgNEjUKBmVycm9ycxgDIAMoCzIlLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZS5FcnJvcnNFbnRyeRIOCgZzaWxlbnQYBCADKAkaLQoLRXJyb3JzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJAChJDaGFuZ2VLZXlzUmVzcG9uc2USKgoHb3V0Y29tZRgBIAEoCzIZLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZSIRCg9MaXN0S2V5c1JlcXVlc3QiZgoQTGlzdEtleXNSZXNwb25zZRIqCgdvdXRjb21lGAEgASgLMhkuZ3JhcGV2aW5lLnYxLktleXNPdXRjb21lEiYKBGtleXMYAiADKAsyGC5ncmFwZXZpbmUudjEuS2V5SG9sZGVycyJKCgpLZXlIb2xkZXJzEgsKA2tleRgBIAEoCRIPCgdob2xkZXJzGAIgASgNEg0KBXVzZXJzGAMgASgNEg8KB2xhY2tpbmcYBCADKAkiNwoYRXN0aW1hdGVSb3VuZFRyaXBSZXF1ZXN0EgwKBGxlZnQYASABKAkSDQoFcmlnaHQYAiABKAkiZAoZRXN0aW1hdGVSb3VuZFRyaXBSZXNwb25zZRIZCgxtaWxsaXNlY29uZHMYASABKAFIAIgBARIMCgRsZWZ0GAIgASgJEg0KBXJpZ2h0GAMgASgJQg8KDV9taWxsaXNlY29uZHMiDQoLSW5mb1JlcXVlc3QilgEKDEluZm9SZXNwb25zZRI6CghzZWN0aW9ucxgBIAMoCzIoLmdyYXBldmluZS52MS5JbmZvUmVzcG9uc2UuU2VjdGlvbnNFbnRyeRpKCg1TZWN0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoCzIZLmdyYXBldmluZS52MS5JbmZvU2VjdGlvbjoCOAEicwoLSW5mb1NlY3Rpb24SNQoGdmFsdWVzGAEgAygLMiUuZ3JhcGV2aW5lLnYxLkluZm9TZWN0aW9uLlZhbHVlc0VudHJ5Gi0KC1ZhbHVlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqkwEKDE1lbWJlclN0YXR1cxIdChlNRU1CRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFwoTTUVNQkVSX1NUQVRVU19BTElWRRABEhkKFU1FTUJFUl9TVEFUVVNfTEVBVklORxACEhYKEk1FTUJFUl9TVEFUVVNfTEVGVBADEhgKFE1FTUJFUl9TVEFUVVNfRkFJTEVEEAQqqgEKDE1lbWJlckNoYW5nZRIdChlNRU1CRVJfQ0hBTkdFX1VOU1BFQ0lGSUVEEAASFgoSTUVNQkVSX0NIQU5HRV9KT0lOEAESFwoTTUVNQkVSX0NIQU5HRV9MRUFWRRACEhgKFE1FTUJFUl9DSEFOR0VfRkFJTEVEEAMSGAoUTUVNQkVSX0NIQU5HRV9VUERBVEUQBBIWChJNRU1CRVJfQ0hBTkdFX1JFQVAQBSpqCglLZXlDaGFuZ2USGgoWS0VZX0NIQU5HRV9VTlNQRUNJRklFRBAAEhYKEktFWV9DSEFOR0VfSU5TVEFMTBABEhIKDktFWV9DSEFOR0VfVVNFEAISFQoRS0VZX0NIQU5HRV9SRU1PVkUQAzL2BwoHQ2x1c3RlchJGCgdNZW1iZXJzEhwuZ3JhcGV2aW5lLnYxLk1lbWJlcnNSZXF1ZXN0Gh0uZ3JhcGV2aW5lLnYxLk1lbWJlcnNSZXNwb25zZRJXCgxXYXRjaE1lbWJlcnMSIS5ncmFwZXZpbmUudjEuV2F0Y2hNZW1iZXJzUmVxdWVzdBoiLmdyYXBldmluZS52MS5XYXRjaE1lbWJlcnNSZXNwb25zZTABEj0KBEpvaW4SGS5ncmFwZXZpbmUudjEuSm9pblJlcXVlc3QaGi5ncmFwZXZpbmUudjEuSm9pblJlc3BvbnNlEkAKBUxlYXZlEhouZ3JhcGV2aW5lLnYxLkxlYXZlUmVxdWVzdBobLmdyYXBldmluZS52MS5MZWF2ZVJlc3BvbnNlEk8KCkZvcmNlTGVhdmUSHy5ncmFwZXZpbmUudjEuRm9yY2VMZWF2ZVJlcXVlc3QaIC5ncmFwZXZpbmUudjEuRm9yY2VMZWF2ZVJlc3BvbnNlEk8KCkNoYW5nZVRhZ3MSHy5ncmFwZXZpbmUudjEuQ2hhbmdlVGFnc1JlcXVlc3QaIC5ncmFwZXZpbmUudjEuQ2hhbmdlVGFnc1Jlc3BvbnNlEkwKCVNlbmRFdmVudBIeLmdyYXBldmluZS52MS5TZW5kRXZlbnRSZXF1ZXN0Gh8uZ3JhcGV2aW5lLnYxLlNlbmRFdmVudFJlc3BvbnNlEkIKBVF1ZXJ5EhouZ3JhcGV2aW5lLnYxLlF1ZXJ5UmVxdWVzdBobLmdyYXBldmluZS52MS5RdWVyeVJlc3BvbnNlMAESVAoLV2F0Y2hFdmVudHMSIC5ncmFwZXZpbmUudjEuV2F0Y2hFdmVudHNSZXF1ZXN0GiEuZ3JhcGV2aW5lLnYxLldhdGNoRXZlbnRzUmVzcG9uc2UwARJPCgpDaGFuZ2VLZXlzEh8uZ3JhcGV2aW5lLnYxLkNoYW5nZUtleXNSZXF1ZXN0GiAuZ3JhcGV2aW5lLnYxLkNoYW5nZUtleXNSZXNwb25zZRJJCghMaXN0S2V5cxIdLmdyYXBldmluZS52MS5MaXN0S2V5c1JlcXVlc3QaHi5ncmFwZXZpbmUudjEuTGlzdEtleXNSZXNwb25zZRJkChFFc3RpbWF0ZVJvdW5kVHJpcBImLmdyYXBldmluZS52MS5Fc3RpbWF0ZVJvdW5kVHJpcFJlcXVlc3QaJy5ncmFwZXZpbmUudjEuRXN0aW1hdGVSb3VuZFRyaXBSZXNwb25zZRI9CgRJbmZvEhkuZ3JhcGV2aW5lLnYxLkluZm9SZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLkluZm9SZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChpncmFwZXZpbmUvdjEvY2x1c3Rlci5wcm90bxIMZ3JhcGV2aW5lLnYxIq4BCgZNZW1iZXISDAoEbmFtZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEioKBnN0YXR1cxgDIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJTdGF0dXMSLAoEdGFncxgEIAMoCzIeLmdyYXBldmluZS52MS5NZW1iZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhAKDk1lbWJlcnNSZXF1ZXN0IjgKD01lbWJlcnNSZXNwb25zZRIlCgdtZW1iZXJzGAEgAygLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlciIVChNXYXRjaE1lbWJlcnNSZXF1ZXN0InsKFFdhdGNoTWVtYmVyc1Jlc3BvbnNlEioKBmNoYW5nZRgBIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJDaGFuZ2USJAoGbWVtYmVyGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlchIRCgloZWFydGJlYXQYAyABKAgiIAoLSm9pblJlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJIh4KDEpvaW5SZXNwb25zZRIOCgZqb2luZWQYASABKA0iDgoMTGVhdmVSZXF1ZXN0Ig8KDUxlYXZlUmVzcG9uc2UiMAoRRm9yY2VMZWF2ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVwcnVuZRgCIAEoCCIUChJGb3JjZUxlYXZlUmVzcG9uc2UihgEKEUNoYW5nZVRhZ3NSZXF1ZXN0EjUKA3NldBgBIAMoCzIoLmdyYXBldmluZS52MS5DaGFuZ2VUYWdzUmVxdWVzdC5TZXRFbnRyeRIOCgZkZWxldGUYAiADKAkaKgoIU2V0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIUChJDaGFuZ2VUYWdzUmVzcG9uc2UiQwoQU2VuZEV2ZW50UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSEAoIY29hbGVzY2UYAyABKAgiEwoRU2VuZEV2ZW50UmVzcG9uc2Ui1wEKDFF1ZXJ5UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSDQoFbm9kZXMYAyADKAkSMgoEdGFncxgEIAMoCzIkLmdyYXBldmluZS52MS5RdWVyeVJlcXVlc3QuVGFnc0VudHJ5EhIKCnRpbWVvdXRfbXMYBSABKA0SDgoGbm9fYWNrGAYgASgIEhQKDHJlbGF5X2ZhY3RvchgHIAEoDRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoNUXVlcnlSZXNwb25zZRIlCgNhY2sYASABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlBY2tIABIrCgZhbnN3ZXIYAiABKAsyGS5ncmFwZXZpbmUudjEuUXVlcnlBbnN3ZXJIABIlCgNlbmQYAyABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlFbmRIAEIHCgVldmVudCIYCghRdWVyeUFjaxIMCgRmcm9tGAEgASgJIiwKC1F1ZXJ5QW5zd2VyEgwKBGZyb20YASABKAkSDwoHcGF5bG9hZBgCIAEoDCIsCghRdWVyeUVuZBIQCghjb21wbGV0ZRgBIAEoCBIOCgZzaWxlbnQYAiADKAkiFAoSV2F0Y2hFdmVudHNSZXF1ZXN0Iv0BChNXYXRjaEV2ZW50c1Jlc3BvbnNlEiwKBm1lbWJlchgBIAEoCzIaLmdyYXBldmluZS52MS5NZW1iZXJOb3RpY2VIABIzCgp1c2VyX2V2ZW50GAIgASgLMh0uZ3JhcGV2aW5lLnYxLlVzZXJFdmVudE5vdGljZUgAEioKBXF1ZXJ5GAMgASgLMhkuZ3JhcGV2aW5lLnYxLlF1ZXJ5Tm90aWNlSAASEwoJaGVhcnRiZWF0GAQgASgISAASOQoNbmFtZV9jb25mbGljdBgFIAEoCzIgLmdyYXBldmluZS52MS5OYW1lQ29uZmxpY3ROb3RpY2VIAEIHCgVldmVudCJgCgxNZW1iZXJOb3RpY2USKgoGY2hhbmdlGAEgASgOMhouZ3JhcGV2aW5lLnYxLk1lbWJlckNoYW5nZRIkCgZtZW1iZXIYAiABKAsyFC5ncmFwZXZpbmUudjEuTWVtYmVyIlMKD1VzZXJFdmVudE5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIQCghjb2FsZXNjZRgEIAEoCCJNCgtRdWVyeU5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIOCgZzb3VyY2UYBCABKAkiUgoSTmFtZUNvbmZsaWN0Tm90aWNlEgwKBG5hbWUYASABKAkSDAoEaGVsZBgCIAEoCRIPCgdjbGFpbWVkGAMgASgJEg8KB291dGNvbWUYBCABKAkiSQoRQ2hhbmdlS2V5c1JlcXVlc3QSJwoGY2hhbmdlGAEgASgOMhcuZ3JhcGV2aW5lLnYxLktleUNoYW5nZRILCgNrZXkYAiABKAkipAEKC0tleXNPdXRjb21lEg0KBW5vZGVzGAEgASgNEhAKCGFuc3dlcmVkGAIgASgNEjUKBmVycm9ycxgDIAMoCzIlLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZS5FcnJvcnNFbnRyeRIOCgZzaWxlbnQYBCADKAkaLQoLRXJyb3JzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJAChJDaGFuZ2VLZXlzUmVzcG9uc2USKgoHb3V0Y29tZRgBIAEoCzIZLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZSIRCg9MaXN0S2V5c1JlcXVlc3QiZgoQTGlzdEtleXNSZXNwb25zZRIqCgdvdXRjb21lGAEgASgLMhkuZ3JhcGV2aW5lLnYxLktleXNPdXRjb21lEiYKBGtleXMYAiADKAsyGC5ncmFwZXZpbmUudjEuS2V5SG9sZGVycyJKCgpLZXlIb2xkZXJzEgsKA2tleRgBIAEoCRIPCgdob2xkZXJzGAIgASgNEg0KBXVzZXJzGAMgASgNEg8KB2xhY2tpbmcYBCADKAkiNwoYRXN0aW1hdGVSb3VuZFRyaXBSZXF1ZXN0EgwKBGxlZnQYASABKAkSDQoFcmlnaHQYAiABKAkiZAoZRXN0aW1hdGVSb3VuZFRyaXBSZXNwb25zZRIZCgxtaWxsaXNlY29uZHMYASABKAFIAIgBARIMCgRsZWZ0GAIgASgJEg0KBXJpZ2h0GAMgASgJQg8KDV9taWxsaXNlY29uZHMiJQoURGlhZ25vc2VQZWVyc1JlcXVlc3QSDQoFbmFtZXMYASADKAkiVgoVRGlhZ25vc2VQZWVyc1Jlc3BvbnNlEhQKDGhlYWx0aF9zY29yZRgBIAEoDRInCgVwZWVycxgCIAMoCzIYLmdyYXBldmluZS52MS5QZWVySGVhbHRoIosFCgpQZWVySGVhbHRoEgwKBG5hbWUYASABKAkSKgoGc3RhdHVzGAIgASgOMhouZ3JhcGV2aW5lLnYxLk1lbWJlclN0YXR1cxIPCgd2ZXJkaWN0GAMgASgJEg0KBWNhdXNlGAQgASgJEg8KB3VkcF9vdXQYBSABKAkSDgoGdWRwX2luGAYgASgJEgsKA3RjcBgHIAEoCRINCgVwaW5ncxgIIAEoBBIWCg5waW5nc19hbnN3ZXJlZBgJIAEoBBISCgpwaW5nc19sYXRlGAogASgEEhUKDW1pc3NlZF9pbl9yb3cYCyABKAQSDgoGaGVscGVkGAwgASgEEg0KBW5hY2tzGA0gASgEEhQKDHRjcF9hbnN3ZXJlZBgOIAEoBBISCgp0Y3BfbWlzc2VkGA8gASgEEhoKEmRhdGFncmFtc19yZWNlaXZlZBgQIAEoBBIaChJ0Y3BfcGluZ3NfcmVjZWl2ZWQYESABKAQSEgoKc3VzcGljaW9ucxgSIAEoBBITCgtyZWZ1dGF0aW9ucxgTIAEoBBITCgthY2N1c2F0aW9ucxgUIAEoBBITCgZydHRfbXMYFSABKAFIAIgBARIZCgxoZWFyZF9hZ29fbXMYFiABKAFIAYgBARIcCg9hbnN3ZXJlZF9hZ29fbXMYFyABKAFIAogBARIaCg1oZWxwZWRfYWdvX21zGBggASgBSAOIAQESIAoTdGNwX2Fuc3dlcmVkX2Fnb19tcxgZIAEoAUgEiAEBQgkKB19ydHRfbXNCDwoNX2hlYXJkX2Fnb19tc0ISChBfYW5zd2VyZWRfYWdvX21zQhAKDl9oZWxwZWRfYWdvX21zQhYKFF90Y3BfYW5zd2VyZWRfYWdvX21zIg0KC0luZm9SZXF1ZXN0IpYBCgxJbmZvUmVzcG9uc2USOgoIc2VjdGlvbnMYASADKAsyKC5ncmFwZXZpbmUudjEuSW5mb1Jlc3BvbnNlLlNlY3Rpb25zRW50cnkaSgoNU2VjdGlvbnNFbnRyeRILCgNrZXkYASABKAkSKAoFdmFsdWUYAiABKAsyGS5ncmFwZXZpbmUudjEuSW5mb1NlY3Rpb246AjgBInMKC0luZm9TZWN0aW9uEjUKBnZhbHVlcxgBIAMoCzIlLmdyYXBldmluZS52MS5JbmZvU2VjdGlvbi5WYWx1ZXNFbnRyeRotCgtWYWx1ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBKpMBCgxNZW1iZXJTdGF0dXMSHQoZTUVNQkVSX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE01FTUJFUl9TVEFUVVNfQUxJVkUQARIZChVNRU1CRVJfU1RBVFVTX0xFQVZJTkcQAhIWChJNRU1CRVJfU1RBVFVTX0xFRlQQAxIYChRNRU1CRVJfU1RBVFVTX0ZBSUxFRBAEKqoBCgxNZW1iZXJDaGFuZ2USHQoZTUVNQkVSX0NIQU5HRV9VTlNQRUNJRklFRBAAEhYKEk1FTUJFUl9DSEFOR0VfSk9JThABEhcKE01FTUJFUl9DSEFOR0VfTEVBVkUQAhIYChRNRU1CRVJfQ0hBTkdFX0ZBSUxFRBADEhgKFE1FTUJFUl9DSEFOR0VfVVBEQVRFEAQSFgoSTUVNQkVSX0NIQU5HRV9SRUFQEAUqagoJS2V5Q2hhbmdlEhoKFktFWV9DSEFOR0VfVU5TUEVDSUZJRUQQABIWChJLRVlfQ0hBTkdFX0lOU1RBTEwQARISCg5LRVlfQ0hBTkdFX1VTRRACEhUKEUtFWV9DSEFOR0VfUkVNT1ZFEAMy0AgKB0NsdXN0ZXISRgoHTWVtYmVycxIcLmdyYXBldmluZS52MS5NZW1iZXJzUmVxdWVzdBodLmdyYXBldmluZS52MS5NZW1iZXJzUmVzcG9uc2USVwoMV2F0Y2hNZW1iZXJzEiEuZ3JhcGV2aW5lLnYxLldhdGNoTWVtYmVyc1JlcXVlc3QaIi5ncmFwZXZpbmUudjEuV2F0Y2hNZW1iZXJzUmVzcG9uc2UwARI9CgRKb2luEhkuZ3JhcGV2aW5lLnYxLkpvaW5SZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLkpvaW5SZXNwb25zZRJACgVMZWF2ZRIaLmdyYXBldmluZS52MS5MZWF2ZVJlcXVlc3QaGy5ncmFwZXZpbmUudjEuTGVhdmVSZXNwb25zZRJPCgpGb3JjZUxlYXZlEh8uZ3JhcGV2aW5lLnYxLkZvcmNlTGVhdmVSZXF1ZXN0GiAuZ3JhcGV2aW5lLnYxLkZvcmNlTGVhdmVSZXNwb25zZRJPCgpDaGFuZ2VUYWdzEh8uZ3JhcGV2aW5lLnYxLkNoYW5nZVRhZ3NSZXF1ZXN0GiAuZ3JhcGV2aW5lLnYxLkNoYW5nZVRhZ3NSZXNwb25zZRJMCglTZW5kRXZlbnQSHi5ncmFwZXZpbmUudjEuU2VuZEV2ZW50UmVxdWVzdBofLmdyYXBldmluZS52MS5TZW5kRXZlbnRSZXNwb25zZRJCCgVRdWVyeRIaLmdyYXBldmluZS52MS5RdWVyeVJlcXVlc3QaGy5ncmFwZXZpbmUudjEuUXVlcnlSZXNwb25zZTABElQKC1dhdGNoRXZlbnRzEiAuZ3JhcGV2aW5lLnYxLldhdGNoRXZlbnRzUmVxdWVzdBohLmdyYXBldmluZS52MS5XYXRjaEV2ZW50c1Jlc3BvbnNlMAESTwoKQ2hhbmdlS2V5cxIfLmdyYXBldmluZS52MS5DaGFuZ2VLZXlzUmVxdWVzdBogLmdyYXBldmluZS52MS5DaGFuZ2VLZXlzUmVzcG9uc2USSQoITGlzdEtleXMSHS5ncmFwZXZpbmUudjEuTGlzdEtleXNSZXF1ZXN0Gh4uZ3JhcGV2aW5lLnYxLkxpc3RLZXlzUmVzcG9uc2USZAoRRXN0aW1hdGVSb3VuZFRyaXASJi5ncmFwZXZpbmUudjEuRXN0aW1hdGVSb3VuZFRyaXBSZXF1ZXN0GicuZ3JhcGV2aW5lLnYxLkVzdGltYXRlUm91bmRUcmlwUmVzcG9uc2USWAoNRGlhZ25vc2VQZWVycxIiLmdyYXBldmluZS52MS5EaWFnbm9zZVBlZXJzUmVxdWVzdBojLmdyYXBldmluZS52MS5EaWFnbm9zZVBlZXJzUmVzcG9uc2USPQoESW5mbxIZLmdyYXBldmluZS52MS5JbmZvUmVxdWVzdBoaLmdyYXBldmluZS52MS5JbmZvUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message grapevine.v1.Member
@@ -853,6 +853,208 @@ export const EstimateRoundTripResponseSchema: GenMessage<EstimateRoundTripRespon
   messageDesc(file_grapevine_v1_cluster, 33);
 
 /**
+ * @generated from message grapevine.v1.DiagnosePeersRequest
+ */
+export type DiagnosePeersRequest = Message<"grapevine.v1.DiagnosePeersRequest"> & {
+  /**
+   * Only members of these names; all when there are none.
+   *
+   * @generated from field: repeated string names = 1;
+   */
+  names: string[];
+};
+
+/**
+ * Describes the message grapevine.v1.DiagnosePeersRequest.
+ * Use `create(DiagnosePeersRequestSchema)` to create a new message.
+ */
+export const DiagnosePeersRequestSchema: GenMessage<DiagnosePeersRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 34);
+
+/**
+ * @generated from message grapevine.v1.DiagnosePeersResponse
+ */
+export type DiagnosePeersResponse = Message<"grapevine.v1.DiagnosePeersResponse"> & {
+  /**
+   * How unwell the asked node seems to itself: 0 is well.
+   *
+   * @generated from field: uint32 health_score = 1;
+   */
+  healthScore: number;
+
+  /**
+   * @generated from field: repeated grapevine.v1.PeerHealth peers = 2;
+   */
+  peers: PeerHealth[];
+};
+
+/**
+ * Describes the message grapevine.v1.DiagnosePeersResponse.
+ * Use `create(DiagnosePeersResponseSchema)` to create a new message.
+ */
+export const DiagnosePeersResponseSchema: GenMessage<DiagnosePeersResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 35);
+
+/**
+ * The way between the asked node and another member. Counts are since the member became known.
+ *
+ * @generated from message grapevine.v1.PeerHealth
+ */
+export type PeerHealth = Message<"grapevine.v1.PeerHealth"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: grapevine.v1.MemberStatus status = 2;
+   */
+  status: MemberStatus;
+
+  /**
+   * ok, slow, udp-out, udp-in, tcp-only, unreachable or unknown.
+   *
+   * @generated from field: string verdict = 3;
+   */
+  verdict: string;
+
+  /**
+   * The verdict in words.
+   *
+   * @generated from field: string cause = 4;
+   */
+  cause: string;
+
+  /**
+   * Datagrams from the asked node to the member, datagrams from there, and TCP: works, lost or unknown.
+   *
+   * @generated from field: string udp_out = 5;
+   */
+  udpOut: string;
+
+  /**
+   * @generated from field: string udp_in = 6;
+   */
+  udpIn: string;
+
+  /**
+   * @generated from field: string tcp = 7;
+   */
+  tcp: string;
+
+  /**
+   * Direct pings sent, answered in time, and answered after others were asked to help.
+   *
+   * @generated from field: uint64 pings = 8;
+   */
+  pings: bigint;
+
+  /**
+   * @generated from field: uint64 pings_answered = 9;
+   */
+  pingsAnswered: bigint;
+
+  /**
+   * @generated from field: uint64 pings_late = 10;
+   */
+  pingsLate: bigint;
+
+  /**
+   * Direct pings without any answer since the last that was answered.
+   *
+   * @generated from field: uint64 missed_in_row = 11;
+   */
+  missedInRow: bigint;
+
+  /**
+   * Probes that others helped with, and times that a helper had no answer either.
+   *
+   * @generated from field: uint64 helped = 12;
+   */
+  helped: bigint;
+
+  /**
+   * @generated from field: uint64 nacks = 13;
+   */
+  nacks: bigint;
+
+  /**
+   * @generated from field: uint64 tcp_answered = 14;
+   */
+  tcpAnswered: bigint;
+
+  /**
+   * @generated from field: uint64 tcp_missed = 15;
+   */
+  tcpMissed: bigint;
+
+  /**
+   * @generated from field: uint64 datagrams_received = 16;
+   */
+  datagramsReceived: bigint;
+
+  /**
+   * Its own pings over TCP.
+   *
+   * @generated from field: uint64 tcp_pings_received = 17;
+   */
+  tcpPingsReceived: bigint;
+
+  /**
+   * How often the asked node suspected it first, it contradicted, and it accused the asked node.
+   *
+   * @generated from field: uint64 suspicions = 18;
+   */
+  suspicions: bigint;
+
+  /**
+   * @generated from field: uint64 refutations = 19;
+   */
+  refutations: bigint;
+
+  /**
+   * @generated from field: uint64 accusations = 20;
+   */
+  accusations: bigint;
+
+  /**
+   * Round trip of the last ping that was answered in time.
+   *
+   * @generated from field: optional double rtt_ms = 21;
+   */
+  rttMs?: number | undefined;
+
+  /**
+   * How long ago a datagram came from it, it answered a direct ping, one of helpers, and one over TCP; absent for never.
+   *
+   * @generated from field: optional double heard_ago_ms = 22;
+   */
+  heardAgoMs?: number | undefined;
+
+  /**
+   * @generated from field: optional double answered_ago_ms = 23;
+   */
+  answeredAgoMs?: number | undefined;
+
+  /**
+   * @generated from field: optional double helped_ago_ms = 24;
+   */
+  helpedAgoMs?: number | undefined;
+
+  /**
+   * @generated from field: optional double tcp_answered_ago_ms = 25;
+   */
+  tcpAnsweredAgoMs?: number | undefined;
+};
+
+/**
+ * Describes the message grapevine.v1.PeerHealth.
+ * Use `create(PeerHealthSchema)` to create a new message.
+ */
+export const PeerHealthSchema: GenMessage<PeerHealth> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 36);
+
+/**
  * @generated from message grapevine.v1.InfoRequest
  */
 export type InfoRequest = Message<"grapevine.v1.InfoRequest"> & {
@@ -863,7 +1065,7 @@ export type InfoRequest = Message<"grapevine.v1.InfoRequest"> & {
  * Use `create(InfoRequestSchema)` to create a new message.
  */
 export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 34);
+  messageDesc(file_grapevine_v1_cluster, 37);
 
 /**
  * @generated from message grapevine.v1.InfoResponse
@@ -880,7 +1082,7 @@ export type InfoResponse = Message<"grapevine.v1.InfoResponse"> & {
  * Use `create(InfoResponseSchema)` to create a new message.
  */
 export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 35);
+  messageDesc(file_grapevine_v1_cluster, 38);
 
 /**
  * @generated from message grapevine.v1.InfoSection
@@ -897,7 +1099,7 @@ export type InfoSection = Message<"grapevine.v1.InfoSection"> & {
  * Use `create(InfoSectionSchema)` to create a new message.
  */
 export const InfoSectionSchema: GenMessage<InfoSection> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 36);
+  messageDesc(file_grapevine_v1_cluster, 39);
 
 /**
  * @generated from enum grapevine.v1.MemberStatus
@@ -1147,6 +1349,16 @@ export const Cluster: GenService<{
     methodKind: "unary";
     input: typeof EstimateRoundTripRequestSchema;
     output: typeof EstimateRoundTripResponseSchema;
+  },
+  /**
+   * What the asked node sees of the way to each other member, and what is wrong with it.
+   *
+   * @generated from rpc grapevine.v1.Cluster.DiagnosePeers
+   */
+  diagnosePeers: {
+    methodKind: "unary";
+    input: typeof DiagnosePeersRequestSchema;
+    output: typeof DiagnosePeersResponseSchema;
   },
   /**
    * What the asked node counts and how it is set up, for an operator.
