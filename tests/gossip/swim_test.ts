@@ -109,6 +109,26 @@ for (const [name, heard, incarnation] of accusations) {
   });
 }
 
+for (const accuse of [suspect, dead]) {
+  test(`an accuser is told of the refutation straight away, also when it accuses as of old (${accuse.name})`, () => {
+    const node = new LoneNode();
+    node.hear(alive("p", { port: 7002 }));
+    const toAccuser = (): number[] =>
+      node.sent().flatMap(({ to, messages }) => {
+        const [first] = messages;
+        return to.port === 7002 && first?.type === "alive" && first.node === "self" ? [first.incarnation] : [];
+      });
+    for (const incarnation of [1, 1, 2]) {
+      node.forget();
+      node.hear(accuse("self", incarnation, "p"));
+      assert.equal(toAccuser(), [incarnation === 2 ? 3 : 2]);
+    }
+    node.forget();
+    node.hear(accuse("self", 1, "nobody-known"));
+    assert.equal(node.sent(), []);
+  });
+}
+
 test("old accusations and echoes of what it says itself do not move a node", () => {
   const node = new LoneNode({ incarnation: 4 });
   const own = { port: 7000, versions: Uint8Array.of(1, 5, 2, 2, 5, 4) };
@@ -119,8 +139,9 @@ test("old accusations and echoes of what it says itself do not move a node", () 
 });
 
 for (const [name, accusation] of [
-  ["suspect", suspect("self", 3, "p")],
-  ["dead", dead("self", 3, "p")],
+  // By somebody who is not known here, and so cannot be told straight away.
+  ["suspect", suspect("self", 3, "stranger")],
+  ["dead", dead("self", 3, "stranger")],
 ] as const) {
   test(`told again to be ${name}, when its refutation was sent and lost, a node says it once more`, () => {
     const node = new LoneNode({ incarnation: 4 });
