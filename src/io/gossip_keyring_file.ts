@@ -19,7 +19,11 @@ export class KeyringFileError extends Error {
 
 /** The keys as they stand in the file, at least one. Rejects with `KeyringFileError`. */
 export async function readKeyringFile(path: string): Promise<string[]> {
-  const text = await readBounded(path);
+  return readKeyringText(path, await readBounded(path));
+}
+
+/** The keys in the text of the file at `path`. Throws `KeyringFileError`. */
+export function readKeyringText(path: string, text: string): string[] {
   let keys: unknown;
   try {
     keys = JSON.parse(text);

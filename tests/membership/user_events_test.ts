@@ -3,12 +3,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random } from "../../src/base/mod.ts";
-import { encodeSerfMessage, type UserEvent } from "../../src/membership/messages.ts";
 import { Membership, type MembershipOptions } from "../../src/membership/mod.ts";
 import { selfAddress } from "../gossip/lone_node.ts";
 import { VirtualCluster, type VirtualNode } from "./virtual_cluster.ts";
 
-const noBytes = new Uint8Array(0);
 const machine = (options: Partial<MembershipOptions> = {}): Membership =>
   new Membership({ name: "self", address: selfAddress, ...options }, new Random("events"));
 
