@@ -6,7 +6,7 @@ import { type Address, DisposalStack, Listeners, parseAddress, Random, toHex } f
 import type { EncryptionOptions, PeerHealth } from "../gossip/mod.ts";
 import { systemClock } from "../io/clock.ts";
 import { Driver } from "../io/driver.ts";
-import { type GossipSockets, openGossipSockets } from "../io/gossip_sockets.ts";
+import { type GossipSocketCounters, type GossipSockets, openGossipSockets } from "../io/gossip_sockets.ts";
 import {
   encodeTags,
   type Member,
@@ -170,6 +170,11 @@ export class MembershipNode implements AsyncDisposable {
 
   get counters(): MembershipCounters {
     return this.#machine.counters;
+  }
+
+  /** What its sockets gave up. */
+  get socketCounters(): Readonly<GossipSocketCounters> {
+    return this.#sockets.counters;
   }
 
   /** All members known, this one included. */

@@ -28,15 +28,22 @@ export class BroadcastQueue {
   #entries: Entry[] = [];
   readonly #byKey = new Map<string, Entry>();
   #sequence = 0;
-  readonly #depthMax: number;
+  /** The most messages that wait. */
+  readonly depthMax: number;
+  #pruned = 0;
 
   /** `depthMax` bounds the queue: beyond it the most transmitted, then shortest, is pruned. */
   constructor(depthMax: number) {
-    this.#depthMax = depthMax;
+    this.depthMax = depthMax;
   }
 
   get depth(): number {
     return this.#entries.length;
+  }
+
+  /** Messages pruned so far. */
+  get pruned(): number {
+    return this.#pruned;
   }
 
   /** True while a message of this key waits. */
@@ -55,10 +62,11 @@ export class BroadcastQueue {
     this.#entries.splice(this.#placeOf(added), 0, added);
     if (added.key !== undefined) this.#byKey.set(added.key, added);
     let pruned = 0;
-    while (this.#entries.length > this.#depthMax) {
+    while (this.#entries.length > this.depthMax) {
       this.#finish(this.#entries.pop() as Entry);
       pruned++;
     }
+    this.#pruned += pruned;
     return pruned;
   }
 

@@ -3,7 +3,7 @@ import { BroadcastQueue, transmitLimit } from "./broadcasts.ts";
 import type { Core } from "./core.ts";
 import { isUp, type Node, type NodeTable, protocolMax } from "./nodes.ts";
 import { compoundHeaderBytes, compoundPartBytes, compoundPartsMax, packetBytesMax, sealPacket } from "./packet.ts";
-import type { BroadcastClass } from "./types.ts";
+import type { BroadcastClass, QueueReport } from "./types.ts";
 import { encodeMessage, type Message } from "./wire.ts";
 
 /** Entries of one queue of the upper layer. Serf's number. */
@@ -47,9 +47,15 @@ export class Courier {
     return { news: this.#news.depth, intent: leave.depth + intent.depth, query: query.depth, event: event.depth };
   }
 
+  /** Every queue: how full it is, how full it can be, and what was pruned. Those of the upper layer in the order of packets. */
+  get queues(): QueueReport[] {
+    const all = { news: this.#news, ...this.#queues };
+    return Object.entries(all).map(([name, { depth, depthMax, pruned }]) => ({ name, depth, depthMax, pruned }));
+  }
+
   /** Spreads news about a node, in place of older news about it. */
   spread(node: string, message: Message, onFinished?: () => void): void {
-    this.#news.add({ key: node, bytes: encodeMessage(message), onFinished });
+    this.#core.counters.pruned += this.#news.add({ key: node, bytes: encodeMessage(message), onFinished });
   }
 
   /** True while news about a node is still to be sent. */

@@ -10,7 +10,7 @@ import { openPacket } from "./packet.ts";
 import { Paths, type PeerHealth } from "./paths.ts";
 import { Prober } from "./prober.ts";
 import { Swim } from "./swim.ts";
-import type { GossipCounters, GossipEffect, GossipInput, NodeSnapshot } from "./types.ts";
+import type { GossipCounters, GossipEffect, GossipInput, NodeSnapshot, QueueReport } from "./types.ts";
 import { decodeMessage, type Message } from "./wire.ts";
 
 /**
@@ -78,6 +78,11 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     readonly event: number;
   } {
     return this.#courier.depths;
+  }
+
+  /** The same queues with their limits and what was pruned. */
+  get queues(): readonly QueueReport[] {
+    return this.#courier.queues;
   }
 
   /** The keys that this node encrypts with, to be changed while it runs. Without encryption there are none. */

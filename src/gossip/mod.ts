@@ -23,6 +23,7 @@ export type {
   GossipEffect,
   GossipInput,
   NodeSnapshot,
+  QueueReport,
   StreamId,
   TransportEffect,
   TransportInput,

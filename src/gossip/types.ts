@@ -73,7 +73,16 @@ export type GossipEffect =
   | { readonly type: "departed" }
   | { readonly type: "warn"; readonly message: string };
 
-/** What happened so far, for metrics. All only grow, except `health`, `queued` and `nodes`. */
+/** One queue of broadcasts. */
+export interface QueueReport {
+  readonly name: string;
+  readonly depth: number;
+  readonly depthMax: number;
+  /** Broadcasts that found no room, so far. */
+  readonly pruned: number;
+}
+
+/** What happened so far, for metrics. All only grow. */
 export interface GossipCounters {
   packetsReceived: number;
   packetsSent: number;

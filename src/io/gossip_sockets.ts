@@ -13,6 +13,9 @@ const acceptedMax = 256;
 /** Bytes that may wait to be written to one connection. A full state of the largest cluster fits. */
 const writeBytesMax = 67_108_864;
 
+/** Datagrams that the system has not taken yet. More would only arrive too late: gossip says everything again. */
+const sendsWaitingMax = 4_096;
+
 /** Bytes that the kernel may hold for the UDP socket, where it allows: bursts of news after a partition. */
 const receiveBufferBytes = 2_097_152;
 
@@ -51,9 +54,19 @@ export class GossipBindError extends Error {
   }
 }
 
+/** What the sockets themselves gave up, so far. */
+export interface GossipSocketCounters {
+  /** Datagrams that the system did not take, and those that found too many before them. */
+  sendsFailed: number;
+  sendsDropped: number;
+  /** Connections that came while too many were open. */
+  streamsRefused: number;
+}
+
 export interface GossipSockets extends AsyncDisposable {
   /** Where they are bound, with the port that was picked. */
   readonly address: Address;
+  readonly counters: Readonly<GossipSocketCounters>;
   /** Performs an effect. Failures come back through `onInput` where a stream is concerned, else through `onError`. */
   perform(effect: TransportEffect): void;
 }
@@ -119,6 +132,7 @@ function closeUdp(udp: UdpSocket): Promise<void> {
 
 class BoundSockets implements GossipSockets {
   readonly address: Address;
+  readonly counters: GossipSocketCounters = { sendsFailed: 0, sendsDropped: 0, streamsRefused: 0 };
   readonly #server: Server;
   readonly #udp: UdpSocket;
   readonly #onInput: (input: TransportInput) => void;
@@ -128,6 +142,7 @@ class BoundSockets implements GossipSockets {
   readonly #closing = new Set<TcpSocket>();
   #nextAccepted: StreamId = 2;
   #accepted = 0;
+  #sendsWaiting = 0;
   #closed: Promise<void> | undefined;
 
   constructor(server: Server, udp: UdpSocket, options: GossipSocketsOptions) {
@@ -194,10 +209,17 @@ class BoundSockets implements GossipSockets {
   }
 
   #send(to: Address, bytes: Uint8Array, isRetry = false): void {
+    if (this.#sendsWaiting >= sendsWaitingMax) {
+      this.counters.sendsDropped++;
+      return;
+    }
+    this.#sendsWaiting++;
     const report = (error: Error | null): void => {
+      this.#sendsWaiting--;
       // On some runtimes a datagram to nobody makes the *next* one fail, whoever that is for. Telling so clears it.
       if (isRefusal(error) && !isRetry && this.#closed === undefined) this.#send(to, bytes, true);
       else if (error !== null && this.#closed === undefined) {
+        this.counters.sendsFailed++;
         this.#onError(new Error(`Cannot send to ${formatAddress(to)}: ${error.message}`, { cause: error }));
       }
     };
@@ -211,6 +233,7 @@ class BoundSockets implements GossipSockets {
 
   #accept(socket: TcpSocket): void {
     if (this.#closed !== undefined || this.#accepted >= acceptedMax) {
+      this.counters.streamsRefused++;
       socket.destroy();
       return;
     }

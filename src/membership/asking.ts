@@ -71,6 +71,7 @@ export class Asking {
 
   /** An answer came, or the word that the question arrived. */
   receive(response: QueryResponse): void {
+    this.#core.counts.responsesReceived++;
     const asked = this.#asked.get(keyOf(response));
     if (asked === undefined) {
       this.#core.counts.responsesUnexpected++;

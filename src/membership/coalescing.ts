@@ -32,8 +32,12 @@ export class EventCoalescer {
     }
     const latest = this.#waiting.get(event.name);
     const lamport = latest?.[0]?.lamport ?? -1;
-    if (event.lamport > lamport) this.#waiting.set(event.name, [event]);
-    else if (event.lamport === lamport && latest !== undefined && latest.length < perNameMax) latest.push(event);
+    const { counts } = this.#core;
+    if (event.lamport > lamport) {
+      counts.eventsCoalesced += latest?.length ?? 0;
+      this.#waiting.set(event.name, [event]);
+    } else if (event.lamport === lamport && latest !== undefined && latest.length < perNameMax) latest.push(event);
+    else counts.eventsCoalesced++;
     this.#quiet?.cancel();
     this.#quiet = this.#core.after(coalesceQuietMs, () => this.#flush());
     this.#window ??= this.#core.after(coalesceWindowMs, () => this.#flush());

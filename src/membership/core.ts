@@ -12,16 +12,33 @@ export interface SerfCounts {
   /** Lamport times that nobody can have counted to: what carries one is not believed, and not passed on. */
   lamportsRefused: number;
   eventsSent: number;
+  /** User events that came, by gossip and in exchanges of state. */
+  eventsReceived: number;
+  /** Of those: known already, or too old to tell. */
+  eventsRepeated: number;
+  /** Of those: larger than what is passed on. */
+  eventsOversize: number;
+  /** User events that a later one of the same name took the place of. */
+  eventsCoalesced: number;
   eventsRelayed: number;
   /** User events told to this node's own listeners. */
   eventsDelivered: number;
   queriesAsked: number;
+  /** Queries that came, those known already included. */
+  queriesReceived: number;
+  queriesRepeated: number;
   queriesRelayed: number;
   queriesAcknowledged: number;
   /** Queries told to this node's own handlers. */
   queriesDelivered: number;
   /** Queries whose filters use what is not supported: they count as meant for others. */
   filtersUnsupported: number;
+  /** Acknowledgements and answers that this node sent, and that came for it. */
+  responsesSent: number;
+  responsesReceived: number;
+  /** Intents that came by gossip. */
+  joinIntents: number;
+  leaveIntents: number;
   /** Answers that came twice, as relayed ones do. */
   responsesRepeated: number;
   /** Answers to no open query of this node. */
@@ -42,9 +59,11 @@ export class Core {
     malformed: 0,
     lamportsRefused: 0,
     eventsSent: 0,
+    ...{ eventsReceived: 0, eventsRepeated: 0, eventsOversize: 0, eventsCoalesced: 0 },
     eventsRelayed: 0,
     eventsDelivered: 0,
-    queriesAsked: 0,
+    ...{ queriesAsked: 0, queriesReceived: 0, queriesRepeated: 0, responsesSent: 0, responsesReceived: 0 },
+    ...{ joinIntents: 0, leaveIntents: 0 },
     queriesRelayed: 0,
     queriesAcknowledged: 0,
     queriesDelivered: 0,
@@ -68,11 +87,13 @@ export class Core {
         ...{ name, address, meta, profile, settings, incarnation, label, encryption, compress },
         nodesMax: options.membersMax,
         forgivesStalls: options.forgivesStalls,
+        knows: options.knows,
         userState: hooks.state,
       },
       random.fork("gossip"),
     );
     this.roster = new Roster(this.gossip.local, this.clock, (event) => this.emit({ type: "event", event }));
+    this.roster.know(options.knows);
   }
 
   get localName(): string {

@@ -1,11 +1,13 @@
 /** What a node of a cluster counts. */
-import type { GossipCounters } from "../gossip/mod.ts";
+import type { GossipCounters, QueueReport } from "../gossip/mod.ts";
 import type { SerfCounts } from "./core.ts";
 
 /** What happened so far, for metrics. */
 export interface MembershipCounters extends Readonly<SerfCounts> {
   readonly gossip: GossipCounters;
   readonly queues: { readonly news: number; readonly intent: number; readonly query: number; readonly event: number };
+  /** The same queues, leaves apart, with their limits and what was pruned. */
+  readonly queueReports: readonly QueueReport[];
   /** Lifeguard's score: 0 is well. */
   readonly health: number;
   readonly lamport: { readonly member: number; readonly event: number; readonly query: number };

@@ -41,6 +41,7 @@ export class UserEvents {
 
   /** An event came: tells it and passes it on, when it is news. */
   receive(event: UserEvent, bytes: Uint8Array): void {
+    this.#core.counts.eventsReceived++;
     if (!this.#take(event, bytes.length)) return;
     this.#core.counts.eventsRelayed++;
     this.#core.spread("event", bytes);
@@ -52,6 +53,7 @@ export class UserEvents {
     const sorted = [...events].sort((left, right) => left.lamport - right.lamport);
     for (const { lamport, name, payload } of sorted) {
       const event: UserEvent = { type: "user-event", lamport, name, payload, coalesce: false };
+      this.#core.counts.eventsReceived++;
       if (this.#take(event, payload.length)) this.#coalescer.add(event);
     }
   }
@@ -84,9 +86,15 @@ export class UserEvents {
   #take(event: UserEvent, bytes: number): boolean {
     if (!this.#core.believes(this.clock, event.lamport)) return false;
     this.clock.witness(event.lamport);
-    if (bytes > eventBytesMax) return false;
+    const { counts } = this.#core;
+    if (bytes > eventBytesMax) {
+      counts.eventsOversize++;
+      return false;
+    }
     // Push/pulls do not say whether an event coalesces: it is the same event either way.
     const identity = encodeSerfMessage({ ...event, coalesce: false });
-    return this.#recents.add(event, { lamport: event.lamport, now: this.clock.time, identity });
+    const isNews = this.#recents.add(event, { lamport: event.lamport, now: this.clock.time, identity });
+    if (!isNews) counts.eventsRepeated++;
+    return isNews;
   }
 }

@@ -24,12 +24,14 @@ export class Intents {
 
   /** Takes a join in; true when it is news. */
   join(intent: JoinIntent): boolean {
+    this.#core.counts.joinIntents++;
     const { roster, clock, nowMs } = this.#core;
     return this.#core.believes(clock, intent.lamport) && roster.joinIntent(intent, nowMs);
   }
 
   /** Takes a leave in; true when it is news. One that others tell of this node is contradicted while it stays. */
   leave(intent: LeaveIntent, staying: boolean): boolean {
+    this.#core.counts.leaveIntents++;
     const { roster, clock, nowMs } = this.#core;
     if (!this.#core.believes(clock, intent.lamport)) return false;
     if (staying && roster.contradicts(intent)) {

@@ -120,7 +120,8 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   get counters(): MembershipCounters {
     const { gossip, clock, counts } = this.#core;
     const lamport = { member: clock.time, event: this.#events.clock.time, query: this.#queries.clock.time };
-    return { gossip: gossip.counters, queues: gossip.queueDepths, health: gossip.health, lamport, ...counts };
+    const { counters, queueDepths: queues, queues: queueReports, health } = gossip;
+    return { gossip: counters, queues, queueReports, health, lamport, ...counts };
   }
 
   /** Throws `UserEventTooLargeError` for an event that would not be sent now. */

@@ -38,11 +38,16 @@ export class Queries {
 
   /** Takes a query in. */
   receive(query: Query, bytes: Uint8Array): void {
+    const { counts } = this.#core;
+    counts.queriesReceived++;
     if (!this.#core.believes(this.clock, query.lamport)) return;
     this.clock.witness(query.lamport);
     const identity = Uint8Array.of(query.id >>> 24, query.id >>> 16, query.id >>> 8, query.id);
     const place = { lamport: query.lamport, now: this.clock.time, identity };
-    if (!this.#recents.add(undefined, place)) return;
+    if (!this.#recents.add(undefined, place)) {
+      counts.queriesRepeated++;
+      return;
+    }
     const isOwn = query.sourceNode === this.#core.localName;
     if ((query.flags & queryFlag.noBroadcast) === 0 && this.#core.spread("query", bytes) && !isOwn) {
       this.#core.counts.queriesRelayed++;
@@ -126,6 +131,7 @@ export class Queries {
     if (host === undefined || query.port === 0) return false;
     const to = { host, port: query.port };
     const bytes = this.#responseOf(query, flags, payload);
+    this.#core.counts.responsesSent++;
     this.#core.send(to, bytes);
     this.#sendAround(query, to, bytes);
     return true;
