@@ -100,6 +100,8 @@ export interface LifeguardOptions {
   readonly tellsSuspects?: boolean | undefined;
   /** Accusers, after the first, that bring the time of a suspect down to the least. @default suspicionMult − 2 */
   readonly confirmationsWanted?: number | undefined;
+  /** Whether an accused node contradicts its accuser straight away, beside the gossip: ours, not Lifeguard's. @default true */
+  readonly answersAccusers?: boolean | undefined;
 }
 
 export interface GossipOptions {
@@ -155,6 +157,7 @@ export interface ResolvedGossipOptions {
   readonly forgivesStalls: boolean;
   readonly tellsSuspects: boolean;
   readonly confirmationsWanted: number;
+  readonly answersAccusers: boolean;
   readonly knows: Iterable<NodeSnapshot>;
   readonly userState: (join: boolean) => Uint8Array;
 }
@@ -220,6 +223,7 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
     forgivesStalls: options.forgivesStalls ?? true,
     tellsSuspects: options.lifeguard?.tellsSuspects ?? true,
     confirmationsWanted,
+    answersAccusers: options.lifeguard?.answersAccusers ?? true,
     knows: options.knows ?? [],
     userState: options.userState ?? (() => new Uint8Array(0)),
   };

@@ -258,7 +258,7 @@ export class Swim {
       if (type === "suspect") this.#paths.accusedBy(from);
       this.#refute(incarnation);
     } else if (!this.#courier.isSpreading(name)) this.#courier.spread(name, aliveOf(this.local));
-    const accuser = this.#nodes.get(from);
+    const accuser = this.#core.options.answersAccusers ? this.#nodes.get(from) : undefined;
     if (accuser !== undefined && accuser !== this.local) this.#courier.sendAlone(accuser.address, aliveOf(this.local));
   }
 

@@ -1,5 +1,11 @@
 import type { Address } from "../base/mod.ts";
-import { type EncryptionOptions, type GossipSettings, type Profile, settingsOf } from "../gossip/mod.ts";
+import {
+  type EncryptionOptions,
+  type GossipSettings,
+  type NodeSnapshot,
+  type Profile,
+  settingsOf,
+} from "../gossip/mod.ts";
 import { encodeTags, type TagsInput, tagsOf } from "./tags.ts";
 import type { LamportTimes } from "./types.ts";
 
@@ -28,6 +34,8 @@ export interface MembershipOptions {
    * show what that is good for; stalls are counted all the same. @default true
    */
   readonly forgivesStalls?: boolean | undefined;
+  /** Members known from the start and thought alive: how a simulation begins with a cluster that has formed. @default none */
+  readonly knows?: Iterable<NodeSnapshot> | undefined;
   /** Members remembered at most. @default 20000 */
   readonly membersMax?: number | undefined;
   /** How often forgotten members are looked for. @default 15000 */
@@ -69,6 +77,7 @@ export interface ResolvedMembershipOptions {
   readonly encryption: EncryptionOptions | undefined;
   readonly compress: boolean;
   readonly forgivesStalls: boolean;
+  readonly knows: Iterable<NodeSnapshot>;
   readonly membersMax: number;
   readonly reapIntervalMs: number;
   readonly reconnectIntervalMs: number;
@@ -159,6 +168,7 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     encryption: options.encryption,
     compress: options.compress ?? false,
     forgivesStalls: options.forgivesStalls ?? true,
+    knows: options.knows ?? [],
     membersMax,
   };
 }

@@ -48,6 +48,20 @@ export class Roster {
     this.#entries.set(local.name, { member, statusLamport: 0, isHearsay: false, goneSinceMs: 0 });
   }
 
+  /** Takes in who is known from the start, without an event. Who says the same shares the tags. */
+  know(nodes: Iterable<NodeSnapshot>): void {
+    let like: Member | undefined;
+    let meta: Uint8Array | undefined;
+    for (const node of nodes) {
+      if (node.name === this.#localName) continue;
+      const { name, address, incarnation } = node;
+      like =
+        like !== undefined && node.meta === meta ? { ...like, name, address, incarnation } : memberOf(node, "alive");
+      meta = node.meta;
+      this.#entries.set(name, { member: like, statusLamport: 0, isHearsay: false, goneSinceMs: 0 });
+    }
+  }
+
   all(): Member[] {
     return [...this.#entries.values()].map((entry) => entry.member);
   }
