@@ -55,6 +55,7 @@ export {
   writerFromNumber,
   writerToNumber,
 } from "./position.ts";
+export { ProtobufReader } from "./protobuf_reader.ts";
 export { Random } from "./random.ts";
 export {
   LogRecord,

@@ -11,9 +11,9 @@ import {
   scanFrame,
   type Vector,
 } from "../base/mod.ts";
-import type { ConsumeResponse } from "../gen/log/v1/log_pb.ts";
 import { type Cursor, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
+import type { ConsumeAnswer } from "./hot_messages.ts";
 
 /** Records of a writer that no reachable node holds any more: sequences `from` to `to`. */
 export interface Gap {
@@ -47,7 +47,7 @@ export interface ConsumerContext {
   readonly signal: AbortSignal | undefined;
   readonly onGap: ((gap: Gap) => void) | undefined;
   /** Opens the stream; aborting the signal ends it. */
-  open(signal: AbortSignal): AsyncIterable<ConsumeResponse>;
+  open(signal: AbortSignal): AsyncIterable<ConsumeAnswer>;
 }
 
 /**
@@ -58,7 +58,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   readonly #context: ConsumerContext;
   readonly #controller = new AbortController();
   readonly #onAbort = (): void => this.#finish();
-  #responses: AsyncIterator<ConsumeResponse> | undefined;
+  #answers: AsyncIterator<ConsumeAnswer> | undefined;
   #end: End = { offset: Number.POSITIVE_INFINITY, have: new Map() };
   #records: LogRecord[] = [];
   #at = 0;
@@ -150,11 +150,11 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   async #fill(): Promise<void> {
     try {
-      if (this.#responses === undefined) await this.#findEnd();
+      if (this.#answers === undefined) await this.#findEnd();
       if (this.#done) return;
       // Opened and read in one go: an abort between the two would be a rejection that nobody hears.
-      this.#responses ??= this.#context.open(this.#controller.signal)[Symbol.asyncIterator]();
-      const result = await this.#responses.next();
+      this.#answers ??= this.#context.open(this.#controller.signal)[Symbol.asyncIterator]();
+      const result = await this.#answers.next();
       if (this.#done) return;
       if (result.done) {
         throw new ClientError("UNAVAILABLE", `Cannot consume: ${this.#context.server} ended the stream`);
@@ -175,20 +175,20 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     else this.#end = end;
   }
 
-  #takeIn(response: ConsumeResponse): void {
-    if (response.heartbeat) {
-      this.#nextOffset = Math.max(this.#nextOffset, Number(response.nextOffset));
+  #takeIn(answer: ConsumeAnswer): void {
+    if (answer.heartbeat) {
+      this.#nextOffset = Math.max(this.#nextOffset, answer.nextOffset);
       return;
     }
     const records: LogRecord[] = [];
     const before = new Map<string, number>();
-    for (let at = 0; at < response.frames.length; ) {
-      const header = this.#readFrame(response.frames, at, records);
+    for (let at = 0; at < answer.frames.length; ) {
+      const header = this.#readFrame(answer.frames, at, records);
       if (!before.has(header.writer)) before.set(header.writer, header.baseSequence - 1);
       at += header.frameBytes;
     }
-    this.#nextOffset = Number(response.nextOffset);
-    this.#learnPosition(response.cursor, before, records);
+    this.#nextOffset = answer.nextOffset;
+    this.#learnPosition(answer.cursor, before, records);
     this.#records = records;
     this.#at = 0;
   }

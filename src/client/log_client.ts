@@ -8,8 +8,10 @@ import { Consumer, type End, type Gap, type Start } from "./consumer.ts";
 import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
+import { HotPipe } from "./hot_pipe.ts";
 import { type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
 import { judge, Producer, type ProducerOptions, producerDefaults, type SendAck } from "./producer.ts";
+import { consumeAnswers, produceFrame } from "./record_calls.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
 import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription } from "./types.ts";
 
@@ -97,7 +99,7 @@ export class LogClient implements AsyncDisposable {
   /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
   producer(topic: string, options: ProducerOptions = {}): Producer {
     const resolved = { ...producerDefaults, ...options };
-    const { log: client, url: server, bidirectional, checksum } = this.#connection();
+    const { log: client, url: server, bidirectional, checksum, hot } = this.#connection();
     const target: PipeTarget = {
       client,
       server,
@@ -106,8 +108,9 @@ export class LogClient implements AsyncDisposable {
       replicated: resolved.replicated,
       timeoutMs: resolved.timeoutMs,
     };
-    const pipe = bidirectional ? new StreamPipe(target, resolved.batchesInFlightMax) : new UnaryPipe(target);
-    return new Producer(pipe, resolved);
+    const { batchesInFlightMax } = resolved;
+    if (hot !== undefined) return new Producer(new HotPipe(hot, target, batchesInFlightMax), resolved);
+    return new Producer(bidirectional ? new StreamPipe(target, batchesInFlightMax) : new UnaryPipe(target), resolved);
   }
 
   /** Produces one record, or several as one batch. */
@@ -119,13 +122,8 @@ export class LogClient implements AsyncDisposable {
     const frame = packOne(Array.isArray(records) ? records : [records as RecordInput]);
     const connection = this.#connection();
     try {
-      const response = await connection.log.produce(
-        { topic, frame, acks: { replicated: options.replicated ?? 1 }, timeoutMs: options.timeoutMs ?? 0 },
-        { signal: options.signal },
-      );
-      const { writer, count } = response;
-      const token = cursorToText(response.token);
-      return { offset: Number(response.offset), writer, sequence: Number(response.firstSequence), count, token };
+      const { offset, writer, firstSequence, count, token } = await produceFrame(connection, topic, frame, options);
+      return { offset, writer, sequence: firstSequence, count, token: cursorToText(token) };
     } catch (error) {
       const doing = `produce to topic ${JSON.stringify(topic)}`;
       throw this.#failure(error, connection, { doing, signal: options.signal, fate: "unknown" });
@@ -147,7 +145,7 @@ export class LogClient implements AsyncDisposable {
       signal: options.signal,
       onGap: options.onGap,
       findEnd: follow ? undefined : (signal) => this.#endOf(connection, asked, signal),
-      open: (signal) => connection.log.consumeStream(asked, { signal }),
+      open: (signal) => consumeAnswers(connection, asked, signal),
     });
   }
 

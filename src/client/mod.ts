@@ -32,7 +32,7 @@ export {
   type ProduceOptions,
 } from "./log_client.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
-export type { OpenTransport, ServerTransport } from "./transport.ts";
+export type { HotCall, HotReceiver, HotTransport, OpenTransport, ServerTransport } from "./transport.ts";
 export type {
   FeedDescription,
   MemberChangeType,

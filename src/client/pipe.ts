@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { type Client, ConnectError } from "@connectrpc/connect";
 import { assert, type Checksum } from "../base/mod.ts";
-import { type Log, type ProduceRequest, ProduceRequestSchema, type ProduceResponse } from "../gen/log/v1/log_pb.ts";
+import { type Log, type ProduceRequest, ProduceRequestSchema } from "../gen/log/v1/log_pb.ts";
 import { ClientError, type ProduceFate, toClientError } from "./errors.ts";
+import { type ProduceAnswer, produceAnswerOf } from "./hot_messages.ts";
 
 /**
  * The way of one producer's batches to one server, in order: a batch is stored before the next one is. Answers come in
@@ -13,7 +14,7 @@ export interface BatchPipe {
   readonly batchesMax: number;
   /** What batches are checked with on their way. */
   readonly checksum: Checksum;
-  send(frame: Uint8Array): Promise<ProduceResponse>;
+  send(frame: Uint8Array): Promise<ProduceAnswer>;
   /** Waits for what is unanswered, then ends. */
   close(): Promise<void>;
 }
@@ -37,7 +38,7 @@ function requestOf(target: PipeTarget, frame: Uint8Array): ProduceRequest {
   });
 }
 
-function failureOf(target: PipeTarget, error: unknown, fate?: ProduceFate): ClientError {
+export function failureOf(target: PipeTarget, error: unknown, fate?: ProduceFate): ClientError {
   const about = { doing: `produce to topic ${JSON.stringify(target.topic)}`, server: target.server };
   const failure = toClientError(error, { ...about, fate: fate ?? "unknown" });
   if (fate !== undefined || !surelyRejected(failure)) return failure;
@@ -66,10 +67,12 @@ export class UnaryPipe implements BatchPipe {
     this.checksum = target.checksum;
   }
 
-  send(frame: Uint8Array): Promise<ProduceResponse> {
-    const answer = this.#target.client.produce(requestOf(this.#target, frame)).catch((error: unknown) => {
-      throw failureOf(this.#target, error);
-    });
+  send(frame: Uint8Array): Promise<ProduceAnswer> {
+    const answer = this.#target.client
+      .produce(requestOf(this.#target, frame))
+      .then(produceAnswerOf, (error: unknown) => {
+        throw failureOf(this.#target, error);
+      });
     // The caller of send() hears of failures; closing only waits.
     this.#unanswered = answer.catch(() => {});
     return answer;
@@ -93,7 +96,7 @@ export class StreamPipe implements BatchPipe {
     this.checksum = target.checksum;
   }
 
-  send(frame: Uint8Array): Promise<ProduceResponse> {
+  send(frame: Uint8Array): Promise<ProduceAnswer> {
     if (this.#stream === undefined || this.#stream.ended) this.#stream = new ProduceCall(this.#target);
     return this.#stream.send(frame);
   }
@@ -104,7 +107,7 @@ export class StreamPipe implements BatchPipe {
 }
 
 interface Unanswered {
-  readonly resolve: (response: ProduceResponse) => void;
+  readonly resolve: (answer: ProduceAnswer) => void;
   readonly reject: (error: ClientError) => void;
 }
 
@@ -127,7 +130,7 @@ class ProduceCall {
     return this.#ended || this.#closing;
   }
 
-  send(frame: Uint8Array): Promise<ProduceResponse> {
+  send(frame: Uint8Array): Promise<ProduceAnswer> {
     assert(!this.ended, "a call that ended takes no more batches");
     this.#requests.push(requestOf(this.#target, frame));
     this.#wake?.();
@@ -159,7 +162,7 @@ class ProduceCall {
       for await (const response of this.#target.client.produceStream(this.#outgoing())) {
         const next = this.#unanswered.shift();
         if (next === undefined) throw new ConnectError("an answer came to a batch that was never sent");
-        next.resolve(response);
+        next.resolve(produceAnswerOf(response));
       }
       this.#end(new ClientError("UNAVAILABLE", `Cannot produce: ${this.#target.server} ended the stream`));
     } catch (error) {

@@ -9,8 +9,8 @@ import {
   varintBytesMax,
   type WriterId,
 } from "../base/mod.ts";
-import type { ProduceResponse } from "../gen/log/v1/log_pb.ts";
 import { ClientError, RecordTooLargeError, toClientError } from "./errors.ts";
+import type { ProduceAnswer } from "./hot_messages.ts";
 import type { BatchPipe } from "./pipe.ts";
 
 /** How a producer batches, and how durable its records must be. */
@@ -195,10 +195,8 @@ export class Producer implements AsyncDisposable {
     this.#schedulePump();
   }
 
-  #acknowledge(batch: SealedBatch, response: ProduceResponse): void {
-    const offset = Number(response.offset);
-    const sequence = Number(response.firstSequence);
-    const writer = response.writer;
+  #acknowledge(batch: SealedBatch, answer: ProduceAnswer): void {
+    const { offset, firstSequence: sequence, writer } = answer;
     for (let index = 0; index < batch.senders.length; index++) {
       (batch.senders[index] as Sender).resolve({ offset: offset + index, writer, sequence: sequence + index });
     }

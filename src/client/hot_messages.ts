@@ -1,0 +1,133 @@
+/** The messages of the hot methods as bytes: what is written and read of each is a few bytes beside the frames. */
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ProtobufReader, toBytes, toText, type WriterId, writeVarint } from "../base/mod.ts";
+import type { ConsumeResponse, ProduceResponse } from "../gen/log/v1/log_pb.ts";
+
+export const producePath = "/log.v1.Log/Produce";
+export const produceStreamPath = "/log.v1.Log/ProduceStream";
+export const consumeStreamPath = "/log.v1.Log/ConsumeStream";
+
+const topicTag = 0x12;
+const frameTag = 0x22;
+const acksTag = 0x2a;
+const timeoutTag = 0x30;
+const replicatedTag = 0x08;
+/** Tags, lengths and numbers around topic and frame, none of which is long. */
+const fieldsBytesMax = 64;
+
+/** Writes requests that differ in their frame alone. */
+export class ProduceRequests {
+  readonly #start: Uint8Array;
+
+  constructor(options: { readonly topic: string; readonly replicated: number; readonly timeoutMs: number }) {
+    const topic = toBytes(options.topic);
+    const bytes = new Uint8Array(fieldsBytesMax + topic.length);
+    bytes[0] = topicTag;
+    let at = writeVarint(bytes, 1, topic.length);
+    bytes.set(topic, at);
+    at += topic.length;
+    if (options.replicated > 0) {
+      const acks = new Uint8Array(9);
+      acks[0] = replicatedTag;
+      const acksBytes = writeVarint(acks, 1, options.replicated);
+      bytes[at++] = acksTag;
+      bytes[at++] = acksBytes;
+      bytes.set(acks.subarray(0, acksBytes), at);
+      at += acksBytes;
+    }
+    if (options.timeoutMs > 0) {
+      bytes[at++] = timeoutTag;
+      at = writeVarint(bytes, at, options.timeoutMs);
+    }
+    bytes[at++] = frameTag;
+    this.#start = bytes.subarray(0, at);
+  }
+
+  /** The parts of the request that carries this frame. */
+  around(frame: Uint8Array): readonly [Uint8Array, Uint8Array] {
+    const head = new Uint8Array(this.#start.length + 8);
+    head.set(this.#start);
+    return [head.subarray(0, writeVarint(head, this.#start.length, frame.length)), frame];
+  }
+}
+
+/** What a produce was answered with. */
+export interface ProduceAnswer {
+  readonly offset: number;
+  readonly writer: WriterId;
+  readonly firstSequence: number;
+  readonly token: Uint8Array;
+  readonly count: number;
+}
+
+export function produceAnswerOf(response: ProduceResponse): ProduceAnswer {
+  const { offset, firstSequence, writer, token, count } = response;
+  return { offset: Number(offset), firstSequence: Number(firstSequence), writer, token, count };
+}
+
+/** Reads answers one after another: the writer is mostly the one before. */
+export class ProduceAnswerReader {
+  #writerBytes: Uint8Array = new Uint8Array(0);
+  #writer: WriterId = "";
+
+  read(message: Uint8Array): ProduceAnswer {
+    let offset = 0;
+    let firstSequence = 0;
+    let count = 0;
+    let writer: WriterId = "";
+    let token = message.subarray(0, 0);
+    const reader = new ProtobufReader(message);
+    while (reader.next()) {
+      if (reader.field === 1) offset = reader.number;
+      else if (reader.field === 2) writer = this.#writerOf(reader.bytes);
+      else if (reader.field === 3) firstSequence = reader.number;
+      else if (reader.field === 4) token = reader.bytes;
+      else if (reader.field === 5) count = reader.number;
+    }
+    if (reader.failed) throw malformed("ProduceResponse");
+    return { offset, writer, firstSequence, token, count };
+  }
+
+  #writerOf(bytes: Uint8Array): WriterId {
+    const last = this.#writerBytes;
+    let same = bytes.length === last.length;
+    for (let index = 0; same && index < bytes.length; index++) same = bytes[index] === last[index];
+    if (same) return this.#writer;
+    this.#writerBytes = bytes.slice();
+    this.#writer = toText(bytes);
+    return this.#writer;
+  }
+}
+
+/** What a consumer reads of a response. */
+export interface ConsumeAnswer {
+  readonly frames: Uint8Array;
+  readonly cursor: Uint8Array;
+  readonly heartbeat: boolean;
+  readonly nextOffset: number;
+}
+
+export function consumeAnswerOf(response: ConsumeResponse): ConsumeAnswer {
+  const { frames, cursor, heartbeat, nextOffset } = response;
+  return { frames, cursor, heartbeat, nextOffset: Number(nextOffset) };
+}
+
+export function readConsumeAnswer(message: Uint8Array): ConsumeAnswer {
+  let frames = message.subarray(0, 0);
+  let cursor = frames;
+  let heartbeat = false;
+  let nextOffset = 0;
+  const reader = new ProtobufReader(message);
+  while (reader.next()) {
+    if (reader.field === 3) frames = reader.bytes;
+    else if (reader.field === 4) cursor = reader.bytes;
+    else if (reader.field === 5) heartbeat = reader.number !== 0;
+    else if (reader.field === 6) nextOffset = reader.number;
+  }
+  if (reader.failed) throw malformed("ConsumeResponse");
+  return { frames, cursor, heartbeat, nextOffset };
+}
+
+function malformed(what: string): ConnectError {
+  return new ConnectError(`Cannot read the response: it is no ${what}`, Code.Internal);
+}

@@ -1,0 +1,47 @@
+/** One HTTP/2 connection to a server, dialled when it is first needed, with what Connect's keeper of it leaves out. */
+import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import { Http2SessionManager, type Http2SessionOptions } from "@connectrpc/connect-node";
+import { h2WindowBytes } from "./listener_h2.ts";
+
+/** Wide windows, and no error that nobody can catch. */
+export class H2Session {
+  readonly authority: string;
+  readonly #manager: Http2SessionManager;
+  readonly #prepared = new WeakSet<ClientHttp2Session>();
+
+  constructor(url: string, pings: Http2SessionOptions) {
+    this.#manager = new Http2SessionManager(url, pings, {
+      settings: { initialWindowSize: h2WindowBytes, enablePush: false },
+    });
+    this.authority = this.#manager.authority;
+  }
+
+  async request(...call: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
+    const stream = await this.#manager.request(...call);
+    const session = stream.session as ClientHttp2Session | undefined;
+    if (session !== undefined && !this.#prepared.has(session)) {
+      this.#prepared.add(session);
+      // A server that speaks no HTTP/2 fails its session after Connect has stopped listening, on Node uncaught.
+      session.on("error", () => {});
+      session.setLocalWindowSize?.(2 * h2WindowBytes);
+      guardPing(session);
+    }
+    stream.on("error", () => {});
+    return stream;
+  }
+
+  notifyResponseByteRead(stream: ClientHttp2Stream): void {
+    this.#manager.notifyResponseByteRead(stream);
+  }
+
+  /** Ends all calls, with the reason where there is one, and closes the connection. */
+  abort(reason?: Error): void {
+    this.#manager.abort(reason);
+  }
+}
+
+/** Connect may ping a session that was destroyed meanwhile, from a timer, where what it throws would end the process. */
+function guardPing(session: ClientHttp2Session): void {
+  const ping = session.ping.bind(session) as (...call: unknown[]) => boolean;
+  session.ping = (...call: unknown[]) => !session.destroyed && ping(...call);
+}

@@ -1,0 +1,211 @@
+/** The caller's side of hot calls: Connect's protocol on HTTP/2 streams, without Connect's pipeline around each call. */
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeFromHttpStatus, endStreamFromJson, errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { responseBytesMax } from "../base/mod.ts";
+import type { HotCall, HotReceiver, HotTransport } from "../client/mod.ts";
+import { EnvelopeReader, envelopeOf } from "./envelope_reader.ts";
+import type { H2Session } from "./h2_session.ts";
+
+const unaryHeaders = { "content-type": "application/proto", "connect-protocol-version": "1" };
+const streamHeaders = { "content-type": "application/connect+proto", "connect-protocol-version": "1" };
+
+const compressedFlag = 1;
+const endFlag = 2;
+/** Parts up to this size are joined before they are written. */
+const joinedBytesMax = 4_096;
+
+export class HotClient implements HotTransport {
+  readonly #session: H2Session;
+
+  constructor(session: H2Session) {
+    this.#session = session;
+  }
+
+  async unary(path: string, request: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<Uint8Array> {
+    signal?.throwIfAborted();
+    const stream = await this.#session.request("POST", path, unaryHeaders, {});
+    return new Promise((resolve, reject) => {
+      let status = 0;
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      let ended = false;
+      const cancel = (): void => stream.close(constants.NGHTTP2_CANCEL);
+      stream.on("response", (headers) => {
+        status = headers[":status"] ?? 0;
+      });
+      stream.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        this.#session.notifyResponseByteRead(stream);
+        if (bytes > responseBytesMax) cancel();
+      });
+      stream.on("end", () => {
+        ended = status !== 0 && bytes <= responseBytesMax;
+      });
+      stream.on("error", reject);
+      stream.on("close", () => {
+        signal?.removeEventListener("abort", cancel);
+        if (!ended) return reject(brokenOff(stream));
+        const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+        if (status === 200) resolve(body);
+        else reject(failureOf(status, body));
+      });
+      signal?.addEventListener("abort", cancel, { once: true });
+      stream.end(request.length === 1 ? request[0] : Buffer.concat(request));
+    });
+  }
+
+  open(path: string, receiver: HotReceiver): HotCall {
+    const call = new StreamCall(receiver, this.#session);
+    this.#session.request("POST", path, streamHeaders, {}).then(
+      (stream) => call.begin(stream),
+      (error: unknown) => call.over(error),
+    );
+    return call;
+  }
+}
+
+/** What a response that is no answer says. */
+function failureOf(status: number, body: Uint8Array): ConnectError {
+  const fallback = new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status));
+  try {
+    return errorFromJsonBytes(body, undefined, fallback);
+  } catch {
+    // Whoever answered does not speak Connect: the status is all that is known.
+    return fallback;
+  }
+}
+
+/** A stream that closed before its end. */
+function brokenOff(stream: ClientHttp2Stream): ConnectError {
+  const { rstCode } = stream;
+  const code = rstCode === constants.NGHTTP2_INTERNAL_ERROR ? Code.Internal : Code.Unavailable;
+  return new ConnectError(`the stream broke off (HTTP/2 code ${rstCode})`, code);
+}
+
+class StreamCall implements HotCall {
+  readonly #receiver: HotReceiver;
+  readonly #session: H2Session;
+  readonly #reader = new EnvelopeReader(responseBytesMax);
+  /** Undefined until the connection stands. */
+  #stream: ClientHttp2Stream | undefined;
+  /** Requests that were sent before. */
+  #early: Uint8Array[] = [];
+  #requestsEnded = false;
+  #canceled = false;
+  #paused = false;
+  #over = false;
+  /** The status of a response that is none of Connect's, and its body. */
+  #badStatus: number | undefined;
+  #badBody: Uint8Array[] = [];
+
+  constructor(receiver: HotReceiver, session: H2Session) {
+    this.#receiver = receiver;
+    this.#session = session;
+  }
+
+  begin(stream: ClientHttp2Stream): void {
+    this.#stream = stream;
+    if (this.#canceled) {
+      stream.close(constants.NGHTTP2_CANCEL);
+      return;
+    }
+    stream.on("response", (headers: IncomingHttpHeaders & { ":status"?: number }) => {
+      if (headers[":status"] !== 200) this.#badStatus = headers[":status"] ?? 0;
+    });
+    stream.on("data", (chunk: Buffer) => this.#data(chunk, stream));
+    stream.on("end", () => this.#bodyEnded());
+    stream.on("error", (error) => this.over(error));
+    stream.on("close", () => this.over(brokenOff(stream)));
+    if (this.#early.length > 0) stream.write(Buffer.concat(this.#early));
+    this.#early = [];
+    if (this.#requestsEnded) stream.end();
+  }
+
+  send(...parts: readonly Uint8Array[]): void {
+    let length = 0;
+    for (const part of parts) length += part.length;
+    const whole = [envelopeOf(0, length), ...parts];
+    if (this.#over) return;
+    if (this.#stream === undefined) {
+      this.#early.push(...whole);
+    } else if (length <= joinedBytesMax) {
+      this.#stream.write(Buffer.concat(whole));
+    } else {
+      this.#stream.cork();
+      for (const part of whole) this.#stream.write(part);
+      this.#stream.uncork();
+    }
+  }
+
+  end(): void {
+    this.#requestsEnded = true;
+    this.#stream?.end();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#takeMessages();
+    if (!this.#paused) this.#stream?.resume();
+  }
+
+  cancel(): void {
+    this.#canceled = true;
+    this.over(new ConnectError("the call was canceled", Code.Canceled));
+  }
+
+  /** Tells the receiver how it ended, once. */
+  over(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#early = [];
+    this.#receiver.ended(error);
+    // The server may still wait for requests, or send.
+    this.#stream?.close(error === undefined ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+  }
+
+  #data(chunk: Uint8Array, stream: ClientHttp2Stream): void {
+    this.#session.notifyResponseByteRead(stream);
+    if (this.#over) return;
+    if (this.#badStatus === undefined) {
+      this.#reader.push(chunk);
+      this.#takeMessages();
+    } else if (this.#badBody.length === 0) {
+      // An error is one small object; what follows is not looked at.
+      this.#badBody.push(chunk);
+    }
+  }
+
+  #bodyEnded(): void {
+    if (this.#badStatus !== undefined) this.over(failureOf(this.#badStatus, Buffer.concat(this.#badBody)));
+    else if (!this.#paused) this.over(new ConnectError("the stream ended without saying how", Code.Unavailable));
+  }
+
+  #takeMessages(): void {
+    while (!this.#paused && !this.#over) {
+      const message = this.#reader.next();
+      if (message === undefined) break;
+      if ((this.#reader.flags & compressedFlag) !== 0) {
+        this.over(new ConnectError("a response is compressed, which was not asked for", Code.Internal));
+      } else if ((this.#reader.flags & endFlag) !== 0) {
+        this.#takeEnd(message);
+      } else if (!this.#receiver.message(message)) {
+        this.#paused = true;
+        this.#stream?.pause();
+      }
+    }
+    const { tooLong } = this.#reader;
+    if (tooLong === undefined) return;
+    this.over(new ConnectError(`a response has ${tooLong} bytes, allowed are ${responseBytesMax}`, Code.Internal));
+  }
+
+  #takeEnd(message: Uint8Array): void {
+    try {
+      this.over(endStreamFromJson(message).error);
+    } catch (error) {
+      this.over(error);
+    }
+  }
+}
