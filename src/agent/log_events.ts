@@ -18,6 +18,9 @@ export function writeLogEvent(logger: Logger, event: LogEvent): void {
     case "feed-stopped":
       logger.error("stopped feed {writer} of topic {topic} at sequence {sequence}: {reason}", { ...event });
       break;
+    case "journal-replayed":
+      logger.info("wrote {entries} groups of {topics} topics from the journal to where they belong", { ...event });
+      break;
     case "write-failed":
       logger.error("cannot write topic {topic}: {message}", { ...event });
       break;

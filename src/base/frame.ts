@@ -184,12 +184,9 @@ function bad(reason: string): FrameScan {
 }
 
 function readWriter(view: DataView, position: number): WriterId {
-  return hexOf(view.getUint32(position, false)) + hexOf(view.getUint32(position + 4, false));
-}
-
-/** Eight hexadecimal digits: the sum has nine, the first of which is a 1. */
-function hexOf(word: number): string {
-  return (0x1_0000_0000 + word).toString(16).slice(1);
+  // Each half has eight digits: the sum has nine, the first of which is a 1.
+  const high = (0x1_0000_0000 + view.getUint32(position, false)).toString(16).slice(1);
+  return high + (0x1_0000_0000 + view.getUint32(position + 4, false)).toString(16).slice(1);
 }
 
 /**

@@ -1,5 +1,16 @@
 /** The real disk: `Directory` and `LogFile` over `node:fs`, which all three runtimes have. */
-import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, openSync, read, writeSync, writevSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsync,
+  ftruncateSync,
+  openSync,
+  read,
+  writeSync,
+  writevSync,
+} from "node:fs";
 import { access, constants, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -14,6 +25,11 @@ const fsyncAsync = promisify(fsync);
 const vectorPartsMax = 512;
 /** Up to this size parts are copied into one buffer: that costs less than a vector (Deno's is a loop of writes). */
 const copiedBytesMax = 524_288;
+
+/** A sync is done on this thread while they take less than this: about what gossip and other callers do not notice. */
+const inlineSyncMsMax = 1;
+/** Weight of the past in the moving average of what syncs take. */
+const syncsAveraged = 8;
 
 /** The data directory cannot be created or written. */
 export class DirectoryNotWritableError extends Error {
@@ -156,6 +172,8 @@ class LockedDirectory extends DiskDirectory implements OwnedDirectory {
 
 class DiskFile implements LogFile {
   readonly #fd: number;
+  /** What a sync of this file takes, a moving average: a slow disk must not hold the whole program up. */
+  #syncMs = inlineSyncMsMax;
   #size: number;
   #closed = false;
   /** Reads and syncs on their way: the file number must not go to another file before they end. */
@@ -204,9 +222,26 @@ class DiskFile implements LogFile {
     this.#size = size;
   }
 
-  sync(): Promise<void> {
+  sync(options?: { readonly alone?: boolean }): Promise<void> {
     this.#assertOpen();
-    return this.#track(fdatasyncAsync(this.#fd));
+    return options?.alone === true && this.#syncMs < inlineSyncMsMax ? this.#syncInline() : this.#syncAside();
+  }
+
+  /** On this thread: on a fast disk the way to another one and back costs as much as the sync itself. */
+  async #syncInline(): Promise<void> {
+    const startMs = performance.now();
+    fdatasyncSync(this.#fd);
+    this.#tookMs(performance.now() - startMs);
+  }
+
+  async #syncAside(): Promise<void> {
+    const startMs = performance.now();
+    await this.#track(fdatasyncAsync(this.#fd));
+    this.#tookMs(performance.now() - startMs);
+  }
+
+  #tookMs(ms: number): void {
+    this.#syncMs += (ms - this.#syncMs) / syncsAveraged;
   }
 
   async close(): Promise<void> {

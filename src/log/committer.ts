@@ -3,22 +3,51 @@
  * and one sync in flight. Nothing of a group counts before its write (under `always`, its sync) succeeded.
  */
 import { assert, type FrameHeader, type WriterId } from "../base/mod.ts";
+import type { LogFile } from "./directory.ts";
 import { LogClosedError, LogOverloadedError, LogWriteError, messageOf } from "./errors.ts";
 import { Group } from "./group.ts";
+import type { JournalItem } from "./journal.ts";
 import { createSegment, writeIndex } from "./recovery.ts";
 import { rewrite } from "./rewrite.ts";
+import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Ack, Applied } from "./types.ts";
+import { type Waiting, WaitingApply, WaitingGap, WaitingProduce } from "./waiting.ts";
 
 /** Bytes after which a group is closed, so that its first frames do not wait for a giant write. */
 const groupBytesMax = 16 * 1_048_576;
 
-/** Something that waits for the disk. */
-interface Waiting {
-  readonly bytes: number;
-  /** Adds it to a group. The result answers its caller once the group counts. */
-  readonly stage: (group: Group) => () => void;
-  readonly reject: (error: Error) => void;
+/** A group that is on its way to the disk, and those who wait for it. */
+export class StagedGroup implements JournalItem {
+  readonly committer: Committer;
+  readonly group: Group;
+  readonly taken: readonly Waiting[];
+  readonly topic: string;
+  readonly segment: Segment;
+
+  constructor(committer: Committer, state: TopicState, group: Group, taken: readonly Waiting[]) {
+    this.committer = committer;
+    this.group = group;
+    this.taken = taken;
+    this.topic = state.name;
+    this.segment = state.active;
+  }
+
+  get baseOffset(): number {
+    return this.segment.baseOffset;
+  }
+
+  get position(): number {
+    return this.group.start;
+  }
+
+  get parts(): readonly Uint8Array[] {
+    return this.group.parts;
+  }
+
+  get bytes(): number {
+    return this.group.end - this.group.start;
+  }
 }
 
 export class Committer {
@@ -26,8 +55,11 @@ export class Committer {
   readonly #onGrow: () => void;
   #waiting: Waiting[] = [];
   #pendingBytes = 0;
-  /** The loop that commits groups, while there are any. */
-  #running: Promise<void> | undefined;
+  /** Bytes of those in `#waiting`. */
+  #waitingBytes = 0;
+  /** A round will call, or a group is on its way. */
+  #isBusy = false;
+  #whenIdle: (() => void)[] = [];
   #closed = false;
   /** The end of the file may hold bytes of a group that failed: it is cut before anything is written. */
   #tailBroken = false;
@@ -44,35 +76,27 @@ export class Committer {
   }
 
   produce(frame: Uint8Array, header: FrameHeader): Promise<Ack> {
-    return this.#enqueue(frame.length, (group) => {
-      const ack = { ...group.produce(frame, header), count: header.count };
-      return () => ack;
-    });
+    return this.#enqueue(frame.length, (resolve, reject) => new WaitingProduce(frame, header, resolve, reject));
   }
 
   apply(frames: Uint8Array): Promise<Applied> {
-    return this.#enqueue(frames.length, (group) => {
-      const applied = group.apply(frames);
-      return () => applied;
-    });
+    return this.#enqueue(frames.length, (resolve, reject) => new WaitingApply(frames, resolve, reject));
   }
 
   applyGap(writer: WriterId, through: number): Promise<void> {
-    return this.#enqueue(0, (group) => {
-      group.applyGap(writer, through);
-      return () => undefined;
-    });
+    return this.#enqueue(0, (resolve, reject) => new WaitingGap({ writer, through }, resolve, reject));
   }
 
   /** Commits what waits, then makes everything durable. Returns whether all of it is. */
   async close(): Promise<boolean> {
     this.#closed = true;
     this.#cancelTimer?.();
-    await this.#running;
+    if (this.#isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
     this.#cancelTimer?.();
     try {
       await this.#syncing.catch(() => undefined);
       if (this.#tailBroken) await this.#repairTail();
+      await this.#state.active.settle();
       if (this.#state.hasUnsynced) await this.#sync();
       await writeIndex(this.#state, this.#state.active);
       return true;
@@ -82,7 +106,10 @@ export class Committer {
     }
   }
 
-  #enqueue<Result>(bytes: number, stage: (group: Group) => () => Result): Promise<Result> {
+  #enqueue<Result>(
+    bytes: number,
+    waitingOf: (resolve: (result: Result) => void, reject: (error: Error) => void) => Waiting,
+  ): Promise<Result> {
     if (this.#closed) return Promise.reject(new LogClosedError());
     const { pendingBytesMax } = this.#state.shared.options;
     // Something larger than the bound itself may wait alone: it is no larger than a frame or a message.
@@ -91,90 +118,157 @@ export class Committer {
     }
     return new Promise((resolve, reject) => {
       this.#pendingBytes += bytes;
-      this.#waiting.push({
-        bytes,
-        stage: (group) => {
-          const result = stage(group);
-          return () => resolve(result());
-        },
-        reject,
-      });
-      this.#start();
+      this.#waitingBytes += bytes;
+      this.#waiting.push(waitingOf(resolve, reject));
+      if (this.#isBusy) return;
+      this.#isBusy = true;
+      this.#state.shared.rounds.add(this);
     });
   }
 
-  #start(): void {
-    if (this.#running !== undefined) return;
-    this.#running = this.#run();
+  /** Bytes of what waits for the next group. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
   }
 
-  async #run(): Promise<void> {
-    // Ends: after close() nothing is added, and before it every round answers at least one caller.
-    while (this.#waiting.length > 0) {
-      // Callers that were just answered, or are called in this same turn, get into the group that is about to form.
-      await new Promise<void>((resolve) => this.#state.shared.soon(resolve));
-      await this.#commitGroup();
-    }
-    this.#running = undefined;
+  /** A group can be written now: the tail is sound, and the segment has room. */
+  get isPrepared(): boolean {
+    return !this.#tailBroken && this.#state.active.bytes < this.#state.shared.options.segmentBytesMax;
   }
 
-  async #commitGroup(): Promise<void> {
-    let taken: Waiting[] = [];
-    const answers: (() => void)[] = [];
-    try {
-      await this.#prepare();
-      const group = new Group(this.#state);
-      taken = this.#take(group, answers);
-      if (group.frames.length > 0) await this.#write(group);
-    } catch (error) {
-      if (taken.length === 0) taken = this.#takeAll();
-      await this.#fail(taken, error);
-      return;
-    }
-    this.#failureReported = false;
-    this.#settle(taken);
-    for (const answer of answers) answer();
-  }
-
-  /** Puts what waits into the group, until it is large enough or fills the segment. */
-  #take(group: Group, answers: (() => void)[]): Waiting[] {
+  /** Puts what waits into a group, until it is large enough or fills the segment. */
+  stage(): StagedGroup {
     const { segmentBytesMax } = this.#state.shared.options;
+    const group = new Group(this.#state);
     let count = 0;
     for (const one of this.#waiting) {
       if (count > 0 && (group.end - group.start >= groupBytesMax || group.end >= segmentBytesMax)) break;
-      answers.push(one.stage(group));
+      one.stage(group);
+      this.#waitingBytes -= one.bytes;
       count++;
     }
-    return this.#waiting.splice(0, count);
+    const taken = count === this.#waiting.length ? this.#waiting : this.#waiting.splice(0, count);
+    if (taken === this.#waiting) this.#waiting = [];
+    return new StagedGroup(this, this.#state, group, taken);
+  }
+
+  /** Commits the next group to the topic's own file. */
+  commitAlone(alone: boolean): void {
+    const { opened } = this.#state.active.file;
+    if (opened !== undefined && this.isPrepared && this.#state.shared.options.fsync !== "always") {
+      this.#commitAtOnce(opened);
+    } else {
+      void this.#commit(undefined, alone).finally(() => this.#leave());
+    }
+  }
+
+  /** Commits a group to the topic's own file that the journal could not take. */
+  commitStagedAlone(staged: StagedGroup): void {
+    void this.#commit(staged, false).finally(() => this.#leave());
+  }
+
+  /** The group is durable in the journal. */
+  committed(staged: StagedGroup): void {
+    this.#admit(staged, true);
+    this.#done();
+  }
+
+  /** The group came to nothing. */
+  failed(staged: StagedGroup, error: unknown): void {
+    this.#reject(staged.taken, error);
+    this.#done();
+  }
+
+  /** Nobody waits for a sync and the file is open: the whole commit is one synchronous write. */
+  #commitAtOnce(file: LogFile): void {
+    const staged = this.stage();
+    const { group } = staged;
+    if (group.frames.length > 0) {
+      try {
+        this.#tailBroken = true;
+        file.write(group.start, group.parts);
+        this.#tailBroken = false;
+      } catch (error) {
+        void this.#fail(staged.taken, error).finally(() => this.#leave());
+        return;
+      }
+    }
+    this.#admit(staged, false);
+    if (group.frames.length > 0 && this.#state.shared.options.fsync === "interval") this.#armTimer();
+    this.#leave();
+  }
+
+  async #commit(before: StagedGroup | undefined, alone: boolean): Promise<void> {
+    let staged = before;
+    try {
+      await this.#prepare();
+      staged ??= this.stage();
+      if (staged.group.frames.length > 0) await this.#write(staged, alone && staged.taken.length === 1);
+    } catch (error) {
+      await this.#fail(staged?.taken ?? this.#takeAll(), error);
+      return;
+    }
+    this.#admit(staged, false);
+    if (staged.group.frames.length > 0 && this.#state.shared.options.fsync === "interval") this.#armTimer();
+  }
+
+  async #write({ group }: StagedGroup, alone: boolean): Promise<void> {
+    const { fsync } = this.#state.shared.options;
+    await this.#state.active.file.use(async (file) => {
+      this.#tailBroken = true;
+      file.write(group.start, group.parts);
+      if (fsync === "always") await file.sync({ alone });
+      this.#tailBroken = false;
+    });
+  }
+
+  /** The group counts: it is taken in, served, and those who waited are answered. */
+  #admit({ group, taken }: StagedGroup, inJournal: boolean): void {
+    const state = this.#state;
+    for (let index = 0; index < group.frames.length; index++) {
+      const frame = group.frames[index] as (typeof group.frames)[number];
+      const bytes = group.parts[index] as Uint8Array;
+      state.admit(frame, inJournal ? bytes : undefined);
+      state.tail.add(frame, bytes);
+    }
+    this.#failureReported = false;
+    if (group.frames.length > 0) {
+      if (state.shared.options.fsync === "always") state.synced();
+      this.#onGrow();
+    }
+    this.#settle(taken);
+    for (const one of taken) one.answer();
+  }
+
+  /** Done with the topic's own file. */
+  #leave(): void {
+    this.#state.shared.rounds.left();
+    this.#done();
+  }
+
+  #done(): void {
+    if (this.#waiting.length > 0) {
+      this.#state.shared.rounds.add(this);
+      return;
+    }
+    this.#isBusy = false;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   #takeAll(): Waiting[] {
+    this.#waitingBytes = 0;
     return this.#waiting.splice(0);
   }
 
-  async #write(group: Group): Promise<void> {
-    const state = this.#state;
-    const { fsync } = state.shared.options;
-    await state.active.file.use(async (file) => {
-      this.#tailBroken = true;
-      file.write(group.start, group.parts);
-      if (fsync === "always") await file.sync();
-      this.#tailBroken = false;
-    });
-    for (const [index, frame] of group.frames.entries()) {
-      state.admit(frame);
-      state.tail.add(frame, group.parts[index] as Uint8Array);
-    }
-    if (fsync === "always") state.beginSync()();
-    if (fsync === "interval") this.#armTimer();
-    this.#onGrow();
-  }
-
-  /** Before a group: a sound tail, and room in the segment. */
+  /** Before a group: a sound journal, a sound tail, all of it in the file, and room in the segment. */
   async #prepare(): Promise<void> {
-    if (this.#tailBroken) await this.#repairTail();
+    const { journal, options } = this.#state.shared;
+    // What a failed commit of the journal left could be written over this group after a crash.
+    if (journal.isBroken) await journal.repair();
     const { active } = this.#state;
-    if (active.bytes < this.#state.shared.options.segmentBytesMax) return;
+    await active.settle();
+    if (this.#tailBroken) await this.#repairTail();
+    if (active.bytes < options.segmentBytesMax) return;
     if (this.#state.hasUnsynced) await this.#sync();
     await writeIndex(this.#state, active).catch(() => {
       // The next open makes it again from the segment.
@@ -186,7 +280,7 @@ export class Committer {
   async #repairTail(): Promise<void> {
     const { active, shared } = this.#state;
     await active.file.use(async (file) => {
-      await file.truncate(active.bytes);
+      await file.truncate(active.settledBytes);
       if (shared.options.fsync === "always") await file.sync();
     });
     this.#tailBroken = false;
@@ -198,6 +292,11 @@ export class Committer {
       // At once, so that a crash finds the tail as the callers are told it is. When it fails, the next group tries again.
       await this.#repairTail().catch(() => undefined);
     }
+    this.#reject(taken, error);
+  }
+
+  #reject(taken: readonly Waiting[], error: unknown): void {
+    this.#report(error);
     this.#settle(taken);
     for (const one of taken) one.reject(new LogWriteError(this.#state.name, error));
   }

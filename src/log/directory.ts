@@ -27,7 +27,10 @@ export interface LogFile {
   /** Writes all parts one after another from `at` on. Throws what the disk says; then any of the bytes may be there. */
   write(at: number, parts: readonly Uint8Array[]): void;
   truncate(size: number): Promise<void>;
-  /** Resolves when everything written before the call is on disk. */
-  sync(): Promise<void>;
+  /**
+   * Resolves when everything written before the call is on disk. `alone` says that one caller waits and nothing else is to
+   * be done meanwhile: a disk that is fast may then hold the whole program up for it.
+   */
+  sync(options?: { readonly alone?: boolean }): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { assert } from "../base/mod.ts";
 import type { Directory, LogFile } from "./directory.ts";
 
 /** Files that all topics of a log keep open together, beside those in use at this moment. */
-const openFilesMax = 256;
+export const openFilesMax = 256;
 
 /** Opens files when they are needed and closes those that were used longest ago. */
 export class FilePool {
@@ -32,6 +32,8 @@ export class PooledFile {
   readonly #pool: FilePool;
   readonly #directory: Directory;
   #file: Promise<LogFile> | undefined;
+  /** What `#file` resolved with. */
+  #opened: LogFile | undefined;
   #users = 0;
 
   constructor(pool: FilePool, directory: Directory, name: string) {
@@ -40,12 +42,20 @@ export class PooledFile {
     this.name = name;
   }
 
+  /** The file if it is open now: only for what is done before anything is awaited. */
+  get opened(): LogFile | undefined {
+    return this.#opened;
+  }
+
   /** Calls `action` with the open file. */
   async use<Result>(action: (file: LogFile) => Promise<Result> | Result): Promise<Result> {
     if (this.#users++ === 0) this.#pool.unpark(this);
     try {
       this.#file ??= this.#directory.open(this.name);
-      return await action(await this.#file);
+      const opening = this.#file;
+      const file = await opening;
+      if (this.#file === opening) this.#opened = file;
+      return await action(file);
     } catch (error) {
       // A file that failed is opened anew by its next user: a handle may stay broken when the disk is well again.
       if (this.#users === 1) await this.close();
@@ -60,6 +70,7 @@ export class PooledFile {
     this.#pool.unpark(this);
     const file = this.#file;
     this.#file = undefined;
+    this.#opened = undefined;
     if (file === undefined) return;
     try {
       await (await file).close();

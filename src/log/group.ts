@@ -15,7 +15,7 @@ import {
 } from "../base/mod.ts";
 import { type FeedEnd, fitOf, type PlacedFrame, placedFrame } from "./feed.ts";
 import type { TopicState } from "./topic_state.ts";
-import type { Applied, ApplyStop } from "./types.ts";
+import type { Ack, Applied, ApplyStop } from "./types.ts";
 
 /** Generation of every topic until topics can be deleted and created again. */
 export const firstGeneration = 1;
@@ -49,8 +49,8 @@ export class Group {
     return this.#position;
   }
 
-  /** Adds a frame to this node's own feed (rule R1). Returns its offset and first sequence. */
-  produce(frame: Uint8Array, header: FrameHeader): { offset: number; sequence: number; writer: WriterId } {
+  /** Adds a frame to this node's own feed (rule R1). */
+  produce(frame: Uint8Array, header: FrameHeader): Ack {
     const writer = this.#state.shared.writer();
     const end = this.#endOf(writer);
     const baseSequence = end.have + 1;
@@ -58,8 +58,12 @@ export class Group {
     const previousChain = end.chain ?? chainStart;
     const chain = stampBatch(frame, { writer, baseSequence, lamport, generation: firstGeneration, previousChain });
     const offset = this.#nextOffset;
-    this.#add(frame, { ...header, writer, baseSequence, lamport, chain });
-    return { offset, sequence: baseSequence, writer };
+    const { frameBytes, count, baseTimestampMs, timestampDeltaMaxMs } = header;
+    const timestampMaxMs = baseTimestampMs + timestampDeltaMaxMs;
+    const position = this.#position;
+    const range = { writer, baseSequence, count, lamport, chain };
+    this.#place(frame, { ...range, position, frameBytes, offset, timestampMaxMs, gap: false });
+    return { offset, writer, sequence: baseSequence, count };
   }
 
   /** Adds what is new of a peer's frames (rule R4). */
@@ -130,15 +134,18 @@ export class Group {
   }
 
   #add(frame: Uint8Array, header: FrameHeader): void {
+    this.#place(frame, placedFrame(header, this.#position, this.#nextOffset));
+  }
+
+  #place(frame: Uint8Array, placed: PlacedFrame): void {
     placeFrame(frame, { baseOffset: this.#nextOffset, durableBefore: this.#state.durableBytes });
-    const placed = placedFrame(header, this.#position, this.#nextOffset);
-    if (this.#endOf(header.writer).have === 0) this.#newFeeds++;
+    if (this.#endOf(placed.writer).have === 0) this.#newFeeds++;
     this.frames.push(placed);
     this.parts.push(frame);
-    this.#ends.set(header.writer, { have: header.baseSequence + header.count - 1, chain: placed.chain });
-    this.#position += header.frameBytes;
-    this.#nextOffset += header.count;
-    this.#lamport = Math.max(this.#lamport, header.lamport);
+    this.#ends.set(placed.writer, { have: placed.baseSequence + placed.count - 1, chain: placed.chain });
+    this.#position += placed.frameBytes;
+    this.#nextOffset += placed.count;
+    this.#lamport = Math.max(this.#lamport, placed.lamport);
   }
 
   #endOf(writer: WriterId): FeedEnd {

@@ -1,7 +1,9 @@
 import { Listeners, toHex, topicNameFault, topicsMax, type WriterId } from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
-import { InvalidTopicError, LogClosedError, LogCorruptError, TooManyTopicsError } from "./errors.ts";
+import { InvalidTopicError, LogClosedError, LogCorruptError, messageOf, TooManyTopicsError } from "./errors.ts";
 import { FilePool } from "./file_pool.ts";
+import { Journal } from "./journal.ts";
+import { replayJournal } from "./journal_replay.ts";
 import { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 import { openTopicState, type TopicEnd, topicPath } from "./recovery.ts";
 import {
@@ -13,6 +15,7 @@ import {
   type WriterFile,
   writerFileName,
 } from "./root_files.ts";
+import { Rounds } from "./rounds.ts";
 import { TailBudget } from "./tail_cache.ts";
 import { Topic } from "./topic_log.ts";
 import type { LogShared } from "./topic_state.ts";
@@ -30,6 +33,7 @@ export class Log implements CommitLog {
   readonly #options: ResolvedLogOptions;
   readonly #environment: LogEnvironment;
   readonly #shared: LogShared;
+  readonly #journal: Journal;
   readonly #topics = new Map<string, Topic>();
   readonly #opening = new Map<string, Promise<Topic>>();
   readonly #growth = new Listeners<TopicLog>(rethrowLater);
@@ -49,12 +53,21 @@ export class Log implements CommitLog {
     this.#topicsDirectory = topicsDirectory;
     this.#options = options;
     this.#environment = environment;
+    const soon = environment.soon ?? ((callback) => void Promise.resolve().then(callback));
+    const { fsync, journalBytesMax } = options;
+    // Where nobody waits for a sync, the journal saves nothing.
+    const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
+    this.#journal = new Journal(directory, options, (message) => {
+      this.#emit({ type: "write-failed", topic: "", message });
+    });
     this.#shared = {
       options,
       pool: new FilePool(),
       tailBudget: new TailBudget(),
       emit: (event) => this.#emit(event),
-      soon: environment.soon ?? ((callback) => void Promise.resolve().then(callback)),
+      soon,
+      rounds: new Rounds(this.#journal, { soon, journalTopicsMin, journalBytesMax }),
+      journal: this.#journal,
       after: environment.after,
       onListenerError: rethrowLater,
       writer: () => this.#writer,
@@ -137,6 +150,11 @@ export class Log implements CommitLog {
     for (const topic of cleanEnds?.keys() ?? []) {
       if (!names.includes(topic)) throw new LogCorruptError(topicPath(topic, ""), 0, "the directory is missing");
     }
+    const last = await replayJournal({
+      ...{ root: this.#directory, topics: this.#topicsDirectory, options: this.#options },
+      ...{ isClean: cleanEnds !== undefined, emit: (event: LogEvent) => this.#emit(event) },
+    });
+    this.#journal.startAfter(last);
     for (const name of names) this.#topics.set(name, await this.#openTopic(name, cleanEnds?.get(name)));
     // From here on frames may be written, so that the marker would lie. Before, a failed open must leave it.
     await this.#directory.remove(cleanStopFileName);
@@ -197,6 +215,12 @@ export class Log implements CommitLog {
     await this.#minting;
     const ends = new Map<string, TopicEnd>();
     for (const [name, topic] of this.#topics) if (await topic.close()) ends.set(name, topic.end);
+    try {
+      await this.#journal.close();
+    } catch (error) {
+      this.#emit({ type: "write-failed", topic: "", message: messageOf(error) });
+      return;
+    }
     // One topic that could not be made durable makes the whole stop an unclean one.
     if (ends.size < this.#topics.size) return;
     await this.#directory.replaceFile(cleanStopFileName, encodeCleanStop(ends, this.#options.checksum));

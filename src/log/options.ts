@@ -9,6 +9,8 @@ export interface ResolvedLogOptions {
   readonly segmentBytesMax: number;
   readonly indexEveryBytes: number;
   readonly pendingBytesMax: number;
+  readonly journalTopicsMin: number;
+  readonly journalBytesMax: number;
   readonly newWriter: boolean;
   readonly checksum: Checksum;
 }
@@ -29,6 +31,8 @@ export function resolveOptions(options: LogOptions): ResolvedLogOptions {
     segmentBytesMax: whole("segmentBytesMax", options.segmentBytesMax ?? 256 * mebibyte, 64 * kibibyte, gibibyte),
     indexEveryBytes: whole("indexEveryBytes", options.indexEveryBytes ?? 64 * kibibyte, 512, 16 * mebibyte),
     pendingBytesMax: whole("pendingBytesMax", options.pendingBytesMax ?? 64 * mebibyte, 64 * kibibyte, gibibyte),
+    journalTopicsMin: whole("journalTopicsMin", options.journalTopicsMin ?? 8, 1, 1_000_000),
+    journalBytesMax: whole("journalBytesMax", options.journalBytesMax ?? 32 * mebibyte, 64 * kibibyte, gibibyte),
     newWriter: options.newWriter ?? false,
     checksum: options.checksum ?? crc32,
   };

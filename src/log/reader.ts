@@ -169,7 +169,7 @@ export async function load(state: TopicState, segment: Segment, position: number
   assert(position < end, "a read begins before the end of its segment");
   let wanted = Math.min(Math.max(bytesMax, headersBytes), end - position);
   for (;;) {
-    const bytes = await segment.file.use((file) => file.read(position, wanted));
+    const bytes = await segment.read(position, wanted);
     const frames: { header: FrameHeader; at: number }[] = [];
     let at = 0;
     for (;;) {

@@ -84,7 +84,8 @@ export async function writeIndex(state: TopicState, segment: Segment): Promise<v
   }
 }
 
-async function segmentOffsets(directory: Directory): Promise<number[]> {
+/** Base offsets of a topic's segments, in order. */
+export async function segmentOffsets(directory: Directory): Promise<number[]> {
   const offsets: number[] = [];
   for (const name of await directory.list()) {
     const offset = segmentBaseOffset(name);

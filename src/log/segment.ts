@@ -29,6 +29,10 @@ export class Segment {
   index: SegmentIndex;
   /** Exact positions at which readers stopped, so that they go on without a search. */
   readonly #readers = new Map<number, number>();
+  /** Newest frames, which the journal holds and the file does not yet. The journal's size bounds them. */
+  #unsettled: Uint8Array[] = [];
+  #unsettledBytes = 0;
+  #settling: Promise<void> = Promise.resolve();
 
   constructor(pool: FilePool, directory: Directory, baseOffset: number, indexEveryBytes: number) {
     this.baseOffset = baseOffset;
@@ -41,6 +45,11 @@ export class Segment {
     return this.index.bytes;
   }
 
+  /** Bytes of the frames that count and are in the file; the rest is in the journal and in memory. */
+  get settledBytes(): number {
+    return this.index.bytes - this.#unsettledBytes;
+  }
+
   /** The offset after its last record. */
   get nextOffset(): number {
     return this.index.nextOffset;
@@ -48,6 +57,52 @@ export class Segment {
 
   add(frame: PlacedFrame): void {
     this.index.add(frame);
+  }
+
+  /** Takes in a frame that the journal made durable. */
+  addUnsettled(frame: PlacedFrame, bytes: Uint8Array): void {
+    this.index.add(frame);
+    this.#unsettled.push(bytes);
+    this.#unsettledBytes += bytes.length;
+  }
+
+  /** Writes what is in the journal only to the file, durably. When it fails, nothing is forgotten: call it again. */
+  settle(): Promise<void> {
+    this.#settling = this.#settling.catch(() => undefined).then(() => this.#settleNow());
+    return this.#settling;
+  }
+
+  async #settleNow(): Promise<void> {
+    // Nothing of it leaves memory before the sync: pages that a failed one dropped are written anew by the next call.
+    const parts = this.#unsettled.slice();
+    if (parts.length === 0) return;
+    await this.file.use(async (file) => {
+      file.write(this.settledBytes, parts);
+      await file.sync();
+    });
+    this.#unsettled.splice(0, parts.length);
+    for (const part of parts) this.#unsettledBytes -= part.length;
+  }
+
+  /** Up to `length` bytes from `position`, from the file or from what is not in it yet. */
+  async read(position: number, length: number): Promise<Uint8Array> {
+    const { settledBytes } = this;
+    const end = Math.min(position + length, this.bytes);
+    if (end <= settledBytes) return this.file.use((file) => file.read(position, length));
+    const bytes = new Uint8Array(end - position);
+    let at = settledBytes;
+    for (const part of this.#unsettled) {
+      if (at >= end) break;
+      const from = Math.max(0, position - at);
+      if (from < part.length) bytes.set(part.subarray(from, end - at), Math.max(0, at - position));
+      at += part.length;
+    }
+    if (position >= settledBytes) return bytes;
+    const settled = await this.file.use((file) => file.read(position, settledBytes - position));
+    // A file that lost its end gives less: then nothing that follows is where it should be.
+    if (settled.length < settledBytes - position) return settled;
+    bytes.set(settled);
+    return bytes;
   }
 
   /** Remembers where a reader that goes on at `offset` will find its frame. */

@@ -79,8 +79,14 @@ export class Topic implements TopicLog {
     return this.#state.stopped;
   }
 
-  async produce(frame: Uint8Array): Promise<Ack> {
-    return this.#committer.produce(frame, this.#judge(frame));
+  produce(frame: Uint8Array): Promise<Ack> {
+    let header: FrameHeader;
+    try {
+      header = this.#judge(frame);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#committer.produce(frame, header);
   }
 
   apply(frames: Uint8Array): Promise<Applied> {

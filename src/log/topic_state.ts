@@ -2,7 +2,9 @@ import { assert, chainStart, type Vector, type WriterId } from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
 import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
 import type { FilePool } from "./file_pool.ts";
+import type { Journal } from "./journal.ts";
 import type { ResolvedLogOptions } from "./options.ts";
+import type { Rounds } from "./rounds.ts";
 import { Segment } from "./segment.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
 import type { LogEvent } from "./types.ts";
@@ -15,6 +17,8 @@ export interface LogShared {
   readonly emit: (event: LogEvent) => void;
   /** Calls back when the present turn is over: what arrives until then makes one group. */
   readonly soon: (callback: () => void) => void;
+  readonly rounds: Rounds;
+  readonly journal: Journal;
   readonly after: (delayMs: number, callback: () => void) => () => void;
   /** Hears what a listener threw. */
   readonly onListenerError: (error: unknown) => void;
@@ -102,12 +106,13 @@ export class TopicState {
     return segment;
   }
 
-  /** Takes in a frame that was written to the end of the last segment. */
-  admit(frame: PlacedFrame): void {
+  /** Takes in a frame that was written to the end of the last segment, or, with `unsettled`, to the journal. */
+  admit(frame: PlacedFrame, unsettled?: Uint8Array): void {
     assert(frame.offset === this.nextOffset, "frames are admitted in the order of their offsets");
     const feed = this.#feed(frame.writer);
     assert(frame.baseSequence === feed.have + 1, "a feed grows without a hole");
-    this.active.add(frame);
+    if (unsettled === undefined) this.active.add(frame);
+    else this.active.addUnsettled(frame, unsettled);
     feed.have += frame.count;
     feed.chain = frame.chain;
     if (feed.lowest === 0 && !frame.gap) feed.lowest = frame.baseSequence;
@@ -157,6 +162,14 @@ export class TopicState {
       if (ends.length > 0) this.#durable = undefined;
       return ends.length > 0;
     };
+  }
+
+  /** Everything that is held is durable. */
+  synced(): void {
+    this.durableBytes = this.active.bytes;
+    for (const feed of this.#unsynced) feed.durable = feed.have;
+    this.#unsynced.clear();
+    this.#durable = undefined;
   }
 
   get hasUnsynced(): boolean {

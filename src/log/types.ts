@@ -19,6 +19,13 @@ export interface LogOptions {
   readonly indexEveryBytes?: number | undefined;
   /** Bytes of frames that may wait for one group commit; further ones are refused with `LogOverloadedError`. @default 67108864 */
   readonly pendingBytesMax?: number | undefined;
+  /**
+   * Under `always`: when so many topics wait for the disk at once, small groups go to the journal that all topics share,
+   * which is one fsync for all of them. 1 sends every small group there. @default 8
+   */
+  readonly journalTopicsMin?: number | undefined;
+  /** Bytes of each of the journal's two files, 64 KiB to 1 GiB: so much may also wait in memory. @default 33554432 (32 MiB) */
+  readonly journalBytesMax?: number | undefined;
   /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */
   readonly newWriter?: boolean | undefined;
   /** CRC-32 by the runtime's fastest way. @default the portable one */
@@ -117,6 +124,8 @@ export type LogEvent =
       readonly sequence: number;
       readonly reason: string;
     }
+  /** What the last run had put into the journal only was written where it belongs. */
+  | { readonly type: "journal-replayed"; readonly entries: number; readonly topics: number; readonly bytes: number }
   | { readonly type: "write-failed"; readonly topic: string; readonly message: string }
   | { readonly type: "topic-created"; readonly topic: string };
 

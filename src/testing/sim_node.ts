@@ -15,10 +15,14 @@ export interface NodeOptions {
   readonly fsync: FsyncPolicy;
   /** Bytes after which a segment is closed. @default 65536 */
   readonly segmentBytesMax: number;
+  /** How many topics must wait at once for the journal to be used. @default 8 */
+  readonly journalTopicsMin: number;
   /** Frame bytes of one response of a pull: small ones let faults strike within a pull. @default 2048 */
   readonly responseBytesMax: number;
 }
 
+/** Small, so that the journal's files take turns within a run. */
+const journalBytesMax = 65_536;
 /** How long a node waits at start for its peers to tell what they hold, before it takes writes (rule R5). */
 const hearAtStartMs = 3_000;
 /** A produce that is not answered after so much time in which the node could work was refused. */
@@ -110,11 +114,12 @@ export class SimNode implements Host {
         });
       },
     };
-    const { fsync, segmentBytesMax } = this.options;
+    const { fsync, segmentBytesMax, journalTopicsMin } = this.options;
+    const logOptions = { fsync, segmentBytesMax, journalTopicsMin, journalBytesMax };
     const { sabotage } = this.#world;
     const directory = sabotage.directory?.(this.disk.mount()) ?? this.disk.mount();
     this.#ready
-      .then(() => Log.open(directory, { fsync, segmentBytesMax }, environment))
+      .then(() => Log.open(directory, logOptions, environment))
       .then(
         life.guard((log: CommitLog) => this.#opened(sabotage.log?.(log, this) ?? log, life)),
         life.guard((error: unknown) => this.#openFailed(error)),

@@ -37,7 +37,11 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const fsync = random.pick(["always", "always", "always", "interval", "never"] as const) ?? "always";
   const responseBytesMax = random.pick([256, 1_024, 8_192]) as number;
   const nodeCount = random.between(2, 5);
-  for (let index = 0; index < nodeCount; index++) world.addNode(`n${index + 1}`, { fsync, responseBytesMax });
+  // Half of the worlds send every small group through the journal: with few topics nothing would go there.
+  const journalTopicsMin = random.fork("journal").pick([1, 8]) as number;
+  for (let index = 0; index < nodeCount; index++) {
+    world.addNode(`n${index + 1}`, { fsync, responseBytesMax, journalTopicsMin });
+  }
   const workload = new Workload(world, random.fork("workload"), {
     topics: ["orders", "metrics"].slice(0, random.between(1, 2)),
     produceEveryMs: random.pick([30, 80, 300]) as number,

@@ -38,6 +38,9 @@ class History {
       segmentBytesMax: 65_536,
       indexEveryBytes: this.random.between(512, 8_192),
       pendingBytesMax: 1_048_576,
+      // Every small group goes to the journal, in half of the histories.
+      journalTopicsMin: this.random.pick([1, 8]),
+      journalBytesMax: 65_536,
     };
   }
 

@@ -287,6 +287,8 @@ test("resolveOptions() fills what is not given", () => {
     segmentBytesMax: 268_435_456,
     indexEveryBytes: 65_536,
     pendingBytesMax: 67_108_864,
+    journalTopicsMin: 8,
+    journalBytesMax: 33_554_432,
     newWriter: false,
   });
 });

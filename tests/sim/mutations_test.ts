@@ -9,6 +9,7 @@ const seedsMax = 60;
 
 const rows: readonly { readonly broken: string; readonly sabotage: Sabotage; readonly found: RegExp }[] = [
   { broken: "unsynced records are served", sabotage: sabotage.servesUnsynced, found: /acknowledged|G2/ },
+  { broken: "the journal is forgotten", sabotage: sabotage.forgetsJournal, found: /acknowledged|G2/ },
   { broken: "the writer survives a wipe", sabotage: sabotage.keepsWriterAfterWipe, found: /G2/ },
   { broken: "feeds are shipped one by one", sabotage: sabotage.shipsFeedByFeed, found: /G3/ },
   { broken: "pulled records are produced again", sabotage: sabotage.reproducesWhatItPulls, found: /G1/ },

@@ -43,6 +43,19 @@ function lyingDirectory(directory: Directory): Directory {
 /** Acknowledges and serves what is not on disk, and goes on as the same writer after a crash. */
 export const servesUnsynced: Sabotage = { directory: lyingDirectory };
 
+/** Does not look into its journal when it is opened, and begins a new one. */
+export const forgetsJournal: Sabotage = {
+  directory: (directory) =>
+    withOverrides(directory, {
+      list: async () => (await directory.list()).filter((name) => name !== "journal"),
+      directory: async (name) => {
+        const inner = await directory.directory(name);
+        if (name === "journal") for (const file of await inner.list()) await inner.remove(file);
+        return inner;
+      },
+    }),
+};
+
 /** Goes on as the same writer after its directory was lost, and does not hear that others know more of it. */
 export const keepsWriterAfterWipe: Sabotage = {
   wiped: async (before: SimulatedDisk, after: SimulatedDisk) => {
