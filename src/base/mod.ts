@@ -29,6 +29,7 @@ export {
   scanFrame,
   stampBatch,
 } from "./frame.ts";
+export { HotResponses } from "./hot_responses.ts";
 export {
   frameBytesMax,
   frameRecordsMax,
@@ -44,7 +45,15 @@ export {
 } from "./limits.ts";
 export { Listeners } from "./listeners.ts";
 export type { Machine, Wake } from "./machine.ts";
-export type { MessageAnswerer, MessageCall, MessageMethod } from "./message_call.ts";
+export type {
+  Cancellation,
+  HotCall,
+  HotReceiver,
+  HotTransport,
+  MessageAnswerer,
+  MessageCall,
+  MessageMethod,
+} from "./message_call.ts";
 export {
   chainFromNumber,
   chainToNumber,

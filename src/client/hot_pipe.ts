@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { HotCall, HotReceiver, HotTransport } from "../base/mod.ts";
 import { ClientError } from "./errors.ts";
 import { type ProduceAnswer, ProduceAnswerReader, ProduceRequests, produceStreamPath } from "./hot_messages.ts";
 import { type BatchPipe, failureOf, type PipeTarget } from "./pipe.ts";
-import type { HotCall, HotReceiver, HotTransport } from "./transport.ts";
 
 /** One ProduceStream for all batches, in whole messages. */
 export class HotPipe implements BatchPipe {

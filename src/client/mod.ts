@@ -5,7 +5,7 @@
 import { type ConnectOptions, LogClient } from "./log_client.ts";
 import { openNodeTransport } from "./transport_node.ts";
 
-export type { RecordHeader, RecordInput } from "../base/mod.ts";
+export type { HotCall, HotReceiver, HotTransport, RecordHeader, RecordInput } from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
 export {
   ClusterCalls,
@@ -32,7 +32,7 @@ export {
   type ProduceOptions,
 } from "./log_client.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
-export type { HotCall, HotReceiver, HotTransport, OpenTransport, ServerTransport } from "./transport.ts";
+export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {
   FeedDescription,
   MemberChangeType,

@@ -1,6 +1,7 @@
 /** The calls that move records: by the lean way where the transport has one, by Connect elsewhere. */
 import { toBinary } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
+import { HotResponses, type HotTransport } from "../base/mod.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, type Log } from "../gen/log/v1/log_pb.ts";
 import {
   type ConsumeAnswer,
@@ -13,8 +14,6 @@ import {
   producePath,
   readConsumeAnswer,
 } from "./hot_messages.ts";
-import { HotResponses } from "./hot_responses.ts";
-import type { HotTransport } from "./transport.ts";
 
 /** Both ways to one server. */
 export interface RecordCalls {
@@ -57,7 +56,8 @@ export async function* consumeAnswers(
     for await (const response of log.consumeStream(request, { signal })) yield consumeAnswerOf(response);
     return;
   }
-  const bytes = toBinary(ConsumeRequestSchema, request);
-  const responses = new HotResponses(hot, { path: consumeStreamPath, request: bytes, signal });
+  signal.throwIfAborted();
+  const responses = new HotResponses(hot, consumeStreamPath, toBinary(ConsumeRequestSchema, request));
+  signal.addEventListener("abort", () => responses.cancel(), { once: true });
   for await (const message of responses) yield readConsumeAnswer(message);
 }

@@ -2,8 +2,7 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromHttpStatus, endStreamFromJson, errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
-import { responseBytesMax } from "../base/mod.ts";
-import type { HotCall, HotReceiver, HotTransport } from "../client/mod.ts";
+import { type Cancellation, type HotCall, type HotReceiver, type HotTransport, responseBytesMax } from "../base/mod.ts";
 import { EnvelopeReader, envelopeOf } from "./envelope_reader.ts";
 import type { H2Session } from "./h2_session.ts";
 
@@ -22,8 +21,12 @@ export class HotClient implements HotTransport {
     this.#session = session;
   }
 
-  async unary(path: string, request: readonly Uint8Array[], signal: AbortSignal | undefined): Promise<Uint8Array> {
-    signal?.throwIfAborted();
+  async unary(
+    path: string,
+    request: readonly Uint8Array[],
+    cancellation: Cancellation | undefined,
+  ): Promise<Uint8Array> {
+    if (cancellation?.aborted) throw cancellation.reason;
     const stream = await this.#session.request("POST", path, unaryHeaders, {});
     return new Promise((resolve, reject) => {
       let status = 0;
@@ -45,13 +48,13 @@ export class HotClient implements HotTransport {
       });
       stream.on("error", reject);
       stream.on("close", () => {
-        signal?.removeEventListener("abort", cancel);
+        cancellation?.removeEventListener("abort", cancel);
         if (!ended) return reject(brokenOff(stream));
         const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
         if (status === 200) resolve(body);
         else reject(failureOf(status, body));
       });
-      signal?.addEventListener("abort", cancel, { once: true });
+      cancellation?.addEventListener("abort", cancel);
       stream.end(request.length === 1 ? request[0] : Buffer.concat(request));
     });
   }

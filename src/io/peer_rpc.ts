@@ -1,8 +1,11 @@
 /** How a node asks its peers who has what, and for what it lacks: the caller's side of `grapevine.v1.Replication`. */
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
 import {
   type ChainHash,
   chainFromNumber,
+  HotResponses,
+  type HotTransport,
   responseBytesMax,
   type Vector,
   vectorFromPositions,
@@ -11,7 +14,16 @@ import {
   writerFromNumber,
   writerToNumber,
 } from "../base/mod.ts";
-import { type Position, Replication, type WatchResponse } from "../gen/grapevine/v1/replication_pb.ts";
+import {
+  type Position,
+  PullRequestSchema,
+  type PullResponse,
+  PullResponseSchema,
+  Replication,
+  WatchRequestSchema,
+  type WatchResponse,
+  WatchResponseSchema,
+} from "../gen/grapevine/v1/replication_pb.ts";
 import { openPeerTransport, type PeerTransport } from "./peer_transport.ts";
 
 export interface PeerRpcOptions {
@@ -72,6 +84,9 @@ export class PeerProtocolError extends Error {
 
 const peersMaxDefault = 1_000;
 
+const watchPath = "/grapevine.v1.Replication/Watch";
+const pullPath = "/grapevine.v1.Replication/Pull";
+
 interface KeptPeer {
   readonly transport: PeerTransport;
   readonly client: Client<typeof Replication>;
@@ -92,10 +107,8 @@ export class PeerRpc implements AsyncDisposable {
   /** A peer's hello, then its notices, until the signal fires. Throws `ConnectError` or `PeerProtocolError`. */
   async *watch(call: WatchCall, signal: AbortSignal): AsyncGenerator<PeerMessage> {
     const request = { node: call.node, writer: writerToNumber(call.writer) };
-    yield* this.#calling(call.address, signal, async function* (client, callSignal) {
-      for await (const response of client.watch(request, { signal: callSignal })) {
-        yield toMessage(call.address, response);
-      }
+    yield* this.#calling(call.address, signal, async function* (peer, callSignal) {
+      for await (const response of watchResponses(peer, request, callSignal)) yield toMessage(call.address, response);
     });
   }
 
@@ -104,8 +117,8 @@ export class PeerRpc implements AsyncDisposable {
     const { address, node, topic, generation, bytesMax } = call;
     const request = { node, topic, generation, bytesMax, have: vectorToPositions(call.have) };
     let lowWater: Vector = new Map();
-    yield* this.#calling(address, signal, async function* (client, callSignal) {
-      for await (const response of client.pull(request, { signal: callSignal })) {
+    yield* this.#calling(address, signal, async function* (peer, callSignal) {
+      for await (const response of pullResponses(peer, request, callSignal)) {
         if (response.lowWater.length > 0) lowWater = toVector(address, "low_water", response.lowWater);
         yield { frames: response.frames, lowWater };
       }
@@ -137,7 +150,7 @@ export class PeerRpc implements AsyncDisposable {
   async *#calling<Item>(
     address: string,
     signal: AbortSignal,
-    call: (client: Client<typeof Replication>, signal: AbortSignal) => AsyncGenerator<Item>,
+    call: (peer: KeptPeer, signal: AbortSignal) => AsyncGenerator<Item>,
   ): AsyncGenerator<Item> {
     signal.throwIfAborted();
     const peer = this.#peer(address);
@@ -146,7 +159,7 @@ export class PeerRpc implements AsyncDisposable {
     signal.addEventListener("abort", onAbort, { once: true });
     peer.calls++;
     try {
-      yield* call(peer.client, ending.signal);
+      yield* call(peer, ending.signal);
     } finally {
       peer.calls--;
       signal.removeEventListener("abort", onAbort);
@@ -177,6 +190,46 @@ export class PeerRpc implements AsyncDisposable {
       return;
     }
     throw new RangeError(`Cannot call one more peer: ${this.#peersMax} are being called`);
+  }
+}
+
+function watchResponses(
+  { transport, client }: KeptPeer,
+  request: MessageInitShape<typeof WatchRequestSchema>,
+  signal: AbortSignal,
+): AsyncIterable<WatchResponse> {
+  if (transport.hot === undefined) return client.watch(request, { signal });
+  const bytes = toBinary(WatchRequestSchema, create(WatchRequestSchema, request));
+  return hotResponses(transport.hot, { path: watchPath, bytes, signal }, (message) =>
+    fromBinary(WatchResponseSchema, message),
+  );
+}
+
+function pullResponses(
+  { transport, client }: KeptPeer,
+  request: MessageInitShape<typeof PullRequestSchema>,
+  signal: AbortSignal,
+): AsyncIterable<PullResponse> {
+  if (transport.hot === undefined) return client.pull(request, { signal });
+  const bytes = toBinary(PullRequestSchema, create(PullRequestSchema, request));
+  return hotResponses(transport.hot, { path: pullPath, bytes, signal }, (message) =>
+    fromBinary(PullResponseSchema, message),
+  );
+}
+
+/** The responses of one call, until the signal fires: by the lean way, as whole messages. */
+async function* hotResponses<Response>(
+  hot: HotTransport,
+  call: { readonly path: string; readonly bytes: Uint8Array; readonly signal: AbortSignal },
+  parse: (message: Uint8Array) => Response,
+): AsyncGenerator<Response> {
+  const responses = new HotResponses(hot, call.path, call.bytes);
+  const cancel = (): void => responses.cancel();
+  call.signal.addEventListener("abort", cancel);
+  try {
+    for await (const message of responses) yield parse(message);
+  } finally {
+    call.signal.removeEventListener("abort", cancel);
   }
 }
 

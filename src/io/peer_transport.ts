@@ -2,7 +2,7 @@
 import http from "node:http";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import type { HotTransport } from "../client/mod.ts";
+import type { HotTransport } from "../base/mod.ts";
 import { H2Session } from "./h2_session.ts";
 import { HotClient } from "./hot_client.ts";
 
