@@ -88,13 +88,11 @@ export class Core {
         nodesMax: options.membersMax,
         forgivesStalls: options.forgivesStalls,
         knows: options.knows,
-        knows: options.knows,
         userState: hooks.state,
       },
       random.fork("gossip"),
     );
     this.roster = new Roster(this.gossip.local, this.clock, (event) => this.emit({ type: "event", event }));
-    this.roster.know(options.knows);
     this.roster.know(options.knows);
   }
 
