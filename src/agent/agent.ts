@@ -3,8 +3,9 @@ import type { PeerHealth } from "../gossip/mod.ts";
 import type { LogEvent } from "../log/mod.ts";
 import type { Member, MemberEventType, NameConflict, UserEventNotice } from "../membership/mod.ts";
 import type { ClusterKeys } from "./cluster_keys.ts";
+import type { LogLines } from "./log_lines.ts";
 import type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";
-import { type AgentOptions, resolveAgentOptions } from "./options.ts";
+import { type AgentOptions, checkedHandlers, checkedTags, resolveAgentOptions } from "./options.ts";
 import { enterCluster, openParts, type Parts } from "./parts.ts";
 import type { QueryOptions, QueryRun } from "./query_run.ts";
 import { AgentTopic } from "./topic.ts";
@@ -18,6 +19,15 @@ export interface AgentEvents extends Record<MemberEventType, Member> {
   readonly query: IncomingQuery;
   /** Somebody claims another address for the name of a node. When it is this one's and `lost`, this node stops. */
   readonly "name-conflict": NameConflict;
+}
+
+/** What surrounds a node in its process. */
+export interface AgentSurroundings {
+  /**
+   * The lines that `grapevine monitor --log-level` and `serf monitor` show; `configureLogging` writes into them what the
+   * process logs. @default lines of the node's own about its members, events and queries
+   */
+  readonly lines?: LogLines | undefined;
 }
 
 /**
@@ -38,6 +48,7 @@ export class Agent implements AsyncDisposable {
   readonly #stack: DisposalStack;
   readonly #topics = new Map<string, AgentTopic>();
   #markClosed: () => void = () => {};
+  #failure: Error | undefined;
 
   private constructor(parts: Parts, stack: DisposalStack) {
     this.#parts = parts;
@@ -59,19 +70,29 @@ export class Agent implements AsyncDisposable {
    * on trying in the background. Rejects with `InvalidAgentOptionError`, `DirectoryLockedError`, `LogCorruptError`,
    * `PortTakenError` or what else keeps it from running; then nothing is left open.
    */
-  static async start(options: AgentOptions = {}): Promise<Agent> {
+  static async start(options: AgentOptions = {}, surroundings: AgentSurroundings = {}): Promise<Agent> {
     const resolved = resolveAgentOptions(options);
     const stack = new DisposalStack();
     try {
       const started: { agent?: Agent } = {};
-      const parts = await openParts(resolved, stack, async () => started.agent?.leave());
+      const parts = await openParts(resolved, stack, {
+        ...surroundings,
+        leave: async () => started.agent?.leave(),
+      });
       started.agent = new Agent(parts, stack);
-      await enterCluster(parts, resolved.join, stack);
-      return started.agent;
+      const { agent } = started;
+      const entry = { seeds: resolved.join, cluster: resolved.cluster };
+      await enterCluster(parts, { ...entry, onGiveUp: (error) => agent.#stopFor(error) }, stack);
+      return agent;
     } catch (error) {
       await stack[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Why the node stopped by itself; undefined when it runs, or was told to stop. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** The writer of the feeds that this node produces to. */
@@ -135,6 +156,25 @@ export class Agent implements AsyncDisposable {
   /** Encryption keys of the whole cluster. */
   get keys(): ClusterKeys {
     return this.#parts.membership.keys;
+  }
+
+  /**
+   * Takes other tags and other event handlers without stopping; what is not given stays as it is. Throws
+   * `InvalidAgentOptionError`, `ReservedTagError` or `TagsTooLargeError`, and then nothing changed.
+   */
+  reload(options: Pick<AgentOptions, "tags" | "eventHandlers">): void {
+    const { nodeTags, membership, handlers } = this.#parts;
+    const specs = options.eventHandlers && checkedHandlers(options.eventHandlers);
+    if (options.tags !== undefined) {
+      nodeTags.replace(checkedTags("tags", options.tags), (tags) => membership.setTags(tags));
+    }
+    if (specs !== undefined) handlers.replace(specs);
+  }
+
+  #stopFor(error: Error): void {
+    this.#failure = error;
+    // Whoever started it still waits for it: it stops in a later turn.
+    queueMicrotask(() => void this[Symbol.asyncDispose]());
   }
 
   /** Tells the cluster that this node leaves, then stops. */

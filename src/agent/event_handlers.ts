@@ -45,6 +45,9 @@ export class InvalidEventHandlerError extends TypeError {
 /** Which events are handled, and by what. */
 export interface EventHandlerSpec {
   readonly text: string;
+  /** As they stand in the text; `*` when none do. */
+  readonly filters: readonly string[];
+  readonly command: string;
   readonly wants: (event: { readonly type: string; readonly name?: string | undefined }) => boolean;
   readonly words: readonly [string, ...string[]];
 }
@@ -63,9 +66,10 @@ export function parseEventHandler(text: string): EventHandlerSpec {
       "member-join, member-leave, member-failed, member-update, member-reap, user, user:NAME, query, query:NAME and *";
     throw new InvalidEventHandlerError(text, `${JSON.stringify(filters)} is no list of filters, which are ${allowed}`);
   }
-  const [file, ...flags] = splitWords(text, text.slice(equals + 1));
+  const command = text.slice(equals + 1);
+  const [file, ...flags] = splitWords(text, command);
   if (file === undefined) throw new InvalidEventHandlerError(text, "it names no program");
-  return { text, wants, words: [file, ...flags] };
+  return { text, filters: filters.split(","), command: command.trim(), wants, words: [file, ...flags] };
 }
 
 /** Quotes as in a shell: single ones keep everything, double ones all but `\"` and `\\`. */

@@ -2,17 +2,13 @@ import type { PeerHealth } from "../gossip/mod.ts";
 import type { Member, NameConflict, UserEventNotice } from "../membership/mod.ts";
 import type { ServedGossip } from "../server/mod.ts";
 import type { ClusterKeys } from "./cluster_keys.ts";
+import type { EventHandlers } from "./event_handlers.ts";
+import type { LogLines, SerfLogLevel } from "./log_lines.ts";
 import type { MembershipNode } from "./membership_node.ts";
 import type { IncomingQuery } from "./messaging.ts";
+import { type NodeInfo, nodeInfo, type ProgramFacts } from "./node_info.ts";
 import type { NodeTags } from "./node_tags.ts";
 import type { QueryOptions, QueryRun } from "./query_run.ts";
-
-/** What kind of program the node is, for those who ask. */
-export interface ProgramFacts {
-  readonly os: string;
-  readonly arch: string;
-  readonly version: string;
-}
 
 /** A call that came before gossip runs: the server listens first, because members are told its port. */
 class StartingError extends Error {
@@ -24,19 +20,29 @@ class StartingError extends Error {
   }
 }
 
+export interface GossipPortParts {
+  readonly tags: NodeTags;
+  readonly facts: ProgramFacts;
+  readonly lines: LogLines;
+}
+
 /** A node's gossip as the server sees it. */
 export class GossipPort implements ServedGossip {
   readonly #tags: NodeTags;
   readonly #facts: ProgramFacts;
+  readonly #lines: LogLines;
   #membership: MembershipNode | undefined;
+  #handlers: EventHandlers | undefined;
 
-  constructor(tags: NodeTags, facts: ProgramFacts) {
+  constructor({ tags, facts, lines }: GossipPortParts) {
     this.#tags = tags;
     this.#facts = facts;
+    this.#lines = lines;
   }
 
-  open(membership: MembershipNode): void {
+  open(membership: MembershipNode, handlers: EventHandlers): void {
     this.#membership = membership;
+    this.#handlers = handlers;
   }
 
   get localName(): string {
@@ -96,30 +102,12 @@ export class GossipPort implements ServedGossip {
   }
 
   /** In the sections and by the names that Serf's operators know. */
-  info(): ReadonlyMap<string, ReadonlyMap<string, string>> {
-    const node = this.#node;
-    const { queues, health, lamport } = node.counters;
-    const members = node.members();
-    const count = (status: Member["status"]) => members.filter((member) => member.status === status).length;
-    const serf = {
-      encrypted: node.details.isEncrypted,
-      event_queue: queues.event,
-      event_time: lamport.event,
-      failed: count("failed"),
-      health_score: health,
-      intent_queue: queues.intent,
-      left: count("left"),
-      member_time: lamport.member,
-      members: members.length,
-      query_queue: queues.query,
-      query_time: lamport.query,
-    };
-    return new Map([
-      ["agent", new Map([["name", node.localName]])],
-      ["runtime", new Map(Object.entries(this.#facts))],
-      ["serf", new Map(Object.entries(serf).map(([name, value]) => [name, String(value)]))],
-      ["tags", new Map(node.member(node.localName)?.tags)],
-    ]);
+  info(): NodeInfo {
+    return nodeInfo(this.#node, this.#facts, this.#handlers?.specs ?? []);
+  }
+
+  followLog(least: SerfLogLevel, listener: (line: string) => void): () => void {
+    return this.#lines.follow(least, listener);
   }
 
   get #node(): MembershipNode {

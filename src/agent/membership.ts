@@ -35,6 +35,7 @@ export {
 } from "../membership/mod.ts";
 export { InvalidAddressError } from "./addresses.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
+export type { SerfSettings } from "./cluster_options.ts";
 export type { SecrecyOptions } from "./encryption.ts";
 export { gossipPortDefault, JoinFailedError, type JoinResult } from "./joining.ts";
 export { InvalidDiscoverNameError, type MdnsOptions } from "./mdns.ts";

@@ -20,6 +20,7 @@ import {
 } from "../membership/mod.ts";
 import { advertisedAddress, InvalidAddressError } from "./addresses.ts";
 import { ClusterKeys } from "./cluster_keys.ts";
+import { serfSettingsOf } from "./cluster_options.ts";
 import { openEncryption } from "./encryption.ts";
 import { gossipPortDefault, Joining, type JoinResult } from "./joining.ts";
 import { Mdns } from "./mdns.ts";
@@ -127,16 +128,9 @@ export class MembershipNode implements AsyncDisposable {
     const life = { incarnation, lamport: memory?.lamport };
     this.#machine = new Membership(
       {
-        name,
-        address: this.#advertised,
-        tags,
-        profile,
-        settings,
-        label,
-        encryption,
-        compress,
-        forgivesStalls,
-        ...life,
+        ...serfSettingsOf(options),
+        ...{ name, address: this.#advertised, tags, profile, settings },
+        ...{ label, encryption, compress, forgivesStalls, ...life },
       },
       new Random(toHex(randomBytes(16))),
     );

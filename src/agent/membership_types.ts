@@ -20,13 +20,14 @@ import type {
   UserEventTooLargeError,
 } from "../membership/mod.ts";
 import type { InvalidAddressError } from "./addresses.ts";
+import type { SerfSettings } from "./cluster_options.ts";
 import type { SecrecyOptions } from "./encryption.ts";
 import type { JoinFailedError } from "./joining.ts";
 import type { InvalidDiscoverNameError, MdnsOptions } from "./mdns.ts";
 import type { IncomingQuery } from "./messaging.ts";
 import type { MemoryOptions } from "./node_memory.ts";
 
-export interface MembershipNodeOptions extends SecrecyOptions, MemoryOptions, MdnsOptions {
+export interface MembershipNodeOptions extends SecrecyOptions, MemoryOptions, MdnsOptions, SerfSettings {
   /** Unique in the cluster, 1 to 255 bytes of UTF-8. @default the host's name */
   readonly name?: string | undefined;
   /** IP address and port of both UDP and TCP; port 0 picks a free one. @default "127.0.0.1:7946" */

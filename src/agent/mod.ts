@@ -1,6 +1,7 @@
 /** The composition root: options in, a running node out. */
-export { Agent, type AgentEvents } from "./agent.ts";
+export { Agent, type AgentEvents, type AgentSurroundings } from "./agent.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
+export { LogLines, type SerfLogLevel } from "./log_lines.ts";
 export { type AgentLogFormat, type AgentLogLevel, configureLogging } from "./logging.ts";
 export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";
 export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.ts";

@@ -16,9 +16,15 @@ export class ReservedTagError extends RangeError {
 export class NodeTags {
   #operator: ReadonlyMap<string, string>;
   #facts: ReadonlyMap<string, string> = new Map();
+  readonly #onChange: (operator: ReadonlyMap<string, string>) => void;
 
-  constructor(operator: ReadonlyMap<string, string>) {
+  /** `onChange` hears what the operator says from then on. */
+  constructor(
+    operator: ReadonlyMap<string, string>,
+    onChange: (operator: ReadonlyMap<string, string>) => void = () => {},
+  ) {
     this.#operator = operator;
+    this.#onChange = onChange;
   }
 
   /** The node's facts stand above what the operator says. */
@@ -43,8 +49,19 @@ export class NodeTags {
     for (const tag of [...set.keys(), ...remove]) if (this.#facts.has(tag)) throw new ReservedTagError(tag);
     const changed = new Map([...this.#operator, ...set]);
     for (const tag of remove) changed.delete(tag);
+    this.#publish(changed, publish);
+    this.#onChange(changed);
+  }
+
+  /** All that the operator says from now on; `publish` may refuse it, and then nothing changed. */
+  replace(operator: ReadonlyMap<string, string>, publish: (tags: ReadonlyMap<string, string>) => void): void {
+    for (const tag of operator.keys()) if (this.#facts.has(tag)) throw new ReservedTagError(tag);
+    this.#publish(operator, publish);
+  }
+
+  #publish(operator: ReadonlyMap<string, string>, publish: (tags: ReadonlyMap<string, string>) => void): void {
     const before = this.#operator;
-    this.#operator = changed;
+    this.#operator = operator;
     try {
       publish(this.all());
     } catch (error) {

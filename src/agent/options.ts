@@ -1,10 +1,17 @@
 import { isIP } from "node:net";
 import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
 import { parseKey } from "../gossip/mod.ts";
+import {
+  addressesOfInterface,
+  type ClusterOptions,
+  clusterOptionFault,
+  clusterOptionNames,
+  interfaceNames,
+} from "./cluster_options.ts";
 import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
-export interface AgentOptions {
+export interface AgentOptions extends ClusterOptions {
   /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
   readonly nodeName?: string | undefined;
   /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
@@ -72,6 +79,8 @@ export class InvalidAgentOptionError extends TypeError {
 export const reservedTags = ["rpc_addr", "gv", "w"] as const;
 
 export interface ResolvedAgentOptions {
+  /** Checked, and without the defaults of the layers that they are for. */
+  readonly cluster: ClusterOptions;
   readonly nodeName: string | undefined;
   readonly dataDir: string;
   readonly bind: Address;
@@ -111,6 +120,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "serfRpcAddr",
   "serfRpcAuth",
   "segmentBytesMax",
+  ...clusterOptionNames,
 ]);
 
 /** Checks every option and fills in the defaults. Throws `InvalidAgentOptionError`. */
@@ -118,24 +128,59 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
   for (const [name, value] of Object.entries(options)) {
     if (!optionNames.has(name)) throw new InvalidAgentOptionError(name, value, `one of ${[...optionNames].join(", ")}`);
   }
-  const bind = bindOption(options.bind ?? "127.0.0.1:7946");
+  const bind = interfaceOption(options.iface, bindOption(options.bind ?? defaultBindOf(options)), options.bind);
   return {
+    cluster: clusterOptions(options),
     nodeName: matching("nodeName", options.nodeName, /^[A-Za-z0-9._-]{1,128}$/, "1 to 128 of A-Z a-z 0-9 . _ -"),
     dataDir: nonEmpty("dataDir", options.dataDir ?? "./grapevine-data"),
     bind,
     advertise: ipOption(options.advertise),
     rpc: addressOption("rpcAddr", options.rpcAddr ?? hostOf(bind), rpcPortDefault),
     join: (options.join ?? []).map((text) => joinOption(text, bind)),
-    tags: tagsOption(options.tags ?? {}),
+    tags: checkedTags("tags", options.tags ?? {}),
     profile: oneOf("profile", options.profile ?? "lan", ["lan", "wan", "local"]),
     ...keyOptions(options),
     rejoinAfterLeave: booleanOption("rejoinAfterLeave", options.rejoinAfterLeave ?? false),
-    eventHandlers: (options.eventHandlers ?? []).map(eventHandlerOption),
+    eventHandlers: checkedHandlers(options.eventHandlers ?? []),
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
     serfRpc: serfRpcOption(options),
     segmentBytesMax: options.segmentBytesMax,
   };
+}
+
+/** With an interface the address follows from that. */
+function defaultBindOf({ iface }: AgentOptions): string {
+  return iface === undefined ? "127.0.0.1:7946" : "0.0.0.0:7946";
+}
+
+/** An interface says the address, unless `bind` says one that it has. */
+function interfaceOption(iface: string | undefined, bind: Address, said: string | undefined): Address {
+  if (iface === undefined) return bind;
+  const addresses = addressesOfInterface(iface);
+  if (addresses === undefined)
+    throw new InvalidAgentOptionError("iface", iface, `one of ${interfaceNames().join(", ")}`);
+  const isAny = bind.host === "0.0.0.0" || bind.host === "::";
+  const host = addresses.find((address) =>
+    isAny ? address.includes(":") === bind.host.includes(":") : address === bind.host,
+  );
+  if (host !== undefined) return { host, port: bind.port };
+  const found = addresses.length === 0 ? "no address" : `only ${addresses.join(", ")}`;
+  throw new InvalidAgentOptionError(
+    "iface",
+    iface,
+    `an interface that has an address for bind ${said ?? "0.0.0.0"}: it has ${found}`,
+  );
+}
+
+function clusterOptions(options: AgentOptions): ClusterOptions {
+  const fault = clusterOptionFault(options);
+  if (fault !== undefined) throw new InvalidAgentOptionError(fault.option, fault.value, fault.allowed);
+  if (options.tagsFile !== undefined && Object.keys(options.tags ?? {}).length > 0) {
+    throw new InvalidAgentOptionError("tagsFile", options.tagsFile, "nothing, because tags are given too");
+  }
+  const picked = Object.fromEntries(Object.entries(options).filter(([name]) => clusterOptionNames.includes(name)));
+  return { ...picked, ...(options.discover !== undefined && { mdnsIface: options.mdnsIface ?? options.iface }) };
 }
 
 /** What is wrong with a key is told without showing it. */
@@ -182,6 +227,11 @@ function joinOption(text: string, bind: Address): string {
 
 function isLoopback(host: string): boolean {
   return host.startsWith("127.") || host === "::1";
+}
+
+/** Throws `InvalidAgentOptionError`. */
+export function checkedHandlers(texts: readonly string[]): EventHandlerSpec[] {
+  return texts.map(eventHandlerOption);
 }
 
 function eventHandlerOption(text: string): EventHandlerSpec {
@@ -233,17 +283,16 @@ function oneOf<Value extends string>(option: string, value: Value, allowed: read
   return value;
 }
 
-function tagsOption(tags: Readonly<Record<string, string>>): Map<string, string> {
+/** Tags that an operator may set. Throws `InvalidAgentOptionError`. */
+export function checkedTags(option: string, tags: Readonly<Record<string, string>>): Map<string, string> {
   const resolved = new Map<string, string>();
   for (const [name, value] of Object.entries(tags)) {
-    if (name === "" || typeof value !== "string")
-      throw new InvalidAgentOptionError("tags", tags, "names with text values");
+    if (name === "" || typeof value !== "string") {
+      throw new InvalidAgentOptionError(option, tags, "names with text values");
+    }
     if ((reservedTags as readonly string[]).includes(name)) {
-      throw new InvalidAgentOptionError(
-        "tags",
-        name,
-        `any name but ${reservedTags.join(", ")}, which the node sets itself`,
-      );
+      const allowed = `any name but ${reservedTags.join(", ")}, which the node sets itself`;
+      throw new InvalidAgentOptionError(option, name, allowed);
     }
     resolved.set(name, value);
   }

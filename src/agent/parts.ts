@@ -1,6 +1,5 @@
 /** Puts the rooms together: the only place that knows them all. */
 import { setMaxListeners } from "node:events";
-import { join } from "node:path";
 import { Code, ConnectError, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import {
   type Address,
@@ -19,6 +18,7 @@ import { openDirectory } from "../io/disk.ts";
 import { hostAddress, hostName, programFacts, randomBytes } from "../io/host.ts";
 import { PeerRpc } from "../io/peer_rpc.ts";
 import { type RpcServer, startServer } from "../io/rpc_server.ts";
+import { readTagsFile, writeTagsFile } from "../io/tags_file.ts";
 import { type CommitLog, Log, type LogEvent } from "../log/mod.ts";
 import { type Member, type MemberEvent, TagsTooLargeError } from "../membership/mod.ts";
 import {
@@ -32,15 +32,18 @@ import {
   type ServerPorts,
 } from "../server/mod.ts";
 import { loadAssets } from "./assets.ts";
+import { type ClusterOptions, coalescePeriodsOf } from "./cluster_options.ts";
 import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
 import { writeLogEvent } from "./log_events.ts";
+import { LogLines, logNode } from "./log_lines.ts";
 import { loggerOf } from "./logging.ts";
 import { MembershipNode } from "./membership_node.ts";
+import { membershipOptionsOf } from "./node_membership.ts";
 import { NodeTags } from "./node_tags.ts";
-import { InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts";
+import { checkedTags, InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts";
 import { Readiness } from "./readiness.ts";
-import { Rejoiner } from "./rejoiner.ts";
+import { type JoinGivenUpError, Rejoiner } from "./rejoiner.ts";
 import { Replication } from "./replication.ts";
 import { startSerfRpc } from "./serf_rpc.ts";
 
@@ -60,20 +63,28 @@ export interface Parts {
   /** `host:port` of the RPC for the `serf` command line, if it was asked for. */
   readonly serfRpcAddress: string | undefined;
   readonly events: Listeners<NodeEvent>;
+  readonly handlers: EventHandlers;
+  readonly nodeTags: NodeTags;
 }
-
-/** Where a node keeps what it remembers of its cluster, in its data directory. */
-const snapshotFileName = "serf.snapshot";
 
 /** How long calls that are under way may take to end when the node stops, in milliseconds. */
 const stopGraceMs = 500;
 
-/** Opens all parts. The node has not met anybody yet: `enterCluster` does that. `leave` is what an RPC may ask for. */
+/** What the parts are opened in. */
+export interface Surroundings {
+  /** What an RPC may ask for. */
+  readonly leave: () => Promise<void>;
+  /** The lines that whoever monitors the node is shown. @default what happens to its membership */
+  readonly lines?: LogLines | undefined;
+}
+
+/** Opens all parts. The node has not met anybody yet: `enterCluster` does that. */
 export async function openParts(
   options: ResolvedAgentOptions,
   stack: DisposalStack,
-  leave: () => Promise<void>,
+  surroundings: Surroundings,
 ): Promise<Parts> {
+  const { leave, lines = new LogLines(systemClock.wallMs) } = surroundings;
   const logger = loggerOf("agent");
   const onListenerError = (error: unknown): void => logger.error("a listener failed: {error}", { error });
   const events = new Listeners<NodeEvent>(onListenerError);
@@ -86,8 +97,8 @@ export async function openParts(
     new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
   );
   const cluster = new ClusterPort(events, leave);
-  const nodeTags = new NodeTags(options.tags);
-  const gossip = new GossipPort(nodeTags, programFacts());
+  const nodeTags = await openNodeTags(options);
+  const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
     ...{ log, cluster, gossip, replication, readiness, clock: systemClock },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
@@ -100,15 +111,9 @@ export async function openParts(
   nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: log.writer });
   const membership = stack.use(
     await MembershipNode.start({
+      ...membershipOptionsOf(options),
       name: nodeName,
-      bind: formatAddress(options.bind),
-      advertise: options.advertise,
-      profile: options.profile,
-      encrypt: options.encrypt,
-      keyringFile: options.keyringFile,
       tags: nodeTags.all(),
-      snapshot: join(options.dataDir, snapshotFileName),
-      rejoinAfterLeave: options.rejoinAfterLeave,
       onEvent: (event) => {
         follow(replication, rpc, nodeName, event.member);
         events.emit(event);
@@ -117,10 +122,14 @@ export async function openParts(
     }).catch(explainTags),
   );
   cluster.open(membership);
-  gossip.open(membership);
   const onWarn = (message: string): void => loggerOf("events").warn("{message}", { message });
-  stack.use(new EventHandlers({ handlers: options.eventHandlers, node: membership, onWarn }));
-  const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave }, stack);
+  const coalesce = coalescePeriodsOf(options.cluster);
+  const handlers = stack.use(
+    new EventHandlers({ handlers: options.eventHandlers, node: membership, coalesce, onWarn }),
+  );
+  gossip.open(membership, handlers);
+  stack.defer(logNode(membership, lines, { warnings: surroundings.lines === undefined }));
+  const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave, lines, handlers }, stack);
   stack.defer(
     log.onEvent((event) => {
       writeLogEvent(loggerOf("log"), event);
@@ -134,22 +143,34 @@ export async function openParts(
     }),
   );
   const client = stack.use(new LogClient(["http://in-process"], { openTransport: () => inProcess(routes) }));
-  return { log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, events };
+  return { log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, events, handlers, nodeTags };
+}
+
+/** What the operator says of the node: by options, or by a file that keeps what is changed later. */
+async function openNodeTags({ tags, cluster: { tagsFile } }: ResolvedAgentOptions): Promise<NodeTags> {
+  if (tagsFile === undefined) return new NodeTags(tags);
+  const found = checkedTags("tagsFile", Object.fromEntries(await readTagsFile(tagsFile)));
+  return new NodeTags(found, (changed) => {
+    const problem = writeTagsFile(tagsFile, changed);
+    if (problem !== undefined) loggerOf("agent").warn("{problem}", { problem });
+  });
 }
 
 async function openSerfRpc(
   options: ResolvedAgentOptions["serfRpc"],
-  node: { readonly membership: MembershipNode; readonly nodeTags: NodeTags; readonly leave: () => Promise<void> },
+  node: Pick<Parts, "membership" | "nodeTags" | "handlers"> & Surroundings & { readonly lines: LogLines },
   stack: DisposalStack,
 ): Promise<string | undefined> {
   if (options === undefined) return undefined;
-  const { membership, nodeTags, leave } = node;
-  const serfRpc = await startSerfRpc(membership, {
+  const { membership, nodeTags, leave, lines, handlers } = node;
+  const serfRpcOptions = {
     ...options,
-    onWarn: (message) => loggerOf("server").warn("{message}", { message }),
-    changeTags: (set, remove) => nodeTags.change(set, remove, (tags) => membership.setTags(tags)),
+    onWarn: (message: string) => loggerOf("server").warn("{message}", { message }),
+    changeTags: (set: ReadonlyMap<string, string>, remove: readonly string[]) =>
+      nodeTags.change(set, remove, (tags) => membership.setTags(tags)),
     stop: leave,
-  });
+  };
+  const serfRpc = await startSerfRpc(membership, serfRpcOptions, { lines, handlers });
   return formatAddress(stack.use(serfRpc).address);
 }
 
@@ -294,6 +315,14 @@ function stillStarting(doing: string): ConnectError {
   return new ConnectError(`Cannot ${doing}: the node is starting`, Code.FailedPrecondition);
 }
 
+/** How a node finds its cluster. */
+export interface ClusterEntry {
+  readonly seeds: readonly string[];
+  readonly cluster: ClusterOptions;
+  /** Hears that none of the seeds answered, as often as they were to be tried. */
+  readonly onGiveUp: (error: JoinGivenUpError) => void;
+}
+
 /** How long a node waits for what its peers hold before it takes produces, in milliseconds (rule R5). */
 const hearPeersMs = 2_000;
 
@@ -301,11 +330,13 @@ const hearPeersMs = 2_000;
  * Joins others, by the seeds and by what the node remembers, and asks them whether our writer is still ours, both for a bounded time; then the node is
  * ready. Keeps the node in company from then on.
  */
-export async function enterCluster(parts: Parts, seeds: readonly string[], stack: DisposalStack): Promise<void> {
+export async function enterCluster(parts: Parts, entry: ClusterEntry, stack: DisposalStack): Promise<void> {
+  const { seeds, cluster, onGiveUp } = entry;
   const { membership, replication, readiness } = parts;
   const others = (): Member[] => membership.members().filter((member) => member.name !== membership.localName);
   const rejoiner = new Rejoiner({
-    ...{ membership, seeds, clock: systemClock, logger: loggerOf("gossip") },
+    ...{ membership, seeds, onGiveUp, clock: systemClock, logger: loggerOf("gossip") },
+    ...{ seedsEveryMs: cluster.joinIntervalMs, seedAttemptsMax: cluster.joinAttemptsMax, replay: cluster.replay },
     failedPeers: () =>
       others()
         .filter((member) => member.status === "failed" && member.tags.has("gv"))

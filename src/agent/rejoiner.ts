@@ -4,7 +4,22 @@ import type { Clock } from "../base/mod.ts";
 /** What the rejoiner needs of membership. */
 export interface Joinable {
   /** Contacts these gossip addresses. Rejects when none was reached. */
-  join(addresses: readonly string[]): Promise<{ readonly contacted: readonly string[] }>;
+  join(
+    addresses: readonly string[],
+    options?: { readonly replay?: boolean | undefined },
+  ): Promise<{ readonly contacted: readonly string[] }>;
+}
+
+/** None of the nodes to join answered, as often as they were to be tried. */
+export class JoinGivenUpError extends Error {
+  override readonly name = "JoinGivenUpError";
+  readonly code = "JOIN_GIVEN_UP";
+  readonly attempts: number;
+
+  constructor(attempts: number, reason: string) {
+    super(`Cannot join after ${attempts} ${attempts === 1 ? "try" : "tries"}: ${reason}`);
+    this.attempts = attempts;
+  }
 }
 
 export interface RejoinerOptions {
@@ -13,6 +28,14 @@ export interface RejoinerOptions {
   readonly logger: Logger;
   /** Where the node was told to find others. */
   readonly seeds: readonly string[];
+  /** How often seeds are tried until one answers. @default 1000 */
+  readonly seedsEveryMs?: number | undefined;
+  /** Tries of the seeds after which the node gives up; 0 never does. @default 0 */
+  readonly seedAttemptsMax?: number | undefined;
+  /** Whether user events from before are told. @default false */
+  readonly replay?: boolean | undefined;
+  /** Hears that the node gave up. */
+  readonly onGiveUp?: ((error: JoinGivenUpError) => void) | undefined;
   /** Gossip addresses of peers that failed, as they are now. */
   readonly failedPeers: () => readonly string[];
   /** Whether any other node is alive in this one's eyes. */
@@ -37,6 +60,8 @@ export class Rejoiner implements AsyncDisposable {
   #disposed = false;
   #next = 0;
   #seedFailures = 0;
+  #hasJoined = false;
+  #hasGivenUp = false;
   #seedsAgainAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: RejoinerOptions) {
@@ -75,11 +100,12 @@ export class Rejoiner implements AsyncDisposable {
   }
 
   async #trySeeds(): Promise<void> {
-    const { seeds, membership, logger, clock, hasCompany } = this.#options;
-    if (seeds.length === 0 || hasCompany() || clock.nowMs() < this.#seedsAgainAtMs) return;
+    const { seeds, membership, logger, clock, hasCompany, seedsEveryMs = roundMs, replay } = this.#options;
+    if (seeds.length === 0 || this.#hasGivenUp || hasCompany() || clock.nowMs() < this.#seedsAgainAtMs) return;
     let reason: string;
     try {
-      const { contacted } = await membership.join(seeds);
+      const { contacted } = await membership.join(seeds, { replay });
+      this.#hasJoined = true;
       this.#seedFailures = 0;
       this.#seedsAgainAtMs = clock.nowMs() + seedsAgainMs;
       logger.info("joined through {contacted}", { contacted: contacted.join(", ") });
@@ -87,9 +113,21 @@ export class Rejoiner implements AsyncDisposable {
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
     }
+    this.#seedsAgainAtMs = clock.nowMs() + seedsEveryMs;
+    if (this.#givesUp(reason)) return;
     // The first failure and every tenth after it: a line a second would bury the rest.
     if (this.#seedFailures++ % 10 === 0 && !this.#disposed) {
-      logger.warn("{reason}; trying again every second", { reason });
+      logger.warn("{reason}; trying again every {seconds} s", { reason, seconds: seedsEveryMs / 1_000 });
     }
+  }
+
+  /** Only who has never joined gives up: later the others come back, or find this node. */
+  #givesUp(reason: string): boolean {
+    const { seedAttemptsMax = 0, onGiveUp } = this.#options;
+    const attempts = this.#seedFailures + 1;
+    if (seedAttemptsMax === 0 || this.#hasJoined || this.#disposed || attempts < seedAttemptsMax) return false;
+    this.#hasGivenUp = true;
+    onGiveUp?.(new JoinGivenUpError(attempts, reason));
+    return true;
   }
 }

@@ -5,9 +5,11 @@ import { systemClock } from "../io/clock.ts";
 import { programFacts } from "../io/host.ts";
 import { type SerfRpcSocketCounters, SerfRpcSockets } from "../io/serf_rpc_sockets.ts";
 import { InvalidAddressError, isLoopback } from "./addresses.ts";
+import type { EventHandlers } from "./event_handlers.ts";
+import { LogLines, logNode } from "./log_lines.ts";
 import type { MembershipNode } from "./membership_node.ts";
+import { type NodeInfo, nodeInfo } from "./node_info.ts";
 import { operatorTags, SerfRpcCommands, type TagsChange } from "./serf_rpc_commands.ts";
-import { logNode, SerfLog } from "./serf_rpc_log.ts";
 import { SerfRpcSession } from "./serf_rpc_session.ts";
 
 /** Serf's port. */
@@ -51,15 +53,28 @@ export class SerfRpc implements AsyncDisposable {
   }
 }
 
+/** What a node that does more than membership gives its RPC. */
+export interface SerfRpcSurroundings {
+  /** The lines that `serf monitor` shows. @default what happens to the node's membership */
+  readonly lines?: LogLines | undefined;
+  /** The programs that run for events. @default none */
+  readonly handlers?: EventHandlers | undefined;
+}
+
 /** Lets clients command a node. Rejects with `InvalidAddressError`, `PortTakenError` or `BadListenAddressError`. */
-export async function startSerfRpc(node: MembershipNode, options: SerfRpcOptions = {}): Promise<SerfRpc> {
+export async function startSerfRpc(
+  node: MembershipNode,
+  options: SerfRpcOptions = {},
+  { lines, handlers }: SerfRpcSurroundings = {},
+): Promise<SerfRpc> {
   const text = options.address ?? `127.0.0.1:${serfRpcPortDefault}`;
   const address = parseAddress(text, serfRpcPortDefault);
   if (address === undefined || isIP(address.host) === 0) {
     throw new InvalidAddressError("bind Serf's RPC to", text, "allowed are IP:PORT and [IPV6]:PORT");
   }
-  const log = new SerfLog(systemClock.wallMs);
-  const commands = new SerfRpcCommands(node, options.changeTags ?? operatorTags(node), programFacts());
+  const log = lines ?? new LogLines(systemClock.wallMs);
+  const info = (): NodeInfo => nodeInfo(node, programFacts(), handlers?.specs ?? []);
+  const commands = new SerfRpcCommands(node, options.changeTags ?? operatorTags(node), info);
   const stop = async (): Promise<void> => {
     if (options.stop !== undefined) return options.stop();
     await rpc[Symbol.asyncDispose]();
@@ -71,7 +86,7 @@ export async function startSerfRpc(node: MembershipNode, options: SerfRpcOptions
     onConnection: (connection) => new SerfRpcSession(shared, connection),
   });
   log.add("INFO", `agent.ipc: Listening on ${formatAddress(sockets.address)}`);
-  const rpc = new SerfRpc(sockets, logNode(node, log));
+  const rpc = new SerfRpc(sockets, lines === undefined ? logNode(node, log) : () => {});
   if (options.auth === undefined && !isLoopback(address.host)) {
     const warning = `Serf's RPC listens on ${formatAddress(sockets.address)} without a token: whoever reaches it commands this node`;
     log.add("WARN", `agent.ipc: ${warning}`);

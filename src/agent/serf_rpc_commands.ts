@@ -11,6 +11,7 @@ import {
 } from "../membership/mod.ts";
 import type { KeyList, KeysResult } from "./cluster_keys.ts";
 import type { MembershipNode } from "./membership_node.ts";
+import type { NodeInfo } from "./node_info.ts";
 
 /** What a command came to. An error may have a body beside it: clients read one. */
 export interface Outcome {
@@ -25,22 +26,15 @@ export type PlainRequest = Exclude<
   { command: "handshake" | "auth" | "stream" | "monitor" | "stop" | "query" | "respond" | "leave" }
 >;
 
-/** What runs the node, for `serf info`. */
-export interface ProgramFacts {
-  readonly os: string;
-  readonly arch: string;
-  readonly version: string;
-}
-
 export class SerfRpcCommands {
   readonly #node: MembershipNode;
   readonly #changeTags: TagsChange;
-  readonly #facts: ProgramFacts;
+  readonly #info: () => NodeInfo;
 
-  constructor(node: MembershipNode, changeTags: TagsChange, facts: ProgramFacts) {
+  constructor(node: MembershipNode, changeTags: TagsChange, info: () => NodeInfo) {
     this.#node = node;
     this.#changeTags = changeTags;
-    this.#facts = facts;
+    this.#info = info;
   }
 
   /** Rejects with whatever the node refuses. */
@@ -75,7 +69,7 @@ export class SerfRpcCommands {
       case "list-keys":
         return keysOutcome(await node.keys.list());
       case "stats":
-        return { body: this.#stats() };
+        return { body: Object.fromEntries(this.#info()) };
       case "get-coordinate":
         return { body: coordinateBody(node.details.coordinateOf(request.node)) };
       default:
@@ -102,31 +96,6 @@ export class SerfRpcCommands {
       if (!(error instanceof NotRemovableError) || name === this.#node.localName) throw error;
     }
     return {};
-  }
-
-  #stats(): ReplyBody {
-    const { counters, details, localName } = this.#node;
-    const members = this.#node.members();
-    const count = (status: Member["status"]): string => String(members.filter((each) => each.status === status).length);
-    return {
-      agent: { name: localName },
-      runtime: { ...this.#facts },
-      serf: {
-        encrypted: String(details.isEncrypted),
-        event_queue: String(counters.queues.event),
-        event_time: String(counters.lamport.event),
-        failed: count("failed"),
-        health_score: String(counters.health),
-        intent_queue: String(counters.queues.intent),
-        left: count("left"),
-        member_time: String(counters.lamport.member),
-        members: String(members.length),
-        query_queue: String(counters.queues.query),
-        query_time: String(counters.lamport.query),
-      },
-      tags: this.#node.member(localName)?.tags ?? {},
-      event_handlers: {},
-    };
   }
 }
 

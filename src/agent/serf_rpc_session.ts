@@ -17,11 +17,11 @@ import {
   type ReplyBody,
   userEventRecord,
 } from "../membership/mod.ts";
+import { type LogLines, type SerfLogLevel, serfLogLevels } from "./log_lines.ts";
 import type { MembershipNode } from "./membership_node.ts";
 import type { IncomingQuery } from "./messaging.ts";
 import type { QueryRun } from "./query_run.ts";
 import type { Outcome, SerfRpcCommands } from "./serf_rpc_commands.ts";
-import { type SerfLog, type SerfLogLevel, serfLogLevels } from "./serf_rpc_log.ts";
 
 /** How long a client may take to shake hands, and to send the rest of a request that it began. */
 const unfinishedMsMax = 10_000;
@@ -48,7 +48,7 @@ const doneDelayMs = 50;
 export interface SessionParts {
   readonly node: MembershipNode;
   readonly commands: SerfRpcCommands;
-  readonly log: SerfLog;
+  readonly log: LogLines;
   readonly auth: string | undefined;
   /** Stops the node after it has left. */
   readonly stop: () => Promise<void>;

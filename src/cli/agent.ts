@@ -1,29 +1,60 @@
 import type { Command } from "commander";
-import type { Agent } from "../agent/mod.ts";
-import { type AgentSettings, addAgentOptions, flagOf, resolveSettings } from "./agent_options.ts";
+import type { AgentOptions } from "../agent/mod.ts";
+import { addAgentOptions, flagOf, resolveSettings } from "./agent_options.ts";
+import type { AgentSettings } from "./agent_settings.ts";
+import { handleSignals } from "./agent_signals.ts";
 import { UsageError } from "./failure.ts";
 import { printLine, printNote } from "./output.ts";
+
+const moreHelp = `
+Each option is also an environment variable, as GRAPEVINE_NODE_NAME, and a key of the --config file, as nodeName.
+Flags win over the environment, the environment over the file. Lists in variables are separated by commas. Switches that
+begin with --no- are variables and keys without it, which are true or false.
+Interrupting it (Ctrl-C) leaves the cluster in good order, SIGTERM stops without leaving; a second time either stops at
+once. SIGHUP reads the --config file again and takes log level, tags and event handlers from it.`;
 
 export function addAgentCommand(program: Command): void {
   const command = program
     .command("agent")
     .description("Run a node until it is told to stop")
-    .addHelpText(
-      "after",
-      "\nEach option is also an environment variable, as GRAPEVINE_NODE_NAME, and a key of the --config file, as nodeName.\nFlags win over the environment, the environment over the file. Lists in variables are separated by commas.\nInterrupting it (Ctrl-C) leaves the cluster in good order, a second time stops at once; SIGTERM stops without leaving.",
-    );
+    .addHelpText("after", moreHelp);
   addAgentOptions(command);
-  command.action(async () => runAgent(await resolveSettings(command)));
+  command.action(async () => runAgent(await readSettings(command), () => readSettings(command)));
 }
 
-async function runAgent(settings: AgentSettings): Promise<void> {
-  const { logLevel = "info", logFormat = "text", ...options } = settings;
+/** The options of the library, and what only the command line knows. */
+interface Told {
+  readonly options: AgentOptions;
+  readonly own: Pick<AgentSettings, "logLevel" | "logFormat" | "leaveOnTerminate" | "skipLeaveOnInterrupt">;
+}
+
+async function readSettings(command: Command): Promise<Told> {
+  const { logLevel, logFormat, leaveOnTerminate, skipLeaveOnInterrupt, role, ...options } =
+    await resolveSettings(command);
+  const own = { logLevel, logFormat, leaveOnTerminate, skipLeaveOnInterrupt } as Told["own"];
+  if (role === undefined) return { options, own };
+  if (options.tags?.["role"] !== undefined) throw new UsageError("options '--role' and '--tag role=…' say the same");
+  return { options: { ...options, tags: { ...options.tags, role } }, own };
+}
+
+async function runAgent({ options, own }: Told, readAgain: () => Promise<Told>): Promise<void> {
   // Loaded here, so that commands which only talk to a node start without all of one.
-  const { Agent, configureLogging } = await import("../agent/mod.ts");
-  await configureLogging({ level: logLevel, format: logFormat, write: (line) => process.stderr.write(line) });
-  const agent = await Agent.start(options).catch(explainOption);
+  const { Agent, configureLogging, LogLines } = await import("../agent/mod.ts");
+  const lines = new LogLines(Date.now);
+  const write = (line: string): void => void process.stderr.write(line);
+  const log = ({ logLevel = "info", logFormat = "text" }: Told["own"]): Promise<void> =>
+    configureLogging({ level: logLevel, format: logFormat, write, lines });
+  await log(own);
+  const agent = await Agent.start(options, { lines }).catch(explainOption);
   await using _ = agent;
-  const stop = stopOnSignals(agent);
+  const reload = async (): Promise<void> => {
+    const again = await readAgain();
+    const { tags = {}, eventHandlers = [] } = again.options;
+    agent.reload({ ...(options.tagsFile === undefined && { tags }), eventHandlers });
+    await log(again.own);
+    printNote(`reloaded log level, tags and event handlers${restartNote(options, again.options)}`);
+  };
+  const stop = handleSignals(agent, { ...own, reload });
   try {
     await printLine(`node    ${agent.nodeName}`);
     await printLine(`writer  ${agent.writer}`);
@@ -35,6 +66,16 @@ async function runAgent(settings: AgentSettings): Promise<void> {
   } finally {
     stop();
   }
+  if (agent.failure !== undefined) throw agent.failure;
+}
+
+/** What has changed and would need a restart. */
+function restartNote(before: AgentOptions, now: AgentOptions): string {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]) as ReadonlySet<keyof AgentOptions>;
+  const changed = [...names].filter(
+    (name) => name !== "tags" && name !== "eventHandlers" && JSON.stringify(before[name]) !== JSON.stringify(now[name]),
+  );
+  return changed.length === 0 ? "" : `; a change of ${changed.join(", ")} needs a restart`;
 }
 
 /** Names the flag of an option that the library refuses. */
@@ -45,28 +86,4 @@ function explainOption(error: unknown): never {
   const flag = typeof option === "string" ? flagOf(option) : undefined;
   if (code !== "INVALID_OPTION" || flag === undefined) throw error;
   throw new UsageError(`option '${flag}' value ${JSON.stringify(value)} is invalid. Allowed is ${allowed}`);
-}
-
-/** The first interrupt leaves the cluster in good order, the next ends the process; SIGTERM stops promptly. */
-function stopOnSignals(agent: Agent): () => void {
-  let leaving = false;
-  const fail = (error: unknown): void => {
-    printNote(`error: ${(error as Error).message}`);
-    process.exit(1);
-  };
-  const interrupt = (): void => {
-    if (leaving) process.exit(1);
-    leaving = true;
-    printNote("leaving the cluster; interrupt again to stop at once");
-    agent.leave().catch(fail);
-  };
-  const terminate = (): void => {
-    agent[Symbol.asyncDispose]().catch(fail);
-  };
-  process.on("SIGINT", interrupt);
-  process.on("SIGTERM", terminate);
-  return () => {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", terminate);
-  };
 }

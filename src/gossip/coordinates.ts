@@ -117,6 +117,7 @@ export class Coordinates {
   /** In the order in which they were last heard of. */
   readonly #peers = new Map<string, Peer>();
   #own: Coordinate = origin;
+  #resets = 0;
   #differences: number[] = [];
 
   constructor(options: { readonly name: string; readonly peersMax: number }) {
@@ -129,6 +130,11 @@ export class Coordinates {
   /** Where this node stands. */
   get own(): Coordinate {
     return this.#own;
+  }
+
+  /** How often this node's place made no sense any more, so that it started anew. */
+  get resets(): number {
+    return this.#resets;
   }
 
   /** Where a node stood when it was last heard; undefined when it never was. */
@@ -157,6 +163,7 @@ export class Coordinates {
     if (!isValid(this.#own)) {
       this.#own = origin;
       this.#differences = [];
+      this.#resets++;
     }
   }
 

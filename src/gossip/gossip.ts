@@ -95,6 +95,11 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
     return this.#coordinates.of(name);
   }
 
+  /** How often this node's place was lost, to absurd ones of others. */
+  get coordinateResets(): number {
+    return this.#coordinates.resets;
+  }
+
   /** The round trip between two nodes in milliseconds, estimated from where they stand. */
   rttMs(left: string, right: string): number | undefined {
     return this.#coordinates.rttMs(left, right);

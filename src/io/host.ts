@@ -1,4 +1,4 @@
-import { hostname, networkInterfaces } from "node:os";
+import { cpus, hostname, networkInterfaces } from "node:os";
 
 /** Random bytes from the runtime's cryptographic source. */
 export function randomBytes(length: number): Uint8Array {
@@ -25,8 +25,13 @@ export function hostAddress(): string {
 }
 
 /** What runs this program, for those who look after it. */
-export function programFacts(): { readonly os: string; readonly arch: string; readonly version: string } {
+export function programFacts(): {
+  readonly os: string;
+  readonly arch: string;
+  readonly version: string;
+  readonly cpuCount: number;
+} {
   const { versions } = process;
   const name = ["bun", "deno"].find((runtime) => versions[runtime] !== undefined) ?? "node";
-  return { os: process.platform, arch: process.arch, version: `${name} ${versions[name]}` };
+  return { os: process.platform, arch: process.arch, version: `${name} ${versions[name]}`, cpuCount: cpus().length };
 }

@@ -10,5 +10,7 @@ export interface MembershipCounters extends Readonly<SerfCounts> {
   readonly queueReports: readonly QueueReport[];
   /** Lifeguard's score: 0 is well. */
   readonly health: number;
+  /** How often the node's place in the space of round trips was lost. */
+  readonly coordinateResets: number;
   readonly lamport: { readonly member: number; readonly event: number; readonly query: number };
 }

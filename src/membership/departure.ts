@@ -4,9 +4,6 @@ import { encodeSerfMessage, type LeaveIntent } from "./messages.ts";
 /** The broadcast whose end the leave waits for. */
 const leaveBroadcastId = 1;
 
-/** How long announcing a leave may take before the goodbye is said anyway. */
-const leaveAnnounceMsMax = 5_000;
-
 /**
  * Rounds of gossip between the last word of the announcement and the goodbye. Peers take what waits for them last in,
  * first out: on a busy machine they would hear the goodbye first, and count a failure.
@@ -42,7 +39,8 @@ export class Departure {
       this.#depart();
       return;
     }
-    this.#core.after(leaveAnnounceMsMax, () => {
+    // The goodbye is said anyway, should the announcement not get around in time.
+    this.#core.after(this.#core.options.broadcastTimeoutMs, () => {
       if (this.#phase === "announcing") this.#depart();
     });
     this.#core.spread("leave", encodeSerfMessage(intent), leaveBroadcastId);

@@ -120,8 +120,8 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   get counters(): MembershipCounters {
     const { gossip, clock, counts } = this.#core;
     const lamport = { member: clock.time, event: this.#events.clock.time, query: this.#queries.clock.time };
-    const { counters, queueDepths: queues, queues: queueReports, health } = gossip;
-    return { gossip: counters, queues, queueReports, health, lamport, ...counts };
+    const { counters, queueDepths: queues, queues: queueReports, health, coordinateResets } = gossip;
+    return { gossip: counters, queues, queueReports, health, coordinateResets, lamport, ...counts };
   }
 
   /** Throws `UserEventTooLargeError` for an event that would not be sent now. */

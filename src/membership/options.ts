@@ -93,6 +93,8 @@ export interface ResolvedMembershipOptions {
   readonly lamport: LamportTimes;
   /** The interval that gossip goes by: queries last a multiple of it. */
   readonly gossipIntervalMs: number;
+  /** How long each step of saying goodbye may take. */
+  readonly broadcastTimeoutMs: number;
 }
 
 /** An option that no node can run with. Nothing was started. */
@@ -157,6 +159,7 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     lamport: options.lamport ?? { member: 0, event: 0, query: 0 },
     // A profile that does not exist is refused by gossip, which comes next.
     gossipIntervalMs: options.settings?.gossipIntervalMs ?? settingsOf(profile)?.gossipIntervalMs ?? 0,
+    broadcastTimeoutMs: options.settings?.broadcastTimeoutMs ?? settingsOf(profile)?.broadcastTimeoutMs ?? 0,
     name: options.name,
     address: options.address,
     tags,

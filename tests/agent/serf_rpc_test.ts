@@ -1,10 +1,10 @@
 /** Serf's agent RPC of a node on real sockets: its rules, its streams, its bounds, and clients that mean ill. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { LogLines } from "../../src/agent/log_lines.ts";
 import { type InvalidAddressError, MembershipNode } from "../../src/agent/membership.ts";
 import { type SerfRpc, type SerfRpcOptions, startSerfRpc } from "../../src/agent/serf_rpc.ts";
 import { operatorTags, SerfRpcCommands } from "../../src/agent/serf_rpc_commands.ts";
-import { SerfLog } from "../../src/agent/serf_rpc_log.ts";
 import { SerfRpcSession } from "../../src/agent/serf_rpc_session.ts";
 import { concat, DisposalStack, formatAddress, Random, toBytes } from "../../src/base/mod.ts";
 import { encodeMsgpack } from "../../src/gossip/mod.ts";
@@ -249,8 +249,8 @@ test("the time for a handshake, a token and the rest of a request is not prolong
     ...{ from: "test", write() {}, pause() {}, resume() {}, close() {} },
     allowSilence: (durationMs: number) => void allowed.push(durationMs),
   };
-  const commands = new SerfRpcCommands(node, operatorTags(node), { os: "", arch: "", version: "" });
-  const parts = { node, commands, log: new SerfLog(() => 0), auth: "token", stop: async () => {} };
+  const commands = new SerfRpcCommands(node, operatorTags(node), () => new Map());
+  const parts = { node, commands, log: new LogLines(() => 0), auth: "token", stop: async () => {} };
   const session = new SerfRpcSession(parts, connection);
   const hear = async (...values: object[]): Promise<number[]> => {
     session.bytes(concat(values.map((value) => (value instanceof Uint8Array ? value : encodeMsgpack(value as never)))));

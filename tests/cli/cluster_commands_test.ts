@@ -125,7 +125,7 @@ test("info shows what Serf's operators look for", async () => {
   const { stdout } = await ask("info");
   assert.match(
     stdout,
-    /^agent:\n\tname = alder\nruntime:\n\tarch = .*\nserf:\n\tencrypted = false\n\tevent_queue = \d+\n/s,
+    /^agent:\n\tname = alder\nevent_handlers:\nruntime:\n\tarch = .*\n\tcpu_count = \d+\n.*serf:\n\tcoordinate_resets = 0\n\tencrypted = false\n\tevent_queue = \d+\n/s,
   );
   const json = JSON.parse((await ask("info --format json")).stdout);
   assert.equal([json.agent.name, json.serf.members, json.serf.failed], ["alder", "2", "0"]);

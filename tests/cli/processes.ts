@@ -56,7 +56,7 @@ export class Running {
   }
 
   /** Sends a signal. Deno's `child.kill` would report it as the cause of the end, whatever the child made of it. */
-  signal(name: "SIGINT" | "SIGTERM"): void {
+  signal(name: "SIGINT" | "SIGTERM" | "SIGHUP"): void {
     process.kill(this.child.pid as number, name);
   }
 

@@ -1,4 +1,4 @@
-/** What a node did, as lines for those who watch it by `serf monitor`. */
+/** What a node did, as lines for those who watch it by `serf monitor` or `grapevine monitor`. */
 import { formatAddress, Listeners } from "../base/mod.ts";
 import type { MembershipNode } from "./membership_node.ts";
 
@@ -15,7 +15,7 @@ interface Line {
 }
 
 /** The last lines and those that come, for whoever asks. */
-export class SerfLog {
+export class LogLines {
   readonly #lines: Line[] = [];
   readonly #listeners: Listeners<Line>;
   readonly #wallMs: () => number;
@@ -52,13 +52,22 @@ const eventWords = {
   "member-reap": "EventMemberReap",
 } as const;
 
-/** Writes what happens to a node into a log. The result ends that. */
-export function logNode(node: MembershipNode, log: SerfLog): () => void {
+/**
+ * Writes what happens to a node into a log. The result ends that. Its warnings are left out where the node's own logger
+ * brings them.
+ */
+export function logNode(
+  node: MembershipNode,
+  log: LogLines,
+  options: { readonly warnings?: boolean | undefined } = {},
+): () => void {
   const stops = [
     node.onEvent(({ type, member }) =>
       log.add("INFO", `serf: ${eventWords[type]}: ${member.name} ${member.address.host}`),
     ),
-    node.on("warn", (message) => log.add("WARN", `serf: ${message}`)),
+    node.on("warn", (message) => {
+      if (options.warnings !== false) log.add("WARN", `serf: ${message}`);
+    }),
     node.on("user-event", ({ name }) => log.add("DEBUG", `agent: Received event: user-event: ${name}`)),
     node.on("query", ({ name, sourceNode }) => log.add("DEBUG", `agent: Received query: ${name} from ${sourceNode}`)),
     node.on("name-conflict", ({ name, held, claimed, outcome }) =>
