@@ -16,6 +16,7 @@ import {
   writerFileName,
 } from "./root_files.ts";
 import { Rounds } from "./rounds.ts";
+import { SharedReads } from "./shared_reads.ts";
 import { TailBudget } from "./tail_cache.ts";
 import { Topic } from "./topic_log.ts";
 import type { LogShared } from "./topic_state.ts";
@@ -64,6 +65,7 @@ export class Log implements CommitLog {
       options,
       pool: new FilePool(),
       tailBudget: new TailBudget(),
+      sharedReads: new SharedReads(),
       emit: (event) => this.#emit(event),
       soon,
       rounds: new Rounds(this.#journal, { soon, journalTopicsMin, journalBytesMax }),

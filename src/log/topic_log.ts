@@ -102,6 +102,11 @@ export class Topic implements TopicLog {
     return readFrom(this.#state, offset, bytesMax);
   }
 
+  readShared(offset: number, bytesMax: number): Promise<Chunk> {
+    const { sharedReads } = this.#state.shared;
+    return sharedReads.read(`${this.name}/${offset}/${bytesMax}`, () => this.read(offset, bytesMax));
+  }
+
   async readMissing(have: Vector, bytesMax: number): Promise<Missing> {
     this.#assertOpen();
     return readMissing(this.#state, have, bytesMax);

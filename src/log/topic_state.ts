@@ -6,6 +6,7 @@ import type { Journal } from "./journal.ts";
 import type { ResolvedLogOptions } from "./options.ts";
 import type { Rounds } from "./rounds.ts";
 import { Segment } from "./segment.ts";
+import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
 import type { LogEvent } from "./types.ts";
 
@@ -14,6 +15,7 @@ export interface LogShared {
   readonly options: ResolvedLogOptions;
   readonly pool: FilePool;
   readonly tailBudget: TailBudget;
+  readonly sharedReads: SharedReads;
   readonly emit: (event: LogEvent) => void;
   /** Calls back when the present turn is over: what arrives until then makes one group. */
   readonly soon: (callback: () => void) => void;

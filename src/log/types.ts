@@ -170,6 +170,11 @@ export interface TopicLog {
    * `OffsetOutOfRangeError` below `firstOffset` or above `nextOffset`.
    */
   read(offset: number, bytesMax: number): Promise<Chunk>;
+  /**
+   * As `read`, for many readers of the same place: they get one array, read once. It is shared, also with readers to come:
+   * nobody may change its bytes.
+   */
+  readShared(offset: number, bytesMax: number): Promise<Chunk>;
   /** What is served and not covered by `have`, in local-log order, at least one frame if any, up to `bytesMax` (rule R3). */
   readMissing(have: Vector, bytesMax: number): Promise<Missing>;
   /** How far a feed is served now; undefined when nothing of it is held. */

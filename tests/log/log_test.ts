@@ -185,6 +185,22 @@ test("read() gives bytes whose change does not reach other readers", async () =>
   assert.equal(await textsOf(topic), ["a"]);
 });
 
+test("readShared() reads once for all who ask for the same place, and hears of growth and of failures", async () => {
+  const { disk, topic } = await newTopic();
+  for (let index = 0; index < 40; index++) await topic.produce(frameOf([`${index} ${"x".repeat(100_000)}`]));
+  const before = disk.counts.reads;
+  const chunks = await Promise.all(Array.from({ length: 100 }, () => topic.readShared(0, 262_144)));
+  assert.is(disk.counts.reads - before, 1);
+  for (const chunk of chunks) assert.is(chunk, chunks[0]);
+  assert.equal(chunks[0], await topic.read(0, 262_144));
+  assert.is((await topic.readShared(40, 1_000)).frames.length, 0);
+  await topic.produce(frameOf(["more"]));
+  assert.ok((await topic.readShared(40, 1_000)).frames.length > 0);
+  disk.failNext("read", "EIO");
+  assert.is((await rejection(topic.readShared(5, 1_000))).code, "EIO");
+  assert.is(framesIn((await topic.readShared(5, 1_000)).frames).length, 1);
+});
+
 test("interval acknowledges before the sync, and `durable` follows when the timer fires", async () => {
   const { disk, log, topic, timers } = await newTopic({ fsync: "interval" });
   const before = disk.counts.syncs;
