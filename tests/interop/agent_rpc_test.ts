@@ -2,7 +2,7 @@
 // needs: serf
 // topics: discovery
 /** The stock `serf` command line drives our node, in a cluster with a real agent: every command, what it prints and its end. */
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,13 +12,10 @@ import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/memb
 import { type SerfRpcOptions, startSerfRpc } from "../../src/agent/serf_rpc.ts";
 import { DisposalStack, formatAddress, toText } from "../../src/base/mod.ts";
 import { Running } from "../cli/processes.ts";
-import { Processes, type SerfAgent, until } from "./processes.ts";
+import { interop, requireSerf } from "./numbered.ts";
+import { ourOptions, Processes, type SerfAgent, until } from "./processes.ts";
 
-if (spawnSync("serf", ["version"]).status !== 0) {
-  // The runner counts this file as skipped before it starts it; this line is for whoever runs it by hand.
-  console.log("skipped: the program serf is not installed (Debian package serf)");
-  process.exit(0);
-}
+requireSerf();
 
 const key = (letter: string): string => Buffer.from(letter.repeat(32)).toString("base64");
 
@@ -48,14 +45,14 @@ interface Company {
 /** Our node with its RPC, and a real agent that has joined it. */
 async function company(
   stack: DisposalStack,
-  options: { node?: MembershipNodeOptions; rpc?: SerfRpcOptions; flags?: readonly string[] } = {},
+  options: { node?: MembershipNodeOptions; rpc?: SerfRpcOptions; flags?: readonly string[]; profile?: "lan" } = {},
 ): Promise<Company> {
   const processes = stack.use(new Processes());
-  const node = { name: "ours", bind: "127.0.0.1:0", profile: "local", tags: { role: "ts", dc: "eu" } } as const;
-  const ours = stack.use(await MembershipNode.start({ ...node, ...options.node }));
+  const ours = stack.use(await MembershipNode.start(ourOptions({ tags: { role: "ts", dc: "eu" }, ...options.node })));
   const rpc = stack.use(await startSerfRpc(ours, { address: "127.0.0.1:0", ...options.rpc }));
-  const join = ["-join", formatAddress(ours.address), "-profile", "local", "-tag", "role=go"];
-  const alpha = await processes.serf("alpha", { flags: [...join, ...(options.flags ?? [])] });
+  const join = ["-join", formatAddress(ours.address), "-tag", "role=go"];
+  const flags = [...join, ...(options.flags ?? [])];
+  const alpha = await processes.serf("alpha", { flags, ...(options.profile && { profile: options.profile }) });
   await until("both are alive here", () => ours.member("alpha")?.status === "alive");
   await until("we are alive there", async () => (await alpha.member("ours"))?.status === "alive");
   const address = formatAddress(rpc.address);
@@ -78,6 +75,80 @@ function well({ code, out }: Ended): string {
   assert.is(code, 0, out);
   return out;
 }
+
+/** Commands of which the real agent and ours must print the same, in the order in which they are given to both. */
+const sameCommands: readonly (readonly [string, ...string[]])[] = [
+  ["members"],
+  ["members", "-detailed"],
+  ["members", "-format=json"],
+  ["members", "-tag=role=t.", "-status=alive"],
+  ["members", "-status=failed"],
+  ["members", "-tag=role=nobody", "-format=json"],
+  ["event", "-coalesce=false", "deploy", "v1"],
+  ["event", "build"],
+  ["query", "-timeout=500ms", "load", "now"],
+  ["query", "-timeout=500ms", "-format=json", "load"],
+  ["query", "-timeout=500ms", "-no-ack", "-node=alpha", "load"],
+  ["query", "-timeout=500ms", "-no-ack", "nobody-answers"],
+  ["tags", "-set", "zone=b", "-delete", "dc"],
+  ["tags"],
+  ["keys", "-list"],
+  ["keys", `-install=${key("b")}`],
+  ["keys", `-use=${key("b")}`],
+  ["keys", `-remove=${key("a")}`],
+  ["reachability"],
+  ["force-leave", "nobody"],
+  ["rtt", "nobody"],
+];
+
+/** Lines in one order, and tags too, which a real agent prints in any; without what only the time decides. */
+function inOneOrder({ code, out }: Ended): { code: number; lines: string[] } {
+  const lines = out.trim().startsWith("{")
+    ? JSON.stringify(sorted(JSON.parse(out) as Json), null, 1).split("\n")
+    : out.split("\n").map((line) => line.replace(/[\w.-]+=[^ ]*/, (tags) => tags.split(",").sort().join()));
+  const timeless = lines.map((line) => line.replace(/\d+(\.\d+)?(ms|s|µs)\b/g, "TIME").replace(/ +/g, " "));
+  return { code, lines: timeless.filter((line) => line !== "").sort() };
+}
+
+type Json = null | string | number | boolean | readonly Json[] | { readonly [field: string]: Json };
+
+function sorted(value: Json): Json {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(sorted).sort((left, right) => (stringOf(left) < stringOf(right) ? -1 : 1));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((field) => [field, sorted((value as { [field: string]: Json })[field] as Json)]),
+  );
+}
+
+const stringOf = (value: Json): string => JSON.stringify(value);
+
+interop(36, async () => {
+  await using stack = new DisposalStack();
+  const handler = ["-event-handler", "query:load=echo load"];
+  const encrypt = key("a");
+  const options = {
+    node: { encrypt, profile: "lan" as const },
+    flags: ["-encrypt", encrypt, ...handler],
+    profile: "lan" as const,
+  };
+  const { alpha, ours, address } = await company(stack, options);
+  ours.onQuery("load", () => "load\n");
+  for (const [command, ...flags] of sameCommands) {
+    const [theirs, own] = [await serf(alpha.rpc, command, ...flags), await serf(address, command, ...flags)];
+    const what = `serf ${[command, ...flags].join(" ")}`;
+    assert.equal(inOneOrder(own), inOneOrder(theirs), `${what}\ntheirs: ${theirs.out}\nours: ${own.out}`);
+  }
+  const joins = [
+    await serf(address, "join", alpha.address),
+    await serf(alpha.rpc, "join", formatAddress(ours.address)),
+  ];
+  assert.equal(inOneOrder(joins[0] as Ended), inOneOrder(joins[1] as Ended));
+  const ends = [await serf(address, "leave"), await serf(alpha.rpc, "leave")].map(inOneOrder);
+  assert.equal(ends[0], ends[1]);
+  return `${sameCommands.length + 2} commands print the same and end the same, given to a real agent and to us`;
+});
 
 scenario("members: all of them, in detail, filtered and in JSON", async ({ alpha, ours, run }) => {
   const lines = well(await run("members"))
@@ -185,7 +256,7 @@ scenario(
 
 scenario("join, a failed member, force-leave with prune, and leave", async ({ alpha, ours, run, address }) => {
   await using processes = new Processes();
-  const beta = await processes.serf("beta", { flags: ["-profile", "local"] });
+  const beta = await processes.serf("beta");
   assert.match(well(await run("join", "-replay", beta.address)), /Successfully joined cluster by contacting 1 nodes/);
   await until("all three are alive there", async () => (await beta.members()).length === 3);
   const nobody = await run("join", "127.0.0.1:1");

@@ -2,6 +2,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { MembershipNodeOptions } from "../../src/agent/membership.ts";
 
 export interface SerfMember {
   readonly name: string;
@@ -13,20 +14,44 @@ export interface SerfMember {
 
 const startAttemptsMax = 5;
 
+/** How a file that imports the others says that nobody is to compress what it sends. */
+export const compressionVariable = "INTEROP_COMPRESSION";
+
+/** Whether agents and nodes compress, as they do by default. */
+export function isCompressed(): boolean {
+  return process.env[compressionVariable] !== "off";
+}
+
+/** Where processes run: a network namespace, or nowhere in particular. */
+export interface Place {
+  /** The command that runs the given one there. */
+  within(command: readonly string[]): readonly string[];
+}
+
+export interface SerfAgentOptions {
+  readonly flags?: readonly string[];
+  readonly host?: string;
+  readonly profile?: "lan" | "wan" | "local";
+  readonly place?: Place;
+}
+
 /** Ends what it started, in reverse order, also when a test throws. */
 export class Processes implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
 
-  /** Starts a `serf agent` on free ports of 127.0.0.1, or of the host given. */
-  async serf(name: string, options: { flags?: readonly string[]; host?: string } = {}): Promise<SerfAgent> {
-    const host = options.host ?? "127.0.0.1";
+  /** Starts a `serf agent` on free ports of 127.0.0.1, or of the host given, with the numbers of one machine. */
+  async serf(name: string, options: SerfAgentOptions = {}): Promise<SerfAgent> {
+    const { host = "127.0.0.1", profile = "local", place = here, flags: more = [] } = options;
+    // An address of another place is not ours to try: there nobody else takes ports.
+    const portHost = place === here ? host : "127.0.0.1";
     for (let attempt = 1; ; attempt++) {
-      const [port, rpcPort] = [await freePort(host), await freePort("127.0.0.1")];
+      const [port, rpcPort] = [await freePort(portHost), await freePort("127.0.0.1")];
       const bind = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
       const rpc = `127.0.0.1:${rpcPort}`;
-      const flags = ["agent", "-node", name, "-bind", bind, "-rpc-addr", rpc, "-log-level", "debug"];
-      const child = this.#spawn("serf", [...flags, ...(options.flags ?? [])]);
-      const agent = new SerfAgent(child, bind, rpc);
+      const flags = ["-node", name, "-bind", bind, "-rpc-addr", rpc, "-log-level", "debug", "-profile", profile];
+      if (!isCompressed()) flags.push("-disable-compression");
+      const child = this.spawn(place.within(["serf", "agent", ...flags, ...more]));
+      const agent = new SerfAgent(child, { address: bind, rpc, place });
       try {
         await until(`${name} runs`, () => agent.log.includes("Serf agent running!") || child.exitCode !== null);
         if (child.exitCode === null) return agent;
@@ -39,12 +64,11 @@ export class Processes implements AsyncDisposable {
   }
 
   /** Starts a node of this project, by the runtime that runs the test. */
-  async node(options: object): Promise<NodeProcess> {
-    const script = fileURLToPath(new URL("./node_process.ts", import.meta.url));
-    const flags = "Deno" in globalThis ? ["run", "-A", "--quiet"] : "Bun" in globalThis ? [] : ["--import", "tsx"];
-    const bind = { bind: "127.0.0.1:0", ...options };
-    const node = new NodeProcess(this.#spawn(process.execPath, [...flags, script, JSON.stringify(bind)]));
-    await until("our node runs", () => node.lines.some((line) => "ready" in line));
+  async node(options: MembershipNodeOptions, place: Place = here): Promise<NodeProcess> {
+    const words = scriptCommand("./node_process.ts", [JSON.stringify(ourOptions(options))]);
+    const node = new NodeProcess(this.spawn(place.within(words)));
+    await until("our node runs", () => node.lines.some((line) => "ready" in line) || node.hasEnded);
+    if (node.hasEnded) throw new Error(`Cannot start our node: it says ${node.errors}`);
     return node;
   }
 
@@ -57,23 +81,41 @@ export class Processes implements AsyncDisposable {
     }
   }
 
-  #spawn(command: string, flags: readonly string[]): ChildProcess {
-    const child = spawn(command, flags, { stdio: ["pipe", "pipe", "pipe"] });
+  /** Starts any command. */
+  spawn(command: readonly string[]): ChildProcess {
+    const [program, ...flags] = command as [string, ...string[]];
+    const child = spawn(program, flags, { stdio: ["pipe", "pipe", "pipe"] });
     this.#children.push(child);
     return child;
   }
 }
 
+/** The command that runs a script of this directory by the runtime that runs the test. */
+export function scriptCommand(file: string, words: readonly string[]): string[] {
+  const flags = "Deno" in globalThis ? ["run", "-A", "--quiet"] : "Bun" in globalThis ? [] : ["--import", "tsx"];
+  return [process.execPath, ...flags, fileURLToPath(new URL(file, import.meta.url)), ...words];
+}
+
+const here: Place = { within: (command) => command };
+
+/** What nodes of ours are started with in these tests, where nothing else is said. */
+export function ourOptions(options: MembershipNodeOptions = {}): MembershipNodeOptions {
+  return { name: "ours", bind: "127.0.0.1:0", profile: "local", compress: isCompressed(), ...options };
+}
+
 export class SerfAgent {
   readonly address: string;
+  /** Of its RPC, for the `serf` command line. */
+  readonly rpc: string;
   log = "";
   readonly #child: ChildProcess;
-  readonly #rpc: string;
+  readonly #place: Place;
 
-  constructor(child: ChildProcess, address: string, rpc: string) {
+  constructor(child: ChildProcess, where: { readonly address: string; readonly rpc: string; readonly place: Place }) {
     this.#child = child;
-    this.address = address;
-    this.#rpc = rpc;
+    this.address = where.address;
+    this.rpc = where.rpc;
+    this.#place = where.place;
     const take = (bytes: Uint8Array): void => {
       this.log += String(bytes);
     };
@@ -84,8 +126,9 @@ export class SerfAgent {
   /** Runs a `serf` command against this agent; resolves with what it prints. */
   command(...words: readonly string[]): Promise<string> {
     const [name, ...rest] = words as [string, ...string[]];
+    const [program, ...flags] = this.#place.within(["serf", name, `-rpc-addr=${this.rpc}`, ...rest]);
     return new Promise((resolve, reject) => {
-      execFile("serf", [name, `-rpc-addr=${this.#rpc}`, ...rest], { timeout: 20_000 }, (error, stdout, stderr) => {
+      execFile(program as string, flags, { timeout: 20_000 }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(new Error(`Cannot run serf ${words.join(" ")}: ${error.message} ${stdout} ${stderr}`));
       });
@@ -100,6 +143,15 @@ export class SerfAgent {
     return (await this.members()).find((member) => member.name === name);
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Lines of its log that match. */
+  said(pattern: RegExp): string[] {
+    return this.log.split("\n").filter((line) => pattern.test(line));
+  }
+
   signal(signal: NodeJS.Signals): void {
     signalTo(this.#child, signal);
   }
@@ -110,8 +162,20 @@ export interface NodeLine {
   readonly event?: string;
   readonly member?: { readonly name: string; readonly status: string; readonly tags: { [key: string]: string } };
   readonly members?: readonly { readonly name: string; readonly status: string; tags: { [key: string]: string } }[];
+  readonly counters?: NodeCounters;
   readonly left?: boolean;
   readonly warning?: string;
+}
+
+/** Counts of a node in its process. */
+export interface NodeCounters {
+  readonly packetsReceived: number;
+  readonly streamsAccepted: number;
+  /** By reason. */
+  readonly dropped: { readonly [reason: string]: number };
+  /** Of Serf's messages. */
+  readonly malformed: number;
+  readonly residentBytes: number;
 }
 
 export class NodeProcess {
@@ -144,11 +208,33 @@ export class NodeProcess {
   }
 
   async member(name: string): Promise<{ status: string; tags: { [key: string]: string } } | undefined> {
+    return (await this.members()).find((member) => member.name === name);
+  }
+
+  members(): Promise<NonNullable<NodeLine["members"]>> {
+    return this.#ask("members", (line) => line.members);
+  }
+
+  counters(): Promise<NodeCounters> {
+    return this.#ask("counters", (line) => line.counters);
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  async #ask<T>(command: string, find: (line: NodeLine) => T | undefined): Promise<T> {
     const before = this.lines.length;
-    this.tell("members");
-    await until("our node lists members", () => this.lines.slice(before).some((line) => line.members !== undefined));
-    const list = this.lines.slice(before).find((line) => line.members !== undefined)?.members;
-    return list?.find((member) => member.name === name);
+    this.tell(command);
+    let answer: T | undefined;
+    await until(`our node answers ${command}`, () => {
+      answer = this.lines
+        .slice(before)
+        .map(find)
+        .find((found) => found !== undefined);
+      return answer !== undefined;
+    });
+    return answer as T;
   }
 
   tell(command: string): void {

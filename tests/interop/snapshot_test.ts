@@ -2,41 +2,41 @@
 // needs: serf
 // topics: discovery
 /** Snapshot files go both ways between our node and real `serf` agents, and programs of ours hear of their events. */
-import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { suite } from "uvu";
+import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EventHandlers, parseEventHandler } from "../../src/agent/event_handlers.ts";
 import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
-import { Processes, until } from "./processes.ts";
+import { interop, requireSerf } from "./numbered.ts";
+import { ourOptions, Processes, until } from "./processes.ts";
 
-if (spawnSync("serf", ["version"]).status !== 0) {
-  // The runner counts this file as skipped before it starts it; this line is for whoever runs it by hand.
-  console.log("skipped: the program serf is not installed (Debian package serf)");
-  process.exit(0);
-}
+requireSerf();
 
-const test = suite<{ directory: string }>("snapshots");
-
-test.before.each(async (context) => {
-  context.directory = await mkdtemp(join(tmpdir(), "grapevine-snapshot-"));
-});
-test.after.each(async (context) => {
-  await rm(context.directory, { recursive: true, force: true });
-});
-
-const start = (options: MembershipNodeOptions): Promise<MembershipNode> =>
-  MembershipNode.start({ name: "ours", bind: "127.0.0.1:0", profile: "local", ...options });
+const start = (options: MembershipNodeOptions): Promise<MembershipNode> => MembershipNode.start(ourOptions(options));
 
 const addressOf = (node: MembershipNode): string => `127.0.0.1:${node.address.port}`;
-const fast = ["-profile", "local"];
 
-test("a real agent reads the file that we wrote, comments and all, and rejoins by it", async ({ directory }) => {
+async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), "grapevine-snapshot-"));
+  try {
+    await run(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interop(34, async () => {
+  await inDirectory(agentReadsOurs);
+  await inDirectory(weReadTheirs);
+  return "an agent reads our file and rejoins by it, we read theirs: members, clocks, its leave";
+});
+
+async function agentReadsOurs(directory: string): Promise<void> {
   await using processes = new Processes();
   const snapshot = join(directory, "ours");
-  const alpha = await processes.serf("alpha", { flags: fast });
+  const alpha = await processes.serf("alpha");
   const ours = await start({ snapshot });
   await ours.join([alpha.address]);
   const gone = await start({ name: "gone", join: [addressOf(ours)] });
@@ -57,7 +57,7 @@ test("a real agent reads the file that we wrote, comments and all, and rejoins b
   ]) {
     assert.ok(text.includes(`${line}\n`), line);
   }
-  const heir = await processes.serf("heir", { flags: [...fast, "-snapshot", snapshot] });
+  const heir = await processes.serf("heir", { flags: ["-snapshot", snapshot] });
   await until("it has rejoined", async () => (await alpha.member("heir"))?.status === "alive");
   assert.match(heir.log, /Re-joined to previously known node: alpha/);
   assert.not.match(heir.log, /Unrecognized snapshot line|Failed to convert|Failed to parse/);
@@ -69,13 +69,13 @@ test("a real agent reads the file that we wrote, comments and all, and rejoins b
   assert.ok((again.member("ours")?.incarnation ?? 0) >= 2);
   await until("we are back", async () => (await alpha.member("ours"))?.status === "alive");
   await again[Symbol.asyncDispose]();
-});
+}
 
-test("we read the file that a real agent wrote: its members, its clocks, and its leave", async ({ directory }) => {
+async function weReadTheirs(directory: string): Promise<void> {
   await using processes = new Processes();
   const snapshot = join(directory, "theirs");
-  const alpha = await processes.serf("alpha", { flags: fast });
-  const flags = [...fast, "-snapshot", snapshot, "-join", alpha.address];
+  const alpha = await processes.serf("alpha");
+  const flags = ["-snapshot", snapshot, "-join", alpha.address];
   const beta = await processes.serf("beta", { flags });
   await until("they see one another", async () => (await beta.member("alpha"))?.status === "alive");
   await alpha.command("event", "-coalesce=false", "before", "1");
@@ -92,21 +92,23 @@ test("we read the file that a real agent wrote: its members, its clocks, and its
   await until("we hear of what came after", () => heard.length > 0);
   assert.equal(heard, ["after"]);
   const left = await processes.serf("gamma", {
-    flags: [...fast, "-snapshot", join(directory, "left"), "-join", alpha.address],
+    flags: ["-snapshot", join(directory, "left"), "-join", alpha.address],
   });
   await until("it is there", async () => (await left.member("alpha"))?.status === "alive");
   await left.command("leave");
   await until("it wrote its leave", async () => /^leave$/m.test(await readFile(join(directory, "left"), "utf8")));
   await using stranger = await start({ name: "stranger", snapshot: join(directory, "left") });
   assert.is(await stranger.rejoined, false);
-});
+}
 
-test("our programs hear of a real agent's events and answer its queries", async ({ directory }) => {
+test("our programs hear of a real agent's events and answer its queries", () => inDirectory(runPrograms));
+
+async function runPrograms(directory: string): Promise<void> {
   await using processes = new Processes();
   const script = join(directory, "handler.sh");
   const dump = 'env | grep -E "^SERF_(EVENT|USER|QUERY)" | sort | tr "\\n" " "';
   await writeFile(script, `(${dump}; cat) >> "$0.out"; [ "$SERF_EVENT" != query ] || echo "load 1; $SERF_SELF_NAME"`);
-  const agent = await processes.serf("alpha", { flags: [...fast, "-tag", "role=web"] });
+  const agent = await processes.serf("alpha", { flags: ["-tag", "role=web"] });
   await using ours = await start({});
   const warnings: string[] = [];
   const handlers = [`member-join,user:deploy,query=sh ${script}`].map(parseEventHandler);
@@ -122,6 +124,6 @@ test("our programs hear of a real agent's events and answer its queries", async 
   assert.match(answer, /Response from 'ours': load 1; ours/);
   assert.match(await output(), /SERF_EVENT=query SERF_QUERY_LTIME=\d+ SERF_QUERY_NAME=load now\n$/);
   assert.equal(warnings, []);
-});
+}
 
 test.run();
