@@ -7,6 +7,7 @@
  * `npm run build -- --out DIRECTORY` writes elsewhere; a test compares that with what is committed.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -62,6 +63,25 @@ function embed(files: Files): Plugin {
   };
 }
 
+/**
+ * CommonJS packages ask for the runtime's own modules by `require`, which an ES module does not have: they get what the
+ * module imports under that name.
+ */
+const runtimeModules: Plugin = {
+  name: "runtime-modules",
+  setup({ onResolve, onLoad }) {
+    const names = new Set(builtinModules);
+    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path: name, kind }) => {
+      const bare = name.replace(/^node:/, "");
+      if (kind !== "require-call" || !names.has(bare)) return undefined;
+      return { path: bare, namespace: "runtime" };
+    });
+    onLoad({ filter: /.*/, namespace: "runtime" }, ({ path: name }) => ({
+      contents: `export * from "node:${name}"; export { default } from "node:${name}";`,
+    }));
+  },
+};
+
 async function makeFiles(scratchDirectory: string): Promise<Files> {
   const files: Files = makeDeclarations(projectDirectory, scratchDirectory);
   files.set("client.js", await bundle("src/client/browser.ts", forBrowsers));
@@ -70,7 +90,7 @@ async function makeFiles(scratchDirectory: string): Promise<Files> {
     platform: "node",
     target: "es2022",
     banner: { js: '// @ts-self-types="./types/mod.d.ts"' },
-    plugins: [embed(files)],
+    plugins: [embed(files), runtimeModules],
   });
   return files.set("mod.js", library);
 }
