@@ -92,6 +92,9 @@ export interface KeyHolders {
   readonly lacking: readonly string[];
 }
 
+/** How much a line of a node's log matters, the least first. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
+
 export type InfoSections = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type { PeerHealth, PeersHealth, PeerVerdict } from "./cluster_health.ts";
@@ -163,6 +166,16 @@ export class ClusterCalls {
     if (!options.signal?.aborted) {
       throw new ClientError("UNAVAILABLE", "Cannot watch the cluster: the server ended the stream");
     }
+  }
+
+  /** What the asked node has logged lately, a line each, then what it logs, until the loop is left or the signal fires. */
+  async *watchLog(options: { readonly level?: LogLevel; readonly signal?: AbortSignal } = {}): AsyncGenerator<string> {
+    const { level = "info", signal } = options;
+    const open = ({ cluster }: ClusterConnection, abort: AbortSignal) => cluster.watchLog({ level }, { signal: abort });
+    for await (const { event } of this.#stream("watch the log", open, signal)) {
+      if (event.case === "line") yield event.value;
+    }
+    if (!signal?.aborted) throw new ClientError("UNAVAILABLE", "Cannot watch the log: the server ended the stream");
   }
 
   /** Orders all members to change their encryption keys; the key is in base64. */

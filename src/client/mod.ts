@@ -13,6 +13,7 @@ export {
   type InfoSections,
   type KeyHolders,
   type KeysOutcome,
+  type LogLevel,
   type PeerHealth,
   type PeersHealth,
   type PeerVerdict,

@@ -151,6 +151,9 @@ export interface ServedPeerHealth {
   readonly tcpAnsweredAgoMs: number | undefined;
 }
 
+/** Serf's words for how much a line matters, the least first. */
+export type ServedLogLevel = "TRACE" | "DEBUG" | "INFO" | "WARN" | "ERR";
+
 /** What operators ask of a node's gossip. What makes no sense is thrown, with a `code`. */
 export interface ServedGossip {
   readonly localName: string;
@@ -169,6 +172,8 @@ export interface ServedGossip {
   peersHealth(names: readonly string[]): readonly ServedPeerHealth[];
   /** Milliseconds between two members; undefined when it is not known where they stand. */
   rttMs(left: string, right: string): number | undefined;
+  /** Calls `listener` with the lines that were logged lately, then with each that comes. The result ends that. */
+  followLog(least: ServedLogLevel, listener: (line: string) => void): () => void;
   /** Sections of names and values. */
   info(): ReadonlyMap<string, ReadonlyMap<string, string>>;
 }

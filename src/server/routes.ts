@@ -21,6 +21,7 @@ import {
   sendEvent,
   watchEvents,
 } from "./cluster_gossip.ts";
+import { watchLog } from "./cluster_log.ts";
 import { consume } from "./consume.ts";
 import { consumeStream } from "./consume_stream.ts";
 import { checkHealth, watchHealth } from "./health.ts";
@@ -89,6 +90,7 @@ function gossipMethods(ports: ServerPorts, answering: Answering): Partial<Servic
     sendEvent: answering.unary((request) => sendEvent(gossip, request)),
     query: answering.streaming((request, context) => query(gossip, request, context)),
     watchEvents: answering.streaming((_request, context) => watchEvents(ports, gossip, context)),
+    watchLog: answering.streaming((request, context) => watchLog(ports, gossip, { request, context })),
     changeKeys: answering.unary((request) => changeKeys(gossip, request)),
     listKeys: answering.unary(() => listKeys(gossip)),
     estimateRoundTrip: answering.unary((request) => estimateRoundTrip(gossip, request)),

@@ -54,6 +54,29 @@ test("event dispatches, and monitor shows it as it happens, in text and in JSON"
   }
 });
 
+test("monitor --log-level shows what the node has logged lately, then what it logs, from that level on", async () => {
+  const env = { GRAPEVINE_SERVER: birch.rpcUrl };
+  const debug = new Running(["monitor", "--log-level", "debug"], { env });
+  const info = new Running(["monitor", "--log-level", "info", "--format", "json"], { env });
+  try {
+    // Both joined long before: these lines were kept.
+    await debug.printed(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[INFO\] serf: EventMemberJoin: alder 127\.0\.0\.1$/m);
+    await info.printed(/\{"type":"log","line":"[^"]* \[INFO\] serf: EventMemberJoin: alder 127\.0\.0\.1"\}/);
+    await ask("event --coalesce=false watched");
+    await debug.printed(/\[DEBUG\] agent: Received event: user-event: watched$/m);
+    await info.printed(/"name":"watched"/);
+  } finally {
+    debug.signal("SIGTERM");
+    info.signal("SIGTERM");
+  }
+  const [told, toldInfo] = await Promise.all([debug.finished, info.finished]);
+  assert.match(told.stdout, /Event Info:\n\tEvent: "user"/);
+  assert.not.match(toldInfo.stdout, /\[DEBUG\]/);
+  const refused = await ask("monitor --log-level loud");
+  assert.is(refused.code, 2);
+  assert.match(refused.stderr, /trace, debug, info, warn, error/);
+});
+
 test("an event that can never be spread is refused with its bytes, exit code 1", async () => {
   const { code, stderr } = await ask(`event big ${"x".repeat(600)}`);
   assert.is(code, 1);

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file grapevine/v1/cluster.proto.
  */
 export const file_grapevine_v1_cluster: GenFile = /*@__PURE__*/
-  fileDesc("ChpncmFwZXZpbmUvdjEvY2x1c3Rlci5wcm90bxIMZ3JhcGV2aW5lLnYxIq4BCgZNZW1iZXISDAoEbmFtZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEioKBnN0YXR1cxgDIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJTdGF0dXMSLAoEdGFncxgEIAMoCzIeLmdyYXBldmluZS52MS5NZW1iZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhAKDk1lbWJlcnNSZXF1ZXN0IjgKD01lbWJlcnNSZXNwb25zZRIlCgdtZW1iZXJzGAEgAygLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlciIVChNXYXRjaE1lbWJlcnNSZXF1ZXN0InsKFFdhdGNoTWVtYmVyc1Jlc3BvbnNlEioKBmNoYW5nZRgBIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJDaGFuZ2USJAoGbWVtYmVyGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlchIRCgloZWFydGJlYXQYAyABKAgiIAoLSm9pblJlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJIh4KDEpvaW5SZXNwb25zZRIOCgZqb2luZWQYASABKA0iDgoMTGVhdmVSZXF1ZXN0Ig8KDUxlYXZlUmVzcG9uc2UiMAoRRm9yY2VMZWF2ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVwcnVuZRgCIAEoCCIUChJGb3JjZUxlYXZlUmVzcG9uc2UihgEKEUNoYW5nZVRhZ3NSZXF1ZXN0EjUKA3NldBgBIAMoCzIoLmdyYXBldmluZS52MS5DaGFuZ2VUYWdzUmVxdWVzdC5TZXRFbnRyeRIOCgZkZWxldGUYAiADKAkaKgoIU2V0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIUChJDaGFuZ2VUYWdzUmVzcG9uc2UiQwoQU2VuZEV2ZW50UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSEAoIY29hbGVzY2UYAyABKAgiEwoRU2VuZEV2ZW50UmVzcG9uc2Ui1wEKDFF1ZXJ5UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSDQoFbm9kZXMYAyADKAkSMgoEdGFncxgEIAMoCzIkLmdyYXBldmluZS52MS5RdWVyeVJlcXVlc3QuVGFnc0VudHJ5EhIKCnRpbWVvdXRfbXMYBSABKA0SDgoGbm9fYWNrGAYgASgIEhQKDHJlbGF5X2ZhY3RvchgHIAEoDRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoNUXVlcnlSZXNwb25zZRIlCgNhY2sYASABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlBY2tIABIrCgZhbnN3ZXIYAiABKAsyGS5ncmFwZXZpbmUudjEuUXVlcnlBbnN3ZXJIABIlCgNlbmQYAyABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlFbmRIAEIHCgVldmVudCIYCghRdWVyeUFjaxIMCgRmcm9tGAEgASgJIiwKC1F1ZXJ5QW5zd2VyEgwKBGZyb20YASABKAkSDwoHcGF5bG9hZBgCIAEoDCIsCghRdWVyeUVuZBIQCghjb21wbGV0ZRgBIAEoCBIOCgZzaWxlbnQYAiADKAkiFAoSV2F0Y2hFdmVudHNSZXF1ZXN0Iv0BChNXYXRjaEV2ZW50c1Jlc3BvbnNlEiwKBm1lbWJlchgBIAEoCzIaLmdyYXBldmluZS52MS5NZW1iZXJOb3RpY2VIABIzCgp1c2VyX2V2ZW50GAIgASgLMh0uZ3JhcGV2aW5lLnYxLlVzZXJFdmVudE5vdGljZUgAEioKBXF1ZXJ5GAMgASgLMhkuZ3JhcGV2aW5lLnYxLlF1ZXJ5Tm90aWNlSAASEwoJaGVhcnRiZWF0GAQgASgISAASOQoNbmFtZV9jb25mbGljdBgFIAEoCzIgLmdyYXBldmluZS52MS5OYW1lQ29uZmxpY3ROb3RpY2VIAEIHCgVldmVudCJgCgxNZW1iZXJOb3RpY2USKgoGY2hhbmdlGAEgASgOMhouZ3JhcGV2aW5lLnYxLk1lbWJlckNoYW5nZRIkCgZtZW1iZXIYAiABKAsyFC5ncmFwZXZpbmUudjEuTWVtYmVyIlMKD1VzZXJFdmVudE5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIQCghjb2FsZXNjZRgEIAEoCCJNCgtRdWVyeU5vdGljZRIPCgdsYW1wb3J0GAEgASgEEgwKBG5hbWUYAiABKAkSDwoHcGF5bG9hZBgDIAEoDBIOCgZzb3VyY2UYBCABKAkiUgoSTmFtZUNvbmZsaWN0Tm90aWNlEgwKBG5hbWUYASABKAkSDAoEaGVsZBgCIAEoCRIPCgdjbGFpbWVkGAMgASgJEg8KB291dGNvbWUYBCABKAkiSQoRQ2hhbmdlS2V5c1JlcXVlc3QSJwoGY2hhbmdlGAEgASgOMhcuZ3JhcGV2aW5lLnYxLktleUNoYW5nZRILCgNrZXkYAiABKAkipAEKC0tleXNPdXRjb21lEg0KBW5vZGVzGAEgASgNEhAKCGFuc3dlcmVkGAIgASgNEjUKBmVycm9ycxgDIAMoCzIlLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZS5FcnJvcnNFbnRyeRIOCgZzaWxlbnQYBCADKAkaLQoLRXJyb3JzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJAChJDaGFuZ2VLZXlzUmVzcG9uc2USKgoHb3V0Y29tZRgBIAEoCzIZLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZSIRCg9MaXN0S2V5c1JlcXVlc3QiZgoQTGlzdEtleXNSZXNwb25zZRIqCgdvdXRjb21lGAEgASgLMhkuZ3JhcGV2aW5lLnYxLktleXNPdXRjb21lEiYKBGtleXMYAiADKAsyGC5ncmFwZXZpbmUudjEuS2V5SG9sZGVycyJKCgpLZXlIb2xkZXJzEgsKA2tleRgBIAEoCRIPCgdob2xkZXJzGAIgASgNEg0KBXVzZXJzGAMgASgNEg8KB2xhY2tpbmcYBCADKAkiNwoYRXN0aW1hdGVSb3VuZFRyaXBSZXF1ZXN0EgwKBGxlZnQYASABKAkSDQoFcmlnaHQYAiABKAkiZAoZRXN0aW1hdGVSb3VuZFRyaXBSZXNwb25zZRIZCgxtaWxsaXNlY29uZHMYASABKAFIAIgBARIMCgRsZWZ0GAIgASgJEg0KBXJpZ2h0GAMgASgJQg8KDV9taWxsaXNlY29uZHMiJQoURGlhZ25vc2VQZWVyc1JlcXVlc3QSDQoFbmFtZXMYASADKAkiVgoVRGlhZ25vc2VQZWVyc1Jlc3BvbnNlEhQKDGhlYWx0aF9zY29yZRgBIAEoDRInCgVwZWVycxgCIAMoCzIYLmdyYXBldmluZS52MS5QZWVySGVhbHRoIosFCgpQZWVySGVhbHRoEgwKBG5hbWUYASABKAkSKgoGc3RhdHVzGAIgASgOMhouZ3JhcGV2aW5lLnYxLk1lbWJlclN0YXR1cxIPCgd2ZXJkaWN0GAMgASgJEg0KBWNhdXNlGAQgASgJEg8KB3VkcF9vdXQYBSABKAkSDgoGdWRwX2luGAYgASgJEgsKA3RjcBgHIAEoCRINCgVwaW5ncxgIIAEoBBIWCg5waW5nc19hbnN3ZXJlZBgJIAEoBBISCgpwaW5nc19sYXRlGAogASgEEhUKDW1pc3NlZF9pbl9yb3cYCyABKAQSDgoGaGVscGVkGAwgASgEEg0KBW5hY2tzGA0gASgEEhQKDHRjcF9hbnN3ZXJlZBgOIAEoBBISCgp0Y3BfbWlzc2VkGA8gASgEEhoKEmRhdGFncmFtc19yZWNlaXZlZBgQIAEoBBIaChJ0Y3BfcGluZ3NfcmVjZWl2ZWQYESABKAQSEgoKc3VzcGljaW9ucxgSIAEoBBITCgtyZWZ1dGF0aW9ucxgTIAEoBBITCgthY2N1c2F0aW9ucxgUIAEoBBITCgZydHRfbXMYFSABKAFIAIgBARIZCgxoZWFyZF9hZ29fbXMYFiABKAFIAYgBARIcCg9hbnN3ZXJlZF9hZ29fbXMYFyABKAFIAogBARIaCg1oZWxwZWRfYWdvX21zGBggASgBSAOIAQESIAoTdGNwX2Fuc3dlcmVkX2Fnb19tcxgZIAEoAUgEiAEBQgkKB19ydHRfbXNCDwoNX2hlYXJkX2Fnb19tc0ISChBfYW5zd2VyZWRfYWdvX21zQhAKDl9oZWxwZWRfYWdvX21zQhYKFF90Y3BfYW5zd2VyZWRfYWdvX21zIg0KC0luZm9SZXF1ZXN0IpYBCgxJbmZvUmVzcG9uc2USOgoIc2VjdGlvbnMYASADKAsyKC5ncmFwZXZpbmUudjEuSW5mb1Jlc3BvbnNlLlNlY3Rpb25zRW50cnkaSgoNU2VjdGlvbnNFbnRyeRILCgNrZXkYASABKAkSKAoFdmFsdWUYAiABKAsyGS5ncmFwZXZpbmUudjEuSW5mb1NlY3Rpb246AjgBInMKC0luZm9TZWN0aW9uEjUKBnZhbHVlcxgBIAMoCzIlLmdyYXBldmluZS52MS5JbmZvU2VjdGlvbi5WYWx1ZXNFbnRyeRotCgtWYWx1ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBKpMBCgxNZW1iZXJTdGF0dXMSHQoZTUVNQkVSX1NUQVRVU19VTlNQRUNJRklFRBAAEhcKE01FTUJFUl9TVEFUVVNfQUxJVkUQARIZChVNRU1CRVJfU1RBVFVTX0xFQVZJTkcQAhIWChJNRU1CRVJfU1RBVFVTX0xFRlQQAxIYChRNRU1CRVJfU1RBVFVTX0ZBSUxFRBAEKqoBCgxNZW1iZXJDaGFuZ2USHQoZTUVNQkVSX0NIQU5HRV9VTlNQRUNJRklFRBAAEhYKEk1FTUJFUl9DSEFOR0VfSk9JThABEhcKE01FTUJFUl9DSEFOR0VfTEVBVkUQAhIYChRNRU1CRVJfQ0hBTkdFX0ZBSUxFRBADEhgKFE1FTUJFUl9DSEFOR0VfVVBEQVRFEAQSFgoSTUVNQkVSX0NIQU5HRV9SRUFQEAUqagoJS2V5Q2hhbmdlEhoKFktFWV9DSEFOR0VfVU5TUEVDSUZJRUQQABIWChJLRVlfQ0hBTkdFX0lOU1RBTEwQARISCg5LRVlfQ0hBTkdFX1VTRRACEhUKEUtFWV9DSEFOR0VfUkVNT1ZFEAMy0AgKB0NsdXN0ZXISRgoHTWVtYmVycxIcLmdyYXBldmluZS52MS5NZW1iZXJzUmVxdWVzdBodLmdyYXBldmluZS52MS5NZW1iZXJzUmVzcG9uc2USVwoMV2F0Y2hNZW1iZXJzEiEuZ3JhcGV2aW5lLnYxLldhdGNoTWVtYmVyc1JlcXVlc3QaIi5ncmFwZXZpbmUudjEuV2F0Y2hNZW1iZXJzUmVzcG9uc2UwARI9CgRKb2luEhkuZ3JhcGV2aW5lLnYxLkpvaW5SZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLkpvaW5SZXNwb25zZRJACgVMZWF2ZRIaLmdyYXBldmluZS52MS5MZWF2ZVJlcXVlc3QaGy5ncmFwZXZpbmUudjEuTGVhdmVSZXNwb25zZRJPCgpGb3JjZUxlYXZlEh8uZ3JhcGV2aW5lLnYxLkZvcmNlTGVhdmVSZXF1ZXN0GiAuZ3JhcGV2aW5lLnYxLkZvcmNlTGVhdmVSZXNwb25zZRJPCgpDaGFuZ2VUYWdzEh8uZ3JhcGV2aW5lLnYxLkNoYW5nZVRhZ3NSZXF1ZXN0GiAuZ3JhcGV2aW5lLnYxLkNoYW5nZVRhZ3NSZXNwb25zZRJMCglTZW5kRXZlbnQSHi5ncmFwZXZpbmUudjEuU2VuZEV2ZW50UmVxdWVzdBofLmdyYXBldmluZS52MS5TZW5kRXZlbnRSZXNwb25zZRJCCgVRdWVyeRIaLmdyYXBldmluZS52MS5RdWVyeVJlcXVlc3QaGy5ncmFwZXZpbmUudjEuUXVlcnlSZXNwb25zZTABElQKC1dhdGNoRXZlbnRzEiAuZ3JhcGV2aW5lLnYxLldhdGNoRXZlbnRzUmVxdWVzdBohLmdyYXBldmluZS52MS5XYXRjaEV2ZW50c1Jlc3BvbnNlMAESTwoKQ2hhbmdlS2V5cxIfLmdyYXBldmluZS52MS5DaGFuZ2VLZXlzUmVxdWVzdBogLmdyYXBldmluZS52MS5DaGFuZ2VLZXlzUmVzcG9uc2USSQoITGlzdEtleXMSHS5ncmFwZXZpbmUudjEuTGlzdEtleXNSZXF1ZXN0Gh4uZ3JhcGV2aW5lLnYxLkxpc3RLZXlzUmVzcG9uc2USZAoRRXN0aW1hdGVSb3VuZFRyaXASJi5ncmFwZXZpbmUudjEuRXN0aW1hdGVSb3VuZFRyaXBSZXF1ZXN0GicuZ3JhcGV2aW5lLnYxLkVzdGltYXRlUm91bmRUcmlwUmVzcG9uc2USWAoNRGlhZ25vc2VQZWVycxIiLmdyYXBldmluZS52MS5EaWFnbm9zZVBlZXJzUmVxdWVzdBojLmdyYXBldmluZS52MS5EaWFnbm9zZVBlZXJzUmVzcG9uc2USPQoESW5mbxIZLmdyYXBldmluZS52MS5JbmZvUmVxdWVzdBoaLmdyYXBldmluZS52MS5JbmZvUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChpncmFwZXZpbmUvdjEvY2x1c3Rlci5wcm90bxIMZ3JhcGV2aW5lLnYxIq4BCgZNZW1iZXISDAoEbmFtZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEioKBnN0YXR1cxgDIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJTdGF0dXMSLAoEdGFncxgEIAMoCzIeLmdyYXBldmluZS52MS5NZW1iZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhAKDk1lbWJlcnNSZXF1ZXN0IjgKD01lbWJlcnNSZXNwb25zZRIlCgdtZW1iZXJzGAEgAygLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlciIVChNXYXRjaE1lbWJlcnNSZXF1ZXN0InsKFFdhdGNoTWVtYmVyc1Jlc3BvbnNlEioKBmNoYW5nZRgBIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJDaGFuZ2USJAoGbWVtYmVyGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlchIRCgloZWFydGJlYXQYAyABKAgiIAoLSm9pblJlcXVlc3QSEQoJYWRkcmVzc2VzGAEgAygJIh4KDEpvaW5SZXNwb25zZRIOCgZqb2luZWQYASABKA0iDgoMTGVhdmVSZXF1ZXN0Ig8KDUxlYXZlUmVzcG9uc2UiMAoRRm9yY2VMZWF2ZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVwcnVuZRgCIAEoCCIUChJGb3JjZUxlYXZlUmVzcG9uc2UihgEKEUNoYW5nZVRhZ3NSZXF1ZXN0EjUKA3NldBgBIAMoCzIoLmdyYXBldmluZS52MS5DaGFuZ2VUYWdzUmVxdWVzdC5TZXRFbnRyeRIOCgZkZWxldGUYAiADKAkaKgoIU2V0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIUChJDaGFuZ2VUYWdzUmVzcG9uc2UiQwoQU2VuZEV2ZW50UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSEAoIY29hbGVzY2UYAyABKAgiEwoRU2VuZEV2ZW50UmVzcG9uc2Ui1wEKDFF1ZXJ5UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3BheWxvYWQYAiABKAwSDQoFbm9kZXMYAyADKAkSMgoEdGFncxgEIAMoCzIkLmdyYXBldmluZS52MS5RdWVyeVJlcXVlc3QuVGFnc0VudHJ5EhIKCnRpbWVvdXRfbXMYBSABKA0SDgoGbm9fYWNrGAYgASgIEhQKDHJlbGF5X2ZhY3RvchgHIAEoDRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTAQoNUXVlcnlSZXNwb25zZRIlCgNhY2sYASABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlBY2tIABIrCgZhbnN3ZXIYAiABKAsyGS5ncmFwZXZpbmUudjEuUXVlcnlBbnN3ZXJIABIlCgNlbmQYAyABKAsyFi5ncmFwZXZpbmUudjEuUXVlcnlFbmRIAEIHCgVldmVudCIYCghRdWVyeUFjaxIMCgRmcm9tGAEgASgJIiwKC1F1ZXJ5QW5zd2VyEgwKBGZyb20YASABKAkSDwoHcGF5bG9hZBgCIAEoDCIsCghRdWVyeUVuZBIQCghjb21wbGV0ZRgBIAEoCBIOCgZzaWxlbnQYAiADKAkiFAoSV2F0Y2hFdmVudHNSZXF1ZXN0Iv0BChNXYXRjaEV2ZW50c1Jlc3BvbnNlEiwKBm1lbWJlchgBIAEoCzIaLmdyYXBldmluZS52MS5NZW1iZXJOb3RpY2VIABIzCgp1c2VyX2V2ZW50GAIgASgLMh0uZ3JhcGV2aW5lLnYxLlVzZXJFdmVudE5vdGljZUgAEioKBXF1ZXJ5GAMgASgLMhkuZ3JhcGV2aW5lLnYxLlF1ZXJ5Tm90aWNlSAASEwoJaGVhcnRiZWF0GAQgASgISAASOQoNbmFtZV9jb25mbGljdBgFIAEoCzIgLmdyYXBldmluZS52MS5OYW1lQ29uZmxpY3ROb3RpY2VIAEIHCgVldmVudCIgCg9XYXRjaExvZ1JlcXVlc3QSDQoFbGV2ZWwYASABKAkiQAoQV2F0Y2hMb2dSZXNwb25zZRIOCgRsaW5lGAEgASgJSAASEwoJaGVhcnRiZWF0GAIgASgISABCBwoFZXZlbnQiYAoMTWVtYmVyTm90aWNlEioKBmNoYW5nZRgBIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJDaGFuZ2USJAoGbWVtYmVyGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk1lbWJlciJTCg9Vc2VyRXZlbnROb3RpY2USDwoHbGFtcG9ydBgBIAEoBBIMCgRuYW1lGAIgASgJEg8KB3BheWxvYWQYAyABKAwSEAoIY29hbGVzY2UYBCABKAgiTQoLUXVlcnlOb3RpY2USDwoHbGFtcG9ydBgBIAEoBBIMCgRuYW1lGAIgASgJEg8KB3BheWxvYWQYAyABKAwSDgoGc291cmNlGAQgASgJIlIKEk5hbWVDb25mbGljdE5vdGljZRIMCgRuYW1lGAEgASgJEgwKBGhlbGQYAiABKAkSDwoHY2xhaW1lZBgDIAEoCRIPCgdvdXRjb21lGAQgASgJIkkKEUNoYW5nZUtleXNSZXF1ZXN0EicKBmNoYW5nZRgBIAEoDjIXLmdyYXBldmluZS52MS5LZXlDaGFuZ2USCwoDa2V5GAIgASgJIqQBCgtLZXlzT3V0Y29tZRINCgVub2RlcxgBIAEoDRIQCghhbnN3ZXJlZBgCIAEoDRI1CgZlcnJvcnMYAyADKAsyJS5ncmFwZXZpbmUudjEuS2V5c091dGNvbWUuRXJyb3JzRW50cnkSDgoGc2lsZW50GAQgAygJGi0KC0Vycm9yc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQAoSQ2hhbmdlS2V5c1Jlc3BvbnNlEioKB291dGNvbWUYASABKAsyGS5ncmFwZXZpbmUudjEuS2V5c091dGNvbWUiEQoPTGlzdEtleXNSZXF1ZXN0ImYKEExpc3RLZXlzUmVzcG9uc2USKgoHb3V0Y29tZRgBIAEoCzIZLmdyYXBldmluZS52MS5LZXlzT3V0Y29tZRImCgRrZXlzGAIgAygLMhguZ3JhcGV2aW5lLnYxLktleUhvbGRlcnMiSgoKS2V5SG9sZGVycxILCgNrZXkYASABKAkSDwoHaG9sZGVycxgCIAEoDRINCgV1c2VycxgDIAEoDRIPCgdsYWNraW5nGAQgAygJIjcKGEVzdGltYXRlUm91bmRUcmlwUmVxdWVzdBIMCgRsZWZ0GAEgASgJEg0KBXJpZ2h0GAIgASgJImQKGUVzdGltYXRlUm91bmRUcmlwUmVzcG9uc2USGQoMbWlsbGlzZWNvbmRzGAEgASgBSACIAQESDAoEbGVmdBgCIAEoCRINCgVyaWdodBgDIAEoCUIPCg1fbWlsbGlzZWNvbmRzIiUKFERpYWdub3NlUGVlcnNSZXF1ZXN0Eg0KBW5hbWVzGAEgAygJIlYKFURpYWdub3NlUGVlcnNSZXNwb25zZRIUCgxoZWFsdGhfc2NvcmUYASABKA0SJwoFcGVlcnMYAiADKAsyGC5ncmFwZXZpbmUudjEuUGVlckhlYWx0aCKLBQoKUGVlckhlYWx0aBIMCgRuYW1lGAEgASgJEioKBnN0YXR1cxgCIAEoDjIaLmdyYXBldmluZS52MS5NZW1iZXJTdGF0dXMSDwoHdmVyZGljdBgDIAEoCRINCgVjYXVzZRgEIAEoCRIPCgd1ZHBfb3V0GAUgASgJEg4KBnVkcF9pbhgGIAEoCRILCgN0Y3AYByABKAkSDQoFcGluZ3MYCCABKAQSFgoOcGluZ3NfYW5zd2VyZWQYCSABKAQSEgoKcGluZ3NfbGF0ZRgKIAEoBBIVCg1taXNzZWRfaW5fcm93GAsgASgEEg4KBmhlbHBlZBgMIAEoBBINCgVuYWNrcxgNIAEoBBIUCgx0Y3BfYW5zd2VyZWQYDiABKAQSEgoKdGNwX21pc3NlZBgPIAEoBBIaChJkYXRhZ3JhbXNfcmVjZWl2ZWQYECABKAQSGgoSdGNwX3BpbmdzX3JlY2VpdmVkGBEgASgEEhIKCnN1c3BpY2lvbnMYEiABKAQSEwoLcmVmdXRhdGlvbnMYEyABKAQSEwoLYWNjdXNhdGlvbnMYFCABKAQSEwoGcnR0X21zGBUgASgBSACIAQESGQoMaGVhcmRfYWdvX21zGBYgASgBSAGIAQESHAoPYW5zd2VyZWRfYWdvX21zGBcgASgBSAKIAQESGgoNaGVscGVkX2Fnb19tcxgYIAEoAUgDiAEBEiAKE3RjcF9hbnN3ZXJlZF9hZ29fbXMYGSABKAFIBIgBAUIJCgdfcnR0X21zQg8KDV9oZWFyZF9hZ29fbXNCEgoQX2Fuc3dlcmVkX2Fnb19tc0IQCg5faGVscGVkX2Fnb19tc0IWChRfdGNwX2Fuc3dlcmVkX2Fnb19tcyINCgtJbmZvUmVxdWVzdCKWAQoMSW5mb1Jlc3BvbnNlEjoKCHNlY3Rpb25zGAEgAygLMiguZ3JhcGV2aW5lLnYxLkluZm9SZXNwb25zZS5TZWN0aW9uc0VudHJ5GkoKDVNlY3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEigKBXZhbHVlGAIgASgLMhkuZ3JhcGV2aW5lLnYxLkluZm9TZWN0aW9uOgI4ASJzCgtJbmZvU2VjdGlvbhI1CgZ2YWx1ZXMYASADKAsyJS5ncmFwZXZpbmUudjEuSW5mb1NlY3Rpb24uVmFsdWVzRW50cnkaLQoLVmFsdWVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASqTAQoMTWVtYmVyU3RhdHVzEh0KGU1FTUJFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIXChNNRU1CRVJfU1RBVFVTX0FMSVZFEAESGQoVTUVNQkVSX1NUQVRVU19MRUFWSU5HEAISFgoSTUVNQkVSX1NUQVRVU19MRUZUEAMSGAoUTUVNQkVSX1NUQVRVU19GQUlMRUQQBCqqAQoMTWVtYmVyQ2hhbmdlEh0KGU1FTUJFUl9DSEFOR0VfVU5TUEVDSUZJRUQQABIWChJNRU1CRVJfQ0hBTkdFX0pPSU4QARIXChNNRU1CRVJfQ0hBTkdFX0xFQVZFEAISGAoUTUVNQkVSX0NIQU5HRV9GQUlMRUQQAxIYChRNRU1CRVJfQ0hBTkdFX1VQREFURRAEEhYKEk1FTUJFUl9DSEFOR0VfUkVBUBAFKmoKCUtleUNoYW5nZRIaChZLRVlfQ0hBTkdFX1VOU1BFQ0lGSUVEEAASFgoSS0VZX0NIQU5HRV9JTlNUQUxMEAESEgoOS0VZX0NIQU5HRV9VU0UQAhIVChFLRVlfQ0hBTkdFX1JFTU9WRRADMp0JCgdDbHVzdGVyEkYKB01lbWJlcnMSHC5ncmFwZXZpbmUudjEuTWVtYmVyc1JlcXVlc3QaHS5ncmFwZXZpbmUudjEuTWVtYmVyc1Jlc3BvbnNlElcKDFdhdGNoTWVtYmVycxIhLmdyYXBldmluZS52MS5XYXRjaE1lbWJlcnNSZXF1ZXN0GiIuZ3JhcGV2aW5lLnYxLldhdGNoTWVtYmVyc1Jlc3BvbnNlMAESPQoESm9pbhIZLmdyYXBldmluZS52MS5Kb2luUmVxdWVzdBoaLmdyYXBldmluZS52MS5Kb2luUmVzcG9uc2USQAoFTGVhdmUSGi5ncmFwZXZpbmUudjEuTGVhdmVSZXF1ZXN0GhsuZ3JhcGV2aW5lLnYxLkxlYXZlUmVzcG9uc2USTwoKRm9yY2VMZWF2ZRIfLmdyYXBldmluZS52MS5Gb3JjZUxlYXZlUmVxdWVzdBogLmdyYXBldmluZS52MS5Gb3JjZUxlYXZlUmVzcG9uc2USTwoKQ2hhbmdlVGFncxIfLmdyYXBldmluZS52MS5DaGFuZ2VUYWdzUmVxdWVzdBogLmdyYXBldmluZS52MS5DaGFuZ2VUYWdzUmVzcG9uc2USTAoJU2VuZEV2ZW50Eh4uZ3JhcGV2aW5lLnYxLlNlbmRFdmVudFJlcXVlc3QaHy5ncmFwZXZpbmUudjEuU2VuZEV2ZW50UmVzcG9uc2USQgoFUXVlcnkSGi5ncmFwZXZpbmUudjEuUXVlcnlSZXF1ZXN0GhsuZ3JhcGV2aW5lLnYxLlF1ZXJ5UmVzcG9uc2UwARJUCgtXYXRjaEV2ZW50cxIgLmdyYXBldmluZS52MS5XYXRjaEV2ZW50c1JlcXVlc3QaIS5ncmFwZXZpbmUudjEuV2F0Y2hFdmVudHNSZXNwb25zZTABEksKCFdhdGNoTG9nEh0uZ3JhcGV2aW5lLnYxLldhdGNoTG9nUmVxdWVzdBoeLmdyYXBldmluZS52MS5XYXRjaExvZ1Jlc3BvbnNlMAESTwoKQ2hhbmdlS2V5cxIfLmdyYXBldmluZS52MS5DaGFuZ2VLZXlzUmVxdWVzdBogLmdyYXBldmluZS52MS5DaGFuZ2VLZXlzUmVzcG9uc2USSQoITGlzdEtleXMSHS5ncmFwZXZpbmUudjEuTGlzdEtleXNSZXF1ZXN0Gh4uZ3JhcGV2aW5lLnYxLkxpc3RLZXlzUmVzcG9uc2USZAoRRXN0aW1hdGVSb3VuZFRyaXASJi5ncmFwZXZpbmUudjEuRXN0aW1hdGVSb3VuZFRyaXBSZXF1ZXN0GicuZ3JhcGV2aW5lLnYxLkVzdGltYXRlUm91bmRUcmlwUmVzcG9uc2USWAoNRGlhZ25vc2VQZWVycxIiLmdyYXBldmluZS52MS5EaWFnbm9zZVBlZXJzUmVxdWVzdBojLmdyYXBldmluZS52MS5EaWFnbm9zZVBlZXJzUmVzcG9uc2USPQoESW5mbxIZLmdyYXBldmluZS52MS5JbmZvUmVxdWVzdBoaLmdyYXBldmluZS52MS5JbmZvUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message grapevine.v1.Member
@@ -524,6 +524,56 @@ export const WatchEventsResponseSchema: GenMessage<WatchEventsResponse> = /*@__P
   messageDesc(file_grapevine_v1_cluster, 21);
 
 /**
+ * @generated from message grapevine.v1.WatchLogRequest
+ */
+export type WatchLogRequest = Message<"grapevine.v1.WatchLogRequest"> & {
+  /**
+   * The least severity: trace, debug, info, warn or error; info when it is empty.
+   *
+   * @generated from field: string level = 1;
+   */
+  level: string;
+};
+
+/**
+ * Describes the message grapevine.v1.WatchLogRequest.
+ * Use `create(WatchLogRequestSchema)` to create a new message.
+ */
+export const WatchLogRequestSchema: GenMessage<WatchLogRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 22);
+
+/**
+ * @generated from message grapevine.v1.WatchLogResponse
+ */
+export type WatchLogResponse = Message<"grapevine.v1.WatchLogResponse"> & {
+  /**
+   * @generated from oneof grapevine.v1.WatchLogResponse.event
+   */
+  event: {
+    /**
+     * @generated from field: string line = 1;
+     */
+    value: string;
+    case: "line";
+  } | {
+    /**
+     * Nothing was logged: it only shows that the stream lives.
+     *
+     * @generated from field: bool heartbeat = 2;
+     */
+    value: boolean;
+    case: "heartbeat";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message grapevine.v1.WatchLogResponse.
+ * Use `create(WatchLogResponseSchema)` to create a new message.
+ */
+export const WatchLogResponseSchema: GenMessage<WatchLogResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_cluster, 23);
+
+/**
  * @generated from message grapevine.v1.MemberNotice
  */
 export type MemberNotice = Message<"grapevine.v1.MemberNotice"> & {
@@ -543,7 +593,7 @@ export type MemberNotice = Message<"grapevine.v1.MemberNotice"> & {
  * Use `create(MemberNoticeSchema)` to create a new message.
  */
 export const MemberNoticeSchema: GenMessage<MemberNotice> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 22);
+  messageDesc(file_grapevine_v1_cluster, 24);
 
 /**
  * @generated from message grapevine.v1.UserEventNotice
@@ -575,7 +625,7 @@ export type UserEventNotice = Message<"grapevine.v1.UserEventNotice"> & {
  * Use `create(UserEventNoticeSchema)` to create a new message.
  */
 export const UserEventNoticeSchema: GenMessage<UserEventNotice> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 23);
+  messageDesc(file_grapevine_v1_cluster, 25);
 
 /**
  * @generated from message grapevine.v1.QueryNotice
@@ -607,7 +657,7 @@ export type QueryNotice = Message<"grapevine.v1.QueryNotice"> & {
  * Use `create(QueryNoticeSchema)` to create a new message.
  */
 export const QueryNoticeSchema: GenMessage<QueryNotice> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 24);
+  messageDesc(file_grapevine_v1_cluster, 26);
 
 /**
  * Two nodes claim one name.
@@ -645,7 +695,7 @@ export type NameConflictNotice = Message<"grapevine.v1.NameConflictNotice"> & {
  * Use `create(NameConflictNoticeSchema)` to create a new message.
  */
 export const NameConflictNoticeSchema: GenMessage<NameConflictNotice> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 25);
+  messageDesc(file_grapevine_v1_cluster, 27);
 
 /**
  * @generated from message grapevine.v1.ChangeKeysRequest
@@ -669,7 +719,7 @@ export type ChangeKeysRequest = Message<"grapevine.v1.ChangeKeysRequest"> & {
  * Use `create(ChangeKeysRequestSchema)` to create a new message.
  */
 export const ChangeKeysRequestSchema: GenMessage<ChangeKeysRequest> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 26);
+  messageDesc(file_grapevine_v1_cluster, 28);
 
 /**
  * How an order about keys went: it is done when nobody objected and nobody is silent.
@@ -707,7 +757,7 @@ export type KeysOutcome = Message<"grapevine.v1.KeysOutcome"> & {
  * Use `create(KeysOutcomeSchema)` to create a new message.
  */
 export const KeysOutcomeSchema: GenMessage<KeysOutcome> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 27);
+  messageDesc(file_grapevine_v1_cluster, 29);
 
 /**
  * @generated from message grapevine.v1.ChangeKeysResponse
@@ -724,7 +774,7 @@ export type ChangeKeysResponse = Message<"grapevine.v1.ChangeKeysResponse"> & {
  * Use `create(ChangeKeysResponseSchema)` to create a new message.
  */
 export const ChangeKeysResponseSchema: GenMessage<ChangeKeysResponse> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 28);
+  messageDesc(file_grapevine_v1_cluster, 30);
 
 /**
  * @generated from message grapevine.v1.ListKeysRequest
@@ -737,7 +787,7 @@ export type ListKeysRequest = Message<"grapevine.v1.ListKeysRequest"> & {
  * Use `create(ListKeysRequestSchema)` to create a new message.
  */
 export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 29);
+  messageDesc(file_grapevine_v1_cluster, 31);
 
 /**
  * @generated from message grapevine.v1.ListKeysResponse
@@ -759,7 +809,7 @@ export type ListKeysResponse = Message<"grapevine.v1.ListKeysResponse"> & {
  * Use `create(ListKeysResponseSchema)` to create a new message.
  */
 export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 30);
+  messageDesc(file_grapevine_v1_cluster, 32);
 
 /**
  * @generated from message grapevine.v1.KeyHolders
@@ -797,7 +847,7 @@ export type KeyHolders = Message<"grapevine.v1.KeyHolders"> & {
  * Use `create(KeyHoldersSchema)` to create a new message.
  */
 export const KeyHoldersSchema: GenMessage<KeyHolders> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 31);
+  messageDesc(file_grapevine_v1_cluster, 33);
 
 /**
  * @generated from message grapevine.v1.EstimateRoundTripRequest
@@ -821,7 +871,7 @@ export type EstimateRoundTripRequest = Message<"grapevine.v1.EstimateRoundTripRe
  * Use `create(EstimateRoundTripRequestSchema)` to create a new message.
  */
 export const EstimateRoundTripRequestSchema: GenMessage<EstimateRoundTripRequest> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 32);
+  messageDesc(file_grapevine_v1_cluster, 34);
 
 /**
  * @generated from message grapevine.v1.EstimateRoundTripResponse
@@ -850,7 +900,7 @@ export type EstimateRoundTripResponse = Message<"grapevine.v1.EstimateRoundTripR
  * Use `create(EstimateRoundTripResponseSchema)` to create a new message.
  */
 export const EstimateRoundTripResponseSchema: GenMessage<EstimateRoundTripResponse> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 33);
+  messageDesc(file_grapevine_v1_cluster, 35);
 
 /**
  * @generated from message grapevine.v1.DiagnosePeersRequest
@@ -869,7 +919,7 @@ export type DiagnosePeersRequest = Message<"grapevine.v1.DiagnosePeersRequest"> 
  * Use `create(DiagnosePeersRequestSchema)` to create a new message.
  */
 export const DiagnosePeersRequestSchema: GenMessage<DiagnosePeersRequest> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 34);
+  messageDesc(file_grapevine_v1_cluster, 36);
 
 /**
  * @generated from message grapevine.v1.DiagnosePeersResponse
@@ -893,7 +943,7 @@ export type DiagnosePeersResponse = Message<"grapevine.v1.DiagnosePeersResponse"
  * Use `create(DiagnosePeersResponseSchema)` to create a new message.
  */
 export const DiagnosePeersResponseSchema: GenMessage<DiagnosePeersResponse> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 35);
+  messageDesc(file_grapevine_v1_cluster, 37);
 
 /**
  * The way between the asked node and another member. Counts are since the member became known.
@@ -1052,7 +1102,7 @@ export type PeerHealth = Message<"grapevine.v1.PeerHealth"> & {
  * Use `create(PeerHealthSchema)` to create a new message.
  */
 export const PeerHealthSchema: GenMessage<PeerHealth> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 36);
+  messageDesc(file_grapevine_v1_cluster, 38);
 
 /**
  * @generated from message grapevine.v1.InfoRequest
@@ -1065,7 +1115,7 @@ export type InfoRequest = Message<"grapevine.v1.InfoRequest"> & {
  * Use `create(InfoRequestSchema)` to create a new message.
  */
 export const InfoRequestSchema: GenMessage<InfoRequest> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 37);
+  messageDesc(file_grapevine_v1_cluster, 39);
 
 /**
  * @generated from message grapevine.v1.InfoResponse
@@ -1082,7 +1132,7 @@ export type InfoResponse = Message<"grapevine.v1.InfoResponse"> & {
  * Use `create(InfoResponseSchema)` to create a new message.
  */
 export const InfoResponseSchema: GenMessage<InfoResponse> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 38);
+  messageDesc(file_grapevine_v1_cluster, 40);
 
 /**
  * @generated from message grapevine.v1.InfoSection
@@ -1099,7 +1149,7 @@ export type InfoSection = Message<"grapevine.v1.InfoSection"> & {
  * Use `create(InfoSectionSchema)` to create a new message.
  */
 export const InfoSectionSchema: GenMessage<InfoSection> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_cluster, 39);
+  messageDesc(file_grapevine_v1_cluster, 41);
 
 /**
  * @generated from enum grapevine.v1.MemberStatus
@@ -1319,6 +1369,16 @@ export const Cluster: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchEventsRequestSchema;
     output: typeof WatchEventsResponseSchema;
+  },
+  /**
+   * What the asked node has logged lately, a line each, and then what it logs.
+   *
+   * @generated from rpc grapevine.v1.Cluster.WatchLog
+   */
+  watchLog: {
+    methodKind: "server_streaming";
+    input: typeof WatchLogRequestSchema;
+    output: typeof WatchLogResponseSchema;
   },
   /**
    * Orders all members to change their encryption keys.
