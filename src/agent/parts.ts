@@ -39,6 +39,7 @@ import { writeLogEvent } from "./log_events.ts";
 import { LogLines, logNode } from "./log_lines.ts";
 import { loggerOf } from "./logging.ts";
 import { MembershipNode } from "./membership_node.ts";
+import { NodeMetrics } from "./metrics.ts";
 import { membershipOptionsOf } from "./node_membership.ts";
 import { NodeTags } from "./node_tags.ts";
 import { checkedTags, InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts";
@@ -105,7 +106,9 @@ export async function openParts(
   };
   const routes = createRoutes(ports);
   const hotMethods = createHotMethods(ports, { admitProduce: () => mayProduce(readiness) });
-  const server = await openServer(options, { routes, hotMethods, readiness });
+  const metrics = new NodeMetrics();
+  stack.defer(() => metrics.stop());
+  const server = await openServer(options, { routes, hotMethods, readiness, metrics });
   stack.defer(() => server.close(stopGraceMs));
   const rpcAddress = formatAddress({ host: rpcHost(options), port: server.port });
   nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: log.writer });
@@ -122,6 +125,7 @@ export async function openParts(
     }).catch(explainTags),
   );
   cluster.open(membership);
+  metrics.open({ log, membership, replication, server });
   const onWarn = (message: string): void => loggerOf("events").warn("{message}", { message });
   const coalesce = coalescePeriodsOf(options.cluster);
   const handlers = stack.use(
@@ -218,14 +222,23 @@ function bindsAll(address: Address): boolean {
 
 async function openServer(
   options: ResolvedAgentOptions,
-  served: { readonly routes: Routes; readonly hotMethods: readonly MessageMethod[]; readonly readiness: Readiness },
+  served: {
+    readonly routes: Routes;
+    readonly hotMethods: readonly MessageMethod[];
+    readonly readiness: Readiness;
+    readonly metrics: NodeMetrics;
+  },
 ): Promise<RpcServer> {
-  const { routes, hotMethods, readiness } = served;
+  const { routes, hotMethods, readiness, metrics } = served;
   return startServer({
     ...options.rpc,
-    ...{ routes, hotMethods },
-    routerOptions: { ...routerOptions, interceptors: [waitUntilReady(readiness)] },
-    http: createHttpSide({ notReadyReason: () => readiness.reason, assets: await loadAssets() }),
+    ...{ routes, hotMethods: metrics.calls.counted(hotMethods) },
+    routerOptions: { ...routerOptions, interceptors: [metrics.calls.interceptor, waitUntilReady(readiness)] },
+    http: createHttpSide({
+      notReadyReason: () => readiness.reason,
+      assets: await loadAssets(),
+      metrics: () => metrics.text(),
+    }),
     onCallError: (error) => loggerOf("server").debug("a call ended: {error}", { error }),
   });
 }

@@ -15,6 +15,7 @@ import {
   type ReplicatorInput,
 } from "../replication/mod.ts";
 import type { ServedReplication, WatchMessage } from "../server/mod.ts";
+import type { MeasuredPeer, MeasuredReplication, ReplicationCounters } from "./metrics_replication.ts";
 import { Outbox } from "./outbox.ts";
 
 export interface ReplicationOptions {
@@ -32,11 +33,12 @@ type Effect<Type extends ReplicatorEffect["type"]> = Extract<ReplicatorEffect, {
  * Runs the two replication machines of a node on its real log and on RPCs to its peers. It decides nothing: it performs
  * what the machines ask and tells them what became of it.
  */
-export class Replication implements ServedReplication, AsyncDisposable {
+export class Replication implements ServedReplication, MeasuredReplication, AsyncDisposable {
   readonly node: string;
   readonly #log: CommitLog;
   readonly #rpc: PeerRpc;
   readonly #logger: Logger;
+  readonly #machine: Replicator;
   readonly #replicator: Driver<ReplicatorInput, ReplicatorEffect>;
   readonly #announcer: Driver<AnnouncerInput, AnnouncerEffect>;
   readonly #stack = new DisposalStack();
@@ -48,21 +50,39 @@ export class Replication implements ServedReplication, AsyncDisposable {
   readonly #heard = new Set<string>();
   readonly #onHeard = new Set<() => void>();
   #nextSubscriber = 1;
+  readonly #counts = {
+    ...{ pullsEnded: 0, pullsFailed: 0, pulledBytes: 0 },
+    ...{ appliedRecords: 0, repeatedRecords: 0, appliesFailed: 0 },
+  };
 
   constructor(options: ReplicationOptions) {
     this.node = options.nodeName;
     this.#log = options.log;
     this.#rpc = options.rpc;
     this.#logger = options.logger;
-    const replicator = new Replicator({ localName: options.nodeName, localWriter: options.log.writer }, options.random);
+    this.#machine = new Replicator({ localName: options.nodeName, localWriter: options.log.writer }, options.random);
     this.#announcer = this.#stack.use(
       new Driver(new Announcer(), options.clock, (effect) => this.#performAnnouncement(effect)),
     );
     this.#replicator = this.#stack.use(
-      new Driver(replicator, options.clock, (effect, signal) => this.#perform(effect, signal)),
+      new Driver(this.#machine, options.clock, (effect, signal) => this.#perform(effect, signal)),
     );
     for (const topic of this.#log.topics()) this.#grew(topic);
     this.#stack.defer(this.#log.onGrow((topic) => this.#grew(topic)));
+  }
+
+  get counters(): ReplicationCounters {
+    const open = { watchesOpen: this.#watches.size, watchersOpen: this.#subscribers.size, pullsOpen: this.#pulls.size };
+    return { ...this.#counts, ...open };
+  }
+
+  /** Every peer followed, and what it told to hold. */
+  get peers(): readonly MeasuredPeer[] {
+    return this.#machine.progress();
+  }
+
+  have(topic: string): Vector {
+    return this.#log.topic(topic)?.have ?? new Map();
   }
 
   /** Starts following a peer, or takes note of its new address or writer. */
@@ -240,9 +260,12 @@ export class Replication implements ServedReplication, AsyncDisposable {
       let lowWater: Vector | undefined;
       for await (const part of this.#rpc.pull(request, aborted)) {
         lowWater ??= part.lowWater;
+        this.#counts.pulledBytes += part.frames.length;
         this.#replicator.push({ type: "pulled", peer: peer.name, pullId, frames: part.frames, lowWater });
       }
     });
+    if (error === undefined) this.#counts.pullsEnded++;
+    else this.#counts.pullsFailed++;
     this.#replicator.push({ type: "pull-ended", peer: peer.name, pullId, error });
   }
 
@@ -271,7 +294,10 @@ export class Replication implements ServedReplication, AsyncDisposable {
     try {
       topic = await this.#log.openTopic(name);
       result = await apply(topic);
+      this.#counts.appliedRecords += result.appended;
+      this.#counts.repeatedRecords += result.dropped;
     } catch (error) {
+      this.#counts.appliesFailed++;
       result = { appended: 0, dropped: 0, failed: messageOf(error) };
     }
     this.#replicator.push({ type: "applied", pullId, topic: name, result, have: topic?.have ?? new Map() });

@@ -23,12 +23,16 @@ import { HotCalls } from "./hot_calls.ts";
 import type { ListenOptions, NodeHandler } from "./listener.ts";
 import { blameCallerOfUnary, blameCallersOfStreams } from "./malformed_requests.ts";
 
-/** What is served beside the RPCs. */
+/** An answer to a request that is no RPC. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: Uint8Array;
+}
+
+/** What is served beside the RPCs. Its promises do not reject. */
 export interface HttpBeside {
-  handle(request: {
-    readonly method: string;
-    readonly path: string;
-  }): { readonly status: number; readonly headers: ReadonlyMap<string, string>; readonly body: Uint8Array } | undefined;
+  handle(request: { readonly method: string; readonly path: string }): PlainAnswer | undefined | Promise<PlainAnswer>;
   /** Headers of every response, those of RPCs too. */
   readonly corsHeaders: ReadonlyMap<string, string>;
 }
@@ -93,12 +97,17 @@ function nodeHandler(
       });
       return;
     }
-    const answer = options.http.handle({ method: request.method ?? "", path }) ?? notFound(path);
-    for (const [name, value] of answer.headers) response.setHeader(name, value);
-    response.statusCode = answer.status;
-    response.end(answer.body);
     request.resume();
+    const answer = options.http.handle({ method: request.method ?? "", path }) ?? notFound(path);
+    if (answer instanceof Promise) void answer.then((ready) => writeAnswer(ready, response));
+    else writeAnswer(answer, response);
   };
+}
+
+function writeAnswer(answer: PlainAnswer, response: Parameters<NodeHandler>[1]): void {
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  response.statusCode = answer.status;
+  response.end(answer.body);
 }
 
 async function answerNode(
@@ -119,7 +128,7 @@ function fetchHandler(
     const handler = request.method === "OPTIONS" ? undefined : handlers.get(path);
     const response =
       handler === undefined
-        ? answerFetch(request, path, options)
+        ? await answerFetch(request, path, options)
         : universalServerResponseToFetch(
             await blameCallerOfUnary(await handler(universalServerRequestFromFetch(request, { httpVersion: "1.1" }))),
           );
@@ -128,8 +137,8 @@ function fetchHandler(
   };
 }
 
-function answerFetch(request: Request, path: string, options: RpcHandlerOptions): Response {
-  const answer = options.http.handle({ method: request.method, path }) ?? notFound(path);
+async function answerFetch(request: Request, path: string, options: RpcHandlerOptions): Promise<Response> {
+  const answer = (await options.http.handle({ method: request.method, path })) ?? notFound(path);
   const hasBody = answer.body.length > 0 && request.method !== "HEAD";
   return new Response(hasBody ? new Uint8Array(answer.body) : null, {
     status: answer.status,
@@ -137,7 +146,7 @@ function answerFetch(request: Request, path: string, options: RpcHandlerOptions)
   });
 }
 
-function notFound(path: string): NonNullable<ReturnType<HttpBeside["handle"]>> {
+function notFound(path: string): PlainAnswer {
   const body = new TextEncoder().encode(`Cannot find ${path}: nothing is served there\n`);
   return { status: 404, headers: new Map([["content-type", "text/plain; charset=utf-8"]]), body };
 }

@@ -1,4 +1,4 @@
-/** Plain HTTP beside the RPCs: health for load balancers, the page and the modules that the node serves, CORS. Pure. */
+/** Plain HTTP beside the RPCs: health for load balancers, metrics for Prometheus, the page and the modules that the node serves, CORS. Pure. */
 import { cors } from "@connectrpc/connect";
 import { toBytes } from "../base/mod.ts";
 
@@ -26,11 +26,13 @@ export interface HttpOptions {
   readonly notReadyReason: () => string | undefined;
   /** Files by path: `/`, `/client.js`, `/mod.js`, `/types/…`. @default none */
   readonly assets?: ReadonlyMap<string, Asset> | undefined;
+  /** What the node counts, in Prometheus' text format. @default none: `/metrics` is not served */
+  readonly metrics?: (() => Promise<string> | string) | undefined;
 }
 
 export interface HttpSide {
-  /** The answer; undefined when nothing of this name is served here. */
-  handle(request: HttpRequest): HttpResponse | undefined;
+  /** The answer; undefined when nothing of this name is served here. Does not reject. */
+  handle(request: HttpRequest): HttpResponse | undefined | Promise<HttpResponse>;
   /** What every response carries, those of RPCs too, so that scripts of any origin may read it. */
   readonly corsHeaders: ReadonlyMap<string, string>;
 }
@@ -54,14 +56,36 @@ export function createHttpSide(options: HttpOptions): HttpSide {
   return { corsHeaders, handle: (request) => answer(request, options) };
 }
 
-function answer(request: HttpRequest, options: HttpOptions): HttpResponse | undefined {
+/** Version 0.0.4 of Prometheus' text format. */
+const metricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+function answer(request: HttpRequest, options: HttpOptions): ReturnType<HttpSide["handle"]> {
   // Any path may be asked for by a script of another origin, RPCs first of all.
   if (request.method === "OPTIONS") return { status: 204, headers: preflightHeaders, body: new Uint8Array(0) };
+  if (request.path === "/metrics" && options.metrics !== undefined) return measure(request, options.metrics);
   const found = find(request.path, options);
-  if (found === undefined) return undefined;
+  return found && fit(request, found);
+}
+
+async function measure(request: HttpRequest, metrics: () => Promise<string> | string): Promise<HttpResponse> {
+  if (request.method !== "GET" && request.method !== "HEAD") return refused(request);
+  try {
+    const headers = new Map([["content-type", metricsType]]);
+    return fit(request, { status: 200, headers, body: toBytes(await metrics()) });
+  } catch (error) {
+    return text(500, `Cannot read the metrics: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** What of an answer the method asks for. */
+function fit(request: HttpRequest, found: HttpResponse): HttpResponse {
   if (request.method === "GET") return found;
   if (request.method === "HEAD") return { ...found, body: new Uint8Array(0) };
-  return { ...text(405, `Cannot ${request.method} ${request.path}: allowed are GET and HEAD`), headers: allowGet };
+  return refused(request);
+}
+
+function refused({ method, path }: HttpRequest): HttpResponse {
+  return { ...text(405, `Cannot ${method} ${path}: allowed are GET and HEAD`), headers: allowGet };
 }
 
 const allowGet: ReadonlyMap<string, string> = new Map([

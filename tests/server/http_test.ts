@@ -40,6 +40,27 @@ test("assets are served with their type, to scripts of any origin", async () => 
   await posted.text();
 });
 
+test("/metrics answers what the node counts, at once or later, and tells when it cannot", async () => {
+  await using without = await serve();
+  const missing = await fetch(`${without.url}/metrics`);
+  assert.is(missing.status, 404);
+  await missing.text();
+  for (const metrics of [() => "up 1\n", async () => "up 1\n"]) {
+    await using serving = await serve({ metrics });
+    const response = await fetch(`${serving.url}/metrics?x=1`);
+    assert.is(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert.is(response.headers.get("access-control-allow-origin"), "*");
+    assert.is(await response.text(), "up 1\n");
+    const head = await fetch(`${serving.url}/metrics`, { method: "HEAD" });
+    assert.equal([head.status, await head.text()], [200, ""]);
+    const posted = await fetch(`${serving.url}/metrics`, { method: "POST", body: "x" });
+    assert.equal([posted.status, await posted.text()], [405, "Cannot POST /metrics: allowed are GET and HEAD\n"]);
+  }
+  await using broken = await serve({ metrics: () => Promise.reject(new Error("no counts")) });
+  const failed = await fetch(`${broken.url}/metrics`);
+  assert.equal([failed.status, await failed.text()], [500, "Cannot read the metrics: no counts\n"]);
+});
+
 test("browsers may preflight and read RPCs", async () => {
   await using serving = await serve();
   const preflight = await fetch(`${serving.url}/log.v1.Log/Produce`, {

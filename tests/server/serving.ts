@@ -18,6 +18,7 @@ export async function serve(
   options: {
     readonly ports?: FakePorts;
     readonly assets?: ReadonlyMap<string, Asset>;
+    readonly metrics?: () => Promise<string> | string;
     readonly firstHeadersMs?: number;
     readonly connectionsMax?: number;
     readonly shutdownSignal?: AbortSignal;
@@ -35,6 +36,7 @@ export async function serve(
     http: createHttpSide({
       notReadyReason: () => (ports.readiness.ready ? undefined : "still joining"),
       assets: options.assets,
+      metrics: options.metrics,
     }),
     firstHeadersMs: options.firstHeadersMs,
     connectionsMax: options.connectionsMax,

@@ -1,0 +1,48 @@
+/** Everything that a node counts, for Prometheus. Nothing here is kept beside the counts: a scrape reads them. */
+import { Registry } from "prom-client";
+import type { CommitLog } from "../log/mod.ts";
+import type { MembershipNode } from "./membership_node.ts";
+import { readGauge } from "./metric_kinds.ts";
+import { registerGossip } from "./metrics_gossip.ts";
+import { registerLog } from "./metrics_log.ts";
+import { registerProcess } from "./metrics_process.ts";
+import { type MeasuredReplication, registerReplication } from "./metrics_replication.ts";
+import { CallMetrics } from "./metrics_rpc.ts";
+
+export interface MeasuredParts {
+  readonly log: CommitLog;
+  readonly membership: MembershipNode;
+  readonly replication: MeasuredReplication;
+  readonly server: { readonly connectionCount: number };
+}
+
+/** A registry of its own: several nodes of one process do not get in one another's way. */
+export class NodeMetrics {
+  readonly calls: CallMetrics;
+  readonly #registry = new Registry();
+  readonly #stops: (() => void)[] = [];
+
+  constructor() {
+    this.calls = new CallMetrics(this.#registry);
+    this.#stops.push(registerProcess(this.#registry));
+  }
+
+  /** The parts are open: what they count is shown from now on. */
+  open({ log, membership, replication, server }: MeasuredParts): void {
+    registerGossip(this.#registry, membership);
+    this.#stops.push(registerLog(this.#registry, log));
+    registerReplication(this.#registry, replication);
+    const help = "Connections of the RPC server that are open";
+    readGauge(this.#registry, { name: "grapevine_rpc_connections_open", help }, () => server.connectionCount);
+  }
+
+  /** In Prometheus' text format, of version 0.0.4. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Stops measuring. What was counted can still be read. */
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+}

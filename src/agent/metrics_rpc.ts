@@ -1,0 +1,155 @@
+/** What a node's RPC server does: calls by method and outcome. Calls of the process itself are not among them. */
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { MessageAnswerer, MessageCall, MessageMethod } from "../base/mod.ts";
+import { systemClock } from "../io/clock.ts";
+
+/** From a tenth of a millisecond, where a produce without fsync is, to the longest that a caller waits. */
+const durationBuckets = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+
+const ok = "ok";
+
+/** Counts calls. Methods and codes are those of the services: the number of series is bounded by them. */
+export class CallMetrics {
+  readonly #calls: Counter<"method" | "code">;
+  readonly #durations: Histogram<"method">;
+  readonly #open: Gauge<"method">;
+  readonly #bytes: Counter<"method" | "direction">;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#calls = new Counter({
+      name: "grapevine_rpc_calls_total",
+      help: "Calls that ended, streams among them, by method and code",
+      labelNames: ["method", "code"],
+      registers,
+    });
+    this.#durations = new Histogram({
+      name: "grapevine_rpc_call_duration_seconds",
+      help: "How long calls with one request and one response took",
+      labelNames: ["method"],
+      buckets: durationBuckets,
+      registers,
+    });
+    this.#open = new Gauge({
+      name: "grapevine_rpc_calls_open",
+      help: "Calls under way, streams among them, by method",
+      labelNames: ["method"],
+      registers,
+    });
+    this.#bytes = new Counter({
+      name: "grapevine_rpc_message_bytes_total",
+      help: "Bytes of messages of the methods that move records, where no JSON is spoken, by method and direction",
+      labelNames: ["method", "direction"],
+      registers,
+    });
+  }
+
+  /** A call began. The result is called once, when it is over. */
+  began(method: string, kind: "unary" | "stream"): (code: string) => void {
+    const startedAtMs = systemClock.nowMs();
+    this.#open.labels(method).inc();
+    return (code) => {
+      this.#open.labels(method).dec();
+      this.#calls.labels(method, code).inc();
+      if (kind === "unary") this.#durations.labels(method).observe((systemClock.nowMs() - startedAtMs) / 1_000);
+    };
+  }
+
+  /** For calls that go through Connect. */
+  get interceptor(): Interceptor {
+    return (next) => async (request) => {
+      const method = `${request.service.typeName}/${request.method.name}`;
+      const ended = this.began(method, request.stream ? "stream" : "unary");
+      try {
+        const response = await next(request);
+        if (!response.stream) {
+          ended(ok);
+          return response;
+        }
+        return { ...response, message: untilEnd(response.message, ended) };
+      } catch (error) {
+        ended(codeOf(error));
+        throw error;
+      }
+    };
+  }
+
+  /** The same methods, counted. */
+  counted(methods: readonly MessageMethod[]): MessageMethod[] {
+    return methods.map((method) => {
+      const name = method.path.slice(1);
+      const received = this.#bytes.labels(name, "in");
+      const sent = this.#bytes.labels(name, "out");
+      const kind = method.kind === "unary" ? "unary" : "stream";
+      return { ...method, open: (call) => openCounted(method, call, this.began(name, kind), { received, sent }) };
+    });
+  }
+}
+
+interface ByteCounters {
+  readonly received: { inc(bytes: number): void };
+  readonly sent: { inc(bytes: number): void };
+}
+
+function openCounted(
+  method: MessageMethod,
+  call: MessageCall,
+  ended: (code: string) => void,
+  bytes: ByteCounters,
+): MessageAnswerer {
+  let code = "canceled";
+  const answerer = method.open({
+    send: (...parts) => {
+      let length = 0;
+      for (const part of parts) length += part.length;
+      bytes.sent.inc(length);
+      return call.send(...parts);
+    },
+    end: () => {
+      code = ok;
+      call.end();
+    },
+    fail: (error) => {
+      code = codeOf(error);
+      call.fail(error);
+    },
+    resume: () => call.resume(),
+  });
+  return {
+    message: (message) => {
+      bytes.received.inc(message.length);
+      return answerer.message(message);
+    },
+    requestsEnded: () => answerer.requestsEnded(),
+    drained: () => answerer.drained(),
+    closed: () => {
+      ended(code);
+      answerer.closed();
+    },
+  };
+}
+
+async function* untilEnd<Message>(
+  messages: AsyncIterable<Message>,
+  ended: (code: string) => void,
+): AsyncGenerator<Message> {
+  // Left by its reader, a stream ends without a word.
+  let code = "canceled";
+  try {
+    yield* messages;
+    code = ok;
+  } catch (error) {
+    code = codeOf(error);
+    throw error;
+  } finally {
+    ended(code);
+  }
+}
+
+/** As Connect writes codes: `not_found`. */
+function codeOf(error: unknown): string {
+  return Code[ConnectError.from(error).code].replace(/(?<=.)[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}
