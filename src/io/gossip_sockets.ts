@@ -19,6 +19,9 @@ const sendsWaitingMax = 4_096;
 /** Bytes that the kernel may hold for the UDP socket, where it allows: bursts of news after a partition. */
 const receiveBufferBytes = 2_097_152;
 
+/** Less than this is every system's own size. */
+const receiveBufferBytesMin = 65_536;
+
 /** How long a connection may take to flush what was written before it is closed. */
 const flushMsMax = 10_000;
 
@@ -165,11 +168,7 @@ class BoundSockets implements GossipSockets {
       if (isRefusal(error)) return;
       this.#onError(new Error(`Cannot receive datagrams: ${error.message}`, { cause: error }));
     });
-    try {
-      udp.setRecvBufferSize(receiveBufferBytes);
-    } catch {
-      // The system keeps its own size: bursts lose a little more, and gossip repairs that.
-    }
+    widenReceiveBuffer(udp);
   }
 
   perform(effect: TransportEffect): void {
@@ -224,11 +223,16 @@ class BoundSockets implements GossipSockets {
       }
     };
     try {
-      this.#udp.send(bytes, to.port, to.host, report);
+      this.#udp.send(bytes, to.port, this.#hostFor(to.host), report);
     } catch (error) {
       // Addresses come from the network: one of the wrong family or port must not stop the node.
       report(error as Error);
     }
+  }
+
+  /** A dual-stack socket reaches IPv4 only by its form within IPv6. */
+  #hostFor(host: string): string {
+    return isIP(this.address.host) === 6 && isIP(host) === 4 ? `::ffff:${host}` : host;
   }
 
   #accept(socket: TcpSocket): void {
@@ -307,6 +311,18 @@ class BoundSockets implements GossipSockets {
     socket.once("end", () => socket.destroy());
     socket.resume();
     socket.end();
+  }
+}
+
+/** Some systems refuse what is more than they allow, others give as much as they do. */
+function widenReceiveBuffer(udp: UdpSocket): void {
+  for (let bytes = receiveBufferBytes; bytes >= receiveBufferBytesMin; bytes /= 2) {
+    try {
+      udp.setRecvBufferSize(bytes);
+      return;
+    } catch {
+      // Half of it then; and when that fails to the last, bursts lose a little more, and gossip repairs that.
+    }
   }
 }
 

@@ -38,4 +38,42 @@ test("a datagram to nobody does not cost the next one its way", async () => {
   }
 });
 
+test("sockets for all addresses of both families reach IPv4 over UDP and TCP, and are reached by it", async () => {
+  const heard: string[] = [];
+  let tell = (): void => {};
+  const open = (name: string, bind: string) =>
+    openGossipSockets({
+      bind: { host: bind, port: 0 },
+      onInput: (input) => {
+        if ("from" in input) heard.push(`${name} ${input.type} ${input.from.host}`);
+        tell();
+      },
+      onError: (error) => heard.push(`${name} ${error.message}`),
+    });
+  const four = await open("four", host);
+  const both = await open("both", "::");
+  try {
+    both.perform({ type: "send", to: four.address, bytes: Uint8Array.of(1) });
+    four.perform({ type: "send", to: { host, port: both.address.port }, bytes: Uint8Array.of(1) });
+    both.perform({ type: "dial", stream: 1, to: four.address, timeoutMs: 5_000 });
+    four.perform({ type: "dial", stream: 1, to: { host, port: both.address.port }, timeoutMs: 5_000 });
+    const signal = AbortSignal.timeout(5_000);
+    while (heard.length < 4 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        tell = resolve;
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+    assert.equal(heard.sort(), [
+      `both datagram ${host}`,
+      `both stream-accepted ${host}`,
+      `four datagram ${host}`,
+      `four stream-accepted ${host}`,
+    ]);
+  } finally {
+    await both[Symbol.asyncDispose]();
+    await four[Symbol.asyncDispose]();
+  }
+});
+
 test.run();
