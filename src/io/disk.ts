@@ -117,8 +117,9 @@ class DiskDirectory implements Directory {
     return new DiskDirectory(path);
   }
 
-  async open(name: string): Promise<LogFile> {
-    return new DiskFile(openSync(this.#pathOf(name), constants.O_RDWR | constants.O_CREAT, 0o644));
+  async open(name: string, options?: { readonly mustExist?: boolean }): Promise<LogFile> {
+    const create = options?.mustExist === true ? 0 : constants.O_CREAT;
+    return new DiskFile(openSync(this.#pathOf(name), constants.O_RDWR | create, 0o644));
   }
 
   async readFile(name: string): Promise<Uint8Array | undefined> {

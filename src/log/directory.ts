@@ -4,8 +4,11 @@ export interface Directory {
   list(): Promise<string[]>;
   /** A directory in it, created (durably) when missing. */
   directory(name: string): Promise<Directory>;
-  /** Opens a file for reading and writing, creating it when missing. The name is durable after `sync`. */
-  open(name: string): Promise<LogFile>;
+  /**
+   * Opens a file for reading and writing, creating it when missing; with `mustExist` a missing one is an error instead. A
+   * new name is durable after `sync`.
+   */
+  open(name: string, options?: { readonly mustExist?: boolean }): Promise<LogFile>;
   /** A small file's bytes; undefined when there is none. */
   readFile(name: string): Promise<Uint8Array | undefined>;
   /** Replaces a small file as a whole and durably: afterwards, also after a power cut, it holds the old or the new bytes. */

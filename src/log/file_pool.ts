@@ -51,7 +51,8 @@ export class PooledFile {
   async use<Result>(action: (file: LogFile) => Promise<Result> | Result): Promise<Result> {
     if (this.#users++ === 0) this.#pool.unpark(this);
     try {
-      this.#file ??= this.#directory.open(this.name);
+      // A file that went missing must not come back empty.
+      this.#file ??= this.#directory.open(this.name, { mustExist: true });
       const opening = this.#file;
       const file = await opening;
       if (this.#file === opening) this.#opened = file;

@@ -13,9 +13,9 @@ export type DiskOperation = "read" | "write" | "sync" | "truncate" | "replace";
 /** An error as disks report it. */
 export class SimulatedDiskError extends Error {
   override readonly name = "SimulatedDiskError";
-  readonly code: "ENOSPC" | "EIO" | "ESTALE";
+  readonly code: "ENOSPC" | "EIO" | "ESTALE" | "ENOENT";
 
-  constructor(code: "ENOSPC" | "EIO" | "ESTALE", message: string) {
+  constructor(code: "ENOSPC" | "EIO" | "ESTALE" | "ENOENT", message: string) {
     super(`${code}: ${message}`);
     this.code = code;
   }
@@ -193,9 +193,12 @@ class SimulatedDirectory implements Directory {
     return new SimulatedDirectory(this.#disk, folder, this.#life);
   }
 
-  async open(name: string): Promise<LogFile> {
+  async open(name: string, options?: { readonly mustExist?: boolean }): Promise<LogFile> {
     this.#judge(undefined, name);
     let file = this.#folder.files.get(name);
+    if (file === undefined && options?.mustExist === true) {
+      throw new SimulatedDiskError("ENOENT", `there is no file ${name}`);
+    }
     if (file === undefined) {
       file = new SimulatedFile();
       this.#remember();

@@ -120,6 +120,27 @@ export function testDirectory(
     await again.close();
   });
 
+  add("open() with mustExist finds a file and refuses a missing one", async (directory) => {
+    let code = "";
+    await directory.open("absent", { mustExist: true }).catch((error: { code: string }) => {
+      code = error.code;
+    });
+    assert.is(code, "ENOENT");
+    assert.equal(await directory.list(), []);
+    await (await directory.open("file")).close();
+    await (await directory.open("file", { mustExist: true })).close();
+  });
+
+  add("sync() of one who waits alone is like any other", async (directory) => {
+    const file = await directory.open("file");
+    for (let round = 0; round < 5; round++) {
+      file.write(file.size, [toBytes("a")]);
+      await file.sync({ alone: true });
+    }
+    assert.is(file.size, 5);
+    await file.close();
+  });
+
   add("sync() waits in any number at once", async (directory) => {
     const file = await directory.open("file");
     file.write(0, [toBytes("a")]);
