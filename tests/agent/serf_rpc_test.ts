@@ -1,6 +1,7 @@
 /** Serf's agent RPC of a node on real sockets: its rules, its streams, its bounds, and clients that mean ill. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { EventHandlers, parseEventHandler } from "../../src/agent/event_handlers.ts";
 import { LogLines } from "../../src/agent/log_lines.ts";
 import { type InvalidAddressError, MembershipNode } from "../../src/agent/membership.ts";
 import { type SerfRpc, type SerfRpcOptions, startSerfRpc } from "../../src/agent/serf_rpc.ts";
@@ -152,6 +153,69 @@ scenario("a monitor begins with the last 512 lines, of its level and above", asy
     );
   }
   assert.equal(await raw.ask(3, "monitor", { LogLevel: "INFO" }), error(3, "Monitor already exists"));
+});
+
+scenario(
+  "a monitor that was stopped can begin anew, and stopping what is not there is no error",
+  async ({ client }) => {
+    const raw = await client();
+    await raw.greet();
+    assert.equal(await raw.ask(2, "stop", { Stop: 77 }), ok(2));
+    assert.equal(await raw.ask(3, "monitor", { LogLevel: "ERR" }), ok(3));
+    assert.equal(await raw.ask(4, "stop", { Stop: 3 }), ok(4));
+    assert.equal(await raw.ask(3, "monitor", { LogLevel: "ERR" }), ok(3));
+  },
+);
+
+scenario("an answer that comes after a query's time, or twice, is refused with the reason", async ({ client }) => {
+  const [worker, asker] = [await client(), await client()];
+  await worker.greet();
+  await asker.greet();
+  await worker.ask(2, "stream", { Type: "query" });
+  assert.equal(await asker.ask(2, "query", { Name: "slow", Timeout: 50e6 }), ok(2));
+  assert.equal(await worker.next(), ok(2));
+  const question = (await worker.next()) as { ID: number };
+  assert.equal(await asker.next(), ok(2));
+  assert.equal(await asker.next(), { From: "", Payload: null, Type: "done" });
+  const late = await worker.ask(3, "respond", { ID: question.ID, Payload: "too late" });
+  assert.match(JSON.stringify(late), /"Error":"Cannot answer query \\"slow\\".*"Seq":3/);
+});
+
+test("stats have every field of Serf's, with the programs that run for events", async () => {
+  await using stack = new DisposalStack();
+  const node = stack.use(await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0", tags: { a: "1" } }));
+  const handlers = stack.use(
+    new EventHandlers({
+      handlers: ["member-join,user:deploy=sh x.sh", "user:deploy=sh y.sh", "sh z.sh"].map(parseEventHandler),
+      node,
+      onWarn: () => {},
+    }),
+  );
+  const rpc = stack.use(await startSerfRpc(node, { address: "127.0.0.1:0" }, { handlers }));
+  const raw = stack.use(await RawRpcClient.connect(rpc.address));
+  await raw.greet();
+  assert.equal(await raw.ask(2, "stats"), ok(2));
+  const stats = (await raw.next()) as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  assert.equal(Object.keys(stats).sort(), ["agent", "event_handlers", "runtime", "serf", "tags"]);
+  assert.equal(stats["event_handlers"], {
+    "*:": "sh z.sh",
+    "member-join:": "sh x.sh",
+    "user:deploy": "sh x.sh; sh y.sh",
+  });
+  const fields = "coordinate_resets encrypted event_queue event_time failed health_score intent_queue left";
+  assert.is(
+    Object.keys(stats["serf"] ?? {})
+      .sort()
+      .join(" "),
+    `${fields} member_time members query_queue query_time`,
+  );
+  assert.is(
+    Object.keys(stats["runtime"] ?? {})
+      .sort()
+      .join(" "),
+    "arch cpu_count goroutines max_procs os version",
+  );
+  assert.equal(stats["tags"], { a: "1" });
 });
 
 scenario("errors of commands come with the body that clients read", async ({ client }) => {
