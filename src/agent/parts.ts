@@ -255,12 +255,9 @@ function waitUntilReady(readiness: Readiness): Interceptor {
 }
 
 /** Resolves when the node takes produces, rejects when it never will. Undefined when it does already. */
-function mayProduce(
-  readiness: Readiness,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<void> | undefined {
+function mayProduce(readiness: Readiness, signal?: AbortSignal): Promise<void> | undefined {
   if (readiness.ready) return undefined;
-  return readiness.wait(signal).then((ready) => {
+  return readiness.wait(signal ?? new AbortController().signal).then((ready) => {
     if (!ready) throw new ConnectError(`Cannot produce: ${readiness.reason}`, Code.Unavailable);
   });
 }

@@ -57,7 +57,7 @@ export class EnvelopeReader {
 
   /** Copies, so that a small message that is kept does not keep the network's buffer alive. */
   #take(length: number): Uint8Array {
-    const message = Buffer.allocUnsafe(length);
+    const message = newBytes(length);
     for (let filled = 0; filled < length; ) {
       const chunk = this.#chunks[this.#head] as Uint8Array;
       const part = Math.min(length - filled, chunk.length - this.#at);
@@ -78,6 +78,15 @@ export class EnvelopeReader {
     this.#chunks.length = 0;
     this.#head = 0;
   }
+}
+
+/**
+ * Memory that whoever asks will fill. From the pool where it is small; not as a Buffer, of which every part that is cut
+ * off would cost several times more.
+ */
+export function newBytes(length: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafe(length);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** The envelope of a message of this length. */

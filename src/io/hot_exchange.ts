@@ -1,7 +1,7 @@
 /** One hot call on the server: bytes of a request in, messages to whoever answers, and the bytes of the response out. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { MessageAnswerer, MessageCall, MessageMethod } from "../base/mod.ts";
-import { EnvelopeReader, envelopeOf } from "./envelope_reader.ts";
+import { EnvelopeReader, envelopeOf, newBytes } from "./envelope_reader.ts";
 import { contentTypeOf, endingOf, type HotProtocol, unaryFailureOf } from "./hot_protocol.ts";
 import { blamingCaller } from "./malformed_requests.ts";
 
@@ -266,7 +266,7 @@ export class HotExchange implements MessageCall {
 
 /** Copied, so that what is kept of it does not keep the network's buffer alive. */
 function gather(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = Buffer.allocUnsafe(bytes);
+  const whole = newBytes(bytes);
   let at = 0;
   for (const chunk of chunks) {
     whole.set(chunk, at);
