@@ -129,7 +129,7 @@ export class MembershipNode implements AsyncDisposable {
     this.#machine = new Membership(
       {
         ...serfSettingsOf(options),
-        ...{ name, address: this.#advertised, tags, profile, settings },
+        ...{ name, address: this.#advertised, tags, profile, settings, protocol: options.protocol },
         ...{ label, encryption, compress, forgivesStalls, ...life },
       },
       new Random(toHex(randomBytes(16))),

@@ -53,6 +53,11 @@ export interface MembershipNodeOptions extends SecrecyOptions, MemoryOptions, Md
    * show what that is good for; stalls are counted all the same. @default true
    */
   readonly forgivesStalls?: boolean | undefined;
+  /**
+   * Serf's protocol, 2 to 5, for clusters whose oldest nodes know no more. With 3 this node asks no queries, with 2 it
+   * tells the tag `role` and no other. It hears nodes of all four in any case. @default 4
+   */
+  readonly protocol?: number | undefined;
   /** First incarnation, from 1; a snapshot that knows of later ones overrides it. @default 1 */
   readonly incarnation?: number | undefined;
   /** Hears of every change from the very first, which a listener added after the start could miss. */

@@ -115,6 +115,8 @@ export interface GossipOptions {
   readonly settings?: Partial<GossipSettings> | undefined;
   /** What this node says about itself, at most 512 bytes. @default empty */
   readonly meta?: Uint8Array | undefined;
+  /** Protocol of the layer above that this node says it speaks, 2 to 5. @default 4 */
+  readonly serfProtocol?: number | undefined;
   /** First incarnation, from 1: 0 would not be believed. @default 1 */
   readonly incarnation?: number | undefined;
   /** Nodes remembered at most, alive or not. @default 20000 */
@@ -149,6 +151,11 @@ export interface ResolvedGossipOptions {
   readonly addressBytes: Uint8Array;
   readonly settings: GossipSettings;
   readonly meta: Uint8Array;
+  /**
+   * Protocol versions that this node tells: memberlist 1 to 5, speaking 2 as every agent does; Serf 2 to 5, speaking 4
+   * unless told otherwise, which also the oldest nodes still in the field accept beside them.
+   */
+  readonly versions: Uint8Array;
   readonly incarnation: number;
   readonly nodesMax: number;
   readonly label: string;
@@ -191,6 +198,10 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
   if (meta.length > metaBytesMax) {
     throw new InvalidGossipOptionError("meta", `it has ${meta.length} bytes, allowed are ${metaBytesMax}`);
   }
+  const serfProtocol = options.serfProtocol ?? 4;
+  if (!isWhole(serfProtocol, 2, 5)) {
+    throw new InvalidGossipOptionError("serfProtocol", `${serfProtocol} is not a whole number from 2 to 5`);
+  }
   const incarnation = options.incarnation ?? 1;
   if (!isWhole(incarnation, 1, 0x7fff_ffff)) {
     throw new InvalidGossipOptionError("incarnation", `${incarnation} is not a whole number from 1 to 2147483647`);
@@ -215,6 +226,7 @@ export function resolveGossipOptions(options: GossipOptions): ResolvedGossipOpti
     addressBytes,
     settings,
     meta,
+    versions: Uint8Array.of(1, 5, 2, 2, 5, serfProtocol),
     incarnation,
     nodesMax,
     label,

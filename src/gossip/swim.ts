@@ -17,12 +17,6 @@ import {
   type Suspect,
 } from "./wire.ts";
 
-/**
- * Protocol versions that this node speaks: memberlist 1 to 5, speaking 2 as every agent does; Serf 2 to 5, speaking 4,
- * which also the oldest nodes still in the field accept beside them.
- */
-export const ownVersions: Uint8Array = Uint8Array.of(1, 5, 2, 2, 5, 4);
-
 export class Swim {
   readonly local: Node;
   /** Set once this node says goodbye: from then on it does not contradict its own death. */
@@ -41,14 +35,14 @@ export class Swim {
     this.#nodes = nodes;
     this.#courier = courier;
     this.#paths = paths;
-    const { name, address, addressBytes, meta, incarnation } = core.options;
+    const { name, address, addressBytes, meta, versions, incarnation } = core.options;
     this.#incarnation = incarnation;
     this.local = {
       name,
       addressBytes,
       address,
       meta,
-      versions: ownVersions,
+      versions,
       incarnation,
       state: "alive",
       stateSinceMs: 0,
@@ -81,7 +75,7 @@ export class Swim {
   alive(message: Alive): void {
     const isLocal = message.node === this.local.name;
     if (isLocal && this.leaving) return;
-    if (!areVersionsSane(message.versions)) {
+    if (!canTalk(message.versions, this.local.versions)) {
       // A node without versions would count as protocol 0 and break every push/pull of the cluster while it is known.
       this.#core.drop("alive-without-versions");
       return;
@@ -302,7 +296,7 @@ export class Swim {
       understood.highMax = Math.min(understood.highMax, versions[4] as number);
     };
     // Entries without sane versions are dropped one by one later: they must not stop the rest.
-    const sane = remote.filter(({ alive }) => areVersionsSane(alive.versions));
+    const sane = remote.filter(({ alive }) => canTalk(alive.versions, this.local.versions));
     for (const { alive, state } of sane) if (state === "alive") narrow(alive.versions);
     for (const node of this.#nodes.all()) if (node.state === "alive") narrow(node.versions);
     const check = (name: string, versions: Uint8Array): string | undefined => {
@@ -328,7 +322,7 @@ export class Swim {
 }
 
 /** True when a node of these versions and this one can talk: such a node cannot spoil exchanges with others. */
-function areVersionsSane(versions: Uint8Array): boolean {
+function canTalk(versions: Uint8Array, ownVersions: Uint8Array): boolean {
   if (versions.length !== 6) return false;
   const [low, high, spoken, serfLow, serfHigh, serfSpoken] = versions as unknown as VersionNumbers;
   const [ownLow, ownHigh, ownSpoken, ownSerfLow, ownSerfHigh, ownSerfSpoken] = ownVersions as unknown as VersionNumbers;

@@ -7,6 +7,9 @@ import type { Queries } from "./queries.ts";
 import { encodeFilters, judgeFilters } from "./query_filters.ts";
 import type { Member, QueryOutcome, QueryRequest } from "./types.ts";
 
+/** The first protocol of Serf with queries. */
+const queriesProtocol = 4;
+
 /** Queries of this node that are open at the same time. */
 const askedMax = 1_024;
 
@@ -44,6 +47,11 @@ export class Asking {
   constructor(core: Core, queries: Queries) {
     this.#core = core;
     this.#queries = queries;
+  }
+
+  /** Whether this node's protocol has queries at all. */
+  get isAble(): boolean {
+    return this.#core.options.protocol >= queriesProtocol;
   }
 
   /** Throws `InvalidQueryError` or `QueryTooLargeError` for a query that this node would not ask now. */
@@ -122,6 +130,8 @@ export class Asking {
 
   #problemOf(request: QueryRequest): string | undefined {
     const { name, payload, timeoutMs, relayFactor, internal } = request;
+    const { protocol } = this.#core.options;
+    if (!this.isAble) return `protocol ${protocol} has no queries, it takes ${queriesProtocol}`;
     const isPing = name === internalQuery.ping && payload.length === 0;
     if (name.startsWith(internalPrefix) && !internal && !isPing) return `names with ${internalPrefix} are Serf's own`;
     if (timeoutMs !== undefined && !(Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= timeoutMsMax)) {

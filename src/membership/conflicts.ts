@@ -33,7 +33,7 @@ export class NameConflicts {
   seen(node: NodeSnapshot, claimed: Address): void {
     this.#core.counts.nameConflicts++;
     const isOwn = node.name === this.#core.localName;
-    if (!isOwn || !this.#core.options.resolveNameConflicts) {
+    if (!isOwn || !this.#core.options.resolveNameConflicts || !this.#asking.isAble) {
       if (this.#core.nowMs - this.#toldAtMs < tellEveryMs) return;
       this.#toldAtMs = this.#core.nowMs;
       this.#tell({ name: node.name, held: node.address, claimed, matching: 0, responses: 0 }, "reported");

@@ -86,6 +86,7 @@ export class Core {
       {
         ...{ name, address, meta, profile, settings, incarnation, label, encryption, compress },
         nodesMax: options.membersMax,
+        serfProtocol: options.protocol,
         forgivesStalls: options.forgivesStalls,
         knows: options.knows,
         userState: hooks.state,

@@ -186,7 +186,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
   #perform(input: Extract<MembershipInput, { type: Command }>): void {
     switch (input.type) {
       case "set-tags":
-        this.#tell({ type: "set-meta", meta: encodeTags(input.tags) });
+        this.#tell({ type: "set-meta", meta: encodeTags(input.tags, this.#core.options.protocol) });
         return;
       case "force-leave":
         this.checkForceLeave(input.name);

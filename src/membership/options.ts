@@ -20,6 +20,11 @@ export interface MembershipOptions {
   readonly profile?: Profile | undefined;
   /** Numbers that differ from the profile's. */
   readonly settings?: Partial<GossipSettings> | undefined;
+  /**
+   * Serf's protocol, 2 to 5, for clusters whose oldest nodes know no more. With 3 this node asks no queries, with 2 it
+   * tells the tag `role` and no other. It hears nodes of all four in any case. @default 4
+   */
+  readonly protocol?: number | undefined;
   /** First incarnation, from 1. @default 1 */
   readonly incarnation?: number | undefined;
   /** Nodes hear only those with the same one; agents of Serf have none. @default none */
@@ -72,6 +77,7 @@ export interface ResolvedMembershipOptions {
   readonly meta: Uint8Array;
   readonly profile: Profile;
   readonly settings: Partial<GossipSettings>;
+  readonly protocol: number;
   readonly incarnation: number;
   readonly label: string;
   readonly encryption: EncryptionOptions | undefined;
@@ -108,6 +114,9 @@ export class InvalidMembershipOptionError extends RangeError {
     this.option = option;
   }
 }
+
+/** Which also the oldest nodes still in the field accept beside them. */
+const protocolDefault = 4;
 
 const dayMs = 86_400_000;
 
@@ -152,6 +161,10 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     }
   }
   const profile = options.profile ?? "lan";
+  const protocol = options.protocol ?? protocolDefault;
+  if (!Number.isInteger(protocol) || protocol < 2 || protocol > 5) {
+    throw new InvalidMembershipOptionError("protocol", `${protocol} is not a whole number from 2 to 5`);
+  }
   return {
     ...durations,
     ...sizes,
@@ -163,7 +176,8 @@ export function resolveMembershipOptions(options: MembershipOptions): ResolvedMe
     name: options.name,
     address: options.address,
     tags,
-    meta: encodeTags(tags),
+    meta: encodeTags(tags, protocol),
+    protocol,
     profile,
     settings: options.settings ?? {},
     incarnation: options.incarnation ?? 1,

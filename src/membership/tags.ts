@@ -1,8 +1,11 @@
-import { concat, toText } from "../base/mod.ts";
+import { concat, toBytes, toText } from "../base/mod.ts";
 import { encodeMsgpack, MsgpackReader, metaBytesMax } from "../gossip/mod.ts";
 
-/** First byte of a meta that holds a map of tags. Before Serf's protocol 3 the meta was the bare role. */
+/** First byte of a meta that holds a map of tags. */
 const tagsMagic = 0xff;
+
+/** The first protocol of Serf with tags. Before, the meta was the bare role. */
+const tagsProtocol = 3;
 
 /** Tags that do not fit what gossip can carry. Nothing was changed. */
 export class TagsTooLargeError extends RangeError {
@@ -17,9 +20,10 @@ export class TagsTooLargeError extends RangeError {
   }
 }
 
-/** Encodes tags as a node's meta. Throws `TagsTooLargeError`. */
-export function encodeTags(tags: ReadonlyMap<string, string>): Uint8Array {
-  const meta = concat([Uint8Array.of(tagsMagic), encodeMsgpack(tags)]);
+/** Encodes tags as a node's meta in this protocol. Throws `TagsTooLargeError`. */
+export function encodeTags(tags: ReadonlyMap<string, string>, protocol: number = tagsProtocol): Uint8Array {
+  const hasTags = protocol >= tagsProtocol;
+  const meta = hasTags ? concat([Uint8Array.of(tagsMagic), encodeMsgpack(tags)]) : toBytes(tags.get("role") ?? "");
   if (meta.length > metaBytesMax) throw new TagsTooLargeError(meta.length);
   return meta;
 }

@@ -117,10 +117,24 @@ interop(32, async () => {
   const { responses } = await ours.query("ask", "", { timeoutMs: 5_000, relayFactor: 1 }).result;
   assert.equal([...responses.keys()].sort(), ["p2", "p3", "p4", "p5"]);
   assert.match(await p5.command("reachability"), /Successfully contacted all live nodes/);
+  // And we of any of them: with the oldest we, too, say the role alone.
+  for (const protocol of [2, 3, 5]) {
+    const name = `ours-${protocol}`;
+    const tags = { role: "ts", k: "v" };
+    await using node = await MembershipNode.start(ourOptions({ name, profile, protocol, tags, join: [p2.address] }));
+    for (const agent of agents) {
+      await until(`${name} is alive there`, async () => (await agent.member(name))?.status === "alive");
+      assert.equal((await agent.member(name))?.tags, protocol === 2 ? { role: "ts" } : tags);
+      assert.is((await agent.member(name))?.protocol.version, protocol);
+    }
+    await node.leave();
+  }
   await ours.leave();
-  for (const agent of agents) await until("we left", async () => (await agent.member("ours"))?.status === "left");
-  for (const agent of agents) assert.equal(agent.said(/incompatible|EventMemberFailed/), []);
-  return "agents of 5, 4, 3 and 2 (role only) in one cluster with us: tags, events, a query, our leave";
+  for (const agent of agents) {
+    await until("we left", async () => (await agent.member("ours"))?.status === "left");
+    assert.equal(agent.said(/incompatible|EventMemberFailed/), []);
+  }
+  return "agents of 5, 4, 3 and 2 (role only) in one cluster with us, of 4 and of all the others: tags, events, a query, leaves";
 });
 
 interop(33, async () => {

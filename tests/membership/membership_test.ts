@@ -288,6 +288,27 @@ test("leaves go out before all news, however much of that waits", () => {
   assert.equal([...(gossiped[0]?.[0]?.subarray(0, 2) ?? [])], [8, 0], "a leave intent comes first");
 });
 
+test("a node says the protocol that it is told to speak, and asks nothing that this protocol has not", () => {
+  for (const [protocol, asks, meta] of [
+    [2, false, [0x77, 0x65, 0x62]],
+    [3, false, [0xff, 0x81]],
+    [4, true, [0xff, 0x81]],
+    [5, true, [0xff, 0x81]],
+  ] as const) {
+    const member = new LoneMember({ protocol, tags: { role: "web" } });
+    member.run(500);
+    const told = member.effects
+      .flatMap((effect) => (effect.type === "send" ? openPacket(effect.bytes).messages.map(decodeMessage) : []))
+      .find((message) => message?.type === "alive" && message.node === "self");
+    if (told?.type !== "alive") throw new Error("Cannot find what it says of itself");
+    assert.equal(told.versions, Uint8Array.of(1, 5, 2, 2, 5, protocol));
+    assert.equal([...told.meta.subarray(0, meta.length)], [...meta]);
+    const ask = () => member.machine.checkQuery({ name: "q", payload: new Uint8Array(0) });
+    if (asks) assert.not.throws(ask);
+    else assert.throws(ask, `Cannot ask query "q": protocol ${protocol} has no queries, it takes 4`);
+  }
+});
+
 test("bad options are refused by name", () => {
   const rows: [Partial<MembershipOptions>, RegExp][] = [
     [{ name: "" }, /option name: it has 0 bytes/],
@@ -300,6 +321,8 @@ test("bad options are refused by name", () => {
     [{ settings: { probeTimeoutMs: 2_000 } }, /option probeTimeoutMs: 2000 is more than probeIntervalMs, 1000/],
     [{ settings: { typo: 1 } as object }, /option typo: there is no such number/],
     [{ incarnation: 0 }, /option incarnation: 0 is not/],
+    [{ protocol: 1 }, /option protocol: 1 is not a whole number from 2 to 5/],
+    [{ protocol: 6 }, /option protocol: 6 is not/],
     [{ membersMax: 0 }, /option membersMax: 0 is not/],
     [{ reapIntervalMs: 0.5 }, /option reapIntervalMs: 0.5 is not/],
     [{ tags: { a: "x".repeat(600) } }, /they take 607 bytes encoded, allowed are 512/],

@@ -33,6 +33,17 @@ test("decodeTags() takes a meta of the old form as the role", () => {
   assert.equal(decodeTags(new Uint8Array(0)), new Map([["role", ""]]));
 });
 
+test("encodeTags() tells the role alone, and bare, before protocol 3", () => {
+  const tags = new Map([
+    ["role", "wéb"],
+    ["dc", "eu"],
+  ]);
+  assert.equal(encodeTags(tags, 2), toBytes("wéb"));
+  assert.equal(encodeTags(new Map(), 2), new Uint8Array(0));
+  assert.equal(decodeTags(encodeTags(tags, 3)), tags);
+  assert.throws(() => encodeTags(new Map([["role", "x".repeat(513)]]), 2), /they take 513 bytes/);
+});
+
 test("decodeTags() returns on any bytes", () => {
   const random = new Random("tags");
   for (let round = 0; round < 2_000; round++) {
