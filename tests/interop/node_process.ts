@@ -1,7 +1,7 @@
 /**
  * A node in a process of its own, for tests that stop and kill it. Arguments: one JSON object of options. Prints one JSON
- * object a line: `ready` with its port, then every event. A line on stdin is a command: `leave`, `members`, `counters`, `join ADDRESS`,
- * `tags JSON`.
+ * object a line: `ready` with its port, then every event. A line on stdin is a command: `leave`, `members`, `counters`, `health`,
+ * `join ADDRESS`, `tags JSON`.
  */
 import { createInterface } from "node:readline";
 import { type Member, MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
@@ -20,6 +20,7 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   const [command, argument] = line.split(" ", 2);
   if (command === "members") print({ members: node.members().map(plain) });
   else if (command === "tags") node.setTags(JSON.parse(argument ?? "{}") as { [key: string]: string });
+  else if (command === "health") print({ health: node.peersHealth() });
   else if (command === "counters") print({ counters: counters() });
   else if (command === "join") node.join([argument ?? ""]).catch((error: Error) => print({ warning: error.message }));
   else if (command === "leave") void leave();

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { MembershipNodeOptions } from "../../src/agent/membership.ts";
+import type { MembershipNodeOptions, PeerHealth } from "../../src/agent/membership.ts";
 
 export interface SerfMember {
   readonly name: string;
@@ -163,6 +163,7 @@ export interface NodeLine {
   readonly member?: { readonly name: string; readonly status: string; readonly tags: { [key: string]: string } };
   readonly members?: readonly { readonly name: string; readonly status: string; tags: { [key: string]: string } }[];
   readonly counters?: NodeCounters;
+  readonly health?: readonly PeerHealth[];
   readonly left?: boolean;
   readonly warning?: string;
 }
@@ -213,6 +214,11 @@ export class NodeProcess {
 
   members(): Promise<NonNullable<NodeLine["members"]>> {
     return this.#ask("members", (line) => line.members);
+  }
+
+  /** What it sees of the ways to its peers. */
+  health(): Promise<readonly PeerHealth[]> {
+    return this.#ask("health", (line) => line.health);
   }
 
   counters(): Promise<NodeCounters> {
