@@ -18,9 +18,11 @@ export { BadListenAddressError, PortTakenError } from "../io/listener_errors.ts"
 export { MulticastError } from "../io/multicast_socket.ts";
 export { SnapshotFileError } from "../io/snapshot_file.ts";
 export {
+  type CoalescePeriods,
   InvalidMembershipOptionError,
   InvalidQueryError,
   type Member,
+  type MemberBatch,
   type MemberEvent,
   type MemberEventType,
   type MemberStatus,
@@ -39,6 +41,7 @@ export type { SerfSettings } from "./cluster_options.ts";
 export type { SecrecyOptions } from "./encryption.ts";
 export { gossipPortDefault, JoinFailedError, type JoinResult } from "./joining.ts";
 export { InvalidDiscoverNameError, type MdnsOptions } from "./mdns.ts";
+export { onMemberBatch } from "./member_batches.ts";
 export { MembershipNode } from "./membership_node.ts";
 export type { MembershipNodeError, MembershipNodeEvents, MembershipNodeOptions } from "./membership_types.ts";
 export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";
