@@ -40,7 +40,7 @@ export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
 export type { SerfSettings } from "./cluster_options.ts";
 export type { SecrecyOptions } from "./encryption.ts";
 export { gossipPortDefault, JoinFailedError, type JoinResult } from "./joining.ts";
-export { InvalidDiscoverNameError, type MdnsOptions } from "./mdns.ts";
+export { InvalidDiscoverNameError, type MdnsCounters, type MdnsOptions } from "./mdns.ts";
 export { onMemberBatch } from "./member_batches.ts";
 export { MembershipNode } from "./membership_node.ts";
 export type { MembershipNodeError, MembershipNodeEvents, MembershipNodeOptions } from "./membership_types.ts";

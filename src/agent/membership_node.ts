@@ -23,7 +23,7 @@ import { ClusterKeys } from "./cluster_keys.ts";
 import { serfSettingsOf } from "./cluster_options.ts";
 import { openEncryption } from "./encryption.ts";
 import { gossipPortDefault, Joining, type JoinResult } from "./joining.ts";
-import { Mdns } from "./mdns.ts";
+import { Mdns, type MdnsCounters } from "./mdns.ts";
 import type { MembershipNodeEvents, MembershipNodeOptions } from "./membership_types.ts";
 import { type EventOptions, Messaging, type Payload, type QueryHandler } from "./messaging.ts";
 import { NodeMemory, type RememberingNode } from "./node_memory.ts";
@@ -52,6 +52,7 @@ export class MembershipNode implements AsyncDisposable {
   readonly #messaging: Messaging;
   readonly #joining: Joining;
   readonly #memory: NodeMemory | undefined;
+  #mdns: Mdns | undefined;
   #rejoined: Promise<boolean> = Promise.resolve(false);
   #left: Promise<void> | undefined;
   #onLeft: (() => void) | undefined;
@@ -96,7 +97,7 @@ export class MembershipNode implements AsyncDisposable {
       const { discover, mdnsIface } = options;
       const onWarn = (message: string): void => node.#warnings.emit(message);
       const mdns = await Mdns.start(node, { discover, mdnsIface, onWarn });
-      if (mdns !== undefined) stack.use(mdns);
+      if (mdns !== undefined) node.#mdns = stack.use(mdns);
       if (memory !== undefined) node.#rejoined = node.#follow(memory);
       if (options.join !== undefined && options.join.length > 0) node.#joinInBackground(options.join);
       return node;
@@ -160,6 +161,11 @@ export class MembershipNode implements AsyncDisposable {
   /** Settles after the first round through the nodes of the snapshot: whether one of them was found. */
   get rejoined(): Promise<boolean> {
     return this.#rejoined;
+  }
+
+  /** What discovery on this network counts; undefined when nobody is looked for. */
+  get discovery(): MdnsCounters | undefined {
+    return this.#mdns?.counters;
   }
 
   get counters(): MembershipCounters {

@@ -196,7 +196,8 @@ export class MulticastSockets implements AsyncDisposable {
       return;
     }
     const host = from.host.split("%")[0] as string;
-    if (!isOnLink(link, host)) {
+    // Nobody can be answered at port 0: such a datagram is made up.
+    if (from.port === 0 || !isOnLink(link, host)) {
       this.counters.foreign++;
       return;
     }
@@ -214,7 +215,8 @@ export class MulticastSockets implements AsyncDisposable {
       });
     } catch (error) {
       // A socket that has just been closed: there is nobody to tell.
-      if ((error as { code?: string }).code !== "ERR_SOCKET_DGRAM_NOT_RUNNING") throw error;
+      if ((error as { code?: string }).code === "ERR_SOCKET_DGRAM_NOT_RUNNING") return;
+      this.#options.onError(new MulticastError(link.through.name, (error as Error).message, { cause: error }));
     }
   }
 }

@@ -93,6 +93,7 @@ test("nodes of one host that discover the same name become one cluster; another 
     await until("all three are members", () => each.members().length === 3);
   }
   assert.is(stranger.members().length, 1);
+  assert.ok((third.discovery?.found ?? 0) >= 1 && (first.discovery?.answered ?? 0) >= 1);
 });
 
 test("garbage sent to the group is dropped and counted, and the node goes on answering", async () => {
