@@ -1,0 +1,42 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { drawChart } from "../../scripts/chart.ts";
+import { simulateLifeguard } from "../../scripts/simulations/lifeguard.ts";
+import { simulateScale } from "../../scripts/simulations/scale.ts";
+import { simulateStalls } from "../../scripts/simulations/stall.ts";
+
+const said: string[] = [];
+const progress = (text: string): void => {
+  said.push(text);
+};
+
+test("simulate lifeguard prints every table, the same one for the same seed", () => {
+  const tiny = { nodes: 12, setUps: 1, durationMs: 2_000, rounds: 1, tunes: true, seed: "1", progress };
+  const text = simulateLifeguard(tiny);
+  for (const row of ["SWIM", "LHA-Probe alone", "LHA-Suspicion alone", "Buddy System alone", "Lifeguard as here"]) {
+    assert.match(text, `| ${row} `);
+  }
+  assert.match(text, "| alpha 2, beta 6 ");
+  assert.match(text, "50 to 100 times fewer");
+  const again = simulateLifeguard({ ...tiny, tunes: false });
+  assert.ok(text.startsWith(again));
+  assert.is.not(simulateLifeguard({ ...tiny, tunes: false, seed: "2" }), again);
+});
+
+test("simulate scale tells how long news take, and draws it", () => {
+  const { text, panels } = simulateScale({ sizes: [4, 8], rounds: 1, seed: "1", progress });
+  assert.is(text.match(/^\| [48] /gm)?.length, 4);
+  assert.not.match(text, "NaN");
+  const svg = drawChart(panels);
+  assert.match(svg, /^<svg /);
+  assert.match(svg, "full exchanges");
+});
+
+test("simulate stall has a row for each pattern, with and without forgiveness", () => {
+  const text = simulateStalls({ nodes: 3, durationMs: 20_000, seed: "1", progress });
+  assert.is(text.match(/\| yes \|/g)?.length, text.match(/\| {2}no \|/g)?.length);
+  assert.match(text, "300 ms of every 1000 ms");
+  assert.ok(said.length > 0);
+});
+
+test.run();
