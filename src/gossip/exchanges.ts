@@ -57,7 +57,7 @@ export class Exchanges {
     }
     const deadlineMs = this.#core.nowMs + this.#core.options.settings.streamTimeoutMs;
     const timer = this.#core.schedule.at(deadlineMs, () => this.#fail(id, "it took too long"));
-    this.#streams.set(id, { role: "served", from, id, reader: new StreamReader(this.#core.envelope, "served"), timer });
+    this.#streams.set(id, { role: "served", from, id, reader: this.#reader("served"), timer });
     this.#served++;
   }
 
@@ -119,11 +119,16 @@ export class Exchanges {
     const id = this.#nextId;
     this.#nextId += 2;
     const timer = this.#core.schedule.at(this.#core.nowMs + timeoutMs, () => this.#fail(id, "it took too long"));
-    this.#streams.set(id, { role, to, done, id, reader: new StreamReader(this.#core.envelope, "dialled"), timer });
+    this.#streams.set(id, { role, to, done, id, reader: this.#reader("dialled"), timer });
     this.#core.counters.streamsDialled++;
     this.#core.emit({ type: "dial", stream: id, to, timeoutMs });
     this.#core.emit({ type: "stream-write", stream: id, bytes });
     return undefined;
+  }
+
+  /** Peers may know many that left long ago: a few times what this node can remember is heard. */
+  #reader(role: "served" | "dialled"): StreamReader {
+    return new StreamReader(this.#core.envelope, role, Math.max(1_000, 4 * this.#core.options.nodesMax));
   }
 
   #serve(stream: Served & Stream, scan: Exclude<StreamScan, undefined>): void {

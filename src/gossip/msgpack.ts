@@ -32,6 +32,30 @@ export class MsgpackReader {
     this.#itemsLeft = itemsMax;
   }
 
+  /** Passes over the next value without making it, whatever it is: in constant memory, and much faster. */
+  skip(): void {
+    for (let pending = 1; pending > 0 && this.fault === undefined; pending--) {
+      const start = this.#take(1);
+      if (start < 0) return;
+      if (--this.#itemsLeft < 0) this.#fail("malformed");
+      pending += this.#skipOne(this.#bytes[start] as number);
+    }
+  }
+
+  /** Passes over one value; returns how many follow that are parts of it. */
+  #skipOne(lead: number): number {
+    if (lead <= 0x7f || lead >= 0xe0) return 0;
+    if (lead <= 0x8f) return 2 * (lead & 15);
+    if (lead <= 0x9f) return lead & 15;
+    if (lead === 0xdc) return this.#unsigned(2);
+    if (lead === 0xdd) return this.#unsigned(4);
+    if (lead === 0xde) return 2 * this.#unsigned(2);
+    if (lead === 0xdf) return 2 * this.#unsigned(4);
+    // All others have no parts.
+    this.#valueOf(lead, 0);
+    return 0;
+  }
+
   /** The next value. Byte strings are views on the same memory. */
   value(depth = 0): Value {
     const start = this.#take(1);

@@ -28,6 +28,9 @@ const mapItemsMax = 256;
 /** Bytes that a compressed stream may unpack to: memberlist's own limit. */
 const plainBytesMax = 41_943_040;
 
+/** Nodes of a push/pull that are taken in, when the reader is told no other number: the rest is passed over. */
+const nodesTakenMaxDefault = 100_000;
+
 export type StreamMessage = Ping | Ack | UserMessage | PushPull | { readonly type: "error"; readonly text: string };
 
 /** What the bytes so far amount to; undefined while the message is not complete. */
@@ -47,12 +50,22 @@ export class StreamReader {
   readonly #isDialled: boolean;
   #buffer: Uint8Array = new Uint8Array(1024);
   #length = 0;
-  readonly #body = new BodyScanner();
+  readonly #nodesTakenMax: number;
+  readonly #body: BodyScanner;
 
-  /** Only the side that dialled says the label. */
-  constructor(envelope: Envelope = plainEnvelope, role: "served" | "dialled" = "served") {
+  /**
+   * Only the side that dialled says the label. A peer may tell of a million nodes in a few bytes each: of more than
+   * `nodesTakenMax` nothing is made.
+   */
+  constructor(
+    envelope: Envelope = plainEnvelope,
+    role: "served" | "dialled" = "served",
+    nodesTakenMax: number = nodesTakenMaxDefault,
+  ) {
     this.#envelope = envelope;
     this.#isDialled = role === "dialled";
+    this.#nodesTakenMax = nodesTakenMax;
+    this.#body = new BodyScanner(nodesTakenMax);
   }
 
   /** Bytes taken in. */
@@ -80,14 +93,14 @@ export class StreamReader {
     if (labelBytes === "cut" || bytes.length === labelBytes) return undefined;
     const rest = bytes.subarray(labelBytes);
     if (rest[0] === messageType.encrypt) return this.#scanFrame(rest);
-    return this.#envelope.refusesPlaintext ? this.#scanRefusal(rest) : scanPlain(rest, this.#body);
+    return this.#envelope.refusesPlaintext ? this.#scanRefusal(rest) : this.#scanPlain(rest, this.#body);
   }
 
   /** Who is dialled may say in plain text why it cannot read this node, and nothing else. */
   #scanRefusal(bytes: Uint8Array): StreamScan {
     const mayBeError = bytes[0] === messageType.error || bytes[0] === messageType.compress;
     if (!this.#isDialled || !mayBeError) return refused(envelopeTexts.notEncrypted);
-    const scan = scanPlain(bytes, this.#body);
+    const scan = this.#scanPlain(bytes, this.#body);
     const isOther = scan?.type === "message" && scan.message.type !== "error";
     return isOther ? refused(envelopeTexts.notEncrypted) : scan;
   }
@@ -100,18 +113,19 @@ export class StreamReader {
     if (bytes.length < frameHeaderBytes + length) return undefined;
     const opened = this.#envelope.openFrame(bytes.subarray(0, frameHeaderBytes + length));
     if (opened.type === "refused") return opened;
-    return scanPlain(opened.bytes, new BodyScanner()) ?? malformed("it ends within its encrypted part");
+    const body = new BodyScanner(this.#nodesTakenMax);
+    return this.#scanPlain(opened.bytes, body) ?? malformed("it ends within its encrypted part");
   }
-}
 
-function scanPlain(bytes: Uint8Array, body: BodyScanner): StreamScan {
-  if (bytes[0] !== messageType.compress) return body.scan(bytes);
-  const outer = new MsgpackReader(bytes, 1, mapItemsMax);
-  outer.value();
-  if (outer.fault === "cut") return undefined;
-  const plain = outer.fault === undefined ? decompress(bytes, plainBytesMax) : undefined;
-  if (plain === undefined) return refused("The message cannot be decompressed");
-  return new BodyScanner().scan(plain) ?? malformed("it ends within its compressed part");
+  #scanPlain(bytes: Uint8Array, body: BodyScanner): StreamScan {
+    if (bytes[0] !== messageType.compress) return body.scan(bytes);
+    const outer = new MsgpackReader(bytes, 1, mapItemsMax);
+    outer.value();
+    if (outer.fault === "cut") return undefined;
+    const plain = outer.fault === undefined ? decompress(bytes, plainBytesMax) : undefined;
+    if (plain === undefined) return refused("The message cannot be decompressed");
+    return new BodyScanner(this.#nodesTakenMax).scan(plain) ?? malformed("it ends within its compressed part");
+  }
 }
 
 function refused(reason: string): StreamScan {
@@ -128,6 +142,11 @@ class BodyScanner {
   #header: { readonly join: boolean; readonly nodes: number; readonly userStateBytes: number } | undefined;
   readonly #nodes: RemoteNode[] = [];
   #leftOut = 0;
+  readonly #nodesTakenMax: number;
+
+  constructor(nodesTakenMax: number) {
+    this.#nodesTakenMax = nodesTakenMax;
+  }
 
   scan(bytes: Uint8Array): StreamScan {
     switch (bytes[0]) {
@@ -153,19 +172,35 @@ class BodyScanner {
     }
     const header = this.#header;
     while (this.#nodes.length + this.#leftOut < header.nodes) {
-      const value = this.#next(bytes);
-      if (value === "cut") return undefined;
-      if (!(value instanceof Map)) return malformed(`its node ${this.#nodes.length + this.#leftOut} is broken`);
-      const node = readRemoteNode(value);
-      // One odd node of the cluster must not keep the news of all others from this one.
-      if (node === undefined) this.#leftOut++;
-      else this.#nodes.push(node);
+      const fault = this.#nodes.length < this.#nodesTakenMax ? this.#takeNode(bytes) : this.#passNode(bytes);
+      if (fault === "cut") return undefined;
+      if (fault !== undefined) return malformed(`its node ${this.#nodes.length + this.#leftOut} is broken`);
     }
     const end = this.#at + header.userStateBytes;
     if (bytes.length < end) return undefined;
     const userState = bytes.subarray(this.#at, end);
     const nodes = { nodes: this.#nodes, nodesLeftOut: this.#leftOut };
     return { type: "message", message: { type: "push-pull", join: header.join, ...nodes, userState } };
+  }
+
+  /** One odd node of the cluster must not keep the news of all others from this one: it is left out. */
+  #takeNode(bytes: Uint8Array): "cut" | "malformed" | undefined {
+    const value = this.#next(bytes);
+    if (value === "cut") return value;
+    if (!(value instanceof Map)) return "malformed";
+    const node = readRemoteNode(value);
+    if (node === undefined) this.#leftOut++;
+    else this.#nodes.push(node);
+    return undefined;
+  }
+
+  #passNode(bytes: Uint8Array): "cut" | "malformed" | undefined {
+    const reader = new MsgpackReader(bytes, this.#at, mapItemsMax);
+    reader.skip();
+    if (reader.fault !== undefined) return reader.fault;
+    this.#at = reader.at;
+    this.#leftOut++;
+    return undefined;
   }
 
   #next(bytes: Uint8Array): Value | "cut" | "malformed" {

@@ -106,8 +106,8 @@ const timeoutMsMax = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
 /** Events of one state: what is beyond finds no room among the recent ones anyway. */
 const stateEventsMax = 32_768;
 
-/** Values of one state: those of three hundred thousand members. */
-const stateItemsMax = 1_048_576;
+/** Values of one state: those of eighty thousand members. */
+const stateItemsMax = 262_144;
 
 /** Decodes one message. Undefined when it is malformed or of a type that is not known. */
 export function decodeSerfMessage(bytes: Uint8Array): SerfMessage | undefined {

@@ -1,5 +1,3 @@
-import { toHex } from "../base/mod.ts";
-
 /** Lamport times remembered, as Serf does: older messages count as seen. */
 const slotsMax = 512;
 
@@ -34,7 +32,7 @@ export class Recents<Item> {
       slot = { lamport, items: new Map(), bytes: 0 };
       this.#slots.set(lamport % slotsMax, slot);
     }
-    const key = toHex(identity);
+    const key = keyOf(identity);
     if (slot.items.has(key) || slot.items.size >= perSlotMax || this.#bytes + identity.length > bytesMax) return false;
     slot.items.set(key, item);
     slot.bytes += identity.length;
@@ -47,4 +45,16 @@ export class Recents<Item> {
     const slots = [...this.#slots.values()].sort((left, right) => left.lamport - right.lamport);
     return slots.flatMap((slot) => [...slot.items.values()]);
   }
+}
+
+/** Bytes of which one letter each is made at a time: more arguments than any runtime takes are none. */
+const chunkBytes = 4_096;
+
+/** A text that is equal for equal bytes only: one letter for each. */
+function keyOf(bytes: Uint8Array): string {
+  let key = "";
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    key += String.fromCharCode(...bytes.subarray(at, at + chunkBytes));
+  }
+  return key;
 }

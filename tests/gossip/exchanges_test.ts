@@ -211,6 +211,21 @@ test("one odd node of a push/pull is left out and counted, the others are taken 
   assert.ok(writtenTo(effects, 2).length > 0);
 });
 
+test("of more nodes than a node takes the rest is passed over, and the user state is found behind it", () => {
+  const names = ["a", "b", "c", "d", "e"];
+  const nodes = names.map((name) => ({ alive: alive(name), state: "alive" as const }));
+  const bytes = encodePushPull({ type: "push-pull", join: true, nodes, userState });
+  const reader = new StreamReader(undefined, "served", 2);
+  for (const byte of bytes.subarray(0, -1)) assert.is(reader.push(Uint8Array.of(byte)), undefined);
+  const scan = reader.push(bytes.subarray(-1));
+  if (scan?.type !== "message" || scan.message.type !== "push-pull") throw new Error("Cannot read the push/pull");
+  assert.equal(
+    scan.message.nodes.map((node) => node.alive.node),
+    ["a", "b"],
+  );
+  assert.equal([scan.message.nodesLeftOut, scan.message.userState], [3, userState]);
+});
+
 test("what a stream refuses for its length is not counted as held for ever", () => {
   const node = new LoneNode();
   const whole = new Uint8Array(33_554_432).fill(0xa0);

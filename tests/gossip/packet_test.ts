@@ -126,6 +126,29 @@ test("msgpack: of more values than are allowed none is made, whatever the bytes 
   assert.is(exceeds.fault, "malformed");
 });
 
+test("msgpack: every value is passed over to where reading it ends, and what is cut or too much is told apart", () => {
+  const random = new Random("skip");
+  const bytes = encodeMsgpack({
+    a: [1, 300, 70_000, 2 ** 40, -0.5, null, true],
+    b: { c: new Uint8Array(40), d: "x".repeat(300) },
+  });
+  const [read, passed] = [new MsgpackReader(bytes), new MsgpackReader(bytes)];
+  read.value();
+  passed.skip();
+  assert.equal([passed.at, passed.fault], [read.at, undefined]);
+  for (let round = 0; round < 2_000; round++) {
+    const other = bytes.slice();
+    for (let flips = random.between(1, 4); flips > 0; flips--) other[random.below(other.length)] = random.below(256);
+    const [one, two] = [new MsgpackReader(other), new MsgpackReader(other)];
+    one.value();
+    two.skip();
+    if (one.fault === undefined) assert.equal([two.at, two.fault], [one.at, undefined]);
+  }
+  const many = new MsgpackReader(Uint8Array.of(0x93, 1, 2, 3), 0, 3);
+  many.skip();
+  assert.is(many.fault, "malformed");
+});
+
 test("a datagram of parts that unpack to very much, or to nothing, is given up early", () => {
   const [bomb, empty] = [compressMessage(new Uint8Array(3_000_000)), Uint8Array.of(7, 255, ...new Uint8Array(510))];
   // Three megabytes fit once, and what a part cost that was not unpacked to its end cannot be had again.
