@@ -146,6 +146,25 @@ test("runTests() leaves out what takes minutes and says so, or runs it alone", a
   assert.equal(long.result, { passed: 2, failed: 0, skipped: 0 });
 });
 
+test("runTests() says why a network namespace cannot be had, which no package would help", async ({ directory }) => {
+  const programs = process.env["PATH"];
+  writeFileSync(path.join(directory, "unshare"), "#!/bin/sh\necho 'unshare: Operation not permitted' >&2\nexit 1\n", {
+    mode: 0o755,
+  });
+  process.env["PATH"] = directory;
+  try {
+    const { result, lines } = await run(directory, { "a_test.ts": `// needs: namespaces\n${passing}` });
+    assert.equal(result, { passed: 0, failed: 0, skipped: 1 });
+    assert.match(
+      lines.join("\n"),
+      /skip bun {2}a_test.ts {2}needs namespaces \(.*root: unshare: Operation not permitted\)/,
+    );
+    assert.not.match(lines.join("\n"), "apt-get");
+  } finally {
+    process.env["PATH"] = programs;
+  }
+});
+
 test("makePlan() refuses a need that nobody can provide", async ({ directory }) => {
   const { result, lines } = await run(directory, { "a_test.ts": `// needs: unicorn\n${passing}` });
   assert.equal(result, { passed: 0, failed: 1, skipped: 0 });
