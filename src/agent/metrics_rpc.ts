@@ -123,7 +123,7 @@ function openCounted(
       bytes.received.inc(message.length);
       return answerer.message(message);
     },
-    requestsEnded: () => answerer.requestsEnded(),
+    requestsEnded: (error) => answerer.requestsEnded(error),
     drained: () => answerer.drained(),
     closed: () => {
       ended(code);

@@ -20,8 +20,8 @@ export interface MessageCall {
 export interface MessageAnswerer {
   /** One request; its bytes are given away. False: no more, please, before `resume` is called. */
   message(bytes: Uint8Array): boolean;
-  /** The caller has sent all its requests. */
-  requestsEnded(): void;
+  /** No request follows: the caller has sent all, or what came next cannot be read, for which the error is to be told. */
+  requestsEnded(error?: unknown): void;
   /** Responses were taken: more may be sent. */
   drained(): void;
   /** The call is over, whichever side ended it, and nothing that is sent now gets out. Called exactly once. */

@@ -38,6 +38,7 @@ export class HotExchange implements MessageCall {
   #bodyBytes = 0;
   #requestsEnded = false;
   #requestsTold = false;
+  #unreadable = false;
   #paused = false;
   #headSent = false;
   #over = false;
@@ -83,7 +84,7 @@ export class HotExchange implements MessageCall {
 
   /** The wire: bytes of the request. */
   data(chunk: Uint8Array): void {
-    if (this.#over) return;
+    if (this.#over || this.#unreadable) return;
     if (this.#protocol !== "connect-unary") {
       this.#reader.push(chunk);
       this.#takeMessages();
@@ -164,20 +165,20 @@ export class HotExchange implements MessageCall {
   }
 
   #takeMessages(): void {
-    while (!this.#paused && !this.#over) {
+    while (!this.#paused && !this.#over && !this.#unreadable) {
       const message = this.#protocol === "connect-unary" ? undefined : this.#reader.next();
       if (message === undefined) break;
       this.#take(message, this.#reader.flags);
     }
-    if (this.#over || this.#paused) return;
-    if (this.#reader.tooLong !== undefined) this.fail(tooLarge(this.#messageBytesMax, this.#reader.tooLong));
+    if (this.#over || this.#paused || this.#unreadable) return;
+    if (this.#reader.tooLong !== undefined) this.#cannotRead(tooLarge(this.#messageBytesMax, this.#reader.tooLong));
     else if (this.#requestsEnded && !this.#requestsTold) this.#takeEnd();
   }
 
   #take(message: Uint8Array, flags: number): void {
     if ((flags & compressedFlag) !== 0) {
       const reason = "received compressed envelope, but do not know how to decompress";
-      this.fail(new ConnectError(reason, Code.Internal));
+      this.#cannotRead(new ConnectError(reason, Code.Internal));
     } else if (this.#protocol === "connect-stream" && (flags & connectEndFlag) !== 0) {
       // Clients may say that they are done; the end of the body says it, too.
     } else if (this.#answerer !== undefined) {
@@ -193,7 +194,7 @@ export class HotExchange implements MessageCall {
     this.#requestsTold = true;
     if (this.#protocol === "connect-unary") this.#request = gather(this.#body, this.#bodyBytes);
     if (this.#reader.cutOff) {
-      this.fail(new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument));
+      this.#cannotRead(new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument));
     } else if (this.#answerer !== undefined) {
       this.#answerer.requestsEnded();
     } else if (this.#request === undefined) {
@@ -202,6 +203,17 @@ export class HotExchange implements MessageCall {
       this.#answerer = this.#method.open(this);
       this.#answerer.message(this.#request);
       if (!this.#over) this.#answerer.requestsEnded();
+    }
+  }
+
+  /** Nothing that follows can be read. What was asked before is answered first. */
+  #cannotRead(error: ConnectError): void {
+    if (this.#answerer === undefined) {
+      this.fail(error);
+    } else if (!this.#unreadable) {
+      this.#unreadable = true;
+      this.#requestsTold = true;
+      this.#answerer.requestsEnded(error);
     }
   }
 

@@ -30,6 +30,8 @@ export function protocolOf(
   headers: IncomingHttpHeaders,
   options: { readonly http2: boolean; readonly messageBytesMax: number },
 ): HotProtocol | undefined {
+  // Requests cannot go on while responses come.
+  if (kind === "bidi" && !options.http2) return undefined;
   for (const name of extraordinary) if (headers[name] !== undefined) return undefined;
   for (const name of encodings) if (headers[name] !== undefined && headers[name] !== "identity") return undefined;
   const version = headers["connect-protocol-version"];
@@ -92,7 +94,7 @@ export function endingOf(protocol: Exclude<HotProtocol, "connect-unary">, error:
 }
 
 function grpcStatusOf(error: ConnectError): Record<string, string> {
-  return { "grpc-status": String(error.code), "grpc-message": encodeURIComponent(error.rawMessage) };
+  return { "grpc-message": encodeURIComponent(error.rawMessage), "grpc-status": String(error.code) };
 }
 
 /** A failed unary call of Connect's protocol: its status and body. */

@@ -115,7 +115,7 @@ export class ProduceStreamCall implements MessageAnswerer {
   #starting = false;
   #paused = false;
   #full = false;
-  #requestsEnded = false;
+  #requestsEnded: { readonly error: unknown } | undefined;
   #closed = false;
 
   constructor(producer: HotProducer, call: MessageCall) {
@@ -143,8 +143,8 @@ export class ProduceStreamCall implements MessageAnswerer {
     return !this.#paused;
   }
 
-  requestsEnded(): void {
-    this.#requestsEnded = true;
+  requestsEnded(error?: unknown): void {
+    this.#requestsEnded = { error };
     this.#answer();
   }
 
@@ -189,8 +189,9 @@ export class ProduceStreamCall implements MessageAnswerer {
     }
     if (this.#closed) return;
     this.#forgetAnswered();
-    if (this.#requestsEnded && this.#flights.length === 0) this.#call.end();
-    else this.#goOn();
+    if (this.#requestsEnded === undefined || this.#flights.length > 0) this.#goOn();
+    else if (this.#requestsEnded.error === undefined) this.#call.end();
+    else this.#call.fail(this.#requestsEnded.error);
   }
 
   /** All at once, or half of them: cheap on average. */

@@ -4,6 +4,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import * as assert from "uvu/assert";
+import type { MessageCall } from "../../src/base/mod.ts";
 import { type RpcServer, startServer } from "../../src/io/rpc_server.ts";
 import { type Asset, createHotMethods, createHttpSide, createRoutes, routerOptions } from "../../src/server/mod.ts";
 import { type FakePorts, fakePorts } from "./fakes.ts";
@@ -12,6 +13,8 @@ export interface Serving extends AsyncDisposable {
   readonly ports: FakePorts;
   readonly server: RpcServer;
   readonly url: string;
+  /** Calls that went past Connect's handlers. */
+  readonly hotCalls: number;
 }
 
 export async function serve(
@@ -27,12 +30,20 @@ export async function serve(
   } = {},
 ): Promise<Serving> {
   const ports = options.ports ?? fakePorts();
+  let hotCalls = 0;
+  const hotMethods = createHotMethods(ports).map((method) => ({
+    ...method,
+    open(call: MessageCall) {
+      hotCalls++;
+      return method.open(call);
+    },
+  }));
   const server = await startServer({
     host: "127.0.0.1",
     port: 0,
     routes: createRoutes(ports),
     routerOptions,
-    hotMethods: options.hot === false ? [] : createHotMethods(ports),
+    hotMethods: options.hot === false ? [] : hotMethods,
     http: createHttpSide({
       notReadyReason: () => (ports.readiness.ready ? undefined : "still joining"),
       assets: options.assets,
@@ -47,6 +58,9 @@ export async function serve(
     ports,
     server,
     url: `http://127.0.0.1:${server.port}`,
+    get hotCalls() {
+      return hotCalls;
+    },
     [Symbol.asyncDispose]: () => server.close(0),
   };
 }

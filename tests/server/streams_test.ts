@@ -5,6 +5,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { FrameBuilder, toBytes } from "../../src/base/mod.ts";
+import { connect } from "../../src/client/mod.ts";
 import { Cluster } from "../../src/gen/grapevine/v1/cluster_pb.ts";
 import { Replication } from "../../src/gen/grapevine/v1/replication_pb.ts";
 import { Health } from "../../src/gen/grpc/health/v1/health_pb.ts";
@@ -112,6 +113,20 @@ for (const protocol of streamingProtocols) {
     await until(() => serving.ports.log.listening === 0, "the stream ended");
   });
 }
+
+test("a consumer of our client that stalls holds bounded memory, and reads on where it stopped", async () => {
+  await using serving = await serve();
+  const topic = serving.ports.log.open("t");
+  fill(topic, 400);
+  await using client = connect(serving.url);
+  const records = client.consume("t");
+  await records.next();
+  const bytesRead = await settledBytesRead(topic);
+  assert.ok(bytesRead < readAheadBytesMax, `${bytesRead} bytes of ${topic.bytes}`);
+  for (let read = 1; read < 400; read++) assert.is((await records.next()).value?.offset, read);
+  await records.return();
+  await until(() => serving.ports.log.listening === 0, "the stream let go of the log");
+});
 
 test("a connection that breaks ends its stream", async () => {
   await using serving = await serve();
