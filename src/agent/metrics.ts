@@ -1,8 +1,9 @@
 /** Everything that a node counts, for Prometheus. Nothing here is kept beside the counts: a scrape reads them. */
 import { Registry } from "prom-client";
 import type { CommitLog } from "../log/mod.ts";
+import type { EventHandlerCounters } from "./event_handlers.ts";
 import type { MembershipNode } from "./membership_node.ts";
-import { readGauge } from "./metric_kinds.ts";
+import { readCounter, readGauge } from "./metric_kinds.ts";
 import { registerGossip } from "./metrics_gossip.ts";
 import { registerLog } from "./metrics_log.ts";
 import { registerProcess } from "./metrics_process.ts";
@@ -14,6 +15,7 @@ export interface MeasuredParts {
   readonly membership: MembershipNode;
   readonly replication: MeasuredReplication;
   readonly server: { readonly connectionCount: number };
+  readonly handlers: { readonly counters: EventHandlerCounters };
 }
 
 /** A registry of its own: several nodes of one process do not get in one another's way. */
@@ -28,8 +30,9 @@ export class NodeMetrics {
   }
 
   /** The parts are open: what they count is shown from now on. */
-  open({ log, membership, replication, server }: MeasuredParts): void {
+  open({ log, membership, replication, server, handlers }: MeasuredParts): void {
     registerGossip(this.#registry, membership);
+    registerHandlers(this.#registry, handlers);
     this.#stops.push(registerLog(this.#registry, log));
     registerReplication(this.#registry, replication);
     const help = "Connections of the RPC server that are open";
@@ -44,5 +47,15 @@ export class NodeMetrics {
   /** Stops measuring. What was counted can still be read. */
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
+  }
+}
+
+function registerHandlers(registry: Registry, handlers: MeasuredParts["handlers"]): void {
+  for (const [name, help] of [
+    ["runs", "Programs run for events"],
+    ["failures", "Programs run for events that failed"],
+    ["dropped", "Events dropped because too many waited for their program"],
+  ] as const) {
+    readCounter(registry, { name: `grapevine_event_handler_${name}_total`, help }, () => handlers.counters[name]);
   }
 }

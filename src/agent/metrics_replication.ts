@@ -1,12 +1,16 @@
 /** How far a node is with what its peers hold. */
 import type { Registry } from "prom-client";
 import type { Vector } from "../base/mod.ts";
+import { systemClock } from "../io/clock.ts";
 import { readCounter, readGauge, type Series } from "./metric_kinds.ts";
 import { topicSeriesMax } from "./metrics_log.ts";
-import { lagOf } from "./replication_lag.ts";
+import { type Lag, lagOf } from "./replication_lag.ts";
 
 /** Peers with series of their own: those that are furthest ahead. */
 const peerSeriesMax = 100;
+
+/** One look at the lag serves all metrics of a scrape. */
+const lagKeptMs = 500;
 
 /** What replication shows of itself. */
 export interface MeasuredReplication {
@@ -60,7 +64,14 @@ export function registerReplication(registry: Registry, replication: MeasuredRep
         (state) => [{ state }, replication.peers.filter((peer) => peer.state === state).length] as const,
       ),
   );
-  const lag = () => lagOf(replication.peers, (topic) => replication.have(topic));
+  let looked = { atMs: Number.NEGATIVE_INFINITY, lag: lagOf([], () => new Map()) };
+  const lag = (): Lag => {
+    const atMs = systemClock.nowMs();
+    if (atMs - looked.atMs > lagKeptMs) {
+      looked = { atMs, lag: lagOf(replication.peers, (topic) => replication.have(topic)) };
+    }
+    return looked.lag;
+  };
   const peerLag = `Records that a peer holds and this node lacks, of the ${peerSeriesMax} peers with the most`;
   readGauge(registry, { name: "grapevine_replication_lag_records", help: peerLag, labelNames: ["peer"] }, () =>
     greatest(lag().peers, "peer", peerSeriesMax),

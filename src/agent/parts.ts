@@ -125,13 +125,13 @@ export async function openParts(
     }).catch(explainTags),
   );
   cluster.open(membership);
-  metrics.open({ log, membership, replication, server });
   const onWarn = (message: string): void => loggerOf("events").warn("{message}", { message });
   const coalesce = coalescePeriodsOf(options.cluster);
   const handlers = stack.use(
     new EventHandlers({ handlers: options.eventHandlers, node: membership, coalesce, onWarn }),
   );
   gossip.open(membership, handlers);
+  metrics.open({ log, membership, replication, server, handlers });
   stack.defer(logNode(membership, lines, { warnings: surroundings.lines === undefined }));
   const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave, lines, handlers }, stack);
   stack.defer(

@@ -1,7 +1,7 @@
 import type { Vector } from "../base/mod.ts";
 
-/** Positions of feeds that one look at the lag compares; further topics are left out. A look takes some milliseconds then. */
-const positionsMax = 200_000;
+/** Positions of feeds that one look at the lag compares; further topics are left out. It takes some tens of milliseconds. */
+const positionsMax = 50_000;
 
 export interface Lag {
   /** Records that each peer holds and this node lacks. */

@@ -76,4 +76,22 @@ test("sockets for all addresses of both families reach IPv4 over UDP and TCP, an
   }
 });
 
+test("datagrams that the system does not take in time are given up and counted, and later ones go out again", async () => {
+  const sockets = await openGossipSockets({ bind: { host, port: 0 }, onInput: () => {} });
+  try {
+    const send = (): void => sockets.perform({ type: "send", to: sockets.address, bytes: new Uint8Array(100) });
+    for (let count = 0; count < 5_000; count++) send();
+    assert.equal({ ...sockets.counters }, { sendsFailed: 0, sendsDropped: 5_000 - 4_096, streamsRefused: 0 });
+    const deadlineMs = performance.now() + 20_000;
+    for (let dropped = sockets.counters.sendsDropped; ; dropped = sockets.counters.sendsDropped) {
+      send();
+      if (sockets.counters.sendsDropped === dropped) break;
+      assert.ok(performance.now() < deadlineMs, "nothing goes out any more");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  } finally {
+    await sockets[Symbol.asyncDispose]();
+  }
+});
+
 test.run();

@@ -35,6 +35,12 @@ for (const [name, losses] of Object.entries({ every: 0, "a third of the": 333 })
     }
     cluster.run(60_000);
     assert.equal(told(cluster), names.flatMap((node) => events.map((event) => `${node} ${event}`)).sort());
+    for (const { machine: member } of nodes) {
+      const { eventsSent, eventsReceived, eventsRepeated, eventsRelayed, eventsDelivered } = member.counters;
+      assert.equal([eventsSent, eventsDelivered], [2, events.length]);
+      assert.is(eventsReceived - eventsRepeated, events.length - eventsSent, "what is no repetition is news");
+      assert.ok(eventsRepeated > 0 && eventsRelayed <= events.length - eventsSent);
+    }
   });
 }
 
@@ -59,6 +65,8 @@ test("events of one name that may be coalesced are told once, the latest, after 
   send(cluster, a, "deploy", true);
   cluster.run(5_000);
   assert.is(cluster.trace.filter((line) => line.includes(" a user-event ")).length, 4, "nothing is told again");
+  const { eventsSent, eventsDelivered, eventsCoalesced } = a.machine.counters;
+  assert.equal([eventsSent, eventsDelivered, eventsCoalesced], [6, 4, 2]);
 });
 
 test("a stream of coalesced events is told every three seconds at the latest", () => {
