@@ -33,17 +33,17 @@ export class MsgpackReader {
   }
 
   /** Passes over the next value without making it, whatever it is: in constant memory, and much faster. */
-  skip(): void {
+  passOver(): void {
     for (let pending = 1; pending > 0 && this.fault === undefined; pending--) {
       const start = this.#take(1);
       if (start < 0) return;
       if (--this.#itemsLeft < 0) this.#fail("malformed");
-      pending += this.#skipOne(this.#bytes[start] as number);
+      pending += this.#passOne(this.#bytes[start] as number);
     }
   }
 
   /** Passes over one value; returns how many follow that are parts of it. */
-  #skipOne(lead: number): number {
+  #passOne(lead: number): number {
     if (lead <= 0x7f || lead >= 0xe0) return 0;
     if (lead <= 0x8f) return 2 * (lead & 15);
     if (lead <= 0x9f) return lead & 15;

@@ -196,7 +196,7 @@ class BodyScanner {
 
   #passNode(bytes: Uint8Array): "cut" | "malformed" | undefined {
     const reader = new MsgpackReader(bytes, this.#at, mapItemsMax);
-    reader.skip();
+    reader.passOver();
     if (reader.fault !== undefined) return reader.fault;
     this.#at = reader.at;
     this.#leftOut++;
