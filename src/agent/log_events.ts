@@ -18,6 +18,12 @@ export function writeLogEvent(logger: Logger, event: LogEvent): void {
     case "feed-stopped":
       logger.error("stopped feed {writer} of topic {topic} at sequence {sequence}: {reason}", { ...event });
       break;
+    case "corrupt":
+      logger.error("{bytes} bytes of {file} are damaged at {at} and served to nobody: {reason}", { ...event });
+      break;
+    case "repaired":
+      logger.info("put back {bytes} bytes of {file} at {at}", { ...event });
+      break;
     case "journal-replayed":
       logger.info("wrote {entries} groups of {topics} topics from the journal to where they belong", { ...event });
       break;

@@ -102,6 +102,16 @@ export class LogClosedError extends Error {
   }
 }
 
+/** What is given is not exactly what the damage took. Nothing was written. */
+export class RepairMisfitError extends RangeError {
+  override readonly name = "RepairMisfitError";
+  readonly code = "REPAIR_MISFIT";
+
+  constructor(range: { readonly file: string; readonly at: number }, reason: string) {
+    super(`Cannot repair ${range.file} at byte ${range.at}: ${reason}`);
+  }
+}
+
 /** An option is out of range. Nothing was opened. */
 export class InvalidLogOptionError extends RangeError {
   override readonly name = "InvalidLogOptionError";
@@ -125,6 +135,7 @@ export type LogError =
   | LogOverloadedError
   | LogWriteError
   | LogClosedError
+  | RepairMisfitError
   | InvalidLogOptionError;
 
 /** What an unknown thrown value says. */

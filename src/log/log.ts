@@ -16,14 +16,17 @@ import {
   writerFileName,
 } from "./root_files.ts";
 import { Rounds } from "./rounds.ts";
+import { Scrubber } from "./scrub.ts";
 import { SharedReads } from "./shared_reads.ts";
 import { TailBudget } from "./tail_cache.ts";
 import { Topic } from "./topic_log.ts";
 import type { LogShared } from "./topic_state.ts";
-import type { CommitLog, LogEnvironment, LogEvent, LogOptions, TopicLog } from "./types.ts";
+import type { CommitLog, LogEnvironment, LogEvent, LogOptions, ScrubProgress, TopicLog } from "./types.ts";
 
 const topicsDirectoryName = "topics";
 const defaultTopic = "default";
+/** Topics that are opened or closed at the same time: their syncs share what the file system does for each. */
+const topicsAtOnce = 8;
 /** Events that are kept for the first listener: what happens while the log is being opened. */
 const earlyEventsMax = 1_000;
 
@@ -35,6 +38,7 @@ export class Log implements CommitLog {
   readonly #environment: LogEnvironment;
   readonly #shared: LogShared;
   readonly #journal: Journal;
+  readonly #scrubber: Scrubber;
   readonly #topics = new Map<string, Topic>();
   readonly #opening = new Map<string, Promise<Topic>>();
   readonly #growth = new Listeners<TopicLog>(rethrowLater);
@@ -55,7 +59,9 @@ export class Log implements CommitLog {
     this.#options = options;
     this.#environment = environment;
     const soon = environment.soon ?? ((callback) => void Promise.resolve().then(callback));
-    const { fsync, journalBytesMax } = options;
+    const { fsync, journalBytesMax, scrubBytesPerSecond } = options;
+    const states = () => [...this.#topics.values()].map((topic) => topic.state);
+    this.#scrubber = new Scrubber(states, scrubBytesPerSecond, environment.after);
     // Where nobody waits for a sync, the journal saves nothing.
     const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
     this.#journal = new Journal(directory, options, (message) => {
@@ -87,6 +93,7 @@ export class Log implements CommitLog {
     try {
       await log.#recover();
     } catch (error) {
+      await log.#scrubber.close();
       for (const topic of log.#topics.values()) await topic.release();
       throw error;
     }
@@ -116,6 +123,10 @@ export class Log implements CommitLog {
     const opening = this.#createTopic(name).finally(() => this.#opening.delete(name));
     this.#opening.set(name, opening);
     return opening;
+  }
+
+  get scrubProgress(): ScrubProgress {
+    return this.#scrubber.progress;
   }
 
   mintWriter(reason: string): Promise<WriterId> {
@@ -157,7 +168,9 @@ export class Log implements CommitLog {
       ...{ isClean: cleanEnds !== undefined, emit: (event: LogEvent) => this.#emit(event) },
     });
     this.#journal.startAfter(last);
-    for (const name of names) this.#topics.set(name, await this.#openTopic(name, cleanEnds?.get(name)));
+    await forEach(names, async (name) => {
+      this.#topics.set(name, await this.#openTopic(name, cleanEnds?.get(name)));
+    });
     // From here on frames may be written, so that the marker would lie. Before, a failed open must leave it.
     await this.#directory.remove(cleanStopFileName);
     await this.#directory.sync();
@@ -213,10 +226,13 @@ export class Log implements CommitLog {
   }
 
   async #close(): Promise<void> {
+    await this.#scrubber.close();
     await Promise.allSettled(this.#opening.values());
     await this.#minting;
     const ends = new Map<string, TopicEnd>();
-    for (const [name, topic] of this.#topics) if (await topic.close()) ends.set(name, topic.end);
+    await forEach([...this.#topics], async ([name, topic]) => {
+      if (await topic.close()) ends.set(name, topic.end);
+    });
     try {
       await this.#journal.close();
     } catch (error) {
@@ -232,6 +248,21 @@ export class Log implements CommitLog {
     if (this.#earlyEvents === undefined) this.#events.emit(event);
     else if (this.#earlyEvents.length < earlyEventsMax) this.#earlyEvents.push(event);
   }
+}
+
+/** Does something with each, a few at a time; when one fails, no further one is begun, and those under way are awaited. */
+async function forEach<Item>(items: readonly Item[], action: (item: Item) => Promise<void>): Promise<void> {
+  const left = [...items].reverse();
+  const workers = Array.from({ length: topicsAtOnce }, async () => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) {
+      await action(item).catch((error: unknown) => {
+        left.length = 0;
+        throw error;
+      });
+    }
+  });
+  const failed = (await Promise.allSettled(workers)).find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** A listener's error is its owner's bug: it must be seen, but must not break a commit. */

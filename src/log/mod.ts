@@ -14,6 +14,7 @@ export {
   LogWriteError,
   OffsetOutOfRangeError,
   RecordTooLargeError,
+  RepairMisfitError,
   TooManyTopicsError,
 } from "./errors.ts";
 export type { FeedEnd } from "./feed.ts";
@@ -26,10 +27,12 @@ export type {
   ChainAt,
   Chunk,
   CommitLog,
+  CorruptRange,
   FsyncPolicy,
   LogEnvironment,
   LogEvent,
   LogOptions,
   Missing,
+  ScrubProgress,
   TopicLog,
 } from "./types.ts";

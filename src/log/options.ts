@@ -11,6 +11,7 @@ export interface ResolvedLogOptions {
   readonly pendingBytesMax: number;
   readonly journalTopicsMin: number;
   readonly journalBytesMax: number;
+  readonly scrubBytesPerSecond: number;
   readonly newWriter: boolean;
   readonly checksum: Checksum;
 }
@@ -33,9 +34,14 @@ export function resolveOptions(options: LogOptions): ResolvedLogOptions {
     pendingBytesMax: whole("pendingBytesMax", options.pendingBytesMax ?? 64 * mebibyte, 64 * kibibyte, gibibyte),
     journalTopicsMin: whole("journalTopicsMin", options.journalTopicsMin ?? 8, 1, 1_000_000),
     journalBytesMax: whole("journalBytesMax", options.journalBytesMax ?? 32 * mebibyte, 64 * kibibyte, gibibyte),
+    scrubBytesPerSecond: scrubRate(options.scrubBytesPerSecond ?? 0),
     newWriter: options.newWriter ?? false,
     checksum: options.checksum ?? crc32,
   };
+}
+
+function scrubRate(value: number): number {
+  return value === 0 ? 0 : whole("scrubBytesPerSecond", value, 64 * kibibyte, gibibyte);
 }
 
 function whole(option: string, value: number, low: number, high: number): number {

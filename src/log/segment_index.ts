@@ -78,6 +78,19 @@ export class SegmentIndex {
     return entry < 0 ? 0 : this.#positions.at(entry);
   }
 
+  /** The last entry at or before this position: where a frame begins, and its offset. */
+  entryBefore(position: number): { readonly position: number; readonly offset: number } {
+    const entry = this.#positions.lastAtMost(position);
+    if (entry < 0) return { position: 0, offset: this.baseOffset };
+    return { position: this.#positions.at(entry), offset: this.#offsets.at(entry) };
+  }
+
+  /** The position of the first entry after this position; the end of what is covered when there is none. */
+  entryAfter(position: number): number {
+    const entry = this.#positions.lastAtMost(position) + 1;
+    return entry < this.#positions.length ? this.#positions.at(entry) : this.bytes;
+  }
+
   /** A position at or before the frame that holds this sequence; undefined when the segment has nothing from it on. */
   positionOfSequence(writer: WriterId, sequence: number): number | undefined {
     const feed = this.feeds.get(writer);

@@ -17,8 +17,9 @@ import { InvalidFrameError, LogClosedError, RecordTooLargeError } from "./errors
 import type { FeedEnd } from "./feed.ts";
 import { firstGeneration } from "./group.ts";
 import { offsetAt, readFrom, readMissing } from "./reader.ts";
+import { repair } from "./repair.ts";
 import type { TopicState } from "./topic_state.ts";
-import type { Ack, Applied, ChainAt, Chunk, Missing, TopicLog } from "./types.ts";
+import type { Ack, Applied, ChainAt, Chunk, CorruptRange, Missing, TopicLog } from "./types.ts";
 
 /** A topic of an open log. */
 export class Topic implements TopicLog {
@@ -75,6 +76,10 @@ export class Topic implements TopicLog {
     return this.#state.lamport;
   }
 
+  get corruptRanges(): readonly CorruptRange[] {
+    return this.#state.corruptRanges;
+  }
+
   get stoppedFeeds(): ReadonlyMap<WriterId, string> {
     return this.#state.stopped;
   }
@@ -122,6 +127,11 @@ export class Topic implements TopicLog {
     return chainAt(this.#state, writer, sequence);
   }
 
+  async repair(range: CorruptRange, frames: Uint8Array): Promise<void> {
+    this.#assertOpen();
+    return repair(this.#state, range, frames);
+  }
+
   async offsetAt(timestampMs: number): Promise<number> {
     this.#assertOpen();
     return offsetAt(this.#state, timestampMs);
@@ -129,6 +139,11 @@ export class Topic implements TopicLog {
 
   onGrow(listener: () => void): () => void {
     return this.#growth.add(listener);
+  }
+
+  /** For the rooms inside of the log only. */
+  get state(): TopicState {
+    return this.#state;
   }
 
   /** Lets a feed go on whose owner's writer is no longer ours (rule R5). */

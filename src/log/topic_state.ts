@@ -8,7 +8,7 @@ import type { Rounds } from "./rounds.ts";
 import { Segment } from "./segment.ts";
 import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
-import type { LogEvent } from "./types.ts";
+import type { CorruptRange, LogEvent } from "./types.ts";
 
 /** What all topics of a log share. */
 export interface LogShared {
@@ -41,6 +41,9 @@ export class TopicState {
   /** Feeds that are no longer followed, and why. */
   readonly stopped: Map<WriterId, string> = new Map();
   readonly tail: TailCache;
+  corruptRanges: readonly CorruptRange[] = [];
+  /** How many damages were repaired. */
+  repairs = 0;
   lamport = 0;
   /** Bytes of the last segment that are fsynced for sure. */
   durableBytes = 0;
@@ -183,6 +186,24 @@ export class TopicState {
     if (this.stopped.has(writer)) return;
     this.stopped.set(writer, reason);
     this.shared.emit({ type: "feed-stopped", topic: this.name, writer, sequence, reason });
+  }
+
+  /** What a whole look at a segment found damaged, with an event for what is new. */
+  setCorrupt(segment: Segment, ranges: readonly CorruptRange[]): void {
+    const others = this.corruptRanges.filter(({ baseOffset }) => baseOffset !== segment.baseOffset);
+    const known = this.corruptRanges.filter(({ baseOffset }) => baseOffset === segment.baseOffset);
+    this.corruptRanges = [...others, ...ranges];
+    for (const { file, at, bytes, reason } of ranges) {
+      if (known.some((range) => range.at === at)) continue;
+      this.shared.emit({ type: "corrupt", topic: this.name, file, at, bytes, reason });
+    }
+  }
+
+  repaired(range: CorruptRange): void {
+    const { file, at, bytes } = range;
+    this.repairs++;
+    this.corruptRanges = this.corruptRanges.filter((one) => one.file !== file || one.at !== at);
+    this.shared.emit({ type: "repaired", topic: this.name, file, at, bytes });
   }
 
   #feed(writer: WriterId): Feed {

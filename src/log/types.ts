@@ -26,6 +26,11 @@ export interface LogOptions {
   readonly journalTopicsMin?: number | undefined;
   /** Bytes of each of the journal's two files, 64 KiB to 1 GiB: so much may also wait in memory. @default 33554432 (32 MiB) */
   readonly journalBytesMax?: number | undefined;
+  /**
+   * Bytes a second of what is durable that are read again in the background, to find damage while peers have what it took.
+   * 0: none, else at least 65536. @default 0
+   */
+  readonly scrubBytesPerSecond?: number | undefined;
   /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */
   readonly newWriter?: boolean | undefined;
   /** CRC-32 by the runtime's fastest way. @default the portable one */
@@ -97,6 +102,27 @@ export type ApplyStop =
  */
 export type ChainAt = ChainHash | "within-batch" | undefined;
 
+/** Damage in what was durable: served to nobody. */
+export interface CorruptRange {
+  /** Path within the data directory. */
+  readonly file: string;
+  /** Base offset of the segment. */
+  readonly baseOffset: number;
+  readonly at: number;
+  readonly bytes: number;
+  readonly reason: string;
+  /** Which sequences of which feeds it took: what `repair` wants. */
+  readonly feeds: ReadonlyMap<WriterId, { readonly first: number; readonly last: number }>;
+}
+
+/** How far the present round of the scrub is. */
+export interface ScrubProgress {
+  /** Rounds that are over: each looked at everything once. */
+  readonly rounds: number;
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+}
+
 /** Something an operator should hear of. */
 export type LogEvent =
   /** The end of a file was unreadable and above everything known durable: it was cut off. */
@@ -107,6 +133,22 @@ export type LogEvent =
       readonly at: number;
       readonly bytes: number;
       readonly reason: string;
+    }
+  /** The scrub found damage in what was durable; it serves nobody, and stays as it is until it is repaired. */
+  | {
+      readonly type: "corrupt";
+      readonly topic: string;
+      readonly file: string;
+      readonly at: number;
+      readonly bytes: number;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "repaired";
+      readonly topic: string;
+      readonly file: string;
+      readonly at: number;
+      readonly bytes: number;
     }
   | { readonly type: "index-rebuilt"; readonly topic: string; readonly file: string; readonly reason: string }
   /** A new writer was minted (rule R5). */
@@ -151,6 +193,8 @@ export interface TopicLog {
   readonly stoppedFeeds: ReadonlyMap<WriterId, string>;
   /** The greatest Lamport number seen. */
   readonly lamport: number;
+  /** What the scrub found damaged and nobody repaired. */
+  readonly corruptRanges: readonly CorruptRange[];
 
   /**
    * Appends one blank frame to this node's own feed (rule R1), stamping it in place: the caller gives the bytes away.
@@ -181,6 +225,11 @@ export interface TopicLog {
   feedEnd(writer: WriterId): FeedEnd | undefined;
   /** The hash of a feed at a sequence (rules R5, R6). From memory where it is new, else one read of the disk. */
   chainAt(writer: WriterId, sequence: number): Promise<ChainAt>;
+  /**
+   * Puts back what damage took: `frames` hold, among others, exactly the batches that `range.feeds` lists, as a peer has
+   * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
+   */
+  repair(range: CorruptRange, frames: Uint8Array): Promise<void>;
   /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
   offsetAt(timestampMs: number): Promise<number>;
   /** Calls `listener` after `nextOffset` or `durable` grew. The result removes it. */
@@ -197,6 +246,8 @@ export interface CommitLog extends AsyncDisposable {
   topic(name: string): TopicLog | undefined;
   /** Opens a topic, creating it when needed. Rejects with `InvalidTopicError` or `TooManyTopicsError`. */
   openTopic(name: string): Promise<TopicLog>;
+  /** How far the scrub is; all 0 when there is none. */
+  readonly scrubProgress: ScrubProgress;
   /** Mints a new writer: what is produced from now on goes to new feeds (rule R5). */
   mintWriter(reason: string): Promise<WriterId>;
   /** Calls `listener` after any topic grew. The result removes it. */

@@ -289,6 +289,7 @@ test("resolveOptions() fills what is not given", () => {
     pendingBytesMax: 67_108_864,
     journalTopicsMin: 8,
     journalBytesMax: 33_554_432,
+    scrubBytesPerSecond: 0,
     newWriter: false,
   });
 });

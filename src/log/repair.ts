@@ -1,0 +1,82 @@
+/** Putting back what damage took, with the frames of a peer that has them. */
+import { concat, placeFrame, scanFrame } from "../base/mod.ts";
+import { RepairMisfitError } from "./errors.ts";
+import { load } from "./reader.ts";
+import type { Segment } from "./segment.ts";
+import type { TopicState } from "./topic_state.ts";
+import type { CorruptRange } from "./types.ts";
+
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly writer: string;
+  readonly baseSequence: number;
+  readonly count: number;
+  readonly lamport: number;
+}
+
+/**
+ * Overwrites the range with these batches, durably, when they are exactly what it lost: all of the feeds' missing
+ * sequences, and as many bytes. The order of several feeds is that of their Lamport numbers, which is causal.
+ */
+export async function repair(state: TopicState, range: CorruptRange, frames: Uint8Array): Promise<void> {
+  const segment = state.segments.find(({ baseOffset }) => baseOffset === range.baseOffset);
+  if (segment === undefined) throw new RepairMisfitError(range, "the segment is gone");
+  const pieces = wanted(state, range, frames);
+  let offset = await offsetBefore(state, segment, range.at);
+  let given = 0;
+  for (const { bytes, count } of pieces) {
+    placeFrame(bytes, { baseOffset: offset, durableBefore: range.at });
+    offset += count;
+    given += bytes.length;
+  }
+  if (given !== range.bytes) throw new RepairMisfitError(range, `they have ${given} bytes, not ${range.bytes}`);
+  const next = await offsetAfter(state, segment, range.at + range.bytes);
+  if (next !== offset) throw new RepairMisfitError(range, `they end before offset ${offset}, not ${next}`);
+  const bytes = concat(pieces.map((piece) => piece.bytes));
+  await segment.file.use(async (file) => {
+    file.write(range.at, [bytes]);
+    await file.sync();
+  });
+  state.repaired(range);
+}
+
+/** The batches that the range lost, each a copy, in their order. */
+function wanted(state: TopicState, range: CorruptRange, frames: Uint8Array): readonly Piece[] {
+  const pieces: Piece[] = [];
+  const next = new Map([...range.feeds].map(([writer, { first }]) => [writer, first]));
+  for (let at = 0; at < frames.length; ) {
+    const scan = scanFrame(frames, at, state.shared.options.checksum);
+    if (scan.type !== "frame") throw new RepairMisfitError(range, "the bytes given are no whole frames");
+    const { writer, baseSequence, count, lamport, frameBytes } = scan.header;
+    const feed = range.feeds.get(writer);
+    if (feed !== undefined && baseSequence === next.get(writer) && baseSequence + count - 1 <= feed.last) {
+      pieces.push({ bytes: frames.slice(at, at + frameBytes), writer, baseSequence, count, lamport });
+      next.set(writer, baseSequence + count);
+    }
+    at += frameBytes;
+  }
+  for (const [writer, { last }] of range.feeds) {
+    if (next.get(writer) === last + 1) continue;
+    throw new RepairMisfitError(range, `of writer ${writer}, sequence ${next.get(writer)} is missing`);
+  }
+  return pieces.sort((left, right) => left.lamport - right.lamport || (left.writer < right.writer ? -1 : 1));
+}
+
+/** The offset of the frame at a position, from itself. */
+async function offsetAfter(state: TopicState, segment: Segment, position: number): Promise<number> {
+  if (position === segment.bytes) return segment.nextOffset;
+  return (await load(state, segment, position, 1)).frames[0]?.header.baseOffset ?? -1;
+}
+
+/** The offset after what stands before a position. */
+async function offsetBefore(state: TopicState, segment: Segment, position: number): Promise<number> {
+  const entry = segment.index.entryBefore(position);
+  let offset = entry.offset;
+  for (let at = entry.position; at < position; ) {
+    const loaded = await load(state, segment, at, position - at);
+    const last = loaded.frames.at(-1)?.header;
+    if (last !== undefined) offset = last.baseOffset + last.count;
+    at = loaded.end;
+  }
+  return offset;
+}

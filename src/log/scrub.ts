@@ -1,0 +1,199 @@
+/**
+ * Reading everything that is durable once more, slowly, so that damage is found while peers still have what it hit. What
+ * is found is told, served to nobody, and can be put back (`repair.ts`).
+ */
+import type { FrameHeader, WriterId } from "../base/mod.ts";
+import { LogCorruptError } from "./errors.ts";
+import { load } from "./reader.ts";
+import { topicPath } from "./recovery.ts";
+import type { Segment } from "./segment.ts";
+import type { TopicState } from "./topic_state.ts";
+import type { CorruptRange, ScrubProgress } from "./types.ts";
+
+/** Bytes that are read at once, within what the rate allows. */
+const stepBytesMin = 65_536;
+const stepBytesMax = 1_048_576;
+/** Milliseconds between two bursts, each of so many bytes as the rate allows a second. */
+const scrubEveryMs = 1_000;
+
+/** Damage while it is not known yet what it took. */
+interface Wound {
+  readonly at: number;
+  readonly reason: string;
+  end: number;
+  /** The sequence at which each feed had to go on before it. */
+  readonly before: ReadonlyMap<WriterId, number>;
+  /** Feeds that were not met again since. */
+  readonly unmet: Set<WriterId>;
+  readonly feeds: Map<WriterId, { readonly first: number; readonly last: number }>;
+}
+
+/** One pass through one segment. */
+class SegmentScrub {
+  readonly state: TopicState;
+  readonly segment: Segment;
+  readonly repairsBefore: number;
+  #position = 0;
+  /** The sequence at which each feed must go on. */
+  readonly #expected = new Map<WriterId, number>();
+  readonly #wounds: Wound[] = [];
+
+  constructor(state: TopicState, segment: Segment) {
+    this.state = state;
+    this.segment = segment;
+    this.repairsBefore = state.repairs;
+    for (const [writer, { first }] of segment.index.feeds) this.#expected.set(writer, first);
+  }
+
+  get isOver(): boolean {
+    return this.#position >= this.segment.settledBytes;
+  }
+
+  /** Looks at so many bytes more. Returns how many it looked at. */
+  async step(bytesMax: number): Promise<number> {
+    const from = this.#position;
+    try {
+      const loaded = await load(this.state, this.segment, from, bytesMax);
+      for (const { header } of loaded.frames) this.#meet(header);
+      this.#position = loaded.end;
+    } catch (error) {
+      if (!(error instanceof LogCorruptError)) throw error;
+      await this.#damaged(from, error);
+    }
+    return this.#position - from;
+  }
+
+  /** What the pass found, once it is over. */
+  finish(): readonly CorruptRange[] {
+    const last = this.#wounds.at(-1);
+    for (const writer of last?.unmet ?? []) {
+      this.#close(last as Wound, writer, (this.segment.index.feeds.get(writer)?.last ?? 0) + 1);
+    }
+    const file = topicPath(this.state.name, this.segment.file.name);
+    return this.#wounds.map(({ at, reason, end, feeds }) => {
+      return { file, baseOffset: this.segment.baseOffset, at, bytes: end - at, reason, feeds };
+    });
+  }
+
+  /** Everything up to the next entry of the index is in doubt, for frames cannot be told from what producers wrote there. */
+  async #damaged(from: number, { at, reason }: LogCorruptError): Promise<void> {
+    const { index, bytes } = this.segment;
+    if (at > from) {
+      const intact = await load(this.state, this.segment, from, at - from);
+      for (const { header } of intact.frames) this.#meet(header);
+    }
+    const end = Math.min(index.entryAfter(at), bytes);
+    this.#position = end;
+    const last = this.#wounds.at(-1);
+    // A feed that was not met between two wounds was hit in one of them, nobody knows in which: they are one then.
+    if (last !== undefined && (last.end === at || last.unmet.size > 0)) {
+      last.end = end;
+      for (const writer of index.feeds.keys()) last.unmet.add(writer);
+      return;
+    }
+    const before = new Map(this.#expected);
+    this.#wounds.push({ at, reason, end, before, unmet: new Set(index.feeds.keys()), feeds: new Map() });
+  }
+
+  #meet({ writer, baseSequence, count }: FrameHeader): void {
+    const last = this.#wounds.at(-1);
+    if (last?.unmet.delete(writer)) this.#close(last, writer, baseSequence);
+    this.#expected.set(writer, baseSequence + count);
+  }
+
+  /** The feed goes on at a sequence after the wound: what is missing before it was in there. */
+  #close(wound: Wound, writer: WriterId, next: number): void {
+    const first = wound.before.get(writer) ?? next;
+    if (next > first) wound.feeds.set(writer, { first, last: next - 1 });
+  }
+}
+
+/** Passes through all segments of all topics, one after another, at a limited rate. */
+export class Scrubber {
+  readonly #topics: () => readonly TopicState[];
+  readonly #bytesPerSecond: number;
+  readonly #after: (delayMs: number, callback: () => void) => () => void;
+  #cancel: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  #pass: SegmentScrub | undefined;
+  /** What is left of this round. */
+  #left: { readonly state: TopicState; readonly segment: Segment }[] = [];
+  #rounds = 0;
+  #bytesDone = 0;
+  #bytesTotal = 0;
+
+  constructor(
+    topics: () => readonly TopicState[],
+    bytesPerSecond: number,
+    after: (delayMs: number, callback: () => void) => () => void,
+  ) {
+    this.#topics = topics;
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#after = after;
+    if (bytesPerSecond > 0) this.#arm();
+  }
+
+  get progress(): ScrubProgress {
+    return { rounds: this.#rounds, bytesDone: this.#bytesDone, bytesTotal: this.#bytesTotal };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+
+  #arm(): void {
+    this.#cancel = this.#after(scrubEveryMs, () => {
+      this.#running = this.#run().finally(() => {
+        this.#running = undefined;
+        if (!this.#isClosed) this.#arm();
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    for (let credit = this.#bytesPerSecond; credit > 0 && !this.#isClosed; ) {
+      this.#pass ??= this.#nextPass();
+      if (this.#pass === undefined) return;
+      const pass = this.#pass;
+      try {
+        const bytes = await pass.step(Math.max(stepBytesMin, Math.min(credit, stepBytesMax)));
+        credit -= bytes;
+        this.#bytesDone += bytes;
+      } catch {
+        // A disk that cannot be read now is no damage: the next round looks again.
+        this.#pass = undefined;
+        return;
+      }
+      if (!pass.isOver) continue;
+      // What was found before a repair may be whole again: the next round tells.
+      if (pass.repairsBefore === pass.state.repairs) pass.state.setCorrupt(pass.segment, pass.finish());
+      this.#pass = undefined;
+    }
+  }
+
+  #nextPass(): SegmentScrub | undefined {
+    if (this.#left.length === 0) this.#beginRound();
+    for (let next = this.#left.pop(); next !== undefined; next = this.#left.pop()) {
+      // Retention may have taken it meanwhile.
+      const isThere = next.state.segments.includes(next.segment) && next.segment.settledBytes > 0;
+      if (isThere) return new SegmentScrub(next.state, next.segment);
+    }
+    return undefined;
+  }
+
+  #beginRound(): void {
+    if (this.#bytesDone > 0) this.#rounds++;
+    this.#bytesDone = 0;
+    this.#bytesTotal = 0;
+    for (const state of this.#topics()) {
+      for (const segment of state.segments) {
+        this.#left.push({ state, segment });
+        this.#bytesTotal += segment.settledBytes;
+      }
+    }
+    this.#left.reverse();
+  }
+}
