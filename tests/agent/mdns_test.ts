@@ -8,7 +8,7 @@ import { Mdns } from "../../src/agent/mdns.ts";
 import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
 import { DisposalStack, fromHex, Random, toHex } from "../../src/base/mod.ts";
 import { MulticastSockets, multicastInterfaces } from "../../src/io/multicast_socket.ts";
-import { discoveryPort, type ServiceMessage } from "../../src/membership/mod.ts";
+import { Discovery, discoveryPort, type ServiceMessage } from "../../src/membership/mod.ts";
 
 /** What a real agent of Serf 0.9.4, asked for cluster `foo`, answered. */
 const answerOfSerf =
@@ -66,14 +66,22 @@ test("decodeServiceMessage() inverts encodeServiceMessage(), and sees who wants 
 test("decodeServiceMessage() returns on any bytes, and on claims of many entries", () => {
   const random = new Random(4);
   const base = encodeServiceMessage(message);
+  const options = { cluster: "foo", nodeName: "n", address: { host: "10.0.0.9", port: 7946 }, isKnown: () => false };
+  const machine = new Discovery(options, new Random(5));
+  const from = { address: { host: "10.0.0.8", port: 5_000 }, through: "eth0" };
+  let sent = 0;
   const startMs = performance.now();
   for (let round = 0; round < 20_000; round++) {
     const bytes = round % 3 === 0 ? random.bytes(random.below(200)) : base.slice(0, random.between(0, base.length));
     for (let flips = random.below(6); flips > 0 && bytes.length > 0; flips--) {
       bytes[random.below(bytes.length)] = random.below(256);
     }
-    decodeServiceMessage(bytes);
+    const heard = decodeServiceMessage(bytes);
+    if (heard !== undefined) sent += machine.step({ type: "heard", from, message: heard }, round).length;
+    sent += machine.step({ type: "wake" }, round).length;
   }
+  // Twenty seconds of it: what goes out stays within what a second may send.
+  assert.ok(sent <= 20 * 33 + 20, `${sent} things were sent`);
   const claims = new Uint8Array(9_000).fill(0xff, 4, 12);
   for (let round = 0; round < 1_000; round++) assert.is(decodeServiceMessage(claims), undefined);
   assert.is(decodeServiceMessage(new Uint8Array(9_001)), undefined);
