@@ -144,8 +144,8 @@ export class PeerRpc implements AsyncDisposable {
   }
 
   /**
-   * Runs one call. Leaving a `for await` does not cancel a call in Connect, so each has a signal of its own that fires
-   * when the caller takes no more.
+   * Runs one call. Leaving a `for await` does not cancel a call in Connect, so each that goes through it has a signal of
+   * its own that fires when the caller takes no more.
    */
   async *#calling<Item>(
     address: string,
@@ -154,6 +154,15 @@ export class PeerRpc implements AsyncDisposable {
   ): AsyncGenerator<Item> {
     signal.throwIfAborted();
     const peer = this.#peer(address);
+    if (peer.transport.hot !== undefined) {
+      peer.calls++;
+      try {
+        yield* call(peer, signal);
+      } finally {
+        peer.calls--;
+      }
+      return;
+    }
     const ending = new AbortController();
     const onAbort = () => ending.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });

@@ -41,6 +41,8 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   readonly #topics = new Map<string, TopicHeld>();
   /** Topics that grew, with when to tell. The wait is the same for all, so the first is due first. */
   readonly #dueAtMs = new Map<string, number>();
+  /** When each topic was told last. */
+  readonly #toldAtMs = new Map<string, number>();
   readonly #subscribers = new Map<number, Subscriber>();
   #effects: AnnouncerEffect[] = [];
 
@@ -95,7 +97,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
     for (const [topic, dueAtMs] of this.#dueAtMs) {
       if (dueAtMs > nowMs) break;
       this.#dueAtMs.delete(topic);
-      for (const subscriber of this.#subscribers.values()) this.#tell(subscriber, topic);
+      this.#tellAll(topic, nowMs);
     }
     for (const subscriber of this.#subscribers.values()) {
       if (!subscriber.heartbeatOutstanding && subscriber.heartbeatAtMs <= nowMs) this.#beat(subscriber, nowMs);
@@ -114,7 +116,10 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
       ...{ heartbeatAtMs: nowMs, heartbeatOutstanding: false },
     };
     this.#subscribers.set(input.subscriber, subscriber);
-    for (const topic of this.#topics.keys()) this.#tell(subscriber, topic);
+    for (const topic of this.#topics.keys()) {
+      this.#toldAtMs.set(topic, nowMs);
+      this.#tell(subscriber, topic);
+    }
     this.#beat(subscriber, nowMs);
   }
 
@@ -135,7 +140,16 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   #collect(topic: string, nowMs: number): void {
     // Without listeners nothing is collected: whoever subscribes is told all at once.
     if (this.#subscribers.size === 0 || this.#dueAtMs.has(topic)) return;
-    this.#dueAtMs.set(topic, nowMs + this.#options.coalesceMs);
+    const { coalesceMs } = this.#options;
+    // After a pause the first news goes out at once, and what follows it is collected.
+    const told = this.#toldAtMs.get(topic);
+    if (told === undefined || told + coalesceMs <= nowMs) this.#tellAll(topic, nowMs);
+    else this.#dueAtMs.set(topic, nowMs + coalesceMs);
+  }
+
+  #tellAll(topic: string, nowMs: number): void {
+    this.#toldAtMs.set(topic, nowMs);
+    for (const subscriber of this.#subscribers.values()) this.#tell(subscriber, topic);
   }
 
   #sent(input: Input<"sent">, nowMs: number): void {

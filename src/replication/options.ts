@@ -56,7 +56,10 @@ export function resolveReplicatorOptions(options: ReplicatorOptions): ResolvedRe
 }
 
 export interface AnnouncerOptions {
-  /** How long growth is collected before it is told, 1 to 5: fewer notices against later ones. @default 2 */
+  /**
+   * How long growth is collected before it is told, 1 to 5 milliseconds: fewer notices against later ones. Growth after a
+   * pause of at least so long is told at once. @default 2
+   */
   readonly coalesceMs?: number | undefined;
   /** Milliseconds between heartbeats. @default 5000 */
   readonly heartbeatMs?: number | undefined;

@@ -70,6 +70,22 @@ test("growth is collected for the coalescing time and told once", () => {
   assert.equal(bench.pass(1), ["notice 1 t 1:3"]);
 });
 
+test("growth after a pause is told at once, and what follows it is collected", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  bench.subscribe(1);
+  bench.sent(1, "t");
+  bench.pass(2);
+  assert.equal(bench.grew("t", "a2"), ["notice 1 t 1:2"]);
+  bench.sent(1, "t");
+  bench.pass(1);
+  assert.equal(bench.grew("t", "a3"), []);
+  assert.equal(bench.grew("u", "b1"), ["notice 1 u 2:1"]);
+  assert.equal(bench.pass(1), []);
+  assert.equal(bench.grew("t", "a4"), []);
+  assert.equal(bench.pass(1), ["notice 1 t 1:4"]);
+});
+
 test("at most one notice is on its way per stream and topic", () => {
   const bench = new Bench();
   bench.grew("t", "a1");
@@ -151,8 +167,8 @@ test("after a retell all are told of the topic again, once, although they suppli
   bench.supplied("b", "t", "a9");
   bench.grew("t", "a5");
   assert.equal(bench.pass(20), []);
-  bench.feed({ type: "retell", topic: "t" });
-  assert.equal(bench.pass(20), ["notice 1 t 1:5"]);
+  assert.equal(bench.feed({ type: "retell", topic: "t" }), ["notice 1 t 1:5"]);
+  assert.equal(bench.pass(20), []);
   bench.sent(1, "t");
   assert.equal(bench.pass(20), []);
   assert.equal(bench.feed({ type: "retell", topic: "unheard of" }), []);
