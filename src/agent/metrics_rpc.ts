@@ -11,12 +11,21 @@ const durationBuckets = [
 
 const ok = "ok";
 
+/** What is counted of one method. */
+interface MethodSeries {
+  readonly open: Gauge.Internal<"method">;
+  readonly calls: Counter.Internal;
+  readonly durations: Histogram.Internal<"method">;
+}
+
 /** Counts calls. Methods and codes are those of the services: the number of series is bounded by them. */
 export class CallMetrics {
   readonly #calls: Counter<"method" | "code">;
   readonly #durations: Histogram<"method">;
   readonly #open: Gauge<"method">;
   readonly #bytes: Counter<"method" | "direction">;
+  /** One for each method of the services. */
+  readonly #series = new Map<string, MethodSeries>();
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -50,12 +59,27 @@ export class CallMetrics {
   /** A call began. The result is called once, when it is over. */
   began(method: string, kind: "unary" | "stream"): (code: string) => void {
     const startedAtMs = systemClock.nowMs();
-    this.#open.labels(method).inc();
+    const series = this.#seriesOf(method);
+    series.open.inc();
     return (code) => {
-      this.#open.labels(method).dec();
-      this.#calls.labels(method, code).inc();
-      if (kind === "unary") this.#durations.labels(method).observe((systemClock.nowMs() - startedAtMs) / 1_000);
+      series.open.dec();
+      if (code === ok) series.calls.inc();
+      else this.#calls.labels(method, code).inc();
+      if (kind === "unary") series.durations.observe((systemClock.nowMs() - startedAtMs) / 1_000);
     };
+  }
+
+  /** Kept for each method: to find a series by its labels costs more than to count. */
+  #seriesOf(method: string): MethodSeries {
+    const known = this.#series.get(method);
+    if (known !== undefined) return known;
+    const series = {
+      open: this.#open.labels(method),
+      calls: this.#calls.labels(method, ok),
+      durations: this.#durations.labels(method),
+    };
+    this.#series.set(method, series);
+    return series;
   }
 
   /** For calls that go through Connect. */

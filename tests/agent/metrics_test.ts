@@ -107,6 +107,13 @@ test("calls that fail are counted by their code, and bad datagrams by what is wr
     });
   await (await call("log.v1.Log/DescribeTopic", '{"topic":"nowhere"}')).text();
   await (await call("log.v1.Log/GetServers", "{}")).text();
+  // A stream: one message in an envelope asks, and the answer's last one says what is wrong.
+  const asked = await fetch(`http://${alder.rpcAddress}/grapevine.v1.Cluster/Query`, {
+    method: "POST",
+    headers: { "content-type": "application/connect+json" },
+    body: Uint8Array.of(0, 0, 0, 0, 2, 123, 125),
+  });
+  assert.match(await asked.text(), "invalid_argument");
   const port = Number(alder.gossipAddress.split(":").at(-1));
   const socket = createSocket("udp4");
   await new Promise((resolve) => socket.send(Uint8Array.of(99, 1, 2, 3), port, "127.0.0.1", resolve));
@@ -125,6 +132,8 @@ test("calls that fail are counted by their code, and bad datagrams by what is wr
   );
   assert.is(readValue(found, "grapevine_rpc_call_duration_seconds_count", { method: "log.v1.Log/GetServers" }), 1);
   assert.is(readValue(found, "grapevine_rpc_calls_open", { method: "log.v1.Log/GetServers" }), 0);
+  const query = { method: "grapevine.v1.Cluster/Query", code: "invalid_argument" };
+  assert.is(readValue(found, "grapevine_rpc_calls_total", query), 1);
 });
 
 test("a node with more topics than have series of their own shows the sums of all", async ({ directory }) => {

@@ -127,6 +127,16 @@ function answerOverTcp(node: LoneNode): void {
   throw new Error("Cannot find a ping over TCP");
 }
 
+test("news from a node that answers over TCP only tells that its datagrams arrive", () => {
+  const { node, target, port } = probing("n");
+  answerOverTcp(node);
+  answerOverTcp(node);
+  assert.is(node.gossip.peerHealth(target)?.udpIn, "lost");
+  node.hearFrom(peerAddress(port), alive("q", { port: 7050 }));
+  assert.equal([node.gossip.peerHealth(target)?.verdict, node.gossip.peerHealth(target)?.udpIn], ["udp-out", "works"]);
+  assert.is(node.gossip.peerHealth(target)?.datagramsReceived, 1);
+});
+
 test("answers that come late make a path slow, not broken", () => {
   const { node, target, port } = probing("n");
   for (let round = 0; round < 3; round++) {
