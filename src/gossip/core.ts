@@ -1,6 +1,7 @@
 import type { Random } from "../base/mod.ts";
 import { Envelope } from "./envelope.ts";
 import type { ResolvedGossipOptions } from "./options.ts";
+import { printable } from "./printable.ts";
 import { Schedule } from "./schedule.ts";
 import type { GossipCounters, GossipEffect } from "./types.ts";
 
@@ -54,7 +55,7 @@ export class Core {
   warn(kind: string, message: string): void {
     if (!this.mayWarn(kind)) return;
     this.#warnedAtMs.set(kind, this.nowMs);
-    this.emit({ type: "warn", message });
+    this.emit({ type: "warn", message: printable(message) });
   }
 
   /** Whether a warning of this kind would be told now. */

@@ -3,6 +3,7 @@ import { toText, viewOf } from "../base/mod.ts";
 import { Envelope, envelopeTexts, frameBytesMax, frameHeaderBytes } from "./envelope.ts";
 import { MsgpackReader, type Value } from "./msgpack.ts";
 import { decompress } from "./packet.ts";
+import { printable } from "./printable.ts";
 import {
   type Ack,
   decodeMessage,
@@ -219,7 +220,10 @@ function scanMap(bytes: Uint8Array): StreamScan {
   if (bytes[0] === messageType.error) {
     const text = value instanceof Map ? value.get("Error") : undefined;
     if (!(text instanceof Uint8Array)) return malformed("its error says nothing");
-    return { type: "message", message: { type: "error", text: toText(text.subarray(0, errorTextBytesMax)) } };
+    return {
+      type: "message",
+      message: { type: "error", text: printable(toText(text.subarray(0, errorTextBytesMax))) },
+    };
   }
   const message = reader.fault === undefined ? decodeMessage(bytes) : undefined;
   if (message?.type !== "ping" && message?.type !== "ack") return malformed("its message is broken");

@@ -1,4 +1,5 @@
 // topics: discovery
+// timeout: 180
 /**
  * Bad input, one test a kind: each is a typed error at the call, or a drop that is counted; never a crash, never a cluster
  * that is not as good as before.
@@ -10,7 +11,8 @@ import { startSerfRpc } from "../../src/agent/serf_rpc.ts";
 import { concat, DisposalStack, toBytes } from "../../src/base/mod.ts";
 import { Envelope } from "../../src/gossip/envelope.ts";
 import { type Cipher, encodeMsgpack } from "../../src/gossip/mod.ts";
-import { encodeMessage, encodePushPull, type Message } from "../../src/gossip/wire.ts";
+import { StreamReader } from "../../src/gossip/stream_reader.ts";
+import { encodeError, encodeMessage, encodePushPull, type Message } from "../../src/gossip/wire.ts";
 import { systemCipher } from "../../src/io/cipher.ts";
 import { Expression, instructionsMax } from "../../src/membership/expression.ts";
 import { encodeSerfMessage } from "../../src/membership/messages.ts";
@@ -299,6 +301,16 @@ test("bad input: names of others are not taken by whoever claims them, and the c
     "b kept its name by vote",
   );
   attacked.assertSound();
+});
+
+test("bad input: names and errors from the network write no lines of their own into a log", () => {
+  const attacked = new AttackedCluster("lines");
+  const name = "evil\n2026-01-01 [INFO] all is well\u001b[2J\u2028";
+  for (const port of [7001, 7002]) attacked.datagram(attacked.first, encodeMessage(alive(name, { port })));
+  const warning = attacked.cluster.trace.find((line) => line.includes(" warns Cannot accept "));
+  assert.match(warning ?? "", /for node evil\ufffd2026-01-01 \[INFO\] all is well\ufffd\[2J\ufffd: that name/);
+  const scan = new StreamReader().push(encodeError("no\r\nway"));
+  assert.equal(scan, { type: "message", message: { type: "error", text: "no\ufffd\ufffdway" } });
 });
 
 test("bad input: hostile filter expressions cost a bounded number of states, and hit nobody they should not", () => {
