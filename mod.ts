@@ -6,14 +6,18 @@ export {
   Agent,
   type AgentEvents,
   type AgentOptions,
+  type AgentSurroundings,
   AgentTopic,
   type ClusterKeys,
+  type ClusterOptions,
   type EventOptions,
   type GossipProfile,
   type IncomingQuery,
   InvalidAgentOptionError,
+  JoinGivenUpError,
   type KeyList,
   type KeysResult,
+  LogLines,
   type Payload,
   type QueryAnswer,
   type QueryHandler,
@@ -39,6 +43,8 @@ export { DirectoryLockedError } from "./src/io/directory_lock.ts";
 export { DirectoryNotWritableError } from "./src/io/disk.ts";
 export { GossipBindError } from "./src/io/gossip_sockets.ts";
 export { BadListenAddressError, PortTakenError } from "./src/io/listener_errors.ts";
+export { MulticastError } from "./src/io/multicast_socket.ts";
+export { TagsFileError } from "./src/io/tags_file.ts";
 export { LogCorruptError, type LogEvent } from "./src/log/mod.ts";
 export {
   InvalidQueryError,

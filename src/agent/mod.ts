@@ -1,9 +1,11 @@
 /** The composition root: options in, a running node out. */
 export { Agent, type AgentEvents, type AgentSurroundings } from "./agent.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
+export type { ClusterOptions, SerfSettings } from "./cluster_options.ts";
 export { LogLines, type SerfLogLevel } from "./log_lines.ts";
 export { type AgentLogFormat, type AgentLogLevel, configureLogging } from "./logging.ts";
 export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";
 export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.ts";
 export type { QueryAnswer, QueryOptions, QueryResult, QueryRun } from "./query_run.ts";
+export { JoinGivenUpError } from "./rejoiner.ts";
 export { AgentTopic } from "./topic.ts";
