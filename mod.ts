@@ -38,7 +38,6 @@ export {
   RecordTooLargeError,
   type SendAck,
 } from "./src/client/mod.ts";
-export type { Passage, PathVerdict, PeerHealth } from "./src/gossip/mod.ts";
 export { DirectoryLockedError } from "./src/io/directory_lock.ts";
 export { DirectoryNotWritableError } from "./src/io/disk.ts";
 export { GossipBindError } from "./src/io/gossip_sockets.ts";
