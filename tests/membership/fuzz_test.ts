@@ -40,7 +40,13 @@ function feed({ name, decode, amountMax }: Target, bytes: Uint8Array, random: Ra
   } catch (error) {
     throw new Error(`Cannot decode ${toHex(bytes)} as ${name}: ${String(error)}`, { cause: error });
   }
-  const tookMs = performance.now() - startMs;
+  let tookMs = performance.now() - startMs;
+  // A busy machine may take the process off for a while: an input that is slow is so every time.
+  for (let again = 0; tookMs > slowestMs && again < 3; again++) {
+    const againMs = performance.now();
+    decode(bytes, random);
+    tookMs = performance.now() - againMs;
+  }
   if (amount > amountMax) throw new Error(`${name}: ${amount} came of ${toHex(bytes)}`);
   if (tookMs > slowestMs) throw new Error(`${name}: ${tookMs} ms for ${toHex(bytes)}`);
   if (tookMs > slowestSeen) [slowestSeen, slowest] = [tookMs, `${tookMs.toFixed(0)} ms (${name})`];
