@@ -1,4 +1,4 @@
-// timeout: 240
+// timeout: 300
 // topics: discovery
 /** What the flags of a node, its file and signals do: read, kept, changed while it runs, and at its end. */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
