@@ -6,6 +6,11 @@ export function toBytes(value: Uint8Array | string): Uint8Array {
   return typeof value === "string" ? encoder.encode(value) : value;
 }
 
+/** Writes a text as UTF-8 at a position; the caller made sure of room. Returns how many bytes it took. */
+export function textInto(text: string, into: Uint8Array, at: number): number {
+  return encoder.encodeInto(text, into.subarray(at)).written;
+}
+
 /** The text of UTF-8 bytes; invalid sequences become U+FFFD. */
 export function toText(bytes: Uint8Array): string {
   return decoder.decode(bytes);

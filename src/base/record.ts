@@ -1,6 +1,6 @@
-import { toBytes, toText } from "./bytes.ts";
+import { textInto, toText } from "./bytes.ts";
 import { frameRecordsMax, recordBytesMax, recordHeadersMax } from "./limits.ts";
-import { unzigzag, VarintReader, varintBytesMax, writeVarint, zigzag } from "./varint.ts";
+import { unzigzag, VarintReader, varintBytesMax, varintBytesOf, writeVarint, zigzag } from "./varint.ts";
 import type { WriterId } from "./vector.ts";
 
 /** One name and value beside a record. Names may repeat; their order is kept. */
@@ -89,34 +89,58 @@ function bytesMaxOf(value: Uint8Array | string): number {
 
 /** Writes a record at `at`; the caller made sure that `packedBytesMax` bytes are there. Returns the position after it. */
 export function packRecord(into: Uint8Array, at: number, record: RecordInput, timestampDeltaMs: number): number {
-  const value = toBytes(record.value);
-  const key = record.key === undefined ? undefined : toBytes(record.key);
+  const { value, key } = record;
   const headers = record.headers ?? noHeaders;
+  const timestamp = zigzag(timestampDeltaMs);
+  if (key === undefined && headers.length === 0 && typeof value !== "string") {
+    return packValue(into, at, value, timestamp);
+  }
   const bodyAt = at + varintBytesMax;
   let position = bodyAt;
   into[position++] = (key === undefined ? 0 : hasKey) | (headers.length === 0 ? 0 : hasHeaders);
-  position = writeVarint(into, position, zigzag(timestampDeltaMs));
-  if (key !== undefined) position = writeBytes(into, position, key);
+  position = writeVarint(into, position, timestamp);
+  if (key !== undefined) position = writeSized(into, position, key);
   if (headers.length > 0) {
     position = writeVarint(into, position, headers.length);
     for (const header of headers) {
-      position = writeBytes(into, position, toBytes(header.name));
-      position = writeBytes(into, position, toBytes(header.value));
+      position = writeSized(into, position, header.name);
+      position = writeSized(into, position, header.value);
     }
   }
+  position = writePlain(into, position, value);
   // The length goes before the body, whose length is known only now: the body moves down over the spare bytes.
-  const bodyBytes = position - bodyAt + value.length;
+  const bodyBytes = position - bodyAt;
   const lengthEnd = writeVarint(into, at, bodyBytes);
   into.copyWithin(lengthEnd, bodyAt, position);
-  const valueAt = lengthEnd + (position - bodyAt);
-  into.set(value, valueAt);
-  return valueAt + value.length;
+  return lengthEnd + bodyBytes;
 }
 
-function writeBytes(into: Uint8Array, at: number, bytes: Uint8Array): number {
-  const position = writeVarint(into, at, bytes.length);
-  into.set(bytes, position);
-  return position + bytes.length;
+/** The same for the plainest of records, whose length is known before: nothing has to move. */
+function packValue(into: Uint8Array, at: number, value: Uint8Array, timestamp: number): number {
+  let position = writeVarint(into, at, 1 + varintBytesOf(timestamp) + value.length);
+  into[position++] = 0;
+  position = writeVarint(into, position, timestamp);
+  into.set(value, position);
+  return position + value.length;
+}
+
+/** The bytes of a value. Returns the position after them. */
+function writePlain(into: Uint8Array, at: number, value: Uint8Array | string): number {
+  if (typeof value === "string") return at + textInto(value, into, at);
+  into.set(value, at);
+  return at + value.length;
+}
+
+/** The same after their length. */
+function writeSized(into: Uint8Array, at: number, value: Uint8Array | string): number {
+  if (typeof value !== "string") return writePlain(into, writeVarint(into, at, value.length), value);
+  // Most texts have as many bytes as characters. Otherwise they move, to where their length ends.
+  const guessed = at + varintBytesOf(value.length);
+  const bytes = textInto(value, into, guessed);
+  const start = at + varintBytesOf(bytes);
+  if (start !== guessed) into.copyWithin(start, guessed, guessed + bytes);
+  writeVarint(into, at, bytes);
+  return start + bytes;
 }
 
 /** Calls `visit` for each packed record from `at` to `end`. Returns what is wrong, or undefined when all is well. */
@@ -131,12 +155,20 @@ export function readPackedRecords(
     const bodyBytes = reader.next();
     const bodyEnd = reader.at + bodyBytes;
     if (reader.failed || bodyBytes < 2 || bodyEnd > end) return `record ${index} does not fit its batch`;
-    const record = readBody(bytes, reader.at, bodyEnd);
+    const record = bytes[reader.at] === 0 ? readValue(bytes, reader, bodyEnd) : readBody(bytes, reader.at, bodyEnd);
     if (record === undefined) return `record ${index} is not well-formed`;
     visit(record, index);
     reader.at = bodyEnd;
   }
   return undefined;
+}
+
+/** The body of a record that has neither key nor headers. */
+function readValue(bytes: Uint8Array, reader: VarintReader, end: number): PackedRecord | undefined {
+  reader.at++;
+  const timestampDeltaMs = unzigzag(reader.next());
+  if (reader.failed || reader.at > end) return undefined;
+  return { timestampDeltaMs, key: undefined, headers: noHeaders, value: bytes.subarray(reader.at, end) };
 }
 
 function readBody(bytes: Uint8Array, at: number, end: number): PackedRecord | undefined {

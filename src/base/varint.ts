@@ -13,6 +13,13 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   return position;
 }
 
+/** How many bytes `writeVarint` takes. */
+export function varintBytesOf(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
+}
+
 /** Reads varints one after another and never beyond `end`. A bad or cut varint sets `failed` and yields 0. */
 export class VarintReader {
   at: number;
