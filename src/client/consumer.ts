@@ -102,6 +102,18 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     return this.#at < this.#records.length ? Promise.resolve(this.#take()) : this.#wait();
   }
 
+  /**
+   * The same records, as many at a time as came together: what to choose where many come, because each wait costs more
+   * than a record. A batch counts as read, for `cursor`, when it is given.
+   */
+  async *batches(): AsyncGenerator<readonly LogRecord[], void, undefined> {
+    try {
+      while (await this.#fillUp()) yield this.#takeAll();
+    } finally {
+      this.#finish();
+    }
+  }
+
   return(): Promise<IteratorResult<LogRecord>> {
     this.#finish();
     return Promise.resolve({ done: true, value: undefined });
@@ -118,16 +130,31 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     return { done: false, value: record };
   }
 
+  /** The rest of what came together. */
+  #takeAll(): readonly LogRecord[] {
+    const records = this.#at === 0 ? this.#records : this.#records.slice(this.#at);
+    if (this.#readAfter === undefined) for (const { writer, sequence } of records) this.#read?.set(writer, sequence);
+    else this.#read = this.#readAfter;
+    this.#records = [];
+    this.#at = 0;
+    return records;
+  }
+
   async #wait(): Promise<IteratorResult<LogRecord>> {
+    return (await this.#fillUp()) ? this.#take() : { done: true, value: undefined };
+  }
+
+  /** Resolves with true once there are records, with false at the end. */
+  async #fillUp(): Promise<boolean> {
     while (this.#at >= this.#records.length) {
       if (!this.#done && this.#atEnd()) this.#finish();
-      if (this.#done) return { done: true, value: undefined };
+      if (this.#done) return false;
       this.#filling ??= this.#fill().finally(() => {
         this.#filling = undefined;
       });
       await this.#filling;
     }
-    return this.#take();
+    return true;
   }
 
   /** By offset; and by what was read, because a cursor of another node may cover this log's end and not its middle. */

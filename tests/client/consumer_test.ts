@@ -51,6 +51,37 @@ test("a cursor taken after any record continues with the next", async () => {
   }
 });
 
+test("batches() gives the same records together, and a cursor after each batch", async () => {
+  const server = new StubServer();
+  await using client = server.client();
+  await filled(client);
+  for (const from of ["earliest", 4] as const) {
+    const consumer = client.consume("t", { from, follow: false });
+    let read = "";
+    let batches = 0;
+    for await (const batch of consumer.batches()) {
+      for (const record of batch) read += record.text();
+      batches++;
+      assert.is(read + (await texts(client, consumer.cursor as string)), "012345678".slice(from === 4 ? 4 : 0));
+    }
+    assert.is(read, "012345678".slice(from === 4 ? 4 : 0));
+    assert.ok(batches <= 3, `${batches} batches`);
+  }
+});
+
+test("leaving batches() ends the stream, and what next() left of a batch comes first", async () => {
+  const server = new StubServer();
+  await using client = server.client();
+  await filled(client);
+  const consumer = client.consume("t");
+  assert.is((await consumer.next()).value?.text(), "0");
+  for await (const batch of consumer.batches()) {
+    assert.is(batch[0]?.text(), "1");
+    break;
+  }
+  assert.equal(await consumer.next(), { done: true, value: undefined });
+});
+
 test("a record has its place and its parts", async () => {
   const server = new StubServer();
   await using client = server.client();
