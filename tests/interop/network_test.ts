@@ -106,7 +106,10 @@ interop(26, async () => {
   await ours.join(alpha.address);
   await until("we are alive there", async () => (await alpha.member("ours"))?.status === "alive");
   await alpha.command("tags", "-set", "told=by-tcp");
-  await until("it warns of UDP", () => alpha.said(/Was able to connect to ours (but other|over TCP but UDP) probes failed/).length >= 3);
+  await until(
+    "it warns of UDP",
+    () => alpha.said(/Was able to connect to ours (but other|over TCP but UDP) probes failed/).length >= 3,
+  );
   await until("we warn of UDP", () => ours.warnings.some((warning) => /alpha .*UDP|UDP.* alpha/.test(warning)));
   await until("its tags came by push/pull", () => ours.machine.member("alpha")?.tags.get("told") === "by-tcp", 35_000);
   assert.equal([alpha.said(/EventMemberFailed|Suspect ours/), ours.machine.member("alpha")?.status], [[], "alive"]);

@@ -257,8 +257,11 @@ function signalTo(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(child.pid, signal);
 }
 
+/** What the news of one datagram may take to arrive when it is lost: two exchanges of states, and then some. */
+const newsMsMax = 40_000;
+
 /** Looks again and again until it is so; fails with what was awaited after `withinMs`. */
-export async function until(what: string, isSo: () => unknown, withinMs = 15_000): Promise<void> {
+export async function until(what: string, isSo: () => unknown, withinMs = newsMsMax): Promise<void> {
   const deadlineMs = Date.now() + withinMs;
   while (!(await isSo())) {
     if (Date.now() > deadlineMs) throw new Error(`Cannot see that ${what}: ${withinMs} ms are over`);
