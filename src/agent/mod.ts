@@ -1,4 +1,5 @@
 /** The composition root: options in, a running node out. */
+export type { Passage, PathVerdict, PeerHealth } from "../gossip/mod.ts";
 export { Agent, type AgentEvents, type AgentSurroundings } from "./agent.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
 export type { ClusterOptions, SerfSettings } from "./cluster_options.ts";
