@@ -1,11 +1,11 @@
 /** Records out, one answer a call: the next record at or after the start. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { concat, covers, encodeCursor, type LogRecord, type Place } from "../base/mod.ts";
+import { covers, encodeCursor, type LogRecord, type Place } from "../base/mod.ts";
 import type { ConsumeRequest, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
 import { type ConsumeStart, checkGeneration, startOf, tokenOf } from "./consume_start.ts";
 import { notFound } from "./errors.ts";
-import type { FrameSpan } from "./frames.ts";
+import { type FrameSpan, joined } from "./frames.ts";
 import { afterTokenMsMax, chunkBytesMax } from "./limits.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { TopicReader, vectorBelow } from "./topic_reader.ts";
@@ -91,7 +91,7 @@ function wordsOf(start: ConsumeStart): string {
 /** Whole frames as they are stored: no record is looked at. */
 export function packedAnswer(topic: ServedTopic, reader: TopicReader, spans: readonly FrameSpan[]): ConsumeAnswer {
   for (const span of spans) reader.taken(span);
-  return { frames: concat(spans.map((span) => span.bytes)), ...positionOf(topic, reader) };
+  return { frames: joined(spans), ...positionOf(topic, reader) };
 }
 
 /** One record, decoded. */

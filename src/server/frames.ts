@@ -1,6 +1,7 @@
 /** What the server looks at in stored frames: their headers, and single records only for callers that want them so. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  concat,
   type FrameHeader,
   headersBytes,
   LogRecord,
@@ -31,6 +32,19 @@ export function framesOf(chunk: Uint8Array): FrameSpan[] {
     at = end;
   }
   return spans;
+}
+
+/** The bytes of frames that follow one another: mostly they lie so in one chunk, and are not copied. */
+export function joined(spans: readonly FrameSpan[]): Uint8Array {
+  const first = spans[0];
+  if (first === undefined) return new Uint8Array(0);
+  const { buffer, byteOffset } = first.bytes;
+  let end = byteOffset;
+  for (const { bytes } of spans) {
+    if (bytes.buffer !== buffer || bytes.byteOffset !== end) return concat(spans.map((span) => span.bytes));
+    end += bytes.length;
+  }
+  return new Uint8Array(buffer, byteOffset, end - byteOffset);
 }
 
 /** The sequence of a frame's last record. */

@@ -31,6 +31,8 @@ export interface ServedTopic {
   readonly lowWater: Vector;
   produce(frame: Uint8Array): Promise<{ offset: number; writer: WriterId; sequence: number; count: number }>;
   read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
+  /** As `read`, for many readers of one place: nobody may change the bytes. */
+  readShared(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
   readMissing(have: Vector, bytesMax: number): Promise<{ frames: Uint8Array; complete: boolean; lowWater: Vector }>;
   offsetAt(timestampMs: number): Promise<number>;
   onGrow(listener: () => void): () => void;

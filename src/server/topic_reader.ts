@@ -88,7 +88,7 @@ export class TopicReader {
   async #readOn(bytesMax: number): Promise<FrameSpan[] | undefined> {
     const offset = this.#offset as number;
     if (offset >= this.#topic.nextOffset) return undefined;
-    const chunk = await this.#topic.read(offset, bytesMax);
+    const chunk = await this.#topic.readShared(offset, bytesMax);
     if (chunk.nextOffset <= offset && chunk.frames.length === 0) return undefined;
     this.#offset = chunk.nextOffset;
     return framesOf(chunk.frames);

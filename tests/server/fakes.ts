@@ -110,6 +110,10 @@ export class MemoryTopic implements ServedTopic {
     return { frames: this.#join(taken), nextOffset: last ? last.baseOffset + last.count : offset };
   }
 
+  readShared(offset: number, bytesMax: number): ReturnType<ServedTopic["readShared"]> {
+    return this.read(offset, bytesMax);
+  }
+
   async readMissing(have: Vector, bytesMax: number): ReturnType<ServedTopic["readMissing"]> {
     const wanted = this.#frames.filter(
       ({ header }) => header.baseSequence + header.count - 1 > (have.get(header.writer) ?? 0),
