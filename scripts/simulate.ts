@@ -31,7 +31,7 @@ const usages = {
 
   How soon all nodes have heard of a user event, a tag, a join and a failure, and what a node sends, by the size of the cluster.
 
-  --nodes N,N,…     sizes of clusters, 3 to 20000 each; 5000 take 14 GB (default 10,32,100,320,1000)
+  --nodes N,N,…     sizes of clusters, 3 to 20000 each (default 10,32,100,320,1000)
   --rounds N        how often each kind of news is spread, 1 to 1000 (default 5)
   --svg FILE        draws the result into this file
   --seed TEXT       (default 1)

@@ -1,9 +1,14 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { drawChart } from "../../scripts/chart.ts";
 import { simulateLifeguard } from "../../scripts/simulations/lifeguard.ts";
 import { simulateScale } from "../../scripts/simulations/scale.ts";
 import { simulateStalls } from "../../scripts/simulations/stall.ts";
+import { runtimeCommand } from "../runner/runtimes.ts";
+
+const projectDirectory = path.resolve(import.meta.dirname, "../..");
 
 const said: string[] = [];
 const progress = (text: string): void => {
@@ -37,6 +42,27 @@ test("simulate stall has a row for each pattern, with and without forgiveness", 
   assert.is(text.match(/\| yes \|/g)?.length, text.match(/\| {2}no \|/g)?.length);
   assert.match(text, "300 ms of every 1000 ms");
   assert.ok(said.length > 0);
+});
+
+test("npm run simulate knows its commands and their options, and refuses others", () => {
+  // npm runs it by Bun.
+  const [program, ...options] = runtimeCommand("bun", projectDirectory) as [string, ...string[]];
+  const run = (...args: string[]) =>
+    spawnSync(program, [...options, "scripts/simulate.ts", ...args], { cwd: projectDirectory, encoding: "utf8" });
+  const rows: [args: string[], status: number, said: string][] = [
+    [["--help"], 0, "simulate lifeguard"],
+    [["lifeguard", "--help"], 0, "--set-ups"],
+    [["scale", "--help"], 0, "--svg"],
+    [["stall", "--hours", "0.01", "--nodes", "3"], 0, "| 300 ms of every 1000 ms"],
+    [["stall", "--hours", "forever"], 2, "not forever"],
+    [["lifeguard", "--set-ups", "73"], 2, "from 1 to 72"],
+    [["--seeds", "9..1"], 2, "FROM..TO"],
+  ];
+  for (const [args, status, said] of rows) {
+    const ran = run(...args);
+    assert.is(ran.status, status, `${args.join(" ")}: ${ran.stderr}`);
+    assert.match(ran.stdout + ran.stderr, said);
+  }
 });
 
 test.run();
