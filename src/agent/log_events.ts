@@ -18,6 +18,11 @@ export function writeLogEvent(logger: Logger, event: LogEvent): void {
     case "feed-stopped":
       logger.error("stopped feed {writer} of topic {topic} at sequence {sequence}: {reason}", { ...event });
       break;
+    case "segments-dropped":
+      logger.info("forgot {segments} segments of topic {topic}, as retention says: it begins at {firstOffset} now", {
+        ...event,
+      });
+      break;
     case "corrupt":
       logger.error("{bytes} bytes of {file} are damaged at {at} and served to nobody: {reason}", { ...event });
       break;

@@ -1,5 +1,6 @@
 /** What the hash of a feed was at an earlier sequence: to tell whether another copy of it has the same history. */
 import type { WriterId } from "../base/mod.ts";
+import { FileRetiredError } from "./file_pool.ts";
 import { load } from "./reader.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
@@ -30,7 +31,11 @@ async function searchSegment(
 ): Promise<ChainAt> {
   let position = segment.index.positionOfSequence(wanted.writer, wanted.sequence) ?? segment.bytes;
   while (position < segment.bytes) {
-    const loaded = await load(state, segment, position, searchBytes);
+    const loaded = await load(state, segment, position, searchBytes).catch((error: unknown) => {
+      if (!(error instanceof FileRetiredError)) throw error;
+    });
+    // Retention took it: nothing is known there any more.
+    if (loaded === undefined) return undefined;
     for (const { header } of loaded.frames) {
       const last = header.baseSequence + header.count - 1;
       if (header.writer !== wanted.writer || last < wanted.sequence) continue;

@@ -4,6 +4,16 @@ import type { Directory, LogFile } from "./directory.ts";
 /** Files that all topics of a log keep open together, beside those in use at this moment. */
 export const openFilesMax = 256;
 
+/** The file is no longer part of the log: what was there is below the log's first offset now. */
+export class FileRetiredError extends Error {
+  override readonly name = "FileRetiredError";
+  readonly code = "FILE_RETIRED";
+
+  constructor(file: string) {
+    super(`Cannot read ${file}: retention took it`);
+  }
+}
+
 /** Opens files when they are needed and closes those that were used longest ago. */
 export class FilePool {
   /** Open files that nobody uses now, the one used longest ago first. */
@@ -35,6 +45,8 @@ export class PooledFile {
   /** What `#file` resolved with. */
   #opened: LogFile | undefined;
   #users = 0;
+  #isRetired = false;
+  #whenUnused: (() => void) | undefined;
 
   constructor(pool: FilePool, directory: Directory, name: string) {
     this.#pool = pool;
@@ -49,6 +61,7 @@ export class PooledFile {
 
   /** Calls `action` with the open file. */
   async use<Result>(action: (file: LogFile) => Promise<Result> | Result): Promise<Result> {
+    if (this.#isRetired) throw new FileRetiredError(this.name);
     if (this.#users++ === 0) this.#pool.unpark(this);
     try {
       // A file that went missing must not come back empty.
@@ -62,8 +75,22 @@ export class PooledFile {
       if (this.#users === 1) await this.close();
       throw error;
     } finally {
-      if (--this.#users === 0 && this.#file !== undefined) await this.#pool.park(this);
+      if (--this.#users === 0) {
+        this.#whenUnused?.();
+        if (this.#file !== undefined && !this.#isRetired) await this.#pool.park(this);
+      }
     }
+  }
+
+  /** Lets those who use it finish, closes it, and lets nobody use it again. */
+  async retire(): Promise<void> {
+    this.#isRetired = true;
+    if (this.#users > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenUnused = resolve;
+      });
+    }
+    await this.close();
   }
 
   /** Closes it; a later use opens it again. */

@@ -27,6 +27,8 @@ const topicsDirectoryName = "topics";
 const defaultTopic = "default";
 /** Topics that are opened or closed at the same time: their syncs share what the file system does for each. */
 const topicsAtOnce = 8;
+/** Milliseconds between two looks at what grew too old. */
+const retainEveryMs = 60_000;
 /** Events that are kept for the first listener: what happens while the log is being opened. */
 const earlyEventsMax = 1_000;
 
@@ -44,6 +46,7 @@ export class Log implements CommitLog {
   readonly #growth = new Listeners<TopicLog>(rethrowLater);
   readonly #events = new Listeners<LogEvent>(rethrowLater);
   #earlyEvents: LogEvent[] | undefined = [];
+  #cancelRetention: (() => void) | undefined;
   #writer: WriterId = "";
   #minting: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | undefined;
@@ -76,6 +79,8 @@ export class Log implements CommitLog {
       soon,
       rounds: new Rounds(this.#journal, { soon, journalTopicsMin, journalBytesMax }),
       journal: this.#journal,
+      wallMs: environment.wallMs,
+      watchAges: () => this.#watchAges(),
       after: environment.after,
       onListenerError: rethrowLater,
       writer: () => this.#writer,
@@ -93,6 +98,7 @@ export class Log implements CommitLog {
     try {
       await log.#recover();
     } catch (error) {
+      log.#cancelRetention?.();
       await log.#scrubber.close();
       for (const topic of log.#topics.values()) await topic.release();
       throw error;
@@ -163,6 +169,7 @@ export class Log implements CommitLog {
     for (const topic of cleanEnds?.keys() ?? []) {
       if (!names.includes(topic)) throw new LogCorruptError(topicPath(topic, ""), 0, "the directory is missing");
     }
+    if (this.#options.retention.ageMaxMs !== undefined) this.#watchAges();
     const last = await replayJournal({
       ...{ root: this.#directory, topics: this.#topicsDirectory, options: this.#options },
       ...{ isClean: cleanEnds !== undefined, emit: (event: LogEvent) => this.#emit(event) },
@@ -175,6 +182,17 @@ export class Log implements CommitLog {
     await this.#directory.remove(cleanStopFileName);
     await this.#directory.sync();
     await this.#takeWriter(written, writerBytes !== undefined, cleanEnds !== undefined);
+  }
+
+  /** Records grow old also where nothing is written. */
+  #watchAges(): void {
+    if (this.#disposed !== undefined) return;
+    this.#cancelRetention ??= this.#environment.after(retainEveryMs, () => {
+      this.#cancelRetention = undefined;
+      const retained = [...this.#topics.values()].map((topic) => topic.retain());
+      // What failed is tried again; that nothing can be removed is told when something is written.
+      void Promise.allSettled(retained).then(() => this.#watchAges());
+    });
   }
 
   /** Goes on with the directory's writer, or mints one where that could number two different records alike (rule R5). */
@@ -226,6 +244,7 @@ export class Log implements CommitLog {
   }
 
   async #close(): Promise<void> {
+    this.#cancelRetention?.();
     await this.#scrubber.close();
     await Promise.allSettled(this.#opening.values());
     await this.#minting;

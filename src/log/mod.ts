@@ -33,6 +33,7 @@ export type {
   LogEvent,
   LogOptions,
   Missing,
+  Retention,
   ScrubProgress,
   TopicLog,
 } from "./types.ts";

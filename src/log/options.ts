@@ -1,6 +1,6 @@
 import { type Checksum, crc32 } from "../base/mod.ts";
 import { InvalidLogOptionError } from "./errors.ts";
-import type { FsyncPolicy, LogOptions } from "./types.ts";
+import type { FsyncPolicy, LogOptions, Retention } from "./types.ts";
 
 /** Every option, checked and filled. */
 export interface ResolvedLogOptions {
@@ -12,6 +12,7 @@ export interface ResolvedLogOptions {
   readonly journalTopicsMin: number;
   readonly journalBytesMax: number;
   readonly scrubBytesPerSecond: number;
+  readonly retention: Retention;
   readonly newWriter: boolean;
   readonly checksum: Checksum;
 }
@@ -26,18 +27,29 @@ export function resolveOptions(options: LogOptions): ResolvedLogOptions {
   if (fsync !== "always" && fsync !== "interval" && fsync !== "never") {
     throw new InvalidLogOptionError("fsync", fsync, "always, interval or never");
   }
+  const segmentBytesMax = whole("segmentBytesMax", options.segmentBytesMax ?? 256 * mebibyte, 64 * kibibyte, gibibyte);
   return {
     fsync,
     fsyncIntervalMs: whole("fsyncIntervalMs", options.fsyncIntervalMs ?? 1_000, 1, 3_600_000),
-    segmentBytesMax: whole("segmentBytesMax", options.segmentBytesMax ?? 256 * mebibyte, 64 * kibibyte, gibibyte),
+    segmentBytesMax,
     indexEveryBytes: whole("indexEveryBytes", options.indexEveryBytes ?? 64 * kibibyte, 512, 16 * mebibyte),
     pendingBytesMax: whole("pendingBytesMax", options.pendingBytesMax ?? 64 * mebibyte, 64 * kibibyte, gibibyte),
     journalTopicsMin: whole("journalTopicsMin", options.journalTopicsMin ?? 8, 1, 1_000_000),
     journalBytesMax: whole("journalBytesMax", options.journalBytesMax ?? 32 * mebibyte, 64 * kibibyte, gibibyte),
     scrubBytesPerSecond: scrubRate(options.scrubBytesPerSecond ?? 0),
+    retention: checkRetention(options.retention ?? {}, segmentBytesMax),
     newWriter: options.newWriter ?? false,
     checksum: options.checksum ?? crc32,
   };
+}
+
+/** The same retention, if it makes sense; throws `InvalidLogOptionError`. */
+export function checkRetention(retention: Retention, segmentBytesMax: number): Retention {
+  const { bytesMin, ageMaxMs, segmentsMax } = retention;
+  if (bytesMin !== undefined) whole("retention.bytesMin", bytesMin, segmentBytesMax, Number.MAX_SAFE_INTEGER);
+  if (ageMaxMs !== undefined) whole("retention.ageMaxMs", ageMaxMs, 1_000, Number.MAX_SAFE_INTEGER);
+  if (segmentsMax !== undefined) whole("retention.segmentsMax", segmentsMax, 1, Number.MAX_SAFE_INTEGER);
+  return retention;
 }
 
 function scrubRate(value: number): number {

@@ -1,6 +1,7 @@
 /** Reading a topic, by offset, by what a puller lacks (rule R3) and by time. Only what may be served is ever read. */
 import { assert, concat, type FrameHeader, headersBytes, readRecords, scanFrame, type Vector } from "../base/mod.ts";
 import { LogCorruptError, OffsetOutOfRangeError } from "./errors.ts";
+import { FileRetiredError } from "./file_pool.ts";
 import { topicPath } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
@@ -24,6 +25,16 @@ interface Loaded {
 
 /** Frames from the one that holds `offset` on. */
 export async function readFrom(state: TopicState, offset: number, bytesMax: number): Promise<Chunk> {
+  try {
+    return await readThere(state, offset, bytesMax);
+  } catch (error) {
+    // Retention took it between the look and the read.
+    if (!(error instanceof FileRetiredError)) throw error;
+    throw new OffsetOutOfRangeError(offset, state.firstOffset, state.nextOffset);
+  }
+}
+
+async function readThere(state: TopicState, offset: number, bytesMax: number): Promise<Chunk> {
   if (!(offset >= state.firstOffset && offset <= state.nextOffset && Number.isInteger(offset))) {
     throw new OffsetOutOfRangeError(offset, state.firstOffset, state.nextOffset);
   }
@@ -73,7 +84,7 @@ export async function readMissing(state: TopicState, have: Vector, bytesMax: num
   return { frames: copied(parts), complete, lowWater };
 }
 
-/** Where a search through the segments stands. */
+/** Where a search through the segments stands. Segments are numbered from those on that retention took meanwhile. */
 interface Place {
   readonly segment: number;
   readonly position: number;
@@ -87,13 +98,14 @@ async function searchMissing(
   const held = new Map(have);
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  let place: Place = { segment: 0, position: 0 };
+  let place: Place = { segment: state.dropped, position: 0 };
   for (;;) {
     const next = firstMissing(state, held, place);
     if (next === undefined) return { frames: concat(parts), complete: true };
-    const segment = state.segments[next.segment] as Segment;
+    const segment = state.segments[next.segment - state.dropped] as Segment;
     const wanted = Math.min(searchBytesMax, Math.max(searchBytesMin, credit - bytes));
-    const loaded = await load(state, segment, next.position, wanted);
+    const loaded = await load(state, segment, next.position, wanted).catch(unlessRetired);
+    if (loaded === undefined) continue;
     for (const { header, at } of loaded.frames) {
       const last = header.baseSequence + header.count - 1;
       if (last <= (held.get(header.writer) ?? 0)) continue;
@@ -108,14 +120,16 @@ async function searchMissing(
 }
 
 /** A place at or before the first frame that is missing, not before `from`; undefined when nothing is missing. */
-function firstMissing(state: TopicState, held: Vector, from: Place): Place | undefined {
+function firstMissing(state: TopicState, held: Vector, place: Place): Place | undefined {
+  const { dropped } = state;
+  const from = place.segment < dropped ? { segment: dropped, position: 0 } : place;
   let first: Place | undefined;
   for (const [writer, feed] of state.feeds) {
     const sequence = (held.get(writer) ?? 0) + 1;
     if (sequence > feed.have) continue;
-    const lastSegment = first?.segment ?? state.segments.length - 1;
+    const lastSegment = first?.segment ?? dropped + state.segments.length - 1;
     for (let segment = from.segment; segment <= lastSegment; segment++) {
-      const position = state.segments[segment]?.index.positionOfSequence(writer, sequence);
+      const position = state.segments[segment - dropped]?.index.positionOfSequence(writer, sequence);
       if (position === undefined) continue;
       if (first === undefined || segment < first.segment || position < first.position) first = { segment, position };
       break;
@@ -125,13 +139,19 @@ function firstMissing(state: TopicState, held: Vector, from: Place): Place | und
   return { segment: first.segment, position: Math.max(first.position, from.position) };
 }
 
+/** Nothing, when retention took the file: the search goes on above. */
+function unlessRetired(error: unknown): undefined {
+  if (!(error instanceof FileRetiredError)) throw error;
+}
+
 /** The first offset whose record, or one before it, is at or after the time. */
 export async function offsetAt(state: TopicState, timestampMs: number): Promise<number> {
   const segment = state.segments.find(({ index }) => index.timestampMaxMs >= timestampMs && index.bytes > 0);
   if (segment === undefined) return state.nextOffset;
   let position = segment.index.positionOfTime(timestampMs);
   while (position < segment.bytes) {
-    const loaded = await load(state, segment, position, searchBytesMin);
+    const loaded = await load(state, segment, position, searchBytesMin).catch(unlessRetired);
+    if (loaded === undefined) return offsetAt(state, timestampMs);
     for (const { header, at } of loaded.frames) {
       if (header.kind === "gap" || header.baseTimestampMs + header.timestampDeltaMaxMs < timestampMs) continue;
       return offsetWithin(header, loaded.bytes.subarray(at, at + header.frameBytes), timestampMs);

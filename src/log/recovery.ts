@@ -5,6 +5,7 @@
 import type { Directory, LogFile } from "./directory.ts";
 import { LogCorruptError } from "./errors.ts";
 import { fitOf, placedFrame } from "./feed.ts";
+import { decodeFloor, floorFileName } from "./floor.ts";
 import { rewrite } from "./rewrite.ts";
 import { type Damage, durableMarkAfter, scanSegment } from "./scan.ts";
 import { indexName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
@@ -30,8 +31,12 @@ export async function openTopicState(
   cleanEnd: TopicEnd | undefined,
 ): Promise<TopicState> {
   const state = new TopicState(name, directory, shared);
-  const offsets = await segmentOffsets(directory);
-  judgeSegmentNames(name, offsets, cleanEnd);
+  const floorBytes = await directory.readFile(floorFileName);
+  const path = topicPath(name, floorFileName);
+  if (floorBytes !== undefined) state.startAt(decodeFloor(floorBytes, path, shared.options.checksum));
+  const all = await segmentOffsets(directory);
+  const offsets = all.filter((offset) => offset >= state.floor.offset);
+  judgeSegmentNames(name, state.floor.offset, offsets, cleanEnd);
   for (const [position, baseOffset] of offsets.entries()) {
     if (baseOffset !== state.nextOffset) {
       const reason = `the segment begins at offset ${baseOffset}, the one before it ends at ${state.nextOffset}`;
@@ -43,7 +48,8 @@ export async function openTopicState(
       isLast ? openLastSegment(state, segment, file, cleanEnd) : openClosedSegment(state, segment, file),
     );
   }
-  if (offsets.length === 0) await createSegment(state, 0);
+  if (offsets.length === 0) await createSegment(state, state.floor.offset);
+  await removeBelowFloor(directory, all.slice(0, all.length - offsets.length));
   if (cleanEnd === undefined) {
     const { file, bytes } = state.active;
     await file.use(async (opened) => {
@@ -94,9 +100,24 @@ export async function segmentOffsets(directory: Directory): Promise<number[]> {
   return offsets.sort((left, right) => left - right);
 }
 
-function judgeSegmentNames(topic: string, offsets: readonly number[], cleanEnd: TopicEnd | undefined): void {
-  if (offsets.length > 0 && offsets[0] !== 0) {
-    throw new LogCorruptError(topicPath(topic, segmentName(0)), 0, "the file is missing");
+/** What retention had begun to remove when the last run ended. */
+async function removeBelowFloor(directory: Directory, offsets: readonly number[]): Promise<void> {
+  for (const offset of offsets) {
+    await directory.remove(segmentName(offset));
+    await directory.remove(indexName(offset));
+  }
+  if (offsets.length > 0) await directory.sync();
+}
+
+function judgeSegmentNames(
+  topic: string,
+  floor: number,
+  offsets: readonly number[],
+  cleanEnd: TopicEnd | undefined,
+): void {
+  // The segment that takes new frames is never removed: with a floor there is one.
+  if (offsets.length === 0 ? floor > 0 : offsets[0] !== floor) {
+    throw new LogCorruptError(topicPath(topic, segmentName(floor)), 0, "the file is missing");
   }
   if (cleanEnd !== undefined && offsets.at(-1) !== cleanEnd.baseOffset) {
     throw new LogCorruptError(topicPath(topic, segmentName(cleanEnd.baseOffset)), 0, "the file is missing");

@@ -13,13 +13,15 @@ import {
 } from "../base/mod.ts";
 import { chainAt } from "./chain_at.ts";
 import { Committer } from "./committer.ts";
-import { InvalidFrameError, LogClosedError, RecordTooLargeError } from "./errors.ts";
+import { InvalidFrameError, LogClosedError, messageOf, RecordTooLargeError } from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
 import { firstGeneration } from "./group.ts";
+import { checkRetention } from "./options.ts";
 import { offsetAt, readFrom, readMissing } from "./reader.ts";
 import { repair } from "./repair.ts";
+import { dropSegments, segmentsToDrop } from "./retention.ts";
 import type { TopicState } from "./topic_state.ts";
-import type { Ack, Applied, ChainAt, Chunk, CorruptRange, Missing, TopicLog } from "./types.ts";
+import type { Ack, Applied, ChainAt, Chunk, CorruptRange, Missing, Retention, TopicLog } from "./types.ts";
 
 /** A topic of an open log. */
 export class Topic implements TopicLog {
@@ -28,14 +30,20 @@ export class Topic implements TopicLog {
   readonly #committer: Committer;
   readonly #growth: Listeners<void>;
   #closing: Promise<boolean> | undefined;
+  #retention: Retention;
+  #retaining: Promise<number> = Promise.resolve(0);
+  /** Segments when retention was last judged: a new one is when something may have become too much. */
+  #segmentsJudged = 0;
 
   /** `onGrow` hears of growth before the listeners of this topic do. */
   constructor(state: TopicState, onGrow: (topic: Topic) => void) {
     this.#state = state;
     this.#growth = new Listeners(state.shared.onListenerError);
+    this.#retention = state.shared.options.retention;
     this.#committer = new Committer(state, () => {
       onGrow(this);
       this.#growth.emit();
+      if (state.segments.length > this.#segmentsJudged) this.#retainSoon();
     });
   }
 
@@ -132,6 +140,43 @@ export class Topic implements TopicLog {
     return repair(this.#state, range, frames);
   }
 
+  setRetention(retention: Retention): void {
+    this.#retention = checkRetention(retention, this.#state.shared.options.segmentBytesMax);
+    this.#segmentsJudged = 0;
+    if (retention.ageMaxMs !== undefined) this.#state.shared.watchAges();
+  }
+
+  retain(): Promise<number> {
+    const retained = this.#retaining.catch(() => 0).then(() => this.#retainNow());
+    this.#retaining = retained;
+    return retained;
+  }
+
+  async #retainNow(): Promise<number> {
+    this.#assertOpen();
+    const state = this.#state;
+    this.#segmentsJudged = state.segments.length;
+    const segments = segmentsToDrop(state, this.#retention, state.shared.wallMs());
+    if (segments === 0) return 0;
+    const before = state.bytes;
+    await dropSegments(state, segments);
+    this.#segmentsJudged = state.segments.length;
+    const { name: topic, firstOffset } = this;
+    state.shared.emit({ type: "segments-dropped", topic, segments, bytes: before - state.bytes, firstOffset });
+    this.#growth.emit();
+    return segments;
+  }
+
+  /** What cannot be removed now is tried again with the next segment. */
+  #retainSoon(): void {
+    this.#segmentsJudged = this.#state.segments.length;
+    if (this.#closing !== undefined) return;
+    this.retain().catch((error: unknown) => {
+      if (this.#closing !== undefined) return;
+      this.#state.shared.emit({ type: "write-failed", topic: this.name, message: messageOf(error) });
+    });
+  }
+
   async offsetAt(timestampMs: number): Promise<number> {
     this.#assertOpen();
     return offsetAt(this.#state, timestampMs);
@@ -163,6 +208,7 @@ export class Topic implements TopicLog {
   }
 
   async #close(): Promise<boolean> {
+    await this.#retaining.catch(() => 0);
     const durable = await this.#committer.close();
     await this.release();
     return durable;

@@ -2,6 +2,7 @@ import { assert, chainStart, type Vector, type WriterId } from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
 import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
 import type { FilePool } from "./file_pool.ts";
+import { type Floor, noFloor } from "./floor.ts";
 import type { Journal } from "./journal.ts";
 import type { ResolvedLogOptions } from "./options.ts";
 import type { Rounds } from "./rounds.ts";
@@ -21,6 +22,9 @@ export interface LogShared {
   readonly soon: (callback: () => void) => void;
   readonly rounds: Rounds;
   readonly journal: Journal;
+  readonly wallMs: () => number;
+  /** Looks, from now on, now and then for what grew too old. */
+  readonly watchAges: () => void;
   readonly after: (delayMs: number, callback: () => void) => () => void;
   /** Hears what a listener threw. */
   readonly onListenerError: (error: unknown) => void;
@@ -41,6 +45,10 @@ export class TopicState {
   /** Feeds that are no longer followed, and why. */
   readonly stopped: Map<WriterId, string> = new Map();
   readonly tail: TailCache;
+  /** Where the log begins. */
+  floor: Floor = noFloor;
+  /** Segments that retention took since the log was opened: numbers of segments count on from there. */
+  dropped = 0;
   corruptRanges: readonly CorruptRange[] = [];
   /** How many damages were repaired. */
   repairs = 0;
@@ -67,11 +75,11 @@ export class TopicState {
   }
 
   get firstOffset(): number {
-    return this.segments[0]?.baseOffset ?? 0;
+    return this.segments[0]?.baseOffset ?? this.floor.offset;
   }
 
   get nextOffset(): number {
-    return this.segments.at(-1)?.nextOffset ?? 0;
+    return this.segments.at(-1)?.nextOffset ?? this.floor.offset;
   }
 
   get bytes(): number {
@@ -109,6 +117,30 @@ export class TopicState {
     this.segments.push(segment);
     this.durableBytes = 0;
     return segment;
+  }
+
+  /** Begins with what the floor says: called once, before there is any segment. */
+  startAt(floor: Floor): void {
+    this.floor = floor;
+    this.lamport = floor.lamport;
+    for (const [writer, { have, chain }] of floor.feeds) {
+      this.feeds.set(writer, { have, chain, durable: have, lowest: 0, cachedFrom: have + 1 });
+    }
+  }
+
+  /** The oldest segments are no longer part of the log. */
+  raiseFloor(floor: Floor, count: number): void {
+    this.floor = floor;
+    this.dropped += count;
+    for (const segment of this.segments.splice(0, count)) {
+      this.#closedBytes -= segment.bytes;
+      this.corruptRanges = this.corruptRanges.filter(({ baseOffset }) => baseOffset !== segment.baseOffset);
+    }
+    while (this.tail.firstOffset < floor.offset) this.tail.dropOldest();
+    for (const [writer, feed] of this.feeds) {
+      const holder = this.segments.find(({ index }) => (index.feeds.get(writer)?.lowest ?? 0) > 0);
+      feed.lowest = holder?.index.feeds.get(writer)?.lowest ?? 0;
+    }
   }
 
   /** Takes in a frame that was written to the end of the last segment, or, with `unsettled`, to the journal. */

@@ -31,10 +31,25 @@ export interface LogOptions {
    * 0: none, else at least 65536. @default 0
    */
   readonly scrubBytesPerSecond?: number | undefined;
+  /** For every topic that has none of its own. @default nothing is forgotten */
+  readonly retention?: Retention | undefined;
   /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */
   readonly newWriter?: boolean | undefined;
   /** CRC-32 by the runtime's fastest way. @default the portable one */
   readonly checksum?: Checksum | undefined;
+}
+
+/**
+ * What may be forgotten of a topic: its oldest segments, while any of these says so. Nothing given: nothing is forgotten.
+ * The segment that takes new records always stays.
+ */
+export interface Retention {
+  /** Bytes that stay at least: what is beyond may go. No smaller than `segmentBytesMax`. */
+  readonly bytesMin?: number | undefined;
+  /** A segment goes when its newest record is older, at least 1,000 ms. */
+  readonly ageMaxMs?: number | undefined;
+  /** Segments that stay at most, at least 1. */
+  readonly segmentsMax?: number | undefined;
 }
 
 /** What the log needs beside a directory. */
@@ -169,6 +184,14 @@ export type LogEvent =
   /** What the last run had put into the journal only was written where it belongs. */
   | { readonly type: "journal-replayed"; readonly entries: number; readonly topics: number; readonly bytes: number }
   | { readonly type: "write-failed"; readonly topic: string; readonly message: string }
+  /** Retention took the oldest segments. */
+  | {
+      readonly type: "segments-dropped";
+      readonly topic: string;
+      readonly segments: number;
+      readonly bytes: number;
+      readonly firstOffset: number;
+    }
   | { readonly type: "topic-created"; readonly topic: string };
 
 /** One topic of a node. */
@@ -230,6 +253,10 @@ export interface TopicLog {
    * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
    */
   repair(range: CorruptRange, frames: Uint8Array): Promise<void>;
+  /** What may be forgotten from now on; it is not kept over a restart. Throws `InvalidLogOptionError`. */
+  setRetention(retention: Retention): void;
+  /** Forgets now what may be forgotten. Resolves with how many segments went. */
+  retain(): Promise<number>;
   /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
   offsetAt(timestampMs: number): Promise<number>;
   /** Calls `listener` after `nextOffset` or `durable` grew. The result removes it. */

@@ -22,6 +22,11 @@ export interface ReplicatorOptions {
   readonly watchSilenceMs?: number | undefined;
   /** How long peers that do not answer may hold up a gap: they might still hold the records. @default 15000 */
   readonly gapWaitMs?: number | undefined;
+  /**
+   * How long a gap waits although every peer known answers: peers are found one after another, and one of those to come
+   * might hold the records. No longer than `gapWaitMs`. @default 2000
+   */
+  readonly gapSettleMs?: number | undefined;
   /** Peers followed at once; further ones are ignored with a warning. @default 1000 */
   readonly peersMax?: number | undefined;
   /** Topics followed; further ones are ignored with a warning. @default 10000 */
@@ -46,6 +51,7 @@ export function resolveReplicatorOptions(options: ReplicatorOptions): ResolvedRe
     retryMsMin: within("retryMsMin", options.retryMsMin ?? 100, 1, 60_000),
     retryMsMax: within("retryMsMax", options.retryMsMax ?? 5_000, 1, 600_000),
     watchSilenceMs: within("watchSilenceMs", options.watchSilenceMs ?? 15_000, 1, 600_000),
+    gapSettleMs: within("gapSettleMs", options.gapSettleMs ?? 2_000, 0, 3_600_000),
     gapWaitMs: within("gapWaitMs", options.gapWaitMs ?? 15_000, 0, 3_600_000),
     peersMax: within("peersMax", options.peersMax ?? 1_000, 1, 100_000),
     topicsMax: within("topicsMax", options.topicsMax ?? topicsMax, 1, topicsMax),

@@ -214,15 +214,18 @@ export class Pulls {
     this.#emit({ type: "pull", peer: peer.peer, pullId, topic: topic.name, have: topic.wanted(), bytesMax });
   }
 
-  /** Appends a gap, unless a peer that does not answer may still hold the records: then it is waited for, in bounds. */
+  /**
+   * Appends a gap, unless a peer that does not answer, or is not known yet, may still hold the records: then it is waited
+   * for, in bounds. Further gaps that come right after one have waited with it.
+   */
   #gap(topic: TopicState, gap: Extract<Choice, { readonly type: "gap" }>, nowMs: number): void {
     topic.gapSinceMs ??= nowMs;
-    const dueAtMs = topic.gapSinceMs + this.#options.gapWaitMs;
-    if (nowMs < dueAtMs && !this.#watches.allHeard) {
+    const { gapWaitMs, gapSettleMs } = this.#options;
+    const dueAtMs = topic.gapSinceMs + (this.#watches.allHeard ? Math.min(gapSettleMs, gapWaitMs) : gapWaitMs);
+    if (nowMs < dueAtMs) {
       this.#retryAtMs.set(topic, dueAtMs);
       return;
     }
-    topic.gapSinceMs = undefined;
     const pullId = ++this.#idLast;
     topic.applying = { id: pullId, pull: undefined };
     this.#emit({ type: "apply-gap", pullId, topic: topic.name, writer: gap.writer, through: gap.through });

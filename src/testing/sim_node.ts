@@ -1,5 +1,5 @@
-import { type Address, crc32, FrameBuilder, type Random, scanFrame, type WriterId } from "../base/mod.ts";
-import { type Chunk, type CommitLog, type FsyncPolicy, Log, type TopicLog } from "../log/mod.ts";
+import { type Address, chainStart, crc32, FrameBuilder, type Random, scanFrame, type WriterId } from "../base/mod.ts";
+import { type Chunk, type CommitLog, type FsyncPolicy, Log, type Retention, type TopicLog } from "../log/mod.ts";
 import type { MemberEvent } from "../membership/mod.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { GossipShell, peerOf } from "./gossip_shell.ts";
@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly segmentBytesMax: number;
   /** How many topics must wait at once for the journal to be used. @default 8 */
   readonly journalTopicsMin: number;
+  /** What its topics may forget. @default nothing */
+  readonly retention: Retention;
   /** Frame bytes of one response of a pull: small ones let faults strike within a pull. @default 2048 */
   readonly responseBytesMax: number;
 }
@@ -66,6 +68,8 @@ export class SimNode implements Host {
   /** Topics that grew since they were last observed. */
   readonly #grown = new Set<string>();
   readonly #observedOffsets = new Map<string, number>();
+  /** Per topic how much of each feed was observed. */
+  readonly #observedFeeds = new Map<string, Map<WriterId, number>>();
 
   constructor(world: World, place: { readonly name: string; readonly index: number }, options: NodeOptions) {
     this.#world = world;
@@ -114,8 +118,8 @@ export class SimNode implements Host {
         });
       },
     };
-    const { fsync, segmentBytesMax, journalTopicsMin } = this.options;
-    const logOptions = { fsync, segmentBytesMax, journalTopicsMin, journalBytesMax };
+    const { fsync, segmentBytesMax, journalTopicsMin, retention } = this.options;
+    const logOptions = { fsync, segmentBytesMax, journalTopicsMin, journalBytesMax, retention };
     const { sabotage } = this.#world;
     const directory = sabotage.directory?.(this.disk.mount()) ?? this.disk.mount();
     this.#ready
@@ -136,6 +140,7 @@ export class SimNode implements Host {
     this.#life = undefined;
     this.#grown.clear();
     this.#observedOffsets.clear();
+    this.#observedFeeds.clear();
     this.disk.crash(mode, this.#random);
     if (options.wipes) {
       const before = this.disk;
@@ -293,10 +298,35 @@ export class SimNode implements Host {
     else if (type !== "member-update") replication.unfollow(member.name);
   }
 
+  /** What retention took before it was observed counts as a gap. Returns the offset at which records are. */
+  #observeForgotten(topic: TopicLog, observedOffset: number): number {
+    if (observedOffset >= topic.firstOffset) return observedOffset;
+    const feeds = this.#feedsObserved(topic.name);
+    let baseOffset = observedOffset;
+    for (const [writer, low] of topic.lowWater) {
+      const baseSequence = (feeds.get(writer) ?? 0) + 1;
+      const count = low - baseSequence;
+      if (count <= 0) continue;
+      const unknown = { chain: chainStart, payloadChecksum: 0, baseTimestampMs: 0 };
+      const place = { topic: topic.name, writer, baseSequence, count, baseOffset };
+      this.#world.observe({ type: "appended", node: this.name, batch: { ...place, ...unknown, kind: "gap" } });
+      feeds.set(writer, low - 1);
+      baseOffset += count;
+    }
+    return topic.firstOffset;
+  }
+
+  #feedsObserved(topic: string): Map<WriterId, number> {
+    const known = this.#observedFeeds.get(topic) ?? new Map<WriterId, number>();
+    this.#observedFeeds.set(topic, known);
+    return known;
+  }
+
   async #observeTopic(name: string): Promise<void> {
     const topic = this.#parts?.log.topic(name);
     if (topic === undefined) return;
-    let offset = this.#observedOffsets.get(name) ?? topic.firstOffset;
+    let offset = this.#observeForgotten(topic, this.#observedOffsets.get(name) ?? 0);
+    const feeds = this.#feedsObserved(name);
     while (offset < topic.nextOffset) {
       const chunk = await readInSpiteOfFaults(topic, offset);
       if (chunk === undefined) {
@@ -311,6 +341,7 @@ export class SimNode implements Host {
         }
         const observation: Observation = { type: "appended", node: this.name, batch: { topic: name, ...scan.header } };
         this.#world.observe(observation);
+        feeds.set(scan.header.writer, scan.header.baseSequence + scan.header.count - 1);
         at += scan.header.frameBytes;
       }
       offset = chunk.nextOffset;

@@ -109,7 +109,7 @@ export class World {
 
   /** Adds a node and starts it. */
   addNode(name: string, options: Partial<NodeOptions> = {}): SimNode {
-    const sizes = { segmentBytesMax: 65_536, journalTopicsMin: 8, responseBytesMax: 2_048 };
+    const sizes = { segmentBytesMax: 65_536, journalTopicsMin: 8, responseBytesMax: 2_048, retention: {} };
     const filled = { fsync: "always", ...sizes, ...options } as const;
     const node = new SimNode(this, { name, index: this.nodes.length }, filled);
     this.nodes.push(node);

@@ -260,6 +260,65 @@ test("a range that nobody holds becomes a gap, and what follows it arrives", asy
   assert.equal(heldByAll(world), [5, 5, 5]);
 });
 
+/** Nodes "a" and "b" forgot most of what they wrote, each by itself; "whole" has all of it if it is there. */
+async function afterRetention(options: { readonly whole: boolean }): Promise<World> {
+  const world = new World(11, noFaults, { gossip: false });
+  for (const name of ["a", "b"]) world.addNode(name, { retention: { segmentsMax: name === "a" ? 2 : 3 } });
+  if (options.whole) world.addNode("whole");
+  await world.runFor(5_000);
+  for (let round = 1; round <= 80; round++) {
+    world.node(round % 2 === 0 ? "a" : "b").produce("orders", [`${round} ${"x".repeat(6_000)}`]);
+    await world.runFor(200);
+  }
+  for (const name of ["a", "b"]) assert.ok((world.node(name).log?.topic("orders")?.firstOffset ?? 0) > 20, name);
+  return world;
+}
+
+test("an empty node that joins after retention takes what is gone for lost once, and then has what the others have", async () => {
+  const world = await afterRetention({ whole: false });
+  world.addNode("late");
+  await world.runFor(60_000);
+  assert.equal(heldByAll(world), [80, 80, 80]);
+  const gaps = () => world.trace.filter((line) => line.includes("late takes orders") && line.includes("for lost"));
+  assert.ok(gaps().length >= 2 && gaps().length <= 4, gaps().join("\n"));
+  const before = gaps().length;
+  // It goes on like any other, also after a crash, and passes on what it has.
+  world.crash("late", "lose-unsynced");
+  world.restart("late");
+  for (const node of world.nodes) node.produce("orders", [`${node.name} goes on`]);
+  await world.runFor(20_000);
+  for (const node of world.nodes) node.produce("orders", [`${node.name} goes on again`]);
+  await world.runFor(20_000);
+  assert.is(new Set(heldByAll(world)).size, 1);
+  assert.is(gaps().length, before);
+  assert.equal(world.finish(), []);
+});
+
+test("an empty node gets what some forgot from the one that still holds it", async () => {
+  const world = await afterRetention({ whole: true });
+  world.addNode("late");
+  await world.runFor(60_000);
+  assert.equal(heldByAll(world), [80, 80, 80, 80]);
+  assert.not.ok(world.trace.some((line) => line.includes("for lost")));
+  assert.is(world.node("late").log?.topic("orders")?.lowWater.size, 0);
+  assert.equal(world.finish(), []);
+});
+
+test("nodes that forget and crash keep their feeds and converge", async () => {
+  for (const mode of ["keep", "lose-unsynced", "reorder-unsynced", "tear-last-write"] as const) {
+    const world = await afterRetention({ whole: false });
+    for (const name of ["a", "b"]) {
+      world.crash(name, mode);
+      world.restart(name);
+      await world.runFor(5_000);
+      world.node(name).produce("orders", [`after the crash of ${name}`]);
+      await world.runFor(2_000);
+    }
+    assert.equal(heldByAll(world), [82, 82]);
+    assert.equal(world.finish(), []);
+  }
+});
+
 test("a node outside the world is named in the error", () => {
   const world = new World(1, noFaults);
   assert.throws(() => world.pause("nobody"), /Cannot find node nobody/);

@@ -37,7 +37,7 @@ export class CausalOrder implements Checker {
     const id = `${batch.topic}/${batch.writer}/${batch.baseSequence}`;
     const causes = this.#causes.get(id);
     // The first sight of a batch is at its origin: served there before it can be pulled or consumed.
-    if (causes === undefined) this.#causes.set(id, new Map(held));
+    if (causes === undefined && batch.kind !== "gap") this.#causes.set(id, new Map(held));
     const isSound = causes === undefined || batch.kind === "gap" || covers(held, causes);
     held.set(batch.writer, batch.baseSequence + batch.count - 1);
     if (isSound) return undefined;

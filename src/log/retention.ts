@@ -1,0 +1,49 @@
+/** Keeping no more of a topic than was asked for, by whole segments from the oldest on. */
+import type { FeedEnd } from "./feed.ts";
+import { encodeFloor, type Floor, floorFileName } from "./floor.ts";
+import { indexName, type Segment } from "./segment.ts";
+import type { TopicState } from "./topic_state.ts";
+import type { Retention } from "./types.ts";
+
+/** How many of the oldest segments are no longer wanted. The last one takes new frames and always stays. */
+export function segmentsToDrop(state: TopicState, retention: Retention, nowMs: number): number {
+  const { segments } = state;
+  const { bytesMin, ageMaxMs, segmentsMax } = retention;
+  let bytes = state.bytes;
+  let count = 0;
+  for (const { index } of segments.slice(0, -1)) {
+    bytes -= index.bytes;
+    const isTooMuch = bytesMin !== undefined && bytes >= bytesMin;
+    const isTooOld = ageMaxMs !== undefined && index.timestampMaxMs < nowMs - ageMaxMs;
+    const isTooMany = segmentsMax !== undefined && segments.length - count > segmentsMax;
+    if (!isTooMuch && !isTooOld && !isTooMany) break;
+    count++;
+  }
+  return count;
+}
+
+/** Removes so many of the oldest segments. The floor is durable before: after a crash the next open removes the rest. */
+export async function dropSegments(state: TopicState, count: number): Promise<void> {
+  const dropped = state.segments.slice(0, count);
+  const floor = floorAbove(state, dropped);
+  await state.directory.replaceFile(floorFileName, encodeFloor(floor, state.shared.options.checksum));
+  state.raiseFloor(floor, count);
+  for (const { file, baseOffset } of dropped) {
+    // Whoever reads there now reads on; nobody comes anew.
+    await file.retire();
+    await state.directory.remove(file.name);
+    await state.directory.remove(indexName(baseOffset));
+  }
+  await state.directory.sync();
+}
+
+function floorAbove(state: TopicState, dropped: readonly Segment[]): Floor {
+  const feeds = new Map<string, FeedEnd>(state.floor.feeds);
+  let { lamport, offset } = state.floor;
+  for (const { index } of dropped) {
+    for (const [writer, { last, chain }] of index.feeds) feeds.set(writer, { have: last, chain });
+    lamport = Math.max(lamport, index.lamport);
+    offset = index.nextOffset;
+  }
+  return { offset, lamport, feeds };
+}
