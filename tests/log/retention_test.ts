@@ -92,7 +92,10 @@ for (const mode of modes) {
     disk.crash(mode, new Random(3));
     const { log: again, events } = await openLog(disk.mount(), small, environment(new Random(9)));
     const held = again.topic("t") as TopicLog;
-    assert.equal(events.filter(({ type }) => type !== "index-rebuilt"), []);
+    assert.equal(
+      events.filter(({ type }) => type !== "index-rebuilt"),
+      [],
+    );
     assert.equal({ have: held.have, lowWater: held.lowWater, lamport: held.lamport, first: held.firstOffset }, before);
     assert.equal(held.durable, held.have);
     assert.equal(await textsOf(held), texts);
