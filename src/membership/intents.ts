@@ -4,11 +4,16 @@ import { encodeSerfMessage, type JoinIntent, type LeaveIntent } from "./messages
 /** How long a goodbye may take to arrive, before a leaving member is forgotten. */
 const pruneDelayMs = 5_000;
 
+/** How often members are looked for that go on leaving: a goodbye takes no longer. */
+export const challengeIntervalMs = 10_000;
+
 /** What members announce about themselves and one another: that they join, and that they leave. */
 export class Intents {
   readonly #core: Core;
   /** Leaving members that are to be forgotten. */
   readonly #pruning = new Set<string>();
+  /** Members that were leaving at the last look. */
+  #lingering: ReadonlySet<string> = new Set();
 
   constructor(core: Core) {
     this.#core = core;
@@ -29,6 +34,16 @@ export class Intents {
     return this.#core.believes(clock, intent.lamport) && roster.joinIntent(intent, nowMs);
   }
 
+  /** Takes the time of a member's status in, as a peer's state tells it. Who just joins announces it anyway. */
+  hearsay(intent: JoinIntent, staying: boolean): void {
+    const { roster, clock, nowMs } = this.#core;
+    if (!this.#core.believes(clock, intent.lamport)) return;
+    if (staying && roster.isBehind(intent)) {
+      clock.witness(intent.lamport);
+      this.announceJoin();
+    } else roster.hearsay(intent, nowMs);
+  }
+
   /** Takes a leave in; true when it is news. One that others tell of this node is contradicted while it stays. */
   leave(intent: LeaveIntent, staying: boolean): boolean {
     this.#core.counts.leaveIntents++;
@@ -46,11 +61,31 @@ export class Intents {
 
   /** Declares, on behalf of a member that cannot, that it leaves. */
   forceLeave(node: string, prune: boolean): void {
-    const { clock } = this.#core;
+    const { clock, roster } = this.#core;
     const intent: LeaveIntent = { type: "leave", lamport: clock.time, node, prune };
     clock.increment();
     this.leave(intent, true);
-    this.#core.spread("leave", encodeSerfMessage(intent));
+    const bytes = encodeSerfMessage(intent);
+    // Straight to the member as well: one that stays must hear of it to contradict, and gossip may miss it.
+    const member = roster.get(node);
+    if (member?.status === "leaving") this.#core.send(member.address, bytes);
+    this.#core.spread("leave", bytes);
+  }
+
+  /**
+   * Tells members that are still leaving since the last look that they leave. Who was forced to and stays may never have
+   * heard of it: agents of Serf tell the time of a leave as that of a join, and whoever has that from them takes the leave
+   * itself for old. A later one, told to such a member alone, makes it contradict; who does leave is not disturbed by it.
+   */
+  challenge(): void {
+    const { clock, roster, localName } = this.#core;
+    const leaving = roster.withStatus("leaving").filter(({ name }) => name !== localName);
+    for (const { name, address } of leaving) {
+      if (!this.#lingering.has(name)) continue;
+      clock.increment();
+      this.#core.send(address, encodeSerfMessage({ type: "leave", lamport: clock.time, node: name, prune: false }));
+    }
+    this.#lingering = new Set(leaving.map(({ name }) => name));
   }
 
   /** A member that is just leaving is forgotten only once its goodbye had time to arrive. */

@@ -7,7 +7,7 @@ import type { MembershipCounters } from "./counters.ts";
 import { Departure } from "./departure.ts";
 import { NotRemovableError } from "./errors.ts";
 import { UserEvents } from "./events.ts";
-import { Intents } from "./intents.ts";
+import { challengeIntervalMs, Intents } from "./intents.ts";
 import { Joins } from "./joins.ts";
 import { decodeSerfMessage, encodeSerfMessage, type SerfMessage, type SerfState } from "./messages.ts";
 import { type MembershipOptions, resolveMembershipOptions } from "./options.ts";
@@ -219,6 +219,7 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
     const { options, roster } = this.#core;
     this.#repeat(options.reapIntervalMs, () => roster.reap(options, this.#core.nowMs));
     this.#repeat(options.reconnectIntervalMs, () => this.#reconnect());
+    this.#repeat(challengeIntervalMs, () => this.#intents.challenge());
   }
 
   #repeat(intervalMs: number, tick: () => void): void {
@@ -345,8 +346,8 @@ export class Membership implements Machine<MembershipInput, MembershipEffect> {
       this.#intents.leave({ type: "leave", lamport, node, prune: false }, this.#departure.isMember);
     }
     for (const [node, lamport] of state.statusLamports) {
-      if (left.has(node) || !core.believes(core.clock, lamport)) continue;
-      core.roster.hearsay({ type: "join", lamport, node }, core.nowMs);
+      const staying = this.#departure.isMember && !joining;
+      if (!left.has(node)) this.#intents.hearsay({ type: "join", lamport, node }, staying);
     }
     // Who comes back by itself after a partition wants to hear what it missed; who joins does not, unless it says so.
     if (joining && isEventTime && this.#joins.ignoresPast) this.#events.ignoreBelow(state.eventLamport);

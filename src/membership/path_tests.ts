@@ -39,9 +39,10 @@ export class PathTests {
   start({ name, address }: NodeSnapshot): void {
     if (this.#underWay.has(name) || this.#underWay.size >= testsMax) return;
     this.#underWay.add(name);
-    const { clock, localName } = this.#core;
+    const { clock, localName, roster } = this.#core;
     const lamport = clock.time;
     clock.increment();
+    roster.announced(lamport);
     const bytes = encodeSerfMessage({ type: "join", lamport, node: localName });
     for (let copy = 0; copy < copies; copy++) {
       this.#core.after(copy * copyEveryMs, () => this.#core.tell({ type: "send-user", to: address, bytes }));

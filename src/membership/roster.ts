@@ -39,6 +39,7 @@ export class Roster {
   readonly #emit: (event: MemberEvent) => void;
   readonly #entries = new Map<string, Entry>();
   readonly #intents = new Map<string, BufferedIntent>();
+  #announcedLamport = 0;
 
   constructor(local: NodeSnapshot, clock: LamportClock, emit: (event: MemberEvent) => void) {
     this.#localName = local.name;
@@ -174,6 +175,17 @@ export class Roster {
     const entry = this.#entries.get(this.#localName) as Entry;
     // Others may count a leave of the very time of this node's join: see `hearsay`.
     return intent.node === this.#localName && intent.lamport >= entry.statusLamport;
+  }
+
+  /** True when a peer tells of a later time for this node than this node announced: that of a leave that it missed. */
+  isBehind(intent: JoinIntent): boolean {
+    const entry = this.#entries.get(this.#localName) as Entry;
+    return intent.node === this.#localName && intent.lamport > Math.max(entry.statusLamport, this.#announcedLamport);
+  }
+
+  /** This node has told some members alone that it joined at a time. */
+  announced(lamport: number): void {
+    this.#announcedLamport = Math.max(this.#announcedLamport, lamport);
   }
 
   /** Forgets a member that is not alive. */

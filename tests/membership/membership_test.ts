@@ -217,6 +217,46 @@ test("a leave that others tell of this node is contradicted with a later join", 
   assert.not(intents.some((message) => message.type === "leave"));
 });
 
+test("a node that a state tells a later time of than it announced says again that it is there", () => {
+  // Serf's agents tell of a leave as of a join while its goodbye is awaited: of a forced one they do so for ever.
+  const member = new LoneMember();
+  member.pushed(state({ lamport: 20, statusLamports: new Map([["self", 9]]) }));
+  member.run(250);
+  const joins = () => member.sentSerf().flatMap(({ message }) => (message.type === "join" ? [message] : []));
+  assert.equal(joins()[0], { type: "join", lamport: 20, node: "self" });
+  // It does so once: what it said is then what others tell.
+  member.run(5_000);
+  const spread = joins().length;
+  member.pushed(state({ lamport: 21, statusLamports: new Map([["self", 20]]) }));
+  member.run(5_000);
+  assert.is(joins().length, spread);
+});
+
+test("a member that goes on leaving is told of a later leave, so that it contradicts if it stays", () => {
+  const member = new LoneMember({ settings: { probeIntervalMs: 3_600_000 } });
+  member.hearSerf({ type: "leave", lamport: 9, node: "p", prune: false });
+  member.run(9_000);
+  const later = (): number[] =>
+    member
+      .sentSerf()
+      .flatMap(({ message }) => (message.type === "leave" && message.lamport > 9 ? [message.lamport] : []));
+  assert.equal(later(), []);
+  member.run(20_000);
+  assert.ok(later().length > 0);
+  member.hearSerf({ type: "join", lamport: 50, node: "p" });
+  assert.is(member.machine.member("p")?.status, "alive");
+  const before = later().length;
+  member.run(30_000);
+  assert.is(later().length, before);
+});
+
+test("a forced leave goes straight to the member as well, which contradicts it if it stays", () => {
+  const member = new LoneMember();
+  member.push({ type: "force-leave", name: "p", prune: false });
+  const [first] = member.sentSerf();
+  assert.equal([first?.message.type, first?.to], ["leave", member.machine.member("p")?.address]);
+});
+
 test("a peer's state moves the clocks, and its leavers count before its statuses", () => {
   const member = new LoneMember();
   const theirs = state({
