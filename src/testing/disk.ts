@@ -33,14 +33,21 @@ export interface DiskCounts {
   reads: number;
   writes: number;
   bytesWritten: number;
+  bytesRead: number;
   syncs: number;
+  /** Files open now, and the most that were at once. */
+  open: number;
+  openMost: number;
 }
 
 /** Changes of names that one directory remembers since its last sync. */
 const historyMax = 1_000;
 
 export class SimulatedDisk {
-  readonly counts: DiskCounts = { reads: 0, writes: 0, bytesWritten: 0, syncs: 0 };
+  readonly counts: DiskCounts = {
+    ...{ reads: 0, writes: 0, bytesWritten: 0, bytesRead: 0, syncs: 0 },
+    ...{ open: 0, openMost: 0 },
+  };
   /** Awaited before a read or a sync takes effect; replace it to hold the disk up. */
   pause: () => Promise<void> = () => Promise.resolve();
   /** Bytes of all files together; a write beyond fails with ENOSPC after a part of it. */
@@ -210,6 +217,7 @@ class SimulatedDirectory implements Directory {
   async readFile(name: string): Promise<Uint8Array | undefined> {
     this.#judge("read", name);
     const file = this.#folder.files.get(name);
+    this.#disk.counts.bytesRead += file?.size ?? 0;
     return file?.read(0, file.size);
   }
 
@@ -267,6 +275,8 @@ class SimulatedHandle implements LogFile {
     this.#file = file;
     this.#name = name;
     this.#life = life;
+    const { counts } = disk;
+    counts.openMost = Math.max(counts.openMost, ++counts.open);
   }
 
   get size(): number {
@@ -275,8 +285,10 @@ class SimulatedHandle implements LogFile {
 
   async read(at: number, length: number): Promise<Uint8Array> {
     this.#judge("read");
+    const bytes = this.#file.read(at, length);
     this.#disk.counts.reads++;
-    return this.#file.read(at, length);
+    this.#disk.counts.bytesRead += bytes.length;
+    return bytes;
   }
 
   write(at: number, parts: readonly Uint8Array[]): void {
@@ -318,6 +330,7 @@ class SimulatedHandle implements LogFile {
   }
 
   async close(): Promise<void> {
+    if (!this.#closed) this.#disk.counts.open--;
     this.#closed = true;
   }
 
