@@ -5,6 +5,7 @@ import {
   type Address,
   type DisposalStack,
   formatAddress,
+  HotLoopback,
   isWriterId,
   Listeners,
   type MessageMethod,
@@ -146,7 +147,7 @@ export async function openParts(
       events.emit({ type: "log", event });
     }),
   );
-  const client = stack.use(new LogClient(["http://in-process"], { openTransport: () => inProcess(routes) }));
+  const client = stack.use(new LogClient(["http://in-process"], { openTransport: () => inProcess(ports, routes) }));
   return { log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, events, handlers, nodeTags };
 }
 
@@ -179,15 +180,21 @@ async function openSerfRpc(
 }
 
 /** The node's own services, called without a network. Closing it ends the calls that are under way. */
-function inProcess(routes: Routes): ServerTransport {
+function inProcess(ports: ServerPorts, routes: Routes): ServerTransport {
   const shutdown = new AbortController();
   // Every call that is under way listens to it; Node would warn of a leak at the eleventh.
   setMaxListeners(0, shutdown.signal);
+  const hot = new HotLoopback(createHotMethods(ports));
   return {
     transport: createRouterTransport(routes, { router: { ...routerOptions, shutdownSignal: shutdown.signal } }),
+    hot,
     bidirectional: true,
     checksum: fastCrc32,
-    close: () => shutdown.abort(new ConnectError("Cannot go on: the node is stopping", Code.Unavailable)),
+    close() {
+      const reason = new ConnectError("Cannot go on: the node is stopping", Code.Unavailable);
+      shutdown.abort(reason);
+      hot.close(reason);
+    },
   };
 }
 

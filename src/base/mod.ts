@@ -29,6 +29,7 @@ export {
   scanFrame,
   stampBatch,
 } from "./frame.ts";
+export { HotLoopback } from "./hot_loopback.ts";
 export { HotResponses } from "./hot_responses.ts";
 export {
   frameBytesMax,

@@ -6,13 +6,15 @@
 import http from "node:http";
 import http2 from "node:http2";
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { createClient } from "@connectrpc/connect";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { concat, encodeToken, FrameBuilder, messageBytesMax, toBytes, toHex } from "../../src/base/mod.ts";
-import { connect } from "../../src/client/mod.ts";
+import { concat, encodeToken, FrameBuilder, HotLoopback, messageBytesMax, toBytes, toHex } from "../../src/base/mod.ts";
+import { connect, LogClient } from "../../src/client/mod.ts";
 import { PullRequestSchema } from "../../src/gen/grapevine/v1/replication_pb.ts";
 import { ConsumeRequestSchema, Log, ProduceRequestSchema } from "../../src/gen/log/v1/log_pb.ts";
+import { createHotMethods, createRoutes } from "../../src/server/mod.ts";
+import { fakePorts } from "./fakes.ts";
 import { failureOf, protocols, type Serving, serve, take, transportTo } from "./serving.ts";
 
 /** What a caller sees of an answer. */
@@ -271,27 +273,58 @@ for (const protocol of protocols) {
   });
 }
 
-test("our client reads and writes the same through either", async () => {
+/** Our client of a node, by each of its ways. */
+async function openOurs(
+  way: "hot" | "stock" | "in the process",
+): Promise<AsyncDisposable & { readonly client: LogClient }> {
+  if (way === "in the process") {
+    const ports = fakePorts();
+    const hot = new HotLoopback(createHotMethods(ports));
+    const transport = createRouterTransport(createRoutes(ports));
+    const openTransport = () => ({ transport, hot, bidirectional: true, close() {} });
+    const client = new LogClient(["http://in-process"], { openTransport });
+    return { client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+  }
+  const serving = await serve({ hot: way === "hot" });
+  const client = connect(serving.url);
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await serving[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("our client reads and writes the same by each of its ways", async () => {
   const seen: unknown[] = [];
-  for (const hot of [true, false]) {
-    await using serving = await serve({ hot });
-    await using client = connect(serving.url);
-    const answers: unknown[] = [
-      await client.produce("t", [
-        { value: "a", timestampMs: 1 },
-        { value: "b", timestampMs: 2 },
-      ]),
+  for (const way of ["hot", "stock", "in the process"] as const) {
+    await using ours = await openOurs(way);
+    const { client } = ours;
+    const two = [
+      { value: "a", timestampMs: 1 },
+      { value: "b", timestampMs: 2 },
     ];
+    const answers: unknown[] = [await client.produce("t", two)];
     const producer = client.producer("t");
     answers.push(await Promise.all(["c", "d"].map((value) => producer.send({ value, timestampMs: 3 }))));
     await producer[Symbol.asyncDispose]();
-    for await (const read of client.consume("t", { follow: false }))
+    for await (const read of client.consume("t", { follow: false })) {
       answers.push([read.offset, read.text(), read.writer]);
-    const failure = await client.produce("a/b", { value: "x" }).catch((error: unknown) => error);
-    answers.push(failure instanceof Error ? failure.message : failure);
+    }
+    const stopped = new AbortController();
+    const tail = client.consume("t", { from: "latest", signal: stopped.signal });
+    const waiting = tail.next();
+    stopped.abort();
+    answers.push(await waiting);
+    for (const topic of ["a/b", ""]) {
+      const failure = await client.produce(topic, { value: "x" }).catch((error: unknown) => error);
+      answers.push(failure instanceof Error ? failure.message : failure);
+    }
     seen.push(answers);
   }
   assert.equal(seen[0], seen[1]);
+  assert.equal(seen[2], seen[1]);
 });
 
 test.run();
