@@ -85,7 +85,15 @@ export function drawChart(panels: readonly ChartPanel[]): string {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  return asImage(svg, panels.map(({ title }) => title).join("; "));
+}
+
+/** Without what only a page with a pointer has use for, and with a title for who cannot see it. */
+function asImage(svg: string, title: string): string {
+  return svg
+    .replace(/<style[^>]*>[\s\S]*?<\/style>\n?/g, "")
+    .replace(/ (?:class|pointer-events)="[^"]*"/g, "")
+    .replace(/^<svg ([^>]*)>/, `<svg role="img" $1>\n<title>${title.replace(/[<&]/g, "")}</title>`);
 }
 
 function axis(name: string, isLog: boolean): object {

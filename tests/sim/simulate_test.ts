@@ -33,7 +33,9 @@ test("simulate scale tells how long news take, and draws it", () => {
   assert.is(text.match(/^\| [48] /gm)?.length, 4);
   assert.not.match(text, "NaN");
   const svg = drawChart(panels);
-  assert.match(svg, /^<svg /);
+  assert.match(svg, /^<svg role="img" /);
+  assert.match(svg, "<title>Until 99 %");
+  assert.not.match(svg, "<style");
   assert.match(svg, "full exchanges");
 });
 
