@@ -95,6 +95,8 @@ export class SimulatedFile {
     // Pages on their way to the platter are still to be written, whatever became of the process that waited for them.
     for (const sectors of this.#flying) for (const sector of sectors) this.#dirty.add(sector);
     this.#flying.clear();
+    // Nobody of the next life waits for what this one began.
+    this.syncing = Promise.resolve();
     if (mode === "tear-last-write") this.#tearLastWrite(random);
     if (mode === "reorder-unsynced") this.#keepSomeSectors(random);
     if (mode === "lose-unsynced") {
