@@ -157,6 +157,7 @@ function printAccount(churn: Churn): void {
   for (const line of lost.slice(0, 20)) console.log(`  lost: ${line}`);
   for (const line of repeated.slice(0, 20)) console.log(`  twice: ${line}`);
   console.log(`events told to nodes that joined after they were sent: ${fromBefore.length}`);
+  for (const line of fromBefore.slice(0, 20)) console.log(`  from before: ${line}`);
   let [wanted, answered, acknowledged] = [0, 0, 0];
   for (const query of churn.queries) {
     wanted += query.expected.length;

@@ -193,6 +193,8 @@ async function main(): Promise<number> {
   );
   printTable(reports);
   console.log(`${failures} false failures`);
+  for (const { name, failures: seen } of reports)
+    if (seen.length > 0) console.log(`  ${name} saw ${seen.join(", ")} failed`);
   const unseen = reports.filter(({ membersAlive }) => membersAlive !== nodes);
   for (const { name, membersAlive } of unseen) console.log(`${name} sees ${membersAlive} of ${nodes} alive at the end`);
   return failures === 0 && unseen.length === 0 ? 0 : 1;
