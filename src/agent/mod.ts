@@ -3,6 +3,7 @@ export type { Passage, PathVerdict, PeerHealth } from "../gossip/mod.ts";
 export { Agent, type AgentEvents, type AgentSurroundings } from "./agent.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
 export type { ClusterOptions, SerfSettings } from "./cluster_options.ts";
+export { type DumpedItem, dumpFile } from "./dump.ts";
 export { LogLines, type SerfLogLevel } from "./log_lines.ts";
 export { type AgentLogFormat, type AgentLogLevel, configureLogging } from "./logging.ts";
 export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { addAgentCommand } from "./agent.ts";
 import { addConsumeCommand } from "./consume.ts";
 import { addDemoCommand } from "./demo.ts";
+import { addDumpCommand } from "./dump.ts";
 import { addEventCommand } from "./event.ts";
 import { exitCodes, explain } from "./failure.ts";
 import { addForceLeaveCommand } from "./force_leave.ts";
@@ -61,6 +62,7 @@ function makeProgram(tell: (text: string) => void): Command {
   addInfoCommand(program);
   addReachabilityCommand(program);
   addHealthCommand(program);
+  addDumpCommand(program);
   addDemoCommand(program);
   return program;
 }

@@ -3,6 +3,7 @@
  * `Directory` and nothing else of the world: no peers, no sockets, no runtime.
  */
 export type { Directory, LogFile } from "./directory.ts";
+export { type DumpedItem, dumpFile } from "./dump.ts";
 export {
   InvalidFrameError,
   InvalidLogOptionError,

@@ -1,0 +1,131 @@
+/** What is in the bytes of any file of a data directory, one item after another, for people who look into one. */
+import { type Checksum, frameMagic, readUint53, scanFrame, viewOf } from "../base/mod.ts";
+import { decodeFloor } from "./floor.ts";
+import { decodeJournalHead, journalHeadBytes, scanJournal } from "./journal_format.ts";
+import { decodeCleanStop, decodeWriterFile } from "./root_files.ts";
+import { SegmentIndex } from "./segment_index.ts";
+
+/** One thing in a file. */
+export interface DumpedItem {
+  readonly kind:
+    | "frame"
+    | "index"
+    | "index-feed"
+    | "journal"
+    | "entry"
+    | "writer"
+    | "clean-stop"
+    | "floor"
+    | "feed"
+    | "damage";
+  /** Position in the file. */
+  readonly at: number;
+  readonly fields: Readonly<Record<string, string | number>>;
+}
+
+/** The first four bytes of each kind of file, as text. */
+const kinds = new Map([
+  ["GVF1", dumpSegment],
+  ["GVI1", dumpIndex],
+  ["GVJ1", dumpJournal],
+  ["GVW1", dumpWriter],
+  ["GVC1", dumpCleanStop],
+  ["GVB1", dumpFloor],
+]);
+
+/** Every item of the file; undefined when it is of no known kind. Damage is an item, and ends what can be told. */
+export function dumpFile(bytes: Uint8Array, checksum: Checksum): Iterable<DumpedItem> | undefined {
+  return kinds.get(String.fromCharCode(...bytes.subarray(0, 4)))?.(bytes, checksum);
+}
+
+function* dumpSegment(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  for (let at = 0; at < bytes.length; ) {
+    const scan = scanFrame(bytes, at, checksum);
+    if (scan.type === "frame") {
+      const { chain, kind, frameBytes, ...rest } = scan.header;
+      yield { kind: "frame", at, fields: { type: kind, bytes: frameBytes, ...rest, chain: hashText(chain) } };
+      at += frameBytes;
+      continue;
+    }
+    yield damage(at, scan.type === "bad" ? scan.reason : `the frame goes on beyond the end`);
+    const next = nextFrame(bytes, at + 1);
+    if (next === undefined) return;
+    at = next;
+  }
+}
+
+function* dumpIndex(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  const view = viewOf(bytes);
+  const segment = { baseOffset: numberAt(view, 8), bytes: numberAt(view, 16), everyBytes: 1 };
+  const index = SegmentIndex.decode(bytes, segment, checksum);
+  if (typeof index === "string") return yield damage(0, index);
+  const { baseOffset, nextOffset, lamport, timestampMaxMs } = index;
+  const fields = { baseOffset, nextOffset, bytes: index.bytes, lamport, timestampMaxMs, feeds: index.feeds.size };
+  yield { kind: "index", at: 0, fields };
+  for (const [writer, { first, last, lowest, chain, positions }] of index.feeds) {
+    const range = { writer, first, last, lowest, chain: hashText(chain), entries: positions.length };
+    yield { kind: "index-feed", at: 0, fields: range };
+  }
+}
+
+function* dumpJournal(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  const head = decodeJournalHead(bytes);
+  if (head === undefined) yield damage(0, "neither header is intact");
+  else yield { kind: "journal", at: 0, fields: { voidThrough: head.voidThrough } };
+  const { entries, corrupt } = scanJournal(bytes, checksum);
+  let at = journalHeadBytes;
+  for (const { topic, baseOffset, position, batch, durableBefore, entryBytes } of entries) {
+    yield { kind: "entry", at, fields: { batch, topic, baseOffset, position, durableBefore, bytes: entryBytes } };
+    at += entryBytes;
+  }
+  if (corrupt !== undefined) yield damage(corrupt.at, corrupt.reason);
+}
+
+function* dumpWriter(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  const file = decodeWriterFile(bytes, checksum);
+  if (file === undefined) yield damage(0, "the checksum does not match");
+  else yield { kind: "writer", at: 0, fields: { writer: file.writer, fsync: file.fsync } };
+}
+
+function* dumpCleanStop(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  const ends = decodeCleanStop(bytes, checksum);
+  if (ends === undefined) return yield damage(0, "the checksum does not match");
+  for (const [topic, end] of ends) {
+    yield { kind: "clean-stop", at: 0, fields: { topic, baseOffset: end.baseOffset, bytes: end.bytes } };
+  }
+}
+
+function* dumpFloor(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  try {
+    const { offset, lamport, feeds } = decodeFloor(bytes, "floor", checksum);
+    yield { kind: "floor", at: 0, fields: { offset, lamport, feeds: feeds.size } };
+    for (const [writer, { have, chain }] of feeds) {
+      yield { kind: "feed", at: 0, fields: { writer, have, chain: hashText(chain) } };
+    }
+  } catch (error) {
+    yield damage(0, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Where the next intact frame begins. */
+function nextFrame(bytes: Uint8Array, from: number): number | undefined {
+  const view = viewOf(bytes);
+  for (let at = bytes.indexOf(0x47, from); at >= 0 && at + 4 <= bytes.length; at = bytes.indexOf(0x47, at + 1)) {
+    if (view.getUint32(at, true) === frameMagic && scanFrame(bytes, at).type === "frame") return at;
+  }
+  return undefined;
+}
+
+function damage(at: number, reason: string): DumpedItem {
+  return { kind: "damage", at, fields: { reason } };
+}
+
+function hashText(chain: { readonly high: number; readonly low: number } | undefined): string {
+  if (chain === undefined) return "unknown";
+  const [high, low] = [chain.high, chain.low].map((half) => half.toString(16).padStart(8, "0"));
+  return `${high}${low}`;
+}
+
+function numberAt(view: DataView, at: number): number {
+  return view.byteLength < at + 8 ? 0 : (readUint53(view, at) ?? 0);
+}
