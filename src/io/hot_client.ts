@@ -87,6 +87,11 @@ function brokenOff(stream: ClientHttp2Stream): ConnectError {
   return new ConnectError(`the stream broke off (HTTP/2 code ${rstCode})`, code);
 }
 
+/** "{}": no error and nothing beside. Connect's reader builds an error before it looks. */
+function isPlainEnd(message: Uint8Array): boolean {
+  return message.length === 2 && message[0] === 0x7b && message[1] === 0x7d;
+}
+
 class StreamCall implements HotCall {
   readonly #receiver: HotReceiver;
   readonly #session: H2Session;
@@ -120,7 +125,10 @@ class StreamCall implements HotCall {
     stream.on("data", (chunk: Buffer) => this.#data(chunk, stream));
     stream.on("end", () => this.#bodyEnded());
     stream.on("error", (error) => this.over(error));
-    stream.on("close", () => this.over(brokenOff(stream)));
+    stream.on("close", () => {
+      // An error with its stack is worth avoiding where the call has ended well.
+      if (!this.#over) this.over(brokenOff(stream));
+    });
     if (this.#early.length > 0) stream.write(Buffer.concat(this.#early));
     this.#early = [];
     if (this.#requestsEnded) stream.end();
@@ -206,7 +214,7 @@ class StreamCall implements HotCall {
 
   #takeEnd(message: Uint8Array): void {
     try {
-      this.over(endStreamFromJson(message).error);
+      this.over(isPlainEnd(message) ? undefined : endStreamFromJson(message).error);
     } catch (error) {
       this.over(error);
     }
