@@ -31,10 +31,10 @@ export class Running {
 
   constructor(
     args: readonly string[],
-    options: { env?: Readonly<Record<string, string>>; input?: string | Uint8Array } = {},
+    options: { env?: Readonly<Record<string, string>>; input?: string | Uint8Array; endless?: boolean } = {},
   ) {
     this.child = start(args, options.env ?? {});
-    const timeout = setTimeout(() => this.child.kill("SIGKILL"), commandTimeoutMs);
+    const timeout = options.endless ? undefined : setTimeout(() => this.child.kill("SIGKILL"), commandTimeoutMs);
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
       this.#look();
@@ -93,7 +93,9 @@ export class AgentProcess implements AsyncDisposable {
   private constructor(directory: string, args: readonly string[]) {
     this.directory = directory;
     const given = ["--bind", "127.0.0.1:0", "--rpc-addr", "127.0.0.1:0", "--data-dir", path.join(directory, "data")];
-    this.running = new Running(["agent", "--profile", "local", "--log-level", "error", ...given, ...args]);
+    const all = ["agent", "--profile", "local", "--log-level", "error", ...given, ...args];
+    // Lives as long as its tests, however slow the machine is; the runner bounds those.
+    this.running = new Running(all, { endless: true });
   }
 
   static async start(args: readonly string[] = []): Promise<AgentProcess> {
