@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { type DumpedItem, dumpFile } from "../agent/mod.ts";
+import type { DumpedItem } from "../agent/mod.ts";
 import { withFormats } from "./arguments.ts";
 import { CommandFailedError } from "./failure.ts";
 import { printLine } from "./output.ts";
@@ -18,6 +18,8 @@ export function addDumpCommand(program: Command): void {
 }
 
 async function dump(path: string, flags: DumpFlags): Promise<void> {
+  // Loaded here, so that commands which only talk to a node start without all of one.
+  const { dumpFile } = await import("../agent/mod.ts");
   const bytes = await readFile(path);
   if (bytes.length === 0) return;
   const items = dumpFile(bytes);
