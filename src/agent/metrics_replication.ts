@@ -36,6 +36,9 @@ export interface ReplicationCounters {
   readonly appliedRecords: number;
   readonly repeatedRecords: number;
   readonly appliesFailed: number;
+  /** Damaged ranges that were put back, and tries that failed. */
+  readonly repairs: number;
+  readonly repairsFailed: number;
 }
 
 export function registerReplication(registry: Registry, replication: MeasuredReplication): void {
@@ -55,6 +58,12 @@ export function registerReplication(registry: Registry, replication: MeasuredRep
     "applies_failed_total",
     "Times that the log did not take what was pulled",
     (counters) => counters.appliesFailed,
+  );
+  counter("repairs_total", "Damaged ranges put back with what a peer holds", (counters) => counters.repairs);
+  counter(
+    "repairs_failed_total",
+    "Times that what a peer gave did not fit a damaged range",
+    (counters) => counters.repairsFailed,
   );
   readGauge(
     registry,

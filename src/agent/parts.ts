@@ -138,6 +138,7 @@ export async function openParts(
   stack.defer(
     log.onEvent((event) => {
       writeLogEvent(loggerOf("log"), event);
+      if (event.type === "corrupt") replication.damaged(event.topic);
       if (event.type === "feed-stopped") replication.feedStopped(event.topic, event.writer);
       if (event.type === "new-writer") {
         replication.writerMinted(event.writer);

@@ -52,7 +52,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   #nextSubscriber = 1;
   readonly #counts = {
     ...{ pullsEnded: 0, pullsFailed: 0, pulledBytes: 0 },
-    ...{ appliedRecords: 0, repeatedRecords: 0, appliesFailed: 0 },
+    ...{ appliedRecords: 0, repeatedRecords: 0, appliesFailed: 0, repairs: 0, repairsFailed: 0 },
   };
 
   constructor(options: ReplicationOptions) {
@@ -100,6 +100,11 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   feedStopped(topic: string, writer: WriterId): void {
     this.#replicator.push({ type: "feed-stopped", topic, writer });
     this.#announcer.push({ type: "retell", topic });
+  }
+
+  /** The log found damage: peers are asked for what it took. */
+  damaged(topic: string): void {
+    this.#replicator.push({ type: "damaged", topic, ranges: this.#log.topic(topic)?.corruptRanges ?? [] });
   }
 
   writerMinted(writer: WriterId): void {
@@ -211,6 +216,8 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
           await topic.applyGap(effect.writer, effect.through);
           return { appended: 1, dropped: 0 };
         });
+      case "repair":
+        return this.#repair(effect);
       case "compare-feed":
         return this.#compare(effect);
       case "mint-writer":
@@ -306,6 +313,20 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
       result = { appended: 0, dropped: 0, failed: messageOf(error) };
     }
     this.#replicator.push({ type: "applied", pullId, topic: name, result, have: topic?.have ?? new Map() });
+  }
+
+  async #repair({ repairId, topic, file, at, frames }: Effect<"repair">): Promise<ReplicatorInput> {
+    const held = this.#log.topic(topic);
+    const range = held?.corruptRanges.find((one) => one.file === file && one.at === at);
+    let failed: string | undefined;
+    try {
+      if (range !== undefined) await held?.repair(range, frames);
+      this.#counts.repairs++;
+    } catch (error) {
+      this.#counts.repairsFailed++;
+      failed = messageOf(error);
+    }
+    return { type: "repaired", repairId, topic, ranges: held?.corruptRanges ?? [], failed };
   }
 
   async #compare({ comparisonId, topic, writer, sequence, chain }: Effect<"compare-feed">): Promise<ReplicatorInput> {

@@ -1,6 +1,17 @@
 /** Putting back what damage took, with the frames of a peer that has them. */
-import { concat, placeFrame, scanFrame } from "../base/mod.ts";
-import { RepairMisfitError } from "./errors.ts";
+import {
+  type ChainHash,
+  chainStart,
+  concat,
+  type FrameHeader,
+  placeFrame,
+  sameChain,
+  scanFrame,
+  type WriterId,
+} from "../base/mod.ts";
+import { chainAt } from "./chain_at.ts";
+import { LogCorruptError, RepairMisfitError } from "./errors.ts";
+import { type FeedEnd, fitOf } from "./feed.ts";
 import { load } from "./reader.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
@@ -8,25 +19,24 @@ import type { CorruptRange } from "./types.ts";
 
 interface Piece {
   readonly bytes: Uint8Array;
-  readonly writer: string;
-  readonly baseSequence: number;
-  readonly count: number;
-  readonly lamport: number;
+  readonly header: FrameHeader;
 }
 
 /**
  * Overwrites the range with these batches, durably, when they are exactly what it lost: all of the feeds' missing
- * sequences, and as many bytes. The order of several feeds is that of their Lamport numbers, which is causal.
+ * sequences, of the same history, and as many bytes. The order of several feeds is that of their Lamport numbers, which is causal.
  */
 export async function repair(state: TopicState, range: CorruptRange, frames: Uint8Array): Promise<void> {
   const segment = state.segments.find(({ baseOffset }) => baseOffset === range.baseOffset);
   if (segment === undefined) throw new RepairMisfitError(range, "the segment is gone");
   const pieces = wanted(state, range, frames);
+  const fork = await forkedWriter(state, range, pieces);
+  if (fork !== undefined) throw new RepairMisfitError(range, `of writer ${fork}, they are another history`);
   let offset = await offsetBefore(state, segment, range.at);
   let given = 0;
-  for (const { bytes, count } of pieces) {
+  for (const { bytes, header } of pieces) {
     placeFrame(bytes, { baseOffset: offset, durableBefore: range.at });
-    offset += count;
+    offset += header.count;
     given += bytes.length;
   }
   if (given !== range.bytes) throw new RepairMisfitError(range, `they have ${given} bytes, not ${range.bytes}`);
@@ -47,10 +57,10 @@ function wanted(state: TopicState, range: CorruptRange, frames: Uint8Array): rea
   for (let at = 0; at < frames.length; ) {
     const scan = scanFrame(frames, at, state.shared.options.checksum);
     if (scan.type !== "frame") throw new RepairMisfitError(range, "the bytes given are no whole frames");
-    const { writer, baseSequence, count, lamport, frameBytes } = scan.header;
+    const { writer, baseSequence, count, frameBytes } = scan.header;
     const feed = range.feeds.get(writer);
     if (feed !== undefined && baseSequence === next.get(writer) && baseSequence + count - 1 <= feed.last) {
-      pieces.push({ bytes: frames.slice(at, at + frameBytes), writer, baseSequence, count, lamport });
+      pieces.push({ bytes: frames.slice(at, at + frameBytes), header: scan.header });
       next.set(writer, baseSequence + count);
     }
     at += frameBytes;
@@ -59,7 +69,41 @@ function wanted(state: TopicState, range: CorruptRange, frames: Uint8Array): rea
     if (next.get(writer) === last + 1) continue;
     throw new RepairMisfitError(range, `of writer ${writer}, sequence ${next.get(writer)} is missing`);
   }
-  return pieces.sort((left, right) => left.lamport - right.lamport || (left.writer < right.writer ? -1 : 1));
+  return pieces.sort(({ header: left }, { header: right }) => {
+    return left.lamport - right.lamport || (left.writer < right.writer ? -1 : 1);
+  });
+}
+
+/** A writer of whom these batches are not what stood here, as far as the hashes before and behind can still be read. */
+async function forkedWriter(
+  state: TopicState,
+  range: CorruptRange,
+  pieces: readonly Piece[],
+): Promise<WriterId | undefined> {
+  for (const [writer, { first, last }] of range.feeds) {
+    let end: FeedEnd = { have: first - 1, chain: await knownChain(state, writer, first - 1) };
+    for (const { bytes, header } of pieces) {
+      if (header.writer !== writer) continue;
+      if (fitOf(end, header, bytes) !== "next") return writer;
+      const chain = header.kind === "gap" ? undefined : header.chain;
+      end = { have: header.baseSequence + header.count - 1, chain };
+    }
+    const behind = await knownChain(state, writer, last);
+    if (behind !== undefined && end.chain !== undefined && !sameChain(behind, end.chain)) return writer;
+  }
+  return undefined;
+}
+
+/** Undefined also where damage hides it. */
+async function knownChain(state: TopicState, writer: WriterId, sequence: number): Promise<ChainHash | undefined> {
+  if (sequence === 0) return chainStart;
+  try {
+    const chain = await chainAt(state, writer, sequence);
+    return typeof chain === "object" ? chain : undefined;
+  } catch (error) {
+    if (error instanceof LogCorruptError) return undefined;
+    throw error;
+  }
 }
 
 /** The offset of the frame at a position, from itself. */

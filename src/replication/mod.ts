@@ -14,6 +14,8 @@
  *   `appended: 1`.
  * - `compare-feed`: look up the hash of our feed at this sequence, judge it by `judgeChain`, push `feed-compared`, always:
  *   with `failed` when the log threw. A peer is not heard before what it showed of our feeds is compared.
+ * - Push `damaged` with all of a topic's damaged ranges for each of the log's events `corrupt`. `repair`: have the log put
+ *   the frames back, if that range is still damaged → `repaired`, with `failed` when the log threw.
  * - Do not produce before `peer-heard` came from each peer known at start, or a few seconds have passed (rule R5).
  *
  * What the performer of an `Announcer` must do: push `grew` from `onGrow`, with what the log serves (durable by
@@ -30,6 +32,7 @@ export type {
   AnnouncerEffect,
   AnnouncerInput,
   AppliedResult,
+  DamagedRange,
   FeedVerdict,
   Peer,
   ReplicatorEffect,

@@ -28,17 +28,22 @@ export class Pulls {
   readonly #waiting = new Set<TopicState>();
   /** Topics to look at later although nothing may come in. */
   readonly #retryAtMs = new Map<TopicState, number>();
-  #idLast = 0;
+  readonly #nextId: () => number;
 
   constructor(
     options: ResolvedReplicatorOptions,
     random: Random,
-    room: { readonly watches: Watches; readonly emit: (effect: ReplicatorEffect) => void },
+    room: {
+      readonly watches: Watches;
+      readonly emit: (effect: ReplicatorEffect) => void;
+      readonly nextId: () => number;
+    },
   ) {
     this.#options = options;
     this.#random = random;
     this.#watches = room.watches;
     this.#emit = room.emit;
+    this.#nextId = room.nextId;
   }
 
   get wakeAtMs(): number {
@@ -204,7 +209,7 @@ export class Pulls {
   #pull(topic: TopicState, peer: PeerState, nowMs: number): void {
     const told = peer.topics.get(topic.name);
     if (told === undefined) return;
-    const pullId = ++this.#idLast;
+    const pullId = this.#nextId();
     topic.pull = {
       ...{ pullId, peer, told },
       ...{ startedAtMs: nowMs, lastByteAtMs: nowMs, bytes: 0, responses: 0, appended: 0, ended: false },
@@ -226,7 +231,7 @@ export class Pulls {
       this.#retryAtMs.set(topic, dueAtMs);
       return;
     }
-    const pullId = ++this.#idLast;
+    const pullId = this.#nextId();
     topic.applying = { id: pullId, pull: undefined };
     this.#emit({ type: "apply-gap", pullId, topic: topic.name, writer: gap.writer, through: gap.through });
   }

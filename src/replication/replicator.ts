@@ -9,6 +9,7 @@ import {
 import { Comparisons } from "./comparisons.ts";
 import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
 import { Pulls } from "./pulls.ts";
+import { Repairs } from "./repairs.ts";
 import { type PeerState, PeerTopic } from "./state.ts";
 import type { Peer, ReplicatorEffect, ReplicatorInput } from "./types.ts";
 import { Watches } from "./watches.ts";
@@ -34,6 +35,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   readonly #options: ResolvedReplicatorOptions;
   readonly #watches: Watches;
   readonly #pulls: Pulls;
+  readonly #repairs: Repairs;
   readonly #comparisons: Comparisons;
   #effects: ReplicatorEffect[] = [];
   #localWriter: WriterId;
@@ -45,7 +47,11 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#localWriter = this.#options.localWriter;
     const emit = (effect: ReplicatorEffect): void => void this.#effects.push(effect);
     this.#watches = new Watches(this.#options, random.fork("watches"), emit);
-    this.#pulls = new Pulls(this.#options, random.fork("pulls"), { watches: this.#watches, emit });
+    let idLast = 0;
+    const room = { watches: this.#watches, emit, nextId: () => ++idLast };
+    const pullsRandom = random.fork("pulls");
+    this.#pulls = new Pulls(this.#options, pullsRandom, room);
+    this.#repairs = new Repairs(this.#options, pullsRandom, room);
     this.#comparisons = new Comparisons(emit);
   }
 
@@ -66,12 +72,16 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   }
 
   get wakeAtMs(): number {
-    return Math.min(this.#watches.wakeAtMs, this.#minting ? this.#minting.againAtMs : this.#pulls.wakeAtMs);
+    if (this.#minting) return Math.min(this.#watches.wakeAtMs, this.#minting.againAtMs);
+    return Math.min(this.#watches.wakeAtMs, this.#pulls.wakeAtMs, this.#repairs.wakeAtMs);
   }
 
   step(input: ReplicatorInput, nowMs: number): ReplicatorEffect[] {
     this.#take(input, nowMs);
-    if (!this.#minting) this.#pulls.pursue(nowMs);
+    if (!this.#minting) {
+      this.#pulls.pursue(nowMs);
+      this.#repairs.pursue(nowMs);
+    }
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -105,9 +115,11 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         break;
       case "pulled":
         this.#pulls.pulled(input, nowMs);
+        this.#repairs.pulled(input, nowMs);
         break;
       case "pull-ended":
         this.#pulls.ended(input, nowMs);
+        this.#repairs.ended(input, nowMs);
         break;
       case "applied":
         this.#pulls.applied(input, nowMs);
@@ -120,6 +132,12 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         break;
       case "feed-stopped":
         this.#pulls.stopFeed(input.topic, input.writer);
+        break;
+      case "damaged":
+        this.#repairs.damaged(input.topic, input.ranges);
+        break;
+      case "repaired":
+        this.#repairs.repaired(input, nowMs);
         break;
       default:
         input satisfies never;
@@ -151,6 +169,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     if (peer === undefined) return;
     this.#watches.remove(peer);
     this.#pulls.dropPeer(peer, nowMs);
+    this.#repairs.dropPeer(peer);
   }
 
   #opened(input: Input<"watch-opened">, nowMs: number): void {
@@ -264,6 +283,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     if (this.#minting) return;
     this.#minting = { reason, againAtMs: nowMs + mintAgainMs };
     this.#pulls.abandonAll();
+    this.#repairs.abandon();
     this.#effects.push({ type: "mint-writer", reason });
     this.#endComparisons();
   }

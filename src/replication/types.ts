@@ -31,6 +31,14 @@ export interface ShownFeed {
 /** `unknown`: we do not know the hash of our feed there, so that nothing can be said. `failed`: the log cannot be read. */
 export type FeedVerdict = "same" | "fork" | "unknown" | "failed";
 
+/** Bytes of the local log that are damaged, and which sequences of which feeds stood there. */
+export interface DamagedRange {
+  readonly file: string;
+  readonly at: number;
+  readonly bytes: number;
+  readonly feeds: ReadonlyMap<WriterId, { readonly first: number; readonly last: number }>;
+}
+
 export type ReplicatorInput =
   | Wake
   /** A peer was discovered, or its address or writer changed. */
@@ -83,7 +91,17 @@ export type ReplicatorInput =
   /** The log minted a writer, asked by `mint-writer` or by itself. */
   | { readonly type: "writer-minted"; readonly writer: WriterId }
   /** The log no longer follows this feed (its event `feed-stopped`): nobody is asked for it any more. */
-  | { readonly type: "feed-stopped"; readonly topic: string; readonly writer: WriterId };
+  | { readonly type: "feed-stopped"; readonly topic: string; readonly writer: WriterId }
+  /** These ranges of a topic, and no others, are damaged: said whenever one was found or put back. */
+  | { readonly type: "damaged"; readonly topic: string; readonly ranges: readonly DamagedRange[] }
+  /** What came of a `repair`; `ranges` as in `damaged`, afterwards. */
+  | {
+      readonly type: "repaired";
+      readonly repairId: number;
+      readonly topic: string;
+      readonly ranges: readonly DamagedRange[];
+      readonly failed?: string | undefined;
+    };
 
 export type ReplicatorEffect =
   /** Open a Watch stream to this peer; its inputs carry the watch id. */
@@ -106,6 +124,15 @@ export type ReplicatorEffect =
       readonly topic: string;
       readonly writer: WriterId;
       readonly through: number;
+    }
+  /** Put these frames where the log lost them, if that is still damaged, and say what came of it with `repaired`. */
+  | {
+      readonly type: "repair";
+      readonly repairId: number;
+      readonly topic: string;
+      readonly file: string;
+      readonly at: number;
+      readonly frames: Uint8Array;
     }
   /** Compare our feed with what a peer holds of it, and say how they stand with `feed-compared`. */
   | {

@@ -79,6 +79,10 @@ export class ReplicationShell {
           this.push({ type: "feed-stopped", topic: event.topic, writer: event.writer });
           this.#announcement.push({ type: "retell", topic: event.topic });
         }
+        if (event.type === "corrupt") {
+          const ranges = room.log.topic(event.topic)?.corruptRanges ?? [];
+          this.push({ type: "damaged", topic: event.topic, ranges });
+        }
         if (event.type === "new-writer") this.push({ type: "writer-minted", writer: event.writer });
       }),
     );
@@ -199,6 +203,9 @@ export class ReplicationShell {
           topic.applyGap(effect.writer, effect.through).then(() => ({ appended: 1, dropped: 0 })),
         );
         break;
+      case "repair":
+        this.#repair(effect);
+        break;
       case "compare-feed":
         this.#compare(effect);
         break;
@@ -271,6 +278,20 @@ export class ReplicationShell {
     });
     this.#pulls.set(pullId, pipe);
     pipe.send("client", { type: "pull", topic, have, bytesMax });
+  }
+
+  #repair({ repairId, topic, file, at, frames }: Effect<"repair">): void {
+    const { log, life } = this.#room;
+    const held = log.topic(topic);
+    const range = held?.corruptRanges.find((one) => one.file === file && one.at === at);
+    this.#room.touchLog();
+    void Promise.resolve(range && held?.repair(range, frames))
+      .then(() => undefined, String)
+      .then(
+        life.guard((failed: string | undefined) => {
+          this.push({ type: "repaired", repairId, topic, ranges: held?.corruptRanges ?? [], failed });
+        }),
+      );
   }
 
   #compare({ comparisonId, topic, writer, sequence, chain }: Effect<"compare-feed">): void {

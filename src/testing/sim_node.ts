@@ -19,6 +19,10 @@ export interface NodeOptions {
   readonly journalTopicsMin: number;
   /** What its topics may forget. @default nothing */
   readonly retention: Retention;
+  /** Bytes between two entries of a segment's index: damage takes all up to the next one. @default 65536 */
+  readonly indexEveryBytes: number;
+  /** How fast it looks for damage; 0 for not at all. @default 0 */
+  readonly scrubBytesPerSecond: number;
   /** Frame bytes of one response of a pull: small ones let faults strike within a pull. @default 2048 */
   readonly responseBytesMax: number;
 }
@@ -118,8 +122,8 @@ export class SimNode implements Host {
         });
       },
     };
-    const { fsync, segmentBytesMax, journalTopicsMin, retention } = this.options;
-    const logOptions = { fsync, segmentBytesMax, journalTopicsMin, journalBytesMax, retention };
+    const { responseBytesMax: _, ...ofLog } = this.options;
+    const logOptions = { ...ofLog, journalBytesMax };
     const { sabotage } = this.#world;
     const directory = sabotage.directory?.(this.disk.mount()) ?? this.disk.mount();
     this.#ready

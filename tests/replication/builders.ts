@@ -161,6 +161,8 @@ export function words(effects: readonly ReplicatorEffect[]): string[] {
         return `gap ${effect.topic} ${nameOf(effect.writer)}${effect.through}`;
       case "compare-feed":
         return `compare ${effect.topic} ${nameOf(effect.writer)}${effect.sequence}`;
+      case "repair":
+        return `repair ${effect.topic} ${effect.at} ${effect.frames.length}`;
       case "mint-writer":
         return "mint";
       case "unwatch":
