@@ -36,6 +36,14 @@ export function timestampFault(timestampMs: number): string | undefined {
 /** Headers of one record. */
 export const recordHeadersMax = 1_000;
 
+/** The topic in which the cluster keeps what is settled about topics. */
+export const settingsTopic = "_topics";
+
+/** True for names of the cluster's own topics: users read them, and nobody but nodes writes them. */
+export function isInternalTopic(name: string): boolean {
+  return name.startsWith("_");
+}
+
 /** What is wrong with a topic's name; undefined when it is a good one. */
 export function topicNameFault(name: string): string | undefined {
   if (/^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..") return undefined;

@@ -34,10 +34,12 @@ export { HotResponses } from "./hot_responses.ts";
 export {
   frameBytesMax,
   frameRecordsMax,
+  isInternalTopic,
   messageBytesMax,
   recordBytesMax,
   recordHeadersMax,
   responseBytesMax,
+  settingsTopic,
   timestampFault,
   timestampMsMax,
   topicNameCharactersMax,

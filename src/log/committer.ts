@@ -155,7 +155,7 @@ export class Committer {
   /** Commits the next group to the topic's own file. */
   commitAlone(alone: boolean): void {
     const { opened } = this.#state.active.file;
-    if (opened !== undefined && this.isPrepared && this.#state.shared.options.fsync !== "always") {
+    if (opened !== undefined && this.isPrepared && this.#state.fsync !== "always") {
       this.#commitAtOnce(opened);
     } else {
       void this.#commit(undefined, alone).finally(() => this.#leave());
@@ -194,7 +194,7 @@ export class Committer {
       }
     }
     this.#admit(staged, false);
-    if (group.frames.length > 0 && this.#state.shared.options.fsync === "interval") this.#armTimer();
+    if (group.frames.length > 0 && this.#state.fsync === "interval") this.#armTimer();
     this.#leave();
   }
 
@@ -209,11 +209,11 @@ export class Committer {
       return;
     }
     this.#admit(staged, false);
-    if (staged.group.frames.length > 0 && this.#state.shared.options.fsync === "interval") this.#armTimer();
+    if (staged.group.frames.length > 0 && this.#state.fsync === "interval") this.#armTimer();
   }
 
   async #write({ group }: StagedGroup, alone: boolean): Promise<void> {
-    const { fsync } = this.#state.shared.options;
+    const { fsync } = this.#state;
     await this.#state.active.file.use(async (file) => {
       this.#tailBroken = true;
       file.write(group.start, group.parts);
@@ -233,7 +233,7 @@ export class Committer {
     }
     this.#failureReported = false;
     if (group.frames.length > 0) {
-      if (state.shared.options.fsync === "always") state.synced();
+      if (state.fsync === "always") state.synced();
       this.#onGrow();
     }
     this.#settle(taken);
@@ -278,10 +278,10 @@ export class Committer {
 
   /** Cuts off what a failed group may have left, so that it can neither come back nor lie before new frames. */
   async #repairTail(): Promise<void> {
-    const { active, shared } = this.#state;
+    const { active } = this.#state;
     await active.file.use(async (file) => {
       await file.truncate(active.settledBytes);
-      if (shared.options.fsync === "always") await file.sync();
+      if (this.#state.fsync === "always") await file.sync();
     });
     this.#tailBroken = false;
   }

@@ -3,6 +3,7 @@ import {
   frameBytesMax,
   frameRecordsMax,
   headersBytes,
+  isInternalTopic,
   Listeners,
   packedRecordsFault,
   recordBytesMax,
@@ -39,7 +40,7 @@ export class Topic implements TopicLog {
   constructor(state: TopicState, onGrow: (topic: Topic) => void) {
     this.#state = state;
     this.#growth = new Listeners(state.shared.onListenerError);
-    this.#retention = state.shared.options.retention;
+    this.#retention = this.#ownRetention;
     this.#committer = new Committer(state, () => {
       onGrow(this);
       this.#growth.emit();
@@ -82,6 +83,11 @@ export class Topic implements TopicLog {
 
   get lamport(): number {
     return this.#state.lamport;
+  }
+
+  /** Where nothing else was asked for. Of what the cluster keeps, each record holds until a later one has its key. */
+  get #ownRetention(): Retention {
+    return isInternalTopic(this.#state.name) ? {} : this.#state.shared.options.retention;
   }
 
   get corruptRanges(): readonly CorruptRange[] {
@@ -140,7 +146,8 @@ export class Topic implements TopicLog {
     return repair(this.#state, range, frames);
   }
 
-  setRetention(retention: Retention): void {
+  setRetention(asked: Retention | undefined): void {
+    const retention = asked ?? this.#ownRetention;
     this.#retention = checkRetention(retention, this.#state.shared.options.segmentBytesMax);
     this.#segmentsJudged = 0;
     if (retention.ageMaxMs !== undefined) this.#state.shared.watchAges();

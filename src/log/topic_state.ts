@@ -1,4 +1,4 @@
-import { assert, chainStart, type Vector, type WriterId } from "../base/mod.ts";
+import { assert, chainStart, isInternalTopic, type Vector, type WriterId } from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
 import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
 import type { FilePool } from "./file_pool.ts";
@@ -9,7 +9,7 @@ import type { Rounds } from "./rounds.ts";
 import { Segment } from "./segment.ts";
 import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
-import type { CorruptRange, LogEvent } from "./types.ts";
+import type { CorruptRange, FsyncPolicy, LogEvent } from "./types.ts";
 
 /** What all topics of a log share. */
 export interface LogShared {
@@ -40,6 +40,8 @@ export class TopicState {
   readonly name: string;
   readonly directory: Directory;
   readonly shared: LogShared;
+  /** What the cluster keeps in topics of its own is fsynced before it counts, whatever the node's policy. */
+  readonly fsync: FsyncPolicy;
   readonly segments: Segment[] = [];
   readonly feeds: Map<WriterId, Feed> = new Map();
   /** Feeds that are no longer followed, and why. */
@@ -65,6 +67,7 @@ export class TopicState {
     this.name = name;
     this.directory = directory;
     this.shared = shared;
+    this.fsync = isInternalTopic(name) ? "always" : shared.options.fsync;
     this.tail = new TailCache(shared.tailBudget, this.feeds);
   }
 

@@ -253,8 +253,11 @@ export interface TopicLog {
    * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
    */
   repair(range: CorruptRange, frames: Uint8Array): Promise<void>;
-  /** What may be forgotten from now on; it is not kept over a restart. Throws `InvalidLogOptionError`. */
-  setRetention(retention: Retention): void;
+  /**
+   * What may be forgotten from now on; undefined is what the log's options say. It is not kept over a restart: the
+   * topic's settings are, and set it again. Throws `InvalidLogOptionError`.
+   */
+  setRetention(retention: Retention | undefined): void;
   /** Forgets now what may be forgotten. Resolves with how many segments went. */
   retain(): Promise<number>;
   /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */

@@ -1,0 +1,217 @@
+import {
+  crc32,
+  FrameBuilder,
+  headersBytes,
+  isInternalTopic,
+  type LogRecord,
+  readRecords,
+  scanFrame,
+  settingsTopic,
+  topicNameFault,
+  topicsMax,
+  toText,
+  type WriterId,
+} from "../base/mod.ts";
+import { InvalidTopicError, messageOf, TooManyTopicsError } from "./errors.ts";
+import {
+  applicableRetention,
+  changedSettings,
+  decodeSettings,
+  encodeSettings,
+  type TopicSettings,
+  type TopicSettingsChange,
+} from "./topic_settings.ts";
+import type { CommitLog, TopicLog } from "./types.ts";
+
+/** Bytes that are read from `_topics` at once. */
+const foldBytesMax = 1_048_576;
+
+/** The topic is there already. Nothing was changed. */
+export class TopicExistsError extends RangeError {
+  override readonly name = "TopicExistsError";
+  readonly code = "TOPIC_EXISTS";
+
+  constructor(topic: string) {
+    super(`Cannot create topic ${JSON.stringify(topic)}: it exists`);
+  }
+}
+
+/** Neither is the topic held nor is anything settled about it. Nothing was changed. */
+export class TopicNotFoundError extends RangeError {
+  override readonly name = "TopicNotFoundError";
+  readonly code = "TOPIC_NOT_FOUND";
+
+  constructor(topic: string) {
+    super(`Cannot set topic ${JSON.stringify(topic)}: this node does not know it`);
+  }
+}
+
+export interface TopicRegistryOptions {
+  /** As the log has it: no retention by bytes is smaller. */
+  readonly segmentBytesMax: number;
+  readonly wallMs: () => number;
+  /** Hears of records that make no sense, and of topics that cannot be opened or read. */
+  readonly onWarn: (message: string) => void;
+}
+
+/** Settings, and the place of the record that they come from: by it the latest is known (rule R7). */
+interface Entry {
+  readonly settings: TopicSettings;
+  readonly lamport: number;
+  readonly writer: WriterId;
+  readonly sequence: number;
+}
+
+/**
+ * The settings of all topics, as the topic `_topics` says: a record for each change, the latest by (lamport, writer,
+ * sequence) holds. It is replicated as any topic is, so that all nodes come to the same, whatever came first where.
+ * Invariant: what `settings` tells is applied to the log.
+ */
+export class TopicRegistry implements AsyncDisposable {
+  readonly #log: CommitLog;
+  readonly #options: TopicRegistryOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #removeListener: () => void;
+  #nextOffset = 0;
+  #folding: Promise<void> = Promise.resolve();
+  #setting: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor(log: CommitLog, options: TopicRegistryOptions) {
+    this.#log = log;
+    this.#options = options;
+    this.#removeListener = log.onGrow((topic) => {
+      if (topic.name === settingsTopic) this.#foldSoon();
+    });
+  }
+
+  /** Reads what is settled and applies it. Where it cannot be read, `onWarn` hears of it, and the next growth tries again. */
+  static async open(log: CommitLog, options: TopicRegistryOptions): Promise<TopicRegistry> {
+    const registry = new TopicRegistry(log, options);
+    registry.#foldSoon();
+    await registry.#folding;
+    return registry;
+  }
+
+  /** What holds for a topic. */
+  settings(topic: string): TopicSettings {
+    return this.#entries.get(topic)?.settings ?? {};
+  }
+
+  /**
+   * Changes what holds for a topic on all nodes. Resolves with what holds now, once that is fsynced here, whatever the
+   * policy, and applied here. `create` makes a topic that is not there yet. Rejects with `InvalidTopicError`,
+   * `InvalidTopicSettingError`, `TopicExistsError`, `TopicNotFoundError`, `TooManyTopicsError`, or as produce does.
+   */
+  set(topic: string, change: TopicSettingsChange, options: { readonly create: boolean }): Promise<TopicSettings> {
+    // One after another: each goes on from what the one before settled.
+    const settled = this.#setting.then(() => this.#set(topic, change, options.create));
+    this.#setting = settled.catch(() => undefined);
+    return settled;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#removeListener();
+    await this.#setting;
+    await this.#folding;
+  }
+
+  async #set(name: string, change: TopicSettingsChange, create: boolean): Promise<TopicSettings> {
+    const fault = topicNameFault(name) ?? (isInternalTopic(name) ? internalFault("set", name) : undefined);
+    if (fault !== undefined) throw new InvalidTopicError(fault);
+    await this.#fold();
+    const exists = this.#entries.has(name) || this.#log.topic(name) !== undefined;
+    if (create && exists) throw new TopicExistsError(name);
+    if (!create && !exists) throw new TopicNotFoundError(name);
+    if (!this.#entries.has(name) && this.#entries.size >= topicsMax) throw new TooManyTopicsError(name);
+    const { segmentBytesMax, wallMs } = this.#options;
+    const settings = changedSettings(name, this.settings(name), { change, segmentBytesMax });
+    const builder = new FrameBuilder();
+    builder.add({ key: name, value: encodeSettings(settings) }, wallMs());
+    const topics = await this.#log.openTopic(settingsTopic);
+    await topics.produce(builder.finish());
+    await this.#fold();
+    return this.settings(name);
+  }
+
+  #foldSoon(): void {
+    this.#fold().catch((error: unknown) => {
+      // Read again when it grows, or when something is set.
+      if (!this.#closed) this.#options.onWarn(`cannot read topic settings: ${messageOf(error)}`);
+    });
+  }
+
+  /** Takes in all that is there now. */
+  #fold(): Promise<void> {
+    const folded = this.#folding.then(() => this.#foldOn());
+    this.#folding = folded.catch(() => undefined);
+    return folded;
+  }
+
+  async #foldOn(): Promise<void> {
+    const topics = this.#log.topic(settingsTopic);
+    if (topics === undefined) return;
+    const changed = new Set<string>();
+    while (this.#nextOffset < topics.nextOffset) {
+      const { frames, nextOffset } = await topics.read(Math.max(this.#nextOffset, topics.firstOffset), foldBytesMax);
+      this.#takeFrames(frames, changed);
+      this.#nextOffset = nextOffset;
+    }
+    for (const name of changed) await this.#apply(name);
+  }
+
+  #takeFrames(frames: Uint8Array, changed: Set<string>): void {
+    for (let at = 0; at < frames.length; ) {
+      const scan = scanFrame(frames, at, crc32);
+      if (scan.type !== "frame") throw new RangeError(`Cannot read a frame of ${settingsTopic}: it is ${scan.type}`);
+      const { header } = scan;
+      const end = at + header.frameBytes;
+      const payload = frames.subarray(at + headersBytes, end);
+      at = end;
+      // Nodes write none that is compressed; a gap holds nothing.
+      if (header.kind !== "records" || header.compression !== "none") continue;
+      readRecords(payload, header, (record) => this.#take(record, header.lamport, changed));
+    }
+  }
+
+  #take(record: LogRecord, lamport: number, changed: Set<string>): void {
+    const { writer, sequence } = record;
+    const name = record.key === undefined ? "" : toText(record.key);
+    const settings = decodeSettings(record.value);
+    const known = this.#entries.get(name);
+    if (topicNameFault(name) !== undefined || isInternalTopic(name) || settings === undefined) {
+      this.#options.onWarn(`a record of ${settingsTopic} is not understood: ${writer} ${sequence}`);
+    } else if (known === undefined && this.#entries.size >= topicsMax) {
+      this.#options.onWarn(`settings of topic ${name} are left out: there are ${topicsMax} topics with settings`);
+    } else {
+      const entry = { settings, lamport, writer, sequence };
+      if (known !== undefined && !isLater(entry, known)) return;
+      this.#entries.set(name, entry);
+      changed.add(name);
+    }
+  }
+
+  /** A topic about which something is settled is held, even while nothing is in it. */
+  async #apply(name: string): Promise<void> {
+    try {
+      const topic: TopicLog = await this.#log.openTopic(name);
+      const { retention } = this.settings(name);
+      topic.setRetention(retention && applicableRetention(retention, this.#options.segmentBytesMax));
+      await topic.retain();
+    } catch (error) {
+      if (!this.#closed) this.#options.onWarn(`cannot apply the settings of topic ${name}: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** Rule R7. Writers have one length, so that texts compare as numbers would. */
+function isLater(left: Entry, right: Entry): boolean {
+  if (left.lamport !== right.lamport) return left.lamport > right.lamport;
+  if (left.writer !== right.writer) return left.writer > right.writer;
+  return left.sequence > right.sequence;
+}
+
+function internalFault(doing: string, name: string): string {
+  return `Cannot ${doing} topic ${JSON.stringify(name)}: names that begin with "_" are the cluster's own`;
+}

@@ -1,0 +1,208 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { FrameBuilder, Random, settingsTopic } from "../../src/base/mod.ts";
+import { type Log, type LogOptions, TopicRegistry, type TopicSettings } from "../../src/log/mod.ts";
+import { SimulatedDisk } from "../../src/testing/disk.ts";
+import { environment, frameOf, framesIn, openLog, rejection } from "./log_kit.ts";
+
+const segmentBytesMax = 65_536;
+const small: LogOptions = { segmentBytesMax };
+
+/** A node as far as topic settings need one: a log, what folds its `_topics`, and what that warned of. */
+interface Node {
+  readonly disk: SimulatedDisk;
+  readonly log: Log;
+  readonly registry: TopicRegistry;
+  readonly warnings: string[];
+}
+
+async function openNode(seed: number, disk = new SimulatedDisk(), options: LogOptions = small): Promise<Node> {
+  const { log } = await openLog(disk.mount(), options, environment(new Random(seed)));
+  const warnings: string[] = [];
+  const registry = await TopicRegistry.open(log, {
+    segmentBytesMax: options.segmentBytesMax ?? segmentBytesMax,
+    wallMs: () => 1_000,
+    onWarn: (message) => warnings.push(message),
+  });
+  return { disk, log, registry, warnings };
+}
+
+async function closeNode({ log, registry }: Node): Promise<void> {
+  await registry[Symbol.asyncDispose]();
+  await log[Symbol.asyncDispose]();
+}
+
+/** As replication would: what `to` lacks of `_topics`. */
+async function ship(from: Node, to: Node): Promise<void> {
+  const source = from.log.topic(settingsTopic);
+  if (source === undefined) return;
+  const target = await to.log.openTopic(settingsTopic);
+  const { frames } = await source.readMissing(target.have, 8 * 1_048_576);
+  if (frames.length > 0) await target.apply(frames.slice());
+  // What was folded before this returns includes all of it.
+  await rejection(to.registry.set("nothing.of.this.name", {}, { create: false }));
+}
+
+async function fill(node: Node, topic: string, records: number): Promise<void> {
+  const log = await node.log.openTopic(topic);
+  for (let index = 0; index < records; index++) await log.produce(frameOf([`${index} ${"x".repeat(6_000)}`]));
+  await log.retain();
+}
+
+function segmentsOf({ disk }: Node, topic: string): number {
+  return disk.paths().filter((path) => path.startsWith(`topics/${topic}/`) && path.endsWith(".log")).length;
+}
+
+test("set() on one node holds on all, forgets there what may be forgotten, and survives a crash", async () => {
+  const nodes = [await openNode(1), await openNode(2), await openNode(3)] as const;
+  const [first, second, third] = nodes;
+  await fill(second, "orders", 60);
+  assert.ok(segmentsOf(second, "orders") > 4);
+  const settled = await first.registry.set("orders", { retention: { segmentsMax: 2 } }, { create: true });
+  assert.equal(settled, { retention: { segmentsMax: 2 } });
+  await ship(first, second);
+  await ship(second, third);
+  assert.is(segmentsOf(second, "orders"), 2);
+  for (const { log, registry } of nodes) {
+    assert.equal(registry.settings("orders"), settled);
+    assert.ok(log.topic("orders"));
+  }
+  second.disk.crash("lose-unsynced", new Random(4));
+  const again = await openNode(5, second.disk);
+  assert.equal(again.registry.settings("orders"), settled);
+  await fill(again, "orders", 40);
+  assert.is(segmentsOf(again, "orders"), 2);
+  for (const node of [first, third, again]) await closeNode(node);
+});
+
+test("set() is fsynced before it resolves under every policy, though records are not", async () => {
+  for (const fsync of ["never", "interval"] as const) {
+    const node = await openNode(1, new SimulatedDisk(), { ...small, fsync });
+    await node.registry.set("orders", { retention: { ageMaxMs: 5_000 } }, { create: true });
+    await (await node.log.openTopic("orders")).produce(frameOf(["lost"]));
+    node.disk.crash("lose-unsynced", new Random(2));
+    const again = await openNode(3, node.disk, { ...small, fsync });
+    assert.equal(again.registry.settings("orders"), { retention: { ageMaxMs: 5_000 } }, fsync);
+    assert.is(again.log.topic("orders")?.nextOffset, 0);
+    await closeNode(again);
+  }
+});
+
+test("set() changes what it names: other fields stay, and 0 takes a limit away", async () => {
+  const node = await openNode(1);
+  const set = (retention: object) => node.registry.set("t", { retention }, { create: false });
+  await node.registry.set("t", {}, { create: true });
+  assert.equal(node.registry.settings("t"), {});
+  const both = await Promise.all([set({ ageMaxMs: 60_000 }), set({ segmentsMax: 3 })]);
+  assert.equal(both[1], { retention: { ageMaxMs: 60_000, segmentsMax: 3 } });
+  assert.equal(await set({ ageMaxMs: 0, bytesMin: 100_000 }), { retention: { segmentsMax: 3, bytesMin: 100_000 } });
+  assert.equal(await set({ segmentsMax: 0, bytesMin: 0 }), { retention: {} });
+  await closeNode(node);
+});
+
+test("set() refuses what makes no sense, and names the field, the value and what is allowed", async () => {
+  const node = await openNode(1);
+  await node.registry.set("t", { retention: { segmentsMax: 3 } }, { create: true });
+  const rows: [object, string][] = [
+    [
+      { retention: { bytesMin: 65_535 } },
+      "retention.bytesMin is 65535, allowed is 0 for none, or a whole number from 65536",
+    ],
+    [{ retention: { bytesMin: -1 } }, "retention.bytesMin is -1, allowed is "],
+    [{ retention: { ageMaxMs: 999 } }, "retention.ageMaxMs is 999, allowed is 0 for none, or a whole number from 1000"],
+    [{ retention: { segmentsMax: 1.5 } }, "retention.segmentsMax is 1.5, allowed is "],
+    [{ retention: { segmentsMax: Number.NaN } }, "retention.segmentsMax is NaN, allowed is "],
+    [{ retention: { pages: 7 } }, "retention.pages is 7, allowed is bytesMin, ageMaxMs, segmentsMax"],
+    [{ colour: "blue" }, "colour is blue, allowed is retention"],
+  ];
+  for (const [change, reason] of rows) {
+    const error = await rejection(node.registry.set("t", change, { create: false }));
+    assert.is(error.code, "INVALID_TOPIC_SETTING");
+    assert.ok(error.message.startsWith(`Cannot set topic "t": ${reason}`), error.message);
+  }
+  const refusedAs = async (name: string, create: boolean) =>
+    (await rejection(node.registry.set(name, {}, { create }))).code;
+  assert.is(await refusedAs("t", true), "TOPIC_EXISTS");
+  assert.is(await refusedAs("other", false), "TOPIC_NOT_FOUND");
+  assert.is(await refusedAs("_topics", false), "INVALID_TOPIC");
+  assert.is(await refusedAs("a/b", true), "INVALID_TOPIC");
+  assert.equal(node.registry.settings("t"), { retention: { segmentsMax: 3 } });
+  await closeNode(node);
+});
+
+test("a node whose segments are larger keeps more, and one whose records make no sense goes on without them", async () => {
+  const [small, large] = [await openNode(1), await openNode(2, new SimulatedDisk(), { segmentBytesMax: 200_000 })];
+  await small.registry.set("t", { retention: { bytesMin: 65_536 } }, { create: true });
+  const builder = new FrameBuilder();
+  builder.add({ key: "t", value: '{"version":2,"retention":{"bytesMin":1}}' }, 1_000);
+  builder.add({ key: "t", value: '{"version":1,"retention":{"bytesMin":-1}}' }, 1_000);
+  builder.add({ key: "t", value: "nonsense" }, 1_000);
+  builder.add({ key: "_topics", value: '{"version":1}' }, 1_000);
+  builder.add({ value: '{"version":1}' }, 1_000);
+  await small.log.topic(settingsTopic)?.produce(builder.finish());
+  await ship(small, large);
+  assert.equal(large.registry.settings("t"), { retention: { bytesMin: 65_536 } });
+  assert.is(large.warnings.length, 5);
+  assert.match(large.warnings.join(), "is not understood");
+  await fill(large, "t", 200);
+  const bytes = large.log.topic("t")?.bytes ?? 0;
+  assert.ok(bytes >= 200_000 && bytes < 420_000, `${bytes}`);
+  for (const node of [small, large]) await closeNode(node);
+});
+
+test("_topics is never forgotten, whatever the node's retention says", async () => {
+  const options = { ...small, retention: { segmentsMax: 1 } };
+  const node = await openNode(1, new SimulatedDisk(), options);
+  const names = Array.from({ length: 8 }, (_, index) => `t${index}`);
+  for (const name of names) await node.registry.set(name, { retention: { segmentsMax: 9 } }, { create: true });
+  const topics = await node.log.openTopic(settingsTopic);
+  for (let index = 0; index < 30; index++) await topics.produce(frameOf([`${index} ${"x".repeat(6_000)}`]));
+  await topics.retain();
+  assert.is(topics.firstOffset, 0);
+  await closeNode(node);
+  const again = await openNode(2, node.disk, options);
+  for (const name of names) assert.equal(again.registry.settings(name), { retention: { segmentsMax: 9 } });
+  await closeNode(again);
+});
+
+/** The latest of all records by (lamport, writer, sequence), found the slow way. */
+async function latestOf(node: Node, name: string): Promise<TopicSettings> {
+  const topic = node.log.topic(settingsTopic);
+  const { frames } = (await topic?.read(0, 8 * 1_048_576)) ?? { frames: new Uint8Array(0) };
+  const places = framesIn(frames)
+    .filter(({ bytes }) => new TextDecoder().decode(bytes).includes(name))
+    .map(({ header, texts }) => ({ header, text: texts[0] as string }));
+  places.sort((left, right) => {
+    const { header: one } = left;
+    const { header: other } = right;
+    return one.lamport - other.lamport || (one.writer < other.writer ? -1 : one.writer > other.writer ? 1 : 0);
+  });
+  const { version: _, ...settings } = JSON.parse(places.at(-1)?.text ?? "{}");
+  return settings;
+}
+
+test("sets on both sides of partitions converge to the latest by (lamport, writer, sequence) on every node", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = new Random(`settings/${seed}`);
+    const nodes = [await openNode(seed * 10), await openNode(seed * 10 + 1), await openNode(seed * 10 + 2)];
+    const pick = () => nodes[random.between(0, nodes.length - 1)] as Node;
+    for (let step = 0; step < 25; step++) {
+      const node = pick();
+      const name = `topic-${random.between(1, 2)}`;
+      const create = node.log.topic(name) === undefined;
+      const retention = { segmentsMax: random.between(1, 1_000) };
+      if (random.between(1, 3) > 1) await node.registry.set(name, { retention }, { create });
+      else await ship(node, pick());
+    }
+    for (let round = 0; round < 2; round++) {
+      for (const from of nodes) for (const to of nodes) if (from !== to) await ship(from, to);
+    }
+    for (const name of ["topic-1", "topic-2"]) {
+      const latest = await latestOf(nodes[0] as Node, name);
+      for (const { registry } of nodes) assert.equal(registry.settings(name), latest, `seed ${seed}, ${name}`);
+    }
+    for (const node of nodes) await closeNode(node);
+  }
+});
+
+test.run();
