@@ -18,6 +18,7 @@ export {
   type KeyList,
   type KeysResult,
   LogLines,
+  type LogSettings,
   type Passage,
   type PathVerdict,
   type Payload,

@@ -5,6 +5,7 @@ export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
 export type { ClusterOptions, SerfSettings } from "./cluster_options.ts";
 export { type DumpedItem, dumpFile } from "./dump.ts";
 export { LogLines, type SerfLogLevel } from "./log_lines.ts";
+export type { LogSettings } from "./log_settings.ts";
 export { type AgentLogFormat, type AgentLogLevel, configureLogging } from "./logging.ts";
 export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.ts";
 export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.ts";

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
 import { parseKey } from "../gossip/mod.ts";
+import type { LogOptions } from "../log/mod.ts";
 import {
   addressesOfInterface,
   type ClusterOptions,
@@ -9,9 +10,10 @@ import {
   interfaceNames,
 } from "./cluster_options.ts";
 import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
+import { type LogSettings, logOptionsOf, logSettingFault, logSettingNames } from "./log_settings.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
-export interface AgentOptions extends ClusterOptions {
+export interface AgentOptions extends ClusterOptions, LogSettings {
   /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
   readonly nodeName?: string | undefined;
   /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
@@ -53,8 +55,6 @@ export interface AgentOptions extends ClusterOptions {
   readonly serfRpcAddr?: string | undefined;
   /** A token that its clients must show. @default none is asked for */
   readonly serfRpcAuth?: string | undefined;
-  /** Bytes after which a segment of the log is closed, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
-  readonly segmentBytesMax?: number | undefined;
 }
 
 export type GossipProfile = "lan" | "wan" | "local";
@@ -96,7 +96,8 @@ export interface ResolvedAgentOptions {
   readonly fsync: "always" | "interval" | "never";
   readonly newWriter: boolean;
   readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
-  readonly segmentBytesMax: number | undefined;
+  /** Checked. */
+  readonly log: LogOptions;
 }
 
 const gossipPortDefault = 7946;
@@ -119,8 +120,8 @@ const optionNames: ReadonlySet<string> = new Set([
   "newWriter",
   "serfRpcAddr",
   "serfRpcAuth",
-  "segmentBytesMax",
   ...clusterOptionNames,
+  ...logSettingNames,
 ]);
 
 /** Checks every option and fills in the defaults. Throws `InvalidAgentOptionError`. */
@@ -145,7 +146,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
     serfRpc: serfRpcOption(options),
-    segmentBytesMax: options.segmentBytesMax,
+    log: logOptions(options),
   };
 }
 
@@ -171,6 +172,12 @@ function interfaceOption(iface: string | undefined, bind: Address, said: string 
     iface,
     `an interface that has an address for bind ${said ?? "0.0.0.0"}: it has ${found}`,
   );
+}
+
+function logOptions(options: AgentOptions): LogOptions {
+  const fault = logSettingFault(options);
+  if (fault !== undefined) throw new InvalidAgentOptionError(fault.option, fault.value, fault.allowed);
+  return logOptionsOf(options);
 }
 
 function clusterOptions(options: AgentOptions): ClusterOptions {

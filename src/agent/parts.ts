@@ -201,14 +201,14 @@ function inProcess(ports: ServerPorts, routes: Routes): ServerTransport {
 
 async function openNodeLog(options: ResolvedAgentOptions, stack: DisposalStack): Promise<CommitLog> {
   const directory = stack.use(await openDirectory(options.dataDir));
-  const { fsync, newWriter, segmentBytesMax } = options;
+  const { fsync, newWriter } = options;
   const environment = {
     randomBytes,
     wallMs: systemClock.wallMs,
     after: (delayMs: number, callback: () => void) => systemClock.schedule(systemClock.nowMs() + delayMs, callback),
     soon: (callback: () => void) => void setImmediate(callback),
   };
-  const log = await Log.open(directory, { fsync, newWriter, segmentBytesMax, checksum: fastCrc32 }, environment);
+  const log = await Log.open(directory, { ...options.log, fsync, newWriter, checksum: fastCrc32 }, environment);
   return stack.use(log);
 }
 

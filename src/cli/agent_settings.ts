@@ -2,7 +2,7 @@
 import type { AgentOptions } from "../agent/mod.ts";
 
 /** Everything that `grapevine agent` can be told, by flag, by environment or by file. */
-export interface AgentSettings extends Omit<AgentOptions, "segmentBytesMax"> {
+export interface AgentSettings extends AgentOptions {
   readonly logLevel?: (typeof logLevels)[number];
   readonly logFormat?: (typeof logFormats)[number];
   readonly role?: string;
@@ -144,6 +144,55 @@ export const settings: readonly Setting[] = [
     kind: "text",
     choices: ["always", "interval", "never"],
     help: "what makes a record durable before it is acknowledged (default: always)",
+  },
+  {
+    key: "segmentBytesMax",
+    flag: "--segment-bytes",
+    value: "<bytes>",
+    kind: "number",
+    help: "bytes after which a file of the log is closed (default: 268435456)",
+  },
+  {
+    key: "retentionBytes",
+    flag: "--retention-bytes",
+    value: "<bytes>",
+    kind: "number",
+    help: "bytes of each topic to keep, older segments are forgotten (default: all)",
+  },
+  {
+    key: "retentionAgeMs",
+    flag: "--retention-age",
+    value: "<time>",
+    kind: "duration",
+    help: "how long to keep records, segments of older ones alone are forgotten (default: for ever)",
+  },
+  {
+    key: "retentionSegments",
+    flag: "--retention-segments",
+    value: "<count>",
+    kind: "number",
+    help: "segments of each topic to keep (default: all)",
+  },
+  {
+    key: "scrubBytesPerSecond",
+    flag: "--scrub-rate",
+    value: "<bytes>",
+    kind: "number",
+    help: "bytes a second that are read again to find damage, 0 for none (default: 8388608)",
+  },
+  {
+    key: "journalTopicsMin",
+    flag: "--journal-topics",
+    value: "<count>",
+    kind: "number",
+    help: "topics that must wait for the disk at once to share one fsync (default: 8)",
+  },
+  {
+    key: "journalBytesMax",
+    flag: "--journal-bytes",
+    value: "<bytes>",
+    kind: "number",
+    help: "bytes of each of the two files that such topics share (default: 33554432)",
   },
   {
     key: "encrypt",

@@ -117,10 +117,14 @@ export class InvalidLogOptionError extends RangeError {
   override readonly name = "InvalidLogOptionError";
   readonly code = "INVALID_OPTION";
   readonly option: string;
+  readonly value: unknown;
+  readonly allowed: string;
 
   constructor(option: string, value: unknown, allowed: string) {
     super(`Cannot open the log: ${option} is ${String(value)}, allowed is ${allowed}`);
     this.option = option;
+    this.value = value;
+    this.allowed = allowed;
   }
 }
 

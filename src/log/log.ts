@@ -62,9 +62,9 @@ export class Log implements CommitLog {
     this.#options = options;
     this.#environment = environment;
     const soon = environment.soon ?? ((callback) => void Promise.resolve().then(callback));
-    const { fsync, journalBytesMax, scrubBytesPerSecond } = options;
+    const { fsync, journalBytesMax } = options;
     const states = () => [...this.#topics.values()].map((topic) => topic.state);
-    this.#scrubber = new Scrubber(states, scrubBytesPerSecond, environment.after);
+    this.#scrubber = new Scrubber(states, options, environment.after);
     // Where nobody waits for a sync, the journal saves nothing.
     const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
     this.#journal = new Journal(directory, options, (message) => {

@@ -12,6 +12,7 @@ export interface ResolvedLogOptions {
   readonly journalTopicsMin: number;
   readonly journalBytesMax: number;
   readonly scrubBytesPerSecond: number;
+  readonly scrubPauseMs: number;
   readonly retention: Retention;
   readonly newWriter: boolean;
   readonly checksum: Checksum;
@@ -37,6 +38,7 @@ export function resolveOptions(options: LogOptions): ResolvedLogOptions {
     journalTopicsMin: whole("journalTopicsMin", options.journalTopicsMin ?? 8, 1, 1_000_000),
     journalBytesMax: whole("journalBytesMax", options.journalBytesMax ?? 32 * mebibyte, 64 * kibibyte, gibibyte),
     scrubBytesPerSecond: scrubRate(options.scrubBytesPerSecond ?? 0),
+    scrubPauseMs: whole("scrubPauseMs", options.scrubPauseMs ?? 3_600_000, 1_000, 31_536_000_000),
     retention: checkRetention(options.retention ?? {}, segmentBytesMax),
     newWriter: options.newWriter ?? false,
     checksum: options.checksum ?? crc32,

@@ -108,10 +108,16 @@ class SegmentScrub {
   }
 }
 
-/** Passes through all segments of all topics, one after another, at a limited rate. */
+/** How fast the scrub looks, and how long it rests when it has seen everything. */
+export interface ScrubPace {
+  readonly scrubBytesPerSecond: number;
+  readonly scrubPauseMs: number;
+}
+
+/** Passes through all segments of all topics, one after another, at a limited rate, and rests after each round. */
 export class Scrubber {
   readonly #topics: () => readonly TopicState[];
-  readonly #bytesPerSecond: number;
+  readonly #pace: ScrubPace;
   readonly #after: (delayMs: number, callback: () => void) => () => void;
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
@@ -119,19 +125,20 @@ export class Scrubber {
   #pass: SegmentScrub | undefined;
   /** What is left of this round. */
   #left: { readonly state: TopicState; readonly segment: Segment }[] = [];
+  #isInRound = false;
   #rounds = 0;
   #bytesDone = 0;
   #bytesTotal = 0;
 
   constructor(
     topics: () => readonly TopicState[],
-    bytesPerSecond: number,
+    pace: ScrubPace,
     after: (delayMs: number, callback: () => void) => () => void,
   ) {
     this.#topics = topics;
-    this.#bytesPerSecond = bytesPerSecond;
+    this.#pace = pace;
     this.#after = after;
-    if (bytesPerSecond > 0) this.#arm();
+    if (pace.scrubBytesPerSecond > 0) this.#arm(scrubEveryMs);
   }
 
   get progress(): ScrubProgress {
@@ -144,19 +151,25 @@ export class Scrubber {
     await this.#running;
   }
 
-  #arm(): void {
-    this.#cancel = this.#after(scrubEveryMs, () => {
+  #arm(delayMs: number): void {
+    this.#cancel = this.#after(delayMs, () => {
       this.#running = this.#run().finally(() => {
         this.#running = undefined;
-        if (!this.#isClosed) this.#arm();
+        if (!this.#isClosed) this.#arm(this.#isInRound ? scrubEveryMs : this.#pace.scrubPauseMs);
       });
     });
   }
 
+  /** One burst. */
   async #run(): Promise<void> {
-    for (let credit = this.#bytesPerSecond; credit > 0 && !this.#isClosed; ) {
+    if (!this.#isInRound) this.#beginRound();
+    for (let credit = this.#pace.scrubBytesPerSecond; credit > 0 && !this.#isClosed; ) {
       this.#pass ??= this.#nextPass();
-      if (this.#pass === undefined) return;
+      if (this.#pass === undefined) {
+        this.#isInRound = false;
+        if (this.#bytesDone > 0) this.#rounds++;
+        return;
+      }
       const pass = this.#pass;
       try {
         const bytes = await pass.step(Math.max(stepBytesMin, Math.min(credit, stepBytesMax)));
@@ -175,7 +188,6 @@ export class Scrubber {
   }
 
   #nextPass(): SegmentScrub | undefined {
-    if (this.#left.length === 0) this.#beginRound();
     for (let next = this.#left.pop(); next !== undefined; next = this.#left.pop()) {
       // Retention may have taken it meanwhile.
       const isThere = next.state.segments.includes(next.segment) && next.segment.settledBytes > 0;
@@ -185,7 +197,7 @@ export class Scrubber {
   }
 
   #beginRound(): void {
-    if (this.#bytesDone > 0) this.#rounds++;
+    this.#isInRound = true;
     this.#bytesDone = 0;
     this.#bytesTotal = 0;
     for (const state of this.#topics()) {

@@ -31,6 +31,8 @@ export interface LogOptions {
    * 0: none, else at least 65536. @default 0
    */
   readonly scrubBytesPerSecond?: number | undefined;
+  /** Milliseconds that it rests after everything was read, at least 1,000: a node that has nothing to do does nothing. @default 3600000 (1 h) */
+  readonly scrubPauseMs?: number | undefined;
   /** For every topic that has none of its own. @default nothing is forgotten */
   readonly retention?: Retention | undefined;
   /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */

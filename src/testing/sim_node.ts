@@ -23,6 +23,8 @@ export interface NodeOptions {
   readonly indexEveryBytes: number;
   /** How fast it looks for damage; 0 for not at all. @default 0 */
   readonly scrubBytesPerSecond: number;
+  /** How long it rests after it has looked at everything. @default 1000 */
+  readonly scrubPauseMs: number;
   /** Frame bytes of one response of a pull: small ones let faults strike within a pull. @default 2048 */
   readonly responseBytesMax: number;
 }

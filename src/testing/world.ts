@@ -110,7 +110,7 @@ export class World {
   /** Adds a node and starts it. */
   addNode(name: string, options: Partial<NodeOptions> = {}): SimNode {
     const sizes = { segmentBytesMax: 65_536, indexEveryBytes: 65_536, responseBytesMax: 2_048 };
-    const counts = { journalTopicsMin: 8, scrubBytesPerSecond: 0 };
+    const counts = { journalTopicsMin: 8, scrubBytesPerSecond: 0, scrubPauseMs: 1_000 };
     const filled = { fsync: "always", ...sizes, ...counts, retention: {}, ...options } as const;
     const node = new SimNode(this, { name, index: this.nodes.length }, filled);
     this.nodes.push(node);
