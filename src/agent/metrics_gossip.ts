@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import type { PathVerdict } from "../gossip/mod.ts";
 import type { GossipSocketCounters } from "../io/gossip_sockets.ts";
 import type { MemberStatus, MembershipCounters } from "../membership/mod.ts";
+import type { MdnsCounters } from "./mdns.ts";
 import type { MembershipNode } from "./membership_node.ts";
 import { readCounter, readGauge } from "./metric_kinds.ts";
 
@@ -27,6 +28,21 @@ const socketRows: readonly Row<GossipSocketCounters>[] = [
   ["sends_failed_total", "Datagrams that the system refused", (counts) => counts.sendsFailed],
   ["sends_dropped_total", "Datagrams given up because too many waited for the system", (counts) => counts.sendsDropped],
   ["streams_refused_total", "TCP connections closed because too many were open", (counts) => counts.streamsRefused],
+];
+
+const discoveryRows: readonly Row<MdnsCounters>[] = [
+  ["datagrams_received_total", "Datagrams of multicast DNS received", (counts) => counts.datagramsReceived],
+  ["datagrams_sent_total", "Datagrams of multicast DNS sent", (counts) => counts.datagramsSent],
+  [
+    "datagrams_dropped_total",
+    "Datagrams of multicast DNS from beyond the network, above the limit or unreadable",
+    (counts) => counts.datagramsDropped,
+  ],
+  ["questions_asked_total", "Times that this node asked its network for members", (counts) => counts.asked],
+  ["questions_answered_total", "Questions of others that this node answered", (counts) => counts.answered],
+  ["answers_dropped_total", "Questions left without an answer, because too many came", (c) => c.answersDropped],
+  ["members_found_total", "Members found on the network", (counts) => counts.found],
+  ["addresses_refused_total", "Addresses found that no member of the cluster can be at", (c) => c.foundRefused],
 ];
 
 const serfRows: readonly Row<MembershipCounters>[] = [
@@ -70,6 +86,10 @@ export function registerGossip(registry: Registry, node: MembershipNode): void {
   }
   for (const [name, help, read] of socketRows) {
     readCounter(registry, { name: `grapevine_gossip_${name}`, help }, () => read(node.socketCounters));
+  }
+  for (const [name, help, read] of discoveryRows) {
+    const counted = (): number => (node.discovery === undefined ? 0 : read(node.discovery));
+    readCounter(registry, { name: `grapevine_discovery_${name}`, help }, counted);
   }
   for (const [name, help, read] of serfRows) {
     readCounter(registry, { name: `grapevine_serf_${name}`, help }, () => read(node.counters));
