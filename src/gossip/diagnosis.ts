@@ -32,8 +32,8 @@ export interface PathFacts {
   readonly tested: Passage;
   /** Lately datagrams came from anybody. */
   readonly isAnybodyHeard: boolean;
-  /** Lately anybody answered a direct ping. */
-  readonly doesAnybodyAnswer: boolean;
+  /** Lately anybody else answered a direct ping, nobody did, or too few were pinged to tell. */
+  readonly answersOfOthers: Passage;
   /** How long a direct ping may take. */
   readonly answerMsMax: number;
 }
@@ -91,8 +91,9 @@ function diagnoseMissed(facts: PathFacts): Diagnosis {
 
 function causeOfOut(facts: PathFacts): string {
   const what = "its datagrams arrive here, those of this node do not arrive there";
-  if (!facts.doesAnybodyAnswer) return `${what}, nor do they anywhere else: allow this node to send UDP`;
+  if (facts.answersOfOthers === "lost") return `${what}, nor do they anywhere else: allow this node to send UDP`;
   if (facts.isReachedByOthers) return `${what}, while other members reach it: look at the way from here to it`;
+  if (facts.answersOfOthers === "unknown") return `${what}: whether other members answer is not known yet`;
   return `${what}, while other members answer: allow UDP to come in there`;
 }
 

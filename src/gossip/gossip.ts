@@ -4,7 +4,7 @@ import { Core } from "./core.ts";
 import { Courier } from "./courier.ts";
 import { Exchanges } from "./exchanges.ts";
 import type { Keyring } from "./keyring.ts";
-import { isUp, NodeTable, snapshotOf } from "./nodes.ts";
+import { isUp, type Node, NodeTable, snapshotOf } from "./nodes.ts";
 import { type GossipOptions, resolveGossipOptions } from "./options.ts";
 import { openPacket } from "./packet.ts";
 import { Paths, type PeerHealth } from "./paths.ts";
@@ -21,6 +21,9 @@ const stallMsMin = 100;
 
 /** What waits in the sockets after a stall is heard within this time, before any deadline is judged. */
 const catchUpMs = 25;
+
+/** Members that are told straight away that this node goes. */
+const goodbyesMax = 8;
 
 /**
  * SWIM with Lifeguard as memberlist speaks it. Decides who is alive; does no I/O, and knows nothing of what the upper
@@ -317,8 +320,12 @@ export class Gossip implements Machine<GossipInput, GossipEffect> {
       this.#core.emit({ type: "departed" });
     };
     const { name, incarnation } = local;
-    this.#swim.dead({ type: "dead", incarnation, node: name, from: name }, depart);
-    const hasListeners = [...this.#nodes.all()].some((node) => node !== local && isUp(node));
+    const goodbye = { type: "dead", incarnation, node: name, from: name } as const;
+    this.#swim.dead(goodbye, depart);
+    const listens = (node: Node): boolean => node !== local && isUp(node);
+    // Gossip goes to the recently dead as well, and in a small cluster its few rounds may miss all that live.
+    for (const { address } of this.#nodes.pick(goodbyesMax, listens)) this.#courier.sendAlone(address, goodbye);
+    const hasListeners = [...this.#nodes.all()].some(listens);
     if (!hasListeners) depart();
     else this.#core.schedule.at(this.#core.nowMs + this.#core.options.settings.broadcastTimeoutMs, depart);
   }

@@ -1,12 +1,16 @@
 /** Keeps what this node saw of the way to each peer. It changes nothing that is done; `diagnosis.ts` judges it. */
 import { type Address, formatAddress } from "../base/mod.ts";
-import { type Diagnosis, diagnose, missedInRowMin, type Passage, type PathVerdict } from "./diagnosis.ts";
+import { type Diagnosis, diagnose, type Passage, type PathVerdict } from "./diagnosis.ts";
 import type { Node, NodeTable } from "./nodes.ts";
 
 const never: number = Number.NEGATIVE_INFINITY;
 
-/** Datagrams count as heard lately for as long as this many pings take. */
-const heardWithinPings = 3;
+/**
+ * Datagrams count as heard lately since the first of this many pings in a row. Each node is pinged once a round, in an order
+ * that is new in each: two pings of a peer are almost two rounds apart at most, four of this node's always more. So a
+ * peer whose datagrams arrive is heard meanwhile, and before that its silence says nothing.
+ */
+const heardWithinPings = 4;
 
 /** What operators are told of while the node is up: it hides behind pings over TCP. */
 const toldVerdicts: ReadonlySet<PathVerdict> = new Set<PathVerdict>(["udp-out", "udp-in", "tcp-only"]);
@@ -44,10 +48,9 @@ export interface PathCounters {
 /** What is kept of one peer. */
 export interface PathRecord extends PathCounters {
   addressKey: string;
-  /** When the first, the last but one and the last of the pings missed in a row were sent. */
+  /** When the last `heardWithinPings` of the pings missed in a row were sent, oldest first, and the first of all. */
+  missedAtMs: readonly number[];
   missedSinceMs: number;
-  missedBeforeLastMs: number;
-  missedLastMs: number;
   heardAtMs: number;
   /** When it last answered directly, in time or late, through others, and over TCP; when TCP last failed. */
   answeredAtMs: number;
@@ -121,10 +124,9 @@ export class Paths {
     const record = this.#recordOf(node);
     if (record.missedInRow++ === 0) {
       record.missedSinceMs = sentAtMs;
-      record.missedLastMs = sentAtMs;
+      record.missedAtMs = [];
     }
-    record.missedBeforeLastMs = record.missedLastMs;
-    record.missedLastMs = sentAtMs;
+    record.missedAtMs = [...record.missedAtMs, sentAtMs].slice(-heardWithinPings);
   }
 
   helped(node: Node, nowMs: number): void {
@@ -202,8 +204,7 @@ export class Paths {
   /** True, once in a while, for a node of which it is worth finding out whether datagrams arrive there. */
   wantsTest(node: Node, nowMs: number): boolean {
     const record = this.#recordOf(node);
-    const isUnclear = record.missedInRow >= missedInRowMin && record.heardAtMs <= lately(record);
-    if (!isUnclear || record.tcpAnsweredAtMs < record.missedSinceMs) return false;
+    if (!isSilent(record) || record.tcpAnsweredAtMs < record.missedSinceMs) return false;
     if (nowMs - record.testedAtMs < testEveryMs) return false;
     record.testedAtMs = nowMs;
     return true;
@@ -220,6 +221,8 @@ export class Paths {
     const record = this.#recordOf(node);
     if (record.tested === "unknown" && nowMs - record.testedAtMs < testPatienceMs) return undefined;
     const diagnosis = this.#diagnose(node, record, answerMsMax);
+    // Too soon to say which way, or whose fault it is.
+    if (diagnosis.udpIn === "lost" ? !isSilent(record) : this.#answersOfOthers(record) === "unknown") return undefined;
     if (record.told === diagnosis.verdict || !toldVerdicts.has(diagnosis.verdict)) return undefined;
     record.told = diagnosis.verdict;
     return diagnosis;
@@ -245,7 +248,7 @@ export class Paths {
   }
 
   #diagnose(node: Node, record: PathRecord, answerMsMax: number): Diagnosis {
-    const { missedSinceMs, missedLastMs } = record;
+    const { missedSinceMs } = record;
     const isReachedByOthers = record.helpedAtMs > missedSinceMs;
     const tcp: Passage =
       record.tcpAnsweredAtMs > Math.max(missedSinceMs, record.tcpMissedAtMs)
@@ -255,7 +258,7 @@ export class Paths {
           : "unknown";
     // Where nothing answers any more, what came before the last ping was sent says nothing.
     const isGone = tcp === "lost" && !isReachedByOthers;
-    const sinceMs = isGone ? missedLastMs : lately(record);
+    const sinceMs = isGone ? (record.missedAtMs.at(-1) as number) : lately(record);
     return diagnose({
       state: node.state,
       answered: record.pingsAnswered + record.pingsLate,
@@ -265,8 +268,14 @@ export class Paths {
       ...{ tcp, isReachedByOthers, answerMsMax },
       tested: record.tested,
       isAnybodyHeard: this.#heardAnybodyAtMs > lately(record),
-      doesAnybodyAnswer: this.#answeredByAnybodyAtMs > missedSinceMs,
+      answersOfOthers: this.#answersOfOthers(record),
     });
+  }
+
+  /** Since the first ping that was missed. While that is not long ago, nobody else may have been pinged. */
+  #answersOfOthers({ missedInRow, missedSinceMs }: PathRecord): Passage {
+    if (this.#answeredByAnybodyAtMs > missedSinceMs) return "works";
+    return missedInRow >= heardWithinPings ? "lost" : "unknown";
   }
 
   #recordOf(node: Node): PathRecord {
@@ -299,12 +308,14 @@ export class Paths {
   }
 }
 
-/**
- * From when on a datagram counts as heard lately: for the time of three pings, since peers ping each other in turns of
- * their own, and not before the first that was missed.
- */
-function lately({ missedSinceMs, missedBeforeLastMs, missedLastMs }: PathRecord): number {
-  return Math.max(missedSinceMs, missedLastMs - heardWithinPings * (missedLastMs - missedBeforeLastMs));
+/** From when on a datagram counts as heard lately. */
+function lately({ missedAtMs }: PathRecord): number {
+  return missedAtMs[0] ?? never;
+}
+
+/** Whether a peer that does not answer was listened to for long enough, and not heard. */
+function isSilent(record: PathRecord): boolean {
+  return record.missedInRow >= heardWithinPings && record.heardAtMs <= lately(record);
 }
 
 function newRecord(): PathRecord {
@@ -313,7 +324,8 @@ function newRecord(): PathRecord {
     ...{ tcpAnswered: 0, tcpMissed: 0, datagramsReceived: 0, tcpPingsReceived: 0 },
     ...{ suspicions: 0, refutations: 0, accusations: 0 },
     addressKey: "",
-    ...{ missedSinceMs: never, missedBeforeLastMs: never, missedLastMs: never },
+    missedAtMs: [],
+    missedSinceMs: never,
     ...{ heardAtMs: never, answeredAtMs: never, helpedAtMs: never, tcpAnsweredAtMs: never, tcpMissedAtMs: never },
     rttMs: undefined,
     tested: "unknown",

@@ -10,6 +10,9 @@ const leaveBroadcastId = 1;
  */
 const leaveGapRounds = 2;
 
+/** Members that hear the announcement straight away: in a small cluster gossip may only reach those that just died. */
+const announcementsMax = 8;
+
 /** How a node leaves in good order: first the announcement, then the goodbye, then a while in which it still answers. */
 export class Departure {
   readonly #core: Core;
@@ -26,7 +29,7 @@ export class Departure {
 
   /** First announces the leave, and says goodbye only when that is around: peers tell leaving from failing by it. */
   leave(): void {
-    const { clock, roster, localName } = this.#core;
+    const { clock, roster, localName, random } = this.#core;
     if (this.#phase !== "member") {
       if (this.#phase === "left") this.#core.emit({ type: "left" });
       return;
@@ -43,7 +46,11 @@ export class Departure {
     this.#core.after(this.#core.options.broadcastTimeoutMs, () => {
       if (this.#phase === "announcing") this.#depart();
     });
-    this.#core.spread("leave", encodeSerfMessage(intent), leaveBroadcastId);
+    const bytes = encodeSerfMessage(intent);
+    for (const { name, address } of random.shuffle(roster.withStatus("alive")).slice(0, announcementsMax)) {
+      if (name !== localName) this.#core.send(address, bytes);
+    }
+    this.#core.spread("leave", bytes, leaveBroadcastId);
   }
 
   /** A broadcast was sent often enough. */

@@ -13,12 +13,12 @@ const well: PathFacts = {
   isReachedByOthers: false,
   tested: "unknown",
   isAnybodyHeard: true,
-  doesAnybodyAnswer: true,
+  answersOfOthers: "works",
   answerMsMax: 500,
 };
 
 /** Two pings lost in a row, and nothing else that came. */
-const silent: Partial<PathFacts> = { missedInRow: 2, isHeard: false, isAnybodyHeard: false, doesAnybodyAnswer: false };
+const silent: Partial<PathFacts> = { missedInRow: 2, isHeard: false, isAnybodyHeard: false, answersOfOthers: "lost" };
 
 const rows: readonly (readonly [what: string, facts: Partial<PathFacts>, verdict: PathVerdict, cause: RegExp])[] = [
   ["it answers", {}, "ok", /^it answers$/],
@@ -31,9 +31,10 @@ const rows: readonly (readonly [what: string, facts: Partial<PathFacts>, verdict
   ["others say that it is dead", { state: "dead" }, "unreachable", /others declared it failed/],
   ["it is heard, and so are all", { missedInRow: 2 }, "udp-out", /allow UDP to come in there/],
   ["it is heard, helpers reach it", { missedInRow: 2, isReachedByOthers: true }, "udp-out", /the way from here to it/],
+  ["it is heard, nobody else was pinged", { missedInRow: 2, answersOfOthers: "unknown" }, "udp-out", /not known yet/],
   [
     "it is heard, nobody answers",
-    { missedInRow: 2, doesAnybodyAnswer: false },
+    { missedInRow: 2, answersOfOthers: "lost" },
     "udp-out",
     /allow this node to send UDP/,
   ],

@@ -20,4 +20,19 @@ test("a leave that nobody hears ends within the times that each step may take", 
   }
 });
 
+test("a leave just after others died is heard at once: its few goodbyes do not all go to the dead", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const cluster = new VirtualCluster(`goodbye ${seed}`);
+    const nodes = cluster.start(["a", "b", "c", "d", "e"], { profile: "local" });
+    const [a, , , ...victims] = nodes as [VirtualNode, ...VirtualNode[]];
+    for (const victim of victims) cluster.kill(victim);
+    cluster.run(500);
+    cluster.push(a, { type: "leave" });
+    cluster.run(1_000);
+    for (const name of ["b", "c"])
+      assert.is(cluster.node(name).machine.member("a")?.status, "left", `${seed}: ${name}`);
+    assert.equal(cluster.everSaw("a", "member-failed"), []);
+  }
+});
+
 test.run();

@@ -72,10 +72,14 @@ const pairs: readonly (readonly [string, (from: string, to: string) => boolean, 
   ],
 ];
 
+/** Seeds by which pings and silences fell so that the verdict wavered, or the cause was named too soon. */
+const unluckySeeds = ["2 from a to b", "3 from a to b", "5 from a to b", "8 from a to b"];
+
 for (const [what, loses, fromA, fromB] of pairs) {
-  for (const of of [names, ["a", "b"]]) {
-    test(`datagrams lost ${what}, of ${of.length} nodes: each side names the cause, and nobody is failed`, () => {
-      const cluster = afterLosing(what, loses, of);
+  const seeds = what === "from a to b" ? [what, ...unluckySeeds] : [what];
+  for (const [seed, of] of seeds.flatMap((seed) => [[seed, names] as const, [seed, ["a", "b"]] as const])) {
+    test(`datagrams lost ${what}, of ${of.length} nodes, seed ${seed}: each names the cause, and nobody is failed`, () => {
+      const cluster = afterLosing(seed, loses, of);
       assert.is(health(cluster, "a", "b").verdict, fromA);
       assert.is(health(cluster, "b", "a").verdict, fromB);
       assert.is(health(cluster, "a", "b").tcp, "works");
@@ -90,13 +94,16 @@ for (const [what, loses, fromA, fromB] of pairs) {
   }
 }
 
-test("a node that hears no datagrams at all says so, and so do the others of theirs to it", () => {
-  const cluster = afterLosing("nothing in", (_from, to) => to === "a");
-  assert.is(verdicts(cluster, "a"), "b=udp-in c=udp-in d=udp-in");
-  assert.match(health(cluster, "a", "b").cause, "nor do anybody else's: allow UDP to come in here");
-  assert.is(verdicts(cluster, "b"), "a=udp-out c=ok d=ok");
-  assert.match(health(cluster, "b", "a").cause, "while other members answer: allow UDP to come in there");
-});
+// With the seeds of a number the tests of several members were under way at once, and hid each other's joins.
+for (const seed of ["nothing in", "1 nothing in", "3 nothing in"]) {
+  test(`a node that hears no datagrams at all says so, and so do the others of theirs to it, seed ${seed}`, () => {
+    const cluster = afterLosing(seed, (_from, to) => to === "a");
+    assert.is(verdicts(cluster, "a"), "b=udp-in c=udp-in d=udp-in");
+    assert.match(health(cluster, "a", "b").cause, "nor do anybody else's: allow UDP to come in here");
+    assert.is(verdicts(cluster, "b"), "a=udp-out c=ok d=ok");
+    assert.match(health(cluster, "b", "a").cause, "while other members answer: allow UDP to come in there");
+  });
+}
 
 test("a node whose datagrams go nowhere says so, and so do the others of its to them", () => {
   const cluster = afterLosing("nothing out", (from) => from === "a");
