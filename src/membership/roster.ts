@@ -111,16 +111,16 @@ export class Roster {
     this.#emit({ type: "member-join", member: entry.member });
   }
 
-  /** Gossip says that a node is gone: it left if it had announced that, and failed if not. */
+  /** Gossip says that a node is gone: it left if it had announced that or said goodbye, and failed if not. */
   gone(node: NodeSnapshot, nowMs: number): void {
     const entry = this.#entries.get(node.name);
-    if (entry?.member.status === "leaving") {
-      entry.goneSinceMs = nowMs;
-      this.#change(entry, memberOf(node, "left"), "member-leave");
-    } else if (entry?.member.status === "alive") {
-      entry.goneSinceMs = nowMs;
-      this.#change(entry, memberOf(node, "failed"), "member-failed");
-    }
+    if (entry === undefined || (entry.member.status !== "leaving" && entry.member.status !== "alive")) return;
+    entry.goneSinceMs = nowMs;
+    // Gossip knows a goodbye from a death. Serf's agents go by the intent alone, and call a leave whose intent was lost a
+    // failure, until an exchange of states tells them better.
+    const hasLeft = entry.member.status === "leaving" || node.state === "left";
+    if (hasLeft) this.#change(entry, memberOf(node, "left"), "member-leave");
+    else this.#change(entry, memberOf(node, "failed"), "member-failed");
   }
 
   /** Gossip says that a node says something else about itself. */

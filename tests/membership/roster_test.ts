@@ -193,6 +193,13 @@ test("every intent moves the clock, and what no number holds stops it", () => {
   assert.is(fixture.clock.time, Number.MAX_SAFE_INTEGER);
 });
 
+test("who said goodbye has left, although the intent to leave was lost", () => {
+  const { roster, events } = knowing("alive");
+  roster.gone({ ...node("n"), state: "left" }, 0);
+  assert.is(roster.get("n")?.status, "left");
+  assert.equal(events, ["member-leave n"]);
+});
+
 test("pruning forgets the gone, not the living and never this node", () => {
   for (const [status, isForgotten] of [
     ["alive", false],
