@@ -1,7 +1,7 @@
 // timeout: 300
 // needs: serf
 // topics: discovery
-// runtimes: bun, node (the script starts nodes of this project on either, and Deno's would only repeat it)
+// runtimes: bun (the script itself starts nodes of this project on all runtimes)
 /** `npm run churn`, small and short: real agents of Serf and our nodes agree on who is there; and what the script counts. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 // timeout: 240
 // needs: serf iproute2 namespaces
 // topics: discovery
-// runtimes: bun, node (the third runtime has the same sockets, and each second of this costs)
+// runtimes: bun (the kernel between two networks does the work, and each second of this costs)
 /** Which way is broken, with real processes, a cable between two networks, and a kernel that drops datagrams there. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,7 +1,7 @@
 // timeout: 120
 // needs: serf
 // topics: discovery
-// runtimes: bun, node (the third runtime has the same sockets, and each second of this costs)
+// runtimes: bun (compression is the same code on all runtimes; npm run test:long repeats all of it on two)
 /** Joins, tags and events once more, with agents that were told not to compress; `uncompressed_long_test.ts` has the rest. */
 import "./without_compression.ts";
 import "./joining_test.ts";
