@@ -20,7 +20,7 @@ const usage = `Usage: mixed_cluster [options]
   --minutes N      how long the cluster is churned, 0.2 to 600 (default 10)
   --seed N         says what is done, to whom and when (default 1)
   --serf N         agents of Serf, 1 to 50 (default 10)
-  --grapevine N    nodes of this project, 1 to 50, some of them whole agents (default 10)
+  --grapevine N    nodes of this project, 0 to 50, some of them whole agents (default 10)
   --runtimes LIST  what those run on, of bun, node and deno (default bun,node,deno)
   --profile NAME   lan or local (default lan)
   --keep           keep the logs, also when all went well
@@ -82,7 +82,7 @@ function readSettings(): Settings {
     exitWithUsage(`--runtimes are of bun, node and deno, not ${values.runtimes}`);
   }
   if (profile !== "lan" && profile !== "local") exitWithUsage(`--profile is lan or local, not ${profile}`);
-  const counts = { serf: Math.floor(numberOf("serf", 1, 50)), grapevine: Math.floor(numberOf("grapevine", 1, 50)) };
+  const counts = { serf: Math.floor(numberOf("serf", 1, 50)), grapevine: Math.floor(numberOf("grapevine", 0, 50)) };
   return { minutes: numberOf("minutes", 0.2, 600), ...counts, seed, runtimes, profile, keep };
 }
 
