@@ -1,17 +1,16 @@
 /** Everything that a node counts, for Prometheus. Nothing here is kept beside the counts: a scrape reads them. */
 import { Registry } from "prom-client";
-import type { CommitLog } from "../log/mod.ts";
+import type { LogMeter } from "../log/mod.ts";
 import type { EventHandlerCounters } from "./event_handlers.ts";
 import type { MembershipNode } from "./membership_node.ts";
 import { readCounter, readGauge } from "./metric_kinds.ts";
 import { registerGossip } from "./metrics_gossip.ts";
-import { registerLog } from "./metrics_log.ts";
+import { type MeasuredLog, meterOf, registerLog } from "./metrics_log.ts";
 import { registerProcess } from "./metrics_process.ts";
 import { type MeasuredReplication, registerReplication } from "./metrics_replication.ts";
 import { CallMetrics } from "./metrics_rpc.ts";
 
-export interface MeasuredParts {
-  readonly log: CommitLog;
+export interface MeasuredParts extends MeasuredLog {
   readonly membership: MembershipNode;
   readonly replication: MeasuredReplication;
   readonly server: { readonly connectionCount: number };
@@ -21,19 +20,22 @@ export interface MeasuredParts {
 /** A registry of its own: several nodes of one process do not get in one another's way. */
 export class NodeMetrics {
   readonly calls: CallMetrics;
+  /** For the log, from when it is opened. */
+  readonly meter: LogMeter;
   readonly #registry = new Registry();
   readonly #stops: (() => void)[] = [];
 
   constructor() {
     this.calls = new CallMetrics(this.#registry);
+    this.meter = meterOf(this.#registry);
     this.#stops.push(registerProcess(this.#registry));
   }
 
   /** The parts are open: what they count is shown from now on. */
-  open({ log, membership, replication, server, handlers }: MeasuredParts): void {
+  open({ membership, replication, server, handlers, ...measured }: MeasuredParts): void {
     registerGossip(this.#registry, membership);
     registerHandlers(this.#registry, handlers);
-    this.#stops.push(registerLog(this.#registry, log));
+    this.#stops.push(registerLog(this.#registry, measured));
     registerReplication(this.#registry, replication);
     const help = "Connections of the RPC server that are open";
     readGauge(this.#registry, { name: "grapevine_rpc_connections_open", help }, () => server.connectionCount);

@@ -1,13 +1,60 @@
 /** What a node's log holds, as far as its interface tells. */
-import type { Registry } from "prom-client";
-import type { CommitLog, LogEvent, TopicLog } from "../log/mod.ts";
+import { Counter, Histogram, type Registry } from "prom-client";
+import { systemClock } from "../io/clock.ts";
+import type { CommitLog, LogEvent, LogMeter, TopicLog } from "../log/mod.ts";
 import { readCounter, readGauge, type Series } from "./metric_kinds.ts";
 
 /** Topics with series of their own: those with the most records appended. Of more there are only sums. */
 export const topicSeriesMax = 100;
 
+/** From what a disk with a cache that survives takes to what makes callers give up. */
+const syncBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Counts what the log does with the disk while it does it. */
+export function meterOf(registry: Registry): LogMeter {
+  const registers = [registry];
+  const labelNames = ["to"] as const;
+  const commits = new Counter({
+    name: "grapevine_log_commits_total",
+    help: "Groups of records of one topic that were committed at once, by whether to the topic's own file or to the journal",
+    ...{ labelNames, registers },
+  });
+  const records = new Counter({
+    name: "grapevine_log_committed_records_total",
+    help: "Records committed, by this node and from peers",
+    registers,
+  });
+  const bytes = new Counter({
+    name: "grapevine_log_committed_bytes_total",
+    help: "Bytes of frames committed",
+    registers,
+  });
+  const syncs = new Histogram({
+    name: "grapevine_log_fsync_duration_seconds",
+    help: "How long the fsyncs of commits took",
+    ...{ buckets: syncBuckets, registers },
+  });
+  const [toSegment, toJournal] = [commits.labels("segment"), commits.labels("journal")];
+  return {
+    nowMs: () => systemClock.nowMs(),
+    committed: (recordCount, byteCount, inJournal) => {
+      (inJournal ? toJournal : toSegment).inc();
+      records.inc(recordCount);
+      bytes.inc(byteCount);
+    },
+    synced: (tookMs) => syncs.observe(tookMs / 1_000),
+  };
+}
+
+/** What a log is measured by beside itself. */
+export interface MeasuredLog {
+  readonly log: CommitLog;
+  /** Its events, from the first on. The result stops that. */
+  readonly onLogEvent: (listener: (event: LogEvent) => void) => () => void;
+}
+
 /** The result stops listening. */
-export function registerLog(registry: Registry, log: CommitLog): () => void {
+export function registerLog(registry: Registry, { log, onLogEvent }: MeasuredLog): () => void {
   const sum = (read: (topic: TopicLog) => number) => () =>
     log.topics().reduce((total, topic) => total + read(topic), 0);
   const gauge = (name: string, help: string, read: () => number): void =>
@@ -47,7 +94,42 @@ export function registerLog(registry: Registry, log: CommitLog): () => void {
   const topicRecords = `Records ever appended, of the ${topicSeriesMax} topics that have the most`;
   const name = "grapevine_log_topic_appended_records_total";
   readCounter(registry, { name, help: topicRecords, labelNames }, () => ofTopics(log, ({ nextOffset }) => nextOffset));
-  return registerEvents(registry, log);
+  registerUpkeep(registry, log);
+  const stops = [registerEvents(registry, onLogEvent), registerDropped(registry, onLogEvent)];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+/** Journal, damage, and the search for it. */
+function registerUpkeep(registry: Registry, log: CommitLog): void {
+  const gauge = (name: string, help: string, read: () => number): void =>
+    readGauge(registry, { name: `grapevine_log_${name}`, help }, read);
+  gauge("journal_bytes", "Bytes of the journal that are not in their segments yet", () => log.journalBytes);
+  gauge("corrupt_ranges", "Damaged ranges on disk, served to nobody", () =>
+    log.topics().reduce((sum, { corruptRanges }) => sum + corruptRanges.length, 0),
+  );
+  gauge("corrupt_bytes", "Bytes of damaged ranges on disk", () =>
+    log.topics().reduce((sum, topic) => topic.corruptRanges.reduce((bytes, range) => bytes + range.bytes, sum), 0),
+  );
+  gauge("scrub_done_bytes", "Bytes that the present round of the scrub has read", () => log.scrubProgress.bytesDone);
+  gauge("scrub_total_bytes", "Bytes that a round of the scrub reads in all", () => log.scrubProgress.bytesTotal);
+  const help = "Times that the scrub has read everything";
+  readCounter(registry, { name: "grapevine_log_scrub_rounds_total", help }, () => log.scrubProgress.rounds);
+}
+
+/** What retention took. */
+function registerDropped(registry: Registry, onLogEvent: MeasuredLog["onLogEvent"]): () => void {
+  let [segments, bytes] = [0, 0];
+  const counter = (name: string, help: string, read: () => number): void =>
+    readCounter(registry, { name: `grapevine_log_dropped_${name}_total`, help }, read);
+  counter("segments", "Segments that retention took", () => segments);
+  counter("bytes", "Bytes of segments that retention took", () => bytes);
+  return onLogEvent((event) => {
+    if (event.type !== "segments-dropped") return;
+    segments += event.segments;
+    bytes += event.bytes;
+  });
 }
 
 function ofTopics(log: CommitLog, read: (topic: TopicLog) => number): Series {
@@ -56,13 +138,13 @@ function ofTopics(log: CommitLog, read: (topic: TopicLog) => number): Series {
 }
 
 /** What happened to the log since the node runs: kinds of events are few. */
-function registerEvents(registry: Registry, log: CommitLog): () => void {
+function registerEvents(registry: Registry, onLogEvent: MeasuredLog["onLogEvent"]): () => void {
   const counts = new Map<LogEvent["type"], number>(
-    ["feed-stopped", "new-writer", "write-failed"].map((type) => [type as LogEvent["type"], 0]),
+    ["corrupt", "feed-stopped", "new-writer", "repaired", "write-failed"].map((type) => [type as LogEvent["type"], 0]),
   );
   const help = "Things about the log that an operator should know, by kind";
   readCounter(registry, { name: "grapevine_log_events_total", help, labelNames: ["type"] }, () =>
     [...counts].map(([type, count]) => [{ type }, count] as const),
   );
-  return log.onEvent(({ type }) => counts.set(type, (counts.get(type) ?? 0) + 1));
+  return onLogEvent(({ type }) => counts.set(type, (counts.get(type) ?? 0) + 1));
 }

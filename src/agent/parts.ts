@@ -20,7 +20,7 @@ import { hostAddress, hostName, programFacts, randomBytes } from "../io/host.ts"
 import { PeerRpc } from "../io/peer_rpc.ts";
 import { type RpcServer, startServer } from "../io/rpc_server.ts";
 import { readTagsFile, writeTagsFile } from "../io/tags_file.ts";
-import { type CommitLog, Log, type LogEvent } from "../log/mod.ts";
+import { type CommitLog, Log, type LogEvent, type LogMeter } from "../log/mod.ts";
 import { type Member, type MemberEvent, TagsTooLargeError } from "../membership/mod.ts";
 import {
   createHotMethods,
@@ -92,7 +92,9 @@ export async function openParts(
   const events = new Listeners<NodeEvent>(onListenerError);
   const readiness = new Readiness("the node is starting", onListenerError);
   const random = new Random(randomBytes(16).join("."));
-  const log = await openNodeLog(options, stack);
+  const metrics = new NodeMetrics();
+  stack.defer(() => metrics.stop());
+  const log = await openNodeLog(options, metrics.meter, stack);
   const nodeName = options.nodeName ?? defaultNodeName(options, log);
   const rpc = stack.use(new PeerRpc());
   const replication = stack.use(
@@ -107,12 +109,11 @@ export async function openParts(
   };
   const routes = createRoutes(ports);
   const hotMethods = createHotMethods(ports, { admitProduce: () => mayProduce(readiness) });
-  const metrics = new NodeMetrics();
-  stack.defer(() => metrics.stop());
   const server = await openServer(options, { routes, hotMethods, readiness, metrics });
   stack.defer(() => server.close(stopGraceMs));
   const rpcAddress = formatAddress({ host: rpcHost(options), port: server.port });
-  nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: log.writer });
+  let writerTold = log.writer;
+  nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: writerTold });
   const membership = stack.use(
     await MembershipNode.start({
       ...membershipOptionsOf(options),
@@ -132,7 +133,9 @@ export async function openParts(
     new EventHandlers({ handlers: options.eventHandlers, node: membership, coalesce, onWarn }),
   );
   gossip.open(membership, handlers);
-  metrics.open({ log, membership, replication, server, handlers });
+  const onLogEvent = (listener: (event: LogEvent) => void): (() => void) =>
+    events.add((event) => event.type === "log" && listener(event.event));
+  metrics.open({ log, onLogEvent, membership, replication, server, handlers });
   stack.defer(logNode(membership, lines, { warnings: surroundings.lines === undefined }));
   const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave, lines, handlers }, stack);
   stack.defer(
@@ -140,7 +143,9 @@ export async function openParts(
       writeLogEvent(loggerOf("log"), event);
       if (event.type === "corrupt") replication.damaged(event.topic);
       if (event.type === "feed-stopped") replication.feedStopped(event.topic, event.writer);
-      if (event.type === "new-writer") {
+      // The first listener is told also what happened before: that writer is in the tags.
+      if (event.type === "new-writer" && event.writer !== writerTold) {
+        writerTold = event.writer;
         replication.writerMinted(event.writer);
         nodeTags.setFacts({ rpcAddress, protocol: protocolVersion, writer: event.writer });
         membership.setTags(nodeTags.all());
@@ -199,7 +204,7 @@ function inProcess(ports: ServerPorts, routes: Routes): ServerTransport {
   };
 }
 
-async function openNodeLog(options: ResolvedAgentOptions, stack: DisposalStack): Promise<CommitLog> {
+async function openNodeLog(options: ResolvedAgentOptions, meter: LogMeter, stack: DisposalStack): Promise<CommitLog> {
   const directory = stack.use(await openDirectory(options.dataDir));
   const { fsync, newWriter } = options;
   const environment = {
@@ -207,6 +212,7 @@ async function openNodeLog(options: ResolvedAgentOptions, stack: DisposalStack):
     wallMs: systemClock.wallMs,
     after: (delayMs: number, callback: () => void) => systemClock.schedule(systemClock.nowMs() + delayMs, callback),
     soon: (callback: () => void) => void setImmediate(callback),
+    meter,
   };
   const log = await Log.open(directory, { ...options.log, fsync, newWriter, checksum: fastCrc32 }, environment);
   return stack.use(log);

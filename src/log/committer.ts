@@ -7,6 +7,7 @@ import type { LogFile } from "./directory.ts";
 import { LogClosedError, LogOverloadedError, LogWriteError, messageOf } from "./errors.ts";
 import { Group } from "./group.ts";
 import type { JournalItem } from "./journal.ts";
+import { meteredSync } from "./meter.ts";
 import { createSegment, writeIndex } from "./recovery.ts";
 import { rewrite } from "./rewrite.ts";
 import type { Segment } from "./segment.ts";
@@ -217,7 +218,7 @@ export class Committer {
     await this.#state.active.file.use(async (file) => {
       this.#tailBroken = true;
       file.write(group.start, group.parts);
-      if (fsync === "always") await file.sync({ alone });
+      if (fsync === "always") await meteredSync(file, this.#state.shared.meter, { alone });
       this.#tailBroken = false;
     });
   }
@@ -225,6 +226,7 @@ export class Committer {
   /** The group counts: it is taken in, served, and those who waited are answered. */
   #admit({ group, taken }: StagedGroup, inJournal: boolean): void {
     const state = this.#state;
+    const before = state.nextOffset;
     for (let index = 0; index < group.frames.length; index++) {
       const frame = group.frames[index] as (typeof group.frames)[number];
       const bytes = group.parts[index] as Uint8Array;
@@ -233,6 +235,7 @@ export class Committer {
     }
     this.#failureReported = false;
     if (group.frames.length > 0) {
+      state.shared.meter?.committed(state.nextOffset - before, group.end - group.start, inJournal);
       if (state.fsync === "always") state.synced();
       this.#onGrow();
     }
@@ -326,7 +329,7 @@ export class Committer {
     await active.file.use(async (file) => {
       if (this.#pagesForgotten) await rewrite(file, state.durableBytes, active.bytes);
       this.#pagesForgotten = true;
-      await file.sync();
+      await meteredSync(file, state.shared.meter);
       this.#pagesForgotten = false;
     });
     if (finish()) this.#onGrow();

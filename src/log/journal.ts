@@ -15,6 +15,7 @@ import {
   journalHeadBytes,
   voidJournal,
 } from "./journal_format.ts";
+import { type LogMeter, meteredSync } from "./meter.ts";
 import type { ResolvedLogOptions } from "./options.ts";
 import type { Segment } from "./segment.ts";
 
@@ -48,6 +49,7 @@ export class Journal {
   readonly #root: Directory;
   readonly #options: ResolvedLogOptions;
   readonly #onFailure: (message: string) => void;
+  readonly #meter: LogMeter | undefined;
   #files: readonly [JournalFile, JournalFile] | undefined;
   #opening: Promise<readonly [JournalFile, JournalFile]> | undefined;
   #active = 0;
@@ -62,15 +64,25 @@ export class Journal {
   readonly #names = new Map<string, Uint8Array>();
 
   /** `onFailure` hears why what the journal holds could not be written to its segments. */
-  constructor(root: Directory, options: ResolvedLogOptions, onFailure: (message: string) => void) {
+  constructor(
+    root: Directory,
+    options: ResolvedLogOptions,
+    listeners: { readonly onFailure: (message: string) => void; readonly meter: LogMeter | undefined },
+  ) {
     this.#root = root;
     this.#options = options;
-    this.#onFailure = onFailure;
+    this.#onFailure = listeners.onFailure;
+    this.#meter = listeners.meter;
   }
 
   /** Goes on after this commit: called once, before the first commit. */
   startAfter(batch: number): void {
     this.#batch = batch + 1;
+  }
+
+  /** Bytes of entries that are not in their segments yet. */
+  get bytes(): number {
+    return (this.#files ?? []).reduce((sum, { end }) => sum + end - journalHeadBytes, 0);
   }
 
   /** True while a failed commit must be repaired before anything is written to any segment. */
@@ -96,7 +108,7 @@ export class Journal {
     const encoded = this.#encode(items, bytes, { batch, durableBefore: active.durable });
     try {
       active.file.write(active.end, [encoded]);
-      await active.file.sync({ alone });
+      await meteredSync(active.file, this.#meter, { alone });
     } catch (error) {
       this.#tailBroken = true;
       throw error;

@@ -67,9 +67,8 @@ export class Log implements CommitLog {
     this.#scrubber = new Scrubber(states, options, environment.after);
     // Where nobody waits for a sync, the journal saves nothing.
     const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
-    this.#journal = new Journal(directory, options, (message) => {
-      this.#emit({ type: "write-failed", topic: "", message });
-    });
+    const onFailure = (message: string): void => this.#emit({ type: "write-failed", topic: "", message });
+    this.#journal = new Journal(directory, options, { onFailure, meter: environment.meter });
     this.#shared = {
       options,
       pool: new FilePool(),
@@ -79,6 +78,7 @@ export class Log implements CommitLog {
       soon,
       rounds: new Rounds(this.#journal, { soon, journalTopicsMin, journalBytesMax }),
       journal: this.#journal,
+      meter: environment.meter,
       wallMs: environment.wallMs,
       watchAges: () => this.#watchAges(),
       after: environment.after,
@@ -129,6 +129,10 @@ export class Log implements CommitLog {
     const opening = this.#createTopic(name).finally(() => this.#opening.delete(name));
     this.#opening.set(name, opening);
     return opening;
+  }
+
+  get journalBytes(): number {
+    return this.#journal.bytes;
   }
 
   get scrubProgress(): ScrubProgress {

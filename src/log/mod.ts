@@ -20,6 +20,7 @@ export {
 } from "./errors.ts";
 export type { FeedEnd } from "./feed.ts";
 export { Log } from "./log.ts";
+export type { LogMeter } from "./meter.ts";
 export { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 export { TopicExistsError, TopicNotFoundError, TopicRegistry, type TopicRegistryOptions } from "./topic_registry.ts";
 export { InvalidTopicSettingError, type TopicSettings, type TopicSettingsChange } from "./topic_settings.ts";

@@ -165,12 +165,15 @@ export class Topic implements TopicLog {
     this.#segmentsJudged = state.segments.length;
     const segments = segmentsToDrop(state, this.#retention, state.shared.wallMs());
     if (segments === 0) return 0;
-    const before = state.bytes;
+    // Told beforehand: the log may grow meanwhile.
+    const bytes = state.segments.slice(0, segments).reduce((sum, segment) => sum + segment.bytes, 0);
     await dropSegments(state, segments);
-    this.#segmentsJudged = state.segments.length;
+    this.#segmentsJudged -= segments;
     const { name: topic, firstOffset } = this;
-    state.shared.emit({ type: "segments-dropped", topic, segments, bytes: before - state.bytes, firstOffset });
+    state.shared.emit({ type: "segments-dropped", topic, segments, bytes, firstOffset });
     this.#growth.emit();
+    // What was closed meanwhile may have made it too much again.
+    if (state.segments.length > this.#segmentsJudged) this.#retainSoon();
     return segments;
   }
 

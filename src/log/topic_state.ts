@@ -4,6 +4,7 @@ import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts"
 import type { FilePool } from "./file_pool.ts";
 import { type Floor, noFloor } from "./floor.ts";
 import type { Journal } from "./journal.ts";
+import type { LogMeter } from "./meter.ts";
 import type { ResolvedLogOptions } from "./options.ts";
 import type { Rounds } from "./rounds.ts";
 import { Segment } from "./segment.ts";
@@ -22,6 +23,7 @@ export interface LogShared {
   readonly soon: (callback: () => void) => void;
   readonly rounds: Rounds;
   readonly journal: Journal;
+  readonly meter: LogMeter | undefined;
   readonly wallMs: () => number;
   /** Looks, from now on, now and then for what grew too old. */
   readonly watchAges: () => void;

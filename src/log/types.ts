@@ -4,6 +4,7 @@
  */
 import type { ChainHash, Checksum, Vector, WriterId } from "../base/mod.ts";
 import type { FeedEnd } from "./feed.ts";
+import type { LogMeter } from "./meter.ts";
 
 /** When a produce is acknowledged and its records are served (rule R2). */
 export type FsyncPolicy = "always" | "interval" | "never";
@@ -67,6 +68,8 @@ export interface LogEnvironment {
    * @default at the end of the present microtask
    */
   readonly soon?: ((callback: () => void) => void) | undefined;
+  /** @default nobody measures */
+  readonly meter?: LogMeter | undefined;
 }
 
 /** What a produce is answered with, once the records are as durable as the policy says. */
@@ -278,6 +281,8 @@ export interface CommitLog extends AsyncDisposable {
   topic(name: string): TopicLog | undefined;
   /** Opens a topic, creating it when needed. Rejects with `InvalidTopicError` or `TooManyTopicsError`. */
   openTopic(name: string): Promise<TopicLog>;
+  /** Bytes of the journal that are not in their segments yet; they are held in memory too. */
+  readonly journalBytes: number;
   /** How far the scrub is; all 0 when there is none. */
   readonly scrubProgress: ScrubProgress;
   /** Mints a new writer: what is produced from now on goes to new feeds (rule R5). */

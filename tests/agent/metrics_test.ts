@@ -79,6 +79,8 @@ test("two nodes that work show what they do", async ({ directory }) => {
   assert.is(value("log_topics"), 1);
   assert.is(value("log_topic_appended_records_total", { topic: "orders" }), 5);
   assert.ok(value("log_disk_bytes") > 50);
+  assert.ok(value("log_commits_total", { to: "segment" }) >= 1 && value("log_committed_records_total") >= 5);
+  assert.ok(value("log_fsync_duration_seconds_count") >= 1);
   assert.is(value("replication_peers", { state: "heard" }), 1);
   assert.is(value("replication_watchers_open"), 1);
   assert.ok(value("rpc_connections_open") >= 1);
