@@ -19,7 +19,7 @@ export const headersBytes: number = frameHeaderBytes + batchHeaderBytes;
 export const batchVersion = 1;
 
 /** Positions within a frame. The batch header begins at 24. */
-const at = {
+export const at = {
   magic: 0,
   frameChecksum: 4,
   baseOffset: 8,
@@ -50,7 +50,7 @@ export type FrameKind = "records" | "gap";
 
 /** How the payload is compressed: bits 0 to 2 of the attributes. */
 export type Compression = "none" | "gzip" | "zstd" | "brotli";
-const compressions: readonly Compression[] = ["none", "gzip", "zstd", "brotli"];
+export const compressions: readonly Compression[] = ["none", "gzip", "zstd", "brotli"];
 
 /** The rolling hash of a feed up to and including a batch: 64 bits in two halves. Both 0 before the first batch. */
 export interface ChainHash {
@@ -207,7 +207,7 @@ export function stampBatch(frame: Uint8Array, stamp: BatchStamp): ChainHash {
   return chain;
 }
 
-function sealHeader(frame: Uint8Array, view: DataView): void {
+export function sealHeader(frame: Uint8Array, view: DataView): void {
   view.setUint32(at.headerChecksum, crc32Between(frame, at.version, headersBytes), true);
 }
 
