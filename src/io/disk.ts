@@ -28,6 +28,8 @@ const copiedBytesMax = 524_288;
 
 /** A sync is done on this thread while they take less than this: about what gossip and other callers do not notice. */
 const inlineSyncMsMax = 1;
+/** How often a file that is written is looked at whether it still has a name. */
+const lookEveryMs = 1_000;
 /** Weight of the past in the moving average of what syncs take. */
 const syncsAveraged = 8;
 
@@ -40,6 +42,16 @@ export class DirectoryNotWritableError extends Error {
   constructor(path: string, cause: unknown) {
     super(`Cannot use data directory ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.path = path;
+  }
+}
+
+/** Somebody removed a file, or its directory, while it was open: what is written there is gone once it is closed. */
+export class FileRemovedError extends Error {
+  override readonly name = "FileRemovedError";
+  readonly code = "FILE_REMOVED";
+
+  constructor(path: string) {
+    super(`Cannot write ${path}: the file was removed while it was open`);
   }
 }
 
@@ -119,7 +131,8 @@ class DiskDirectory implements Directory {
 
   async open(name: string, options?: { readonly mustExist?: boolean }): Promise<LogFile> {
     const create = options?.mustExist === true ? 0 : constants.O_CREAT;
-    return new DiskFile(openSync(this.#pathOf(name), constants.O_RDWR | create, 0o644));
+    const path = this.#pathOf(name);
+    return new DiskFile(path, openSync(path, constants.O_RDWR | create, 0o644));
   }
 
   async readFile(name: string): Promise<Uint8Array | undefined> {
@@ -172,7 +185,10 @@ class LockedDirectory extends DiskDirectory implements OwnedDirectory {
 }
 
 class DiskFile implements LogFile {
+  readonly #path: string;
   readonly #fd: number;
+  /** When it was last seen to have a name. */
+  #seenAtMs = performance.now();
   /** What a sync of this file takes, a moving average: a slow disk must not hold the whole program up. */
   #syncMs = inlineSyncMsMax;
   #size: number;
@@ -180,7 +196,8 @@ class DiskFile implements LogFile {
   /** Reads and syncs on their way: the file number must not go to another file before they end. */
   readonly #inFlight = new Set<Promise<unknown>>();
 
-  constructor(fd: number) {
+  constructor(path: string, fd: number) {
+    this.#path = path;
     this.#fd = fd;
     this.#size = fstatSync(fd).size;
   }
@@ -207,6 +224,7 @@ class DiskFile implements LogFile {
 
   write(at: number, parts: readonly Uint8Array[]): void {
     this.#assertOpen();
+    this.#assertNamed();
     let position = at;
     for (let first = 0; first < parts.length; first += vectorPartsMax) {
       const some = parts.slice(first, first + vectorPartsMax);
@@ -215,6 +233,14 @@ class DiskFile implements LogFile {
       else this.#writeVector(some, bytes, position);
       position += bytes;
     }
+  }
+
+  /** The operating system takes writes to a file without a name, and forgets them: nobody must be told otherwise for long. */
+  #assertNamed(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#seenAtMs < lookEveryMs) return;
+    if (fstatSync(this.#fd).nlink === 0) throw new FileRemovedError(this.#path);
+    this.#seenAtMs = nowMs;
   }
 
   async truncate(size: number): Promise<void> {

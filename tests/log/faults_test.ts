@@ -139,9 +139,31 @@ test("a directory that vanished refuses appends at the latest when a segment is 
         });
       }
       assert.is(error.code, "LOG_WRITE_FAILED");
-      assert.match(String(error), "ENOENT");
+      assert.match(String(error), /ENOENT|was removed/);
       assert.is((await rejection(topic.produce(frameOf(["again"])))).code, "LOG_WRITE_FAILED");
     }),
   ));
+
+for (const fsync of ["always", "never"] as const) {
+  test(`a file that was removed takes no more appends after a second, long before its segment is full: ${fsync}`, () =>
+    withPath((path) =>
+      withLog(path, { fsync }, async (log) => {
+        const topic = await log.openTopic("t");
+        await topic.produce(frameOf(["first"]));
+        await rm(join(path, "topics/t"), { recursive: true });
+        const startMs = performance.now();
+        let error: { code?: string } = {};
+        while (error.code === undefined && performance.now() - startMs < 10_000) {
+          await topic.produce(frameOf(["more"])).catch((thrown: { code: string }) => {
+            error = thrown;
+          });
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        assert.is(error.code, "LOG_WRITE_FAILED");
+        assert.match(String(error), "the file was removed while it was open");
+        assert.is((await rejection(topic.produce(frameOf(["again"])))).code, "LOG_WRITE_FAILED");
+      }),
+    ));
+}
 
 test.run();
