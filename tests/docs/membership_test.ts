@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { logSettingNames } from "../../src/agent/log_settings.ts";
 import { settings } from "../../src/cli/agent_settings.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "../..");
@@ -24,7 +25,9 @@ test("every flag that the table from serf to grapevine names is one of ours, and
     named.filter((flag) => !flags.has(flag)),
     [],
   );
-  const ourOwn = new Set(["--data-dir", "--fsync", "--new-writer", "--log-format", "--tls"]);
+  // Those of the log are in docs/retention.md.
+  const ofLog = settings.filter(({ key }) => logSettingNames.includes(key)).map(({ flag }) => flag);
+  const ourOwn = new Set(["--data-dir", "--fsync", "--new-writer", "--log-format", "--tls", ...ofLog]);
   const missing = settings.map(({ flag }) => flag).filter((flag) => !named.includes(flag) && !ourOwn.has(flag));
   assert.equal(missing, []);
 });
