@@ -1,9 +1,19 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../src/base/mod.ts";
+import { chainStart, concat, placeFrame, Random, stampBatch } from "../../src/base/mod.ts";
 import type { CorruptRange, Log, TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
-import { environment, frameOf, ManualTimers, openLog, readAll, rejection, textsOf, typesOf } from "./log_kit.ts";
+import {
+  environment,
+  frameOf,
+  framesIn,
+  ManualTimers,
+  openLog,
+  readAll,
+  rejection,
+  textsOf,
+  typesOf,
+} from "./log_kit.ts";
 
 const options = { segmentBytesMax: 65_536, indexEveryBytes: 4_096, scrubBytesPerSecond: 1_048_576 };
 const firstSegment = "topics/t/00000000000000000000.log";
@@ -116,6 +126,28 @@ test("repair() refuses what is not exactly what was lost, and writes nothing", a
     assert.is(error.code, "REPAIR_MISFIT");
     assert.match(error.message, message);
   }
+  assert.equal(disk.peek(firstSegment), before);
+});
+
+test("repair() refuses batches of another history, though they have the same sequences and bytes", async () => {
+  const { disk, log, topic, timers, copy } = await damageable();
+  disk.damage(firstSegment, 20_000, Uint8Array.of(1, 2, 3));
+  await scrub(log, timers, 2);
+  const [range] = topic.corruptRanges as [CorruptRange];
+  const have = new Map([...copy.have].map(([writer]) => [writer, (range.feeds.get(writer)?.first ?? 1e9) - 1]));
+  const { frames } = await copy.readMissing(have, range.bytes);
+  const forged: Uint8Array[] = [];
+  for (const { header, texts } of framesIn(frames)) {
+    const { writer, baseSequence, lamport } = header;
+    const frame = frameOf(texts.map((text) => text.replaceAll("x", "y")));
+    stampBatch(frame, { writer, baseSequence, lamport, generation: 1, previousChain: chainStart });
+    placeFrame(frame, { baseOffset: 0, durableBefore: 0 });
+    forged.push(frame);
+  }
+  const before = disk.peek(firstSegment);
+  const error = await rejection(topic.repair(range, concat(forged)));
+  assert.is(error.code, "REPAIR_MISFIT");
+  assert.match(error.message, "another history");
   assert.equal(disk.peek(firstSegment), before);
 });
 
