@@ -26,7 +26,7 @@ export type ClientErrorCode =
   | "CLOSED"
   /** What the server sent is damaged. */
   | "DATA_LOSS"
-  /** The batch is compressed in a way that this client does not read. */
+  /** This runtime does not have the codec that a batch is, or is to be, compressed with. */
   | "UNSUPPORTED_COMPRESSION"
   /** The server failed. */
   | "INTERNAL";
@@ -45,16 +45,19 @@ export class ClientError extends Error {
   readonly server: string | undefined;
   /** Set on errors of producing. */
   readonly fate: ProduceFate | undefined;
+  /** The batch that a consumer could not read. Consuming again from `nextOffset`, at the same node, passes it over. */
+  readonly batch: { readonly topic: string; readonly offset: number; readonly nextOffset: number } | undefined;
 
   constructor(
     code: ClientErrorCode,
     message: string,
-    options: { server?: string | undefined; fate?: ProduceFate | undefined; cause?: unknown } = {},
+    options: Partial<Pick<ClientError, "server" | "fate" | "batch" | "cause">> = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.server = options.server;
     this.fate = options.fate;
+    this.batch = options.batch;
   }
 }
 

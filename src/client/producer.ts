@@ -1,4 +1,5 @@
 import {
+  type Compression,
   FrameBuilder,
   packedBytesMax,
   packRecord,
@@ -17,6 +18,11 @@ import type { BatchPipe } from "./pipe.ts";
 export interface ProducerOptions {
   /** A batch is closed at this size. Larger ones carry more, smaller ones are answered sooner. @default 131072 */
   readonly batchBytesMax?: number;
+  /**
+   * How batches are compressed where that makes them shorter; sizes of these options are those before it. Every reader
+   * has gzip; browsers have no other, and not every runtime has zstd. @default "none"
+   */
+  readonly compression?: Compression;
   /** Batches on their way at a time. Where requests cannot stream it is 1. @default 4 */
   readonly batchesInFlightMax?: number;
   /** Unanswered bytes at which further sends wait for answers before they are packed. @default 8388608 */
@@ -31,6 +37,7 @@ export interface ProducerOptions {
 
 export const producerDefaults: Required<ProducerOptions> = {
   batchBytesMax: 131_072,
+  compression: "none",
   batchesInFlightMax: 4,
   bytesUnansweredMax: 8 * 1_048_576,
   sendsWaitingMax: 100_000,

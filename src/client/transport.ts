@@ -1,5 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
-import type { Checksum, HotTransport } from "../base/mod.ts";
+import type { Checksum, Codecs, HotTransport } from "../base/mod.ts";
 
 /** How to talk to one server. The package's entry for each runtime makes them. */
 export interface ServerTransport {
@@ -10,6 +10,8 @@ export interface ServerTransport {
   readonly bidirectional: boolean;
   /** The runtime's fastest CRC-32. @default the portable one */
   readonly checksum?: Checksum;
+  /** How batches can be compressed. @default gzip, by what the web has */
+  readonly codecs?: Codecs;
   /** Closes connections. Idempotent. */
   close(): void;
 }

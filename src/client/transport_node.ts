@@ -1,6 +1,7 @@
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { responseBytesMax } from "../base/mod.ts";
 import { fastCrc32 } from "../io/checksum.ts";
+import { nodeCodecs } from "../io/codecs.ts";
 import { H2Session } from "../io/h2_session.ts";
 import { HotClient } from "../io/hot_client.ts";
 import type { ServerTransport } from "./transport.ts";
@@ -16,6 +17,7 @@ export function openNodeTransport(url: string): ServerTransport {
       transport: createConnectTransport({ ...common, httpVersion: "1.1" }),
       bidirectional: false,
       checksum: fastCrc32,
+      codecs: nodeCodecs,
       close() {},
     };
   }
@@ -25,6 +27,7 @@ export function openNodeTransport(url: string): ServerTransport {
     hot: new HotClient(session),
     bidirectional: true,
     checksum: fastCrc32,
+    codecs: nodeCodecs,
     close: () => session.abort(),
   };
 }
