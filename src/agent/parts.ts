@@ -15,6 +15,7 @@ import { LogClient, type ServerTransport } from "../client/mod.ts";
 import { Log as LogService } from "../gen/log/v1/log_pb.ts";
 import { fastCrc32 } from "../io/checksum.ts";
 import { systemClock } from "../io/clock.ts";
+import { nodeCodecs } from "../io/codecs.ts";
 import { openDirectory } from "../io/disk.ts";
 import { hostAddress, hostName, programFacts, randomBytes } from "../io/host.ts";
 import { PeerRpc } from "../io/peer_rpc.ts";
@@ -104,7 +105,7 @@ export async function openParts(
   const nodeTags = await openNodeTags(options);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
-    ...{ log, cluster, gossip, replication, readiness, clock: systemClock },
+    ...{ log, cluster, gossip, replication, readiness, clock: systemClock, codecs: nodeCodecs },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
   };
   const routes = createRoutes(ports);
@@ -196,6 +197,7 @@ function inProcess(ports: ServerPorts, routes: Routes): ServerTransport {
     hot,
     bidirectional: true,
     checksum: fastCrc32,
+    codecs: nodeCodecs,
     close() {
       const reason = new ConnectError("Cannot go on: the node is stopping", Code.Unavailable);
       shutdown.abort(reason);

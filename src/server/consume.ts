@@ -5,7 +5,7 @@ import { covers, encodeCursor, type LogRecord, type Place } from "../base/mod.ts
 import type { ConsumeRequest, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
 import { type ConsumeStart, checkGeneration, startOf, tokenOf } from "./consume_start.ts";
 import { notFound } from "./errors.ts";
-import { type FrameSpan, joined } from "./frames.ts";
+import { type FrameSpan, joined, packedRecordsOf } from "./frames.ts";
 import { afterTokenMsMax, chunkBytesMax } from "./limits.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { TopicReader, vectorBelow } from "./topic_reader.ts";
@@ -34,7 +34,8 @@ export async function consume(
   for (let spans = await reader.next(bytesMax); spans.length > 0; spans = await reader.next(bytesMax)) {
     if (request.packed) return packedAnswer(topic, reader, spans);
     for (const span of spans) {
-      for (const record of reader.records(span)) return recordAnswer(topic, reader, record);
+      const packedRecords = await packedRecordsOf(span, { topic: name, codecs: ports.codecs });
+      for (const record of reader.records(span, packedRecords)) return recordAnswer(topic, reader, record);
     }
   }
   throw new ConnectError(
@@ -61,7 +62,8 @@ export async function openReader(
     case "timestamp": {
       const offset = start.from === "offset" ? start.offset : await topic.offsetAt(start.timestampMs);
       const from = Math.max(offset, topic.firstOffset);
-      return TopicReader.from(topic, from, options.cursors ? await vectorBelow(topic, from) : undefined);
+      const read = options.cursors ? await vectorBelow(topic, from) : undefined;
+      return TopicReader.from(topic, from, read, start.from === "timestamp" ? start.timestampMs : undefined);
     }
     case "cursor":
       checkGeneration(start.place, "cursor", topic);

@@ -15,6 +15,7 @@ import {
   tokenTooLate,
 } from "./consume.ts";
 import { type ConsumeStart, startOf, tokenOf } from "./consume_start.ts";
+import { packedRecordsOf } from "./frames.ts";
 import { afterTokenMsMax, chunkBytesMax, heartbeatMs } from "./limits.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import type { TopicReader } from "./topic_reader.ts";
@@ -59,7 +60,8 @@ export async function* consumeStream(
     yield* reaching(topic, start, pause);
     const reader = await openReader(topic, start, { cursors: true });
     if (token !== undefined) yield* holding(ports, topic, token, pause);
-    yield* following(topic, reader, request.packed, pause, context.signal);
+    if (request.packed) yield* followingBatches(topic, reader, pause, context.signal);
+    else yield* followingRecords(ports, { topic, reader, pause, signal: context.signal });
   } finally {
     waiting.release();
   }
@@ -93,26 +95,40 @@ async function* holding(
   }
 }
 
-async function* following(
+async function* followingBatches(
   topic: ServedTopic,
   reader: TopicReader,
-  packed: boolean,
   pause: Pause,
   signal: AbortSignal,
 ): AsyncGenerator<ConsumeAnswer> {
   for (;;) {
     signal.throwIfAborted();
     const spans = await reader.next(chunkBytesMax);
-    if (spans.length === 0) {
-      yield* pause(() => positionOf(topic, reader));
-    } else if (packed) {
-      yield packedAnswer(topic, reader, spans);
-    } else {
-      for (const span of spans) {
-        for (const record of reader.records(span)) {
-          signal.throwIfAborted();
-          yield recordAnswer(topic, reader, record);
-        }
+    if (spans.length > 0) yield packedAnswer(topic, reader, spans);
+    else yield* pause(() => positionOf(topic, reader));
+  }
+}
+
+interface Following {
+  readonly topic: ServedTopic;
+  readonly reader: TopicReader;
+  readonly pause: Pause;
+  readonly signal: AbortSignal;
+}
+
+async function* followingRecords(
+  { codecs }: ServerPorts,
+  { topic, reader, pause, signal }: Following,
+): AsyncGenerator<ConsumeAnswer> {
+  for (;;) {
+    signal.throwIfAborted();
+    const spans = await reader.next(chunkBytesMax);
+    if (spans.length === 0) yield* pause(() => positionOf(topic, reader));
+    for (const span of spans) {
+      const packedRecords = await packedRecordsOf(span, { topic: topic.name, codecs });
+      for (const record of reader.records(span, packedRecords)) {
+        signal.throwIfAborted();
+        yield recordAnswer(topic, reader, record);
       }
     }
   }

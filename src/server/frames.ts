@@ -1,12 +1,14 @@
 /** What the server looks at in stored frames: their headers, and single records only for callers that want them so. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  type Codecs,
   concat,
   type FrameHeader,
   headersBytes,
   LogRecord,
   readPackedRecords,
   scanFrame,
+  unpackPayload,
   VarintReader,
   type WriterId,
 } from "../base/mod.ts";
@@ -57,21 +59,42 @@ export function advance(vector: Map<WriterId, number>, header: FrameHeader): voi
   vector.set(header.writer, Math.max(vector.get(header.writer) ?? 0, lastSequence(header)));
 }
 
+/**
+ * The packed records of a frame for a caller that wants single ones: decompressed here, because that caller cannot. What
+ * it takes is bounded by what a frame could carry plain.
+ */
+export async function packedRecordsOf(
+  span: FrameSpan,
+  { topic, codecs }: { readonly topic: string; readonly codecs: Codecs | undefined },
+): Promise<Uint8Array> {
+  const { header, bytes } = span;
+  const payload = bytes.subarray(headersBytes);
+  if (header.compression === "none" || header.kind === "gap") return payload;
+  const batch = `the batch at offset ${header.baseOffset} of topic ${JSON.stringify(topic)}`;
+  if (codecs === undefined || !codecs.names.includes(header.compression)) {
+    const has = codecs === undefined ? "nothing to read it" : codecs.names.join(" and ");
+    throw new ConnectError(
+      `Cannot send single records of ${batch}: it is compressed with ${header.compression}, this node has ${has}; consume with packed = true`,
+      Code.FailedPrecondition,
+    );
+  }
+  const unpacked = await unpackPayload(codecs, header, payload);
+  if (typeof unpacked !== "string") return unpacked;
+  const next = header.baseOffset + header.count;
+  throw new ConnectError(
+    `Cannot read ${batch}: ${unpacked}; consuming from offset ${next} passes it over`,
+    Code.DataLoss,
+  );
+}
+
 /** Records that are decoded at a time: a batch of a million small ones would fill the memory. */
 const recordsAtOnce = 256;
 
 /** The records of a frame, a few at a time. */
-export function* recordsOf(span: FrameSpan): Generator<LogRecord> {
-  const { header, bytes } = span;
+export function* recordsOf(header: FrameHeader, bytes: Uint8Array): Generator<LogRecord> {
   if (header.kind === "gap") return;
-  if (header.compression !== "none") {
-    throw new ConnectError(
-      `Cannot send single records of a batch compressed with ${header.compression}: consume with packed = true`,
-      Code.Unimplemented,
-    );
-  }
   let index = 0;
-  for (let at = headersBytes; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length; ) {
     const end = endOfRun(bytes, at);
     const records: LogRecord[] = [];
     const fault = readPackedRecords(bytes, at, end, (record) => {

@@ -2,7 +2,7 @@
  * What the server needs of the rest of a node. The log, the agent and the replication room provide it; the tests of this
  * room provide small ones of their own.
  */
-import type { ChainHash, Clock, Vector, WriterId } from "../base/mod.ts";
+import type { ChainHash, Clock, Codecs, Vector, WriterId } from "../base/mod.ts";
 
 /** Everything that the RPCs are answered from. */
 export interface ServerPorts {
@@ -12,6 +12,8 @@ export interface ServerPorts {
   readonly gossip?: ServedGossip | undefined;
   readonly replication: ServedReplication;
   readonly readiness: ServedReadiness;
+  /** Without it, no single records are taken out of compressed batches. */
+  readonly codecs?: Codecs | undefined;
   /** For heartbeats and for records that carry no time. */
   readonly clock: Clock;
   /** Hears of errors that callers are told nothing about: broken promises of our own code. */

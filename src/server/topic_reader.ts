@@ -9,11 +9,14 @@ export class TopicReader {
   readonly #read: Map<WriterId, number> | undefined;
   /** Records below it were not asked for. */
   readonly #fromOffset: number;
+  /** Nor records before this time, until one at or after it came: the log finds a compressed batch, and nothing in it. */
+  #sinceMs: number;
   /** Undefined while what the vector lacks is gathered from anywhere in the log. */
   #offset: number | undefined;
   #nextOffset: number;
 
-  private constructor(topic: ServedTopic, offset: number | undefined, read: Vector | undefined) {
+  private constructor(topic: ServedTopic, offset: number | undefined, read: Vector | undefined, sinceMs = 0) {
+    this.#sinceMs = sinceMs;
     this.#topic = topic;
     this.#offset = offset;
     this.#fromOffset = offset ?? 0;
@@ -26,9 +29,12 @@ export class TopicReader {
     return new TopicReader(topic, undefined, read);
   }
 
-  /** Everything from an offset on. `read` is what stands before it; without it there will be no cursors. */
-  static from(topic: ServedTopic, offset: number, read?: Vector): TopicReader {
-    return new TopicReader(topic, offset, read);
+  /**
+   * Everything from an offset on, and from the first record at or after a time on. `read` is what stands before the
+   * offset; without it there will be no cursors.
+   */
+  static from(topic: ServedTopic, offset: number, read?: Vector, sinceMs?: number): TopicReader {
+    return new TopicReader(topic, offset, read, sinceMs);
   }
 
   /** What the consumer has read; undefined when that is not known. */
@@ -51,11 +57,12 @@ export class TopicReader {
     }
   }
 
-  /** The unread records of a frame. What is read moves on with each. */
-  *records(span: FrameSpan): Generator<LogRecord> {
+  /** The unread records of a frame, out of its packed ones. What is read moves on with each. */
+  *records(span: FrameSpan, packedRecords: Uint8Array): Generator<LogRecord> {
     const read = this.#read?.get(span.header.writer) ?? 0;
-    for (const record of recordsOf(span)) {
-      if (record.sequence <= read || record.offset < this.#fromOffset) continue;
+    for (const record of recordsOf(span.header, packedRecords)) {
+      if (record.sequence <= read || record.offset < this.#fromOffset || record.timestampMs < this.#sinceMs) continue;
+      this.#sinceMs = 0;
       this.#read?.set(record.writer, record.sequence);
       this.#nextOffset = record.offset + 1;
       yield record;

@@ -262,17 +262,4 @@ test("after_token has an end, also where the caller set none", async () => {
   await unary;
 });
 
-test("a compressed batch is refused record by record and sent packed", async () => {
-  const { ports, log } = node();
-  const topic = ports.log.open("t");
-  const builder = new FrameBuilder();
-  builder.add({ value: "pretend that this is gzip" }, 1);
-  const frame = builder.finish();
-  // The attributes stand at 34; the append seals the header again.
-  frame[34] = 1;
-  topic.appendAs(own, frame);
-  await expectFailure(log.consume({ topic: "t" }), "Unimplemented", /compressed with gzip: consume with packed = true/);
-  assert.ok((await log.consume({ topic: "t", packed: true })).frames.length > 0);
-});
-
 test.run();
