@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { Argument, type Command } from "commander";
-import { recordBytesMax } from "../base/mod.ts";
+import { Argument, type Command, Option } from "commander";
+import { type Compression, recordBytesMax } from "../base/mod.ts";
 import type { Producer, SendAck } from "../client/mod.ts";
 import { clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
 import { CommandFailedError } from "./failure.ts";
@@ -12,6 +12,7 @@ import { showProgress } from "./progress.ts";
 interface ProduceFlags {
   readonly server?: readonly string[];
   readonly format: "text" | "json";
+  readonly compression: Compression;
 }
 
 /** Input longer than this is worth a progress bar. */
@@ -22,7 +23,12 @@ export function addProduceCommand(program: Command): void {
     .command("produce")
     .description("Produce one record per line of a file or of standard input")
     .addArgument(new Argument("<topic>", "name of the topic").argParser(topicArgument))
-    .argument("[file]", 'file to read; without it, or as "-", standard input');
+    .argument("[file]", 'file to read; without it, or as "-", standard input')
+    .addOption(
+      new Option("--compression <codec>", "how batches are compressed where that makes them shorter")
+        .choices(["none", "gzip", "zstd", "brotli"])
+        .default("none"),
+    );
   withServers(withFormats(command, ["text", "json"])).action(produceLines);
 }
 
@@ -32,7 +38,7 @@ async function produceLines(topic: string, file: string | undefined, flags: Prod
   const tally = new Tally(topic);
   try {
     await using client = clientOf(flags);
-    await using producer = client.producer(topic);
+    await using producer = client.producer(topic, { compression: flags.compression });
     for await (const lines of linesOf(counting(input.chunks, progress.add), recordBytesMax)) {
       await sendLines(producer, lines, tally);
       if (tally.failed !== undefined) break;
