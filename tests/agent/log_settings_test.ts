@@ -114,7 +114,7 @@ test("a byte that changed on one node's disk is found, served to nobody, and put
 
   await using birch = await Agent.start(optionsOf(directory, "birch", small));
   await until("the scrub found it", async () => (await metric(birch, "grapevine_log_corrupt_ranges")) === 1);
-  assert.ok(await codeOf(read(birch, 30)));
+  assert.is(await codeOf(read(birch, 30)), "DATA_LOSS");
   await birch.join([alder.gossipAddress]);
   await until("it is repaired", async () => (await metric(birch, "grapevine_log_corrupt_ranges")) === 0);
   assert.is(await metric(birch, "grapevine_replication_repairs_total"), 1);

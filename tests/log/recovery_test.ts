@@ -290,6 +290,7 @@ test("resolveOptions() fills what is not given", () => {
     journalTopicsMin: 8,
     journalBytesMax: 33_554_432,
     scrubBytesPerSecond: 0,
+    scrubPauseMs: 3_600_000,
     retention: {},
     newWriter: false,
   });

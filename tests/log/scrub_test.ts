@@ -65,6 +65,33 @@ test("the scrub looks at everything again and again, at its rate, and finds noth
   assert.is(timers.waiting, 0);
 });
 
+test("a round goes on every second, and then the scrub rests: a node that has nothing to do does nothing", async () => {
+  const delays: number[] = [];
+  const timers = new ManualTimers();
+  const after = (delayMs: number, callback: () => void): (() => void) => {
+    delays.push(delayMs);
+    return timers.after(delayMs, callback);
+  };
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(
+    disk.mount(),
+    { scrubBytesPerSecond: 65_536, scrubPauseMs: 50_000 },
+    {
+      ...environment(),
+      after,
+    },
+  );
+  await fill(log);
+  await scrub(log, timers, 1);
+  // About 180 KB are more than one burst.
+  assert.equal(delays, [1_000, 1_000, 50_000]);
+  const before = disk.counts.reads;
+  timers.fire();
+  for (let turn = 0; turn < 200; turn++) await undefined;
+  assert.ok(disk.counts.reads > before);
+  await log[Symbol.asyncDispose]();
+});
+
 test("damage is told once with file, position and the sequences that it took, and is served to nobody", async () => {
   const { disk, log, topic, events, timers } = await damageable();
   const starts = (await readAll(topic)).map(({ bytes }) => bytes.length);
