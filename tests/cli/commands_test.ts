@@ -36,6 +36,17 @@ test("produce reads a file, and says in JSON where it went", async () => {
   rmSync(file);
 });
 
+test("produce compresses with the codec that it is told, and consume gives the lines back", async () => {
+  const input = "the same again\n".repeat(500);
+  assert.is((await ask("produce packed --compression gzip", input)).code, 0);
+  assert.is((await ask("consume packed")).stdout, input);
+  const { bytes } = JSON.parse((await ask("topics describe packed --format json")).stdout);
+  assert.ok(bytes < input.length / 4, `${bytes} bytes`);
+  const unknown = await ask("produce packed --compression lz4", input);
+  assert.is(unknown.code, 2);
+  assert.match(unknown.stderr, "Allowed choices are none, gzip, zstd, brotli");
+});
+
 test("produce stops at a line that is too long, names it, and says what is stored", async () => {
   const input = Buffer.concat([Buffer.from("ok\n"), Buffer.alloc(1_048_577, "x"), Buffer.from("\nnever\n")]);
   const { code, stdout, stderr } = await ask("produce long", input);
