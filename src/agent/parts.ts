@@ -21,7 +21,7 @@ import { hostAddress, hostName, programFacts, randomBytes } from "../io/host.ts"
 import { PeerRpc } from "../io/peer_rpc.ts";
 import { type RpcServer, startServer } from "../io/rpc_server.ts";
 import { readTagsFile, writeTagsFile } from "../io/tags_file.ts";
-import { type CommitLog, Log, type LogEvent, type LogMeter } from "../log/mod.ts";
+import { type CommitLog, Log, type LogEvent, type LogMeter, TopicRegistry } from "../log/mod.ts";
 import { type Member, type MemberEvent, TagsTooLargeError } from "../membership/mod.ts";
 import {
   createHotMethods,
@@ -98,6 +98,8 @@ export async function openParts(
   const log = await openNodeLog(options, metrics.meter, stack);
   const nodeName = options.nodeName ?? defaultNodeName(options, log);
   const rpc = stack.use(new PeerRpc());
+  const onTopicsWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
+  const topics = stack.use(await TopicRegistry.open(log, { wallMs: systemClock.wallMs, onWarn: onTopicsWarn }));
   const replication = stack.use(
     new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
   );
@@ -105,7 +107,7 @@ export async function openParts(
   const nodeTags = await openNodeTags(options);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
-    ...{ log, cluster, gossip, replication, readiness, clock: systemClock, codecs: nodeCodecs },
+    ...{ log, topics, cluster, gossip, replication, readiness, clock: systemClock, codecs: nodeCodecs },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
   };
   const routes = createRoutes(ports);
@@ -263,7 +265,8 @@ async function openServer(
 function waitUntilReady(readiness: Readiness): Interceptor {
   return (next) => async (request) => {
     const { method } = request;
-    if (method === LogService.method.produce || method === LogService.method.produceStream) {
+    const { produce, produceStream, setTopic } = LogService.method;
+    if (method === produce || method === produceStream || method === setTopic) {
       await mayProduce(readiness, request.signal);
     }
     return next(request);

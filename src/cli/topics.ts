@@ -3,15 +3,19 @@ import { countMissing, type Vector } from "../base/mod.ts";
 import { ClientError, connect, type LogClient, type TopicDescription } from "../client/mod.ts";
 import { clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
 import { printLine, toColumns } from "./output.ts";
+import { addTopicsSetCommands, retentionText } from "./topics_set.ts";
 
 interface TopicsFlags {
   readonly server?: readonly string[];
+  readonly internal?: boolean;
   readonly format: "text" | "json";
 }
 
 export function addTopicsCommand(program: Command): void {
   const topics = program.command("topics").description("List the topics that the asked node holds");
+  topics.option("--internal", "list the cluster's own topics, too");
   withServers(withFormats(topics, ["text", "json"])).action(listTopics);
+  addTopicsSetCommands(topics);
   const describe = topics
     .command("describe")
     .description("Show one topic: offsets, bytes, feeds and how far each node is behind")
@@ -24,7 +28,9 @@ export function addTopicsCommand(program: Command): void {
 
 async function listTopics(flags: TopicsFlags): Promise<void> {
   await using client = clientOf(flags);
-  const topics = (await client.topics()).sort((left, right) => (left.name < right.name ? -1 : 1));
+  const topics = (await client.topics({ internal: flags.internal ?? false })).sort((left, right) =>
+    left.name < right.name ? -1 : 1,
+  );
   if (flags.format === "json") return printLine(JSON.stringify({ topics }, undefined, 2));
   const rows = topics.map((topic) => [
     topic.name,
@@ -54,6 +60,7 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
     ["records", String(topic.records)],
     ["offsets", `${topic.firstOffset}..${topic.nextOffset}`],
     ["bytes", String(topic.bytes)],
+    ["retention", retentionText(topic.retention)],
   ]);
   const feeds = toColumns([
     ["FEED", "LOW-WATER", "HAVE", "DURABLE"],

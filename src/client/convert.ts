@@ -5,6 +5,7 @@ import {
   type WatchMembersResponse,
 } from "../gen/grapevine/v1/cluster_pb.ts";
 import type { Server, Topic } from "../gen/log/v1/log_pb.ts";
+import { toRetention } from "./topic_settings.ts";
 import type { MemberDescription, MemberEvent, MemberStatus, ServerDescription, TopicDescription } from "./types.ts";
 
 export function toTopic(topic: Topic): TopicDescription {
@@ -20,6 +21,7 @@ export function toTopic(topic: Topic): TopicDescription {
       have: Number(feed.have),
       durable: Number(feed.durable),
     })),
+    ...(topic.retention !== undefined && { retention: toRetention(topic.retention) }),
   };
 }
 

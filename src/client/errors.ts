@@ -8,6 +8,8 @@ export type ClientErrorCode =
   | "INVALID_ARGUMENT"
   /** No such topic. */
   | "NOT_FOUND"
+  /** The topic that is to be created is there already. */
+  | "ALREADY_EXISTS"
   /** There is no record at that place yet. */
   | "OUT_OF_RANGE"
   /** A limit of the server is reached, or its disk is full. */
@@ -122,6 +124,8 @@ function codeOf(code: Code): ClientErrorCode {
       return "INVALID_ARGUMENT";
     case Code.NotFound:
       return "NOT_FOUND";
+    case Code.AlreadyExists:
+      return "ALREADY_EXISTS";
     case Code.OutOfRange:
       return "OUT_OF_RANGE";
     case Code.ResourceExhausted:
@@ -136,7 +140,6 @@ function codeOf(code: Code): ClientErrorCode {
       return "DATA_LOSS";
     case Code.Unknown:
     case Code.Internal:
-    case Code.AlreadyExists:
     case Code.PermissionDenied:
     case Code.Unauthenticated:
       return "INTERNAL";

@@ -21,8 +21,15 @@ import { HotPipe } from "./hot_pipe.ts";
 import { type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
 import { judge, Producer, type ProducerOptions, producerDefaults, type SendAck } from "./producer.ts";
 import { consumeAnswers, produceFrame } from "./record_calls.ts";
+import { setTopicRequest } from "./topic_settings.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
-import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription } from "./types.ts";
+import type {
+  MemberDescription,
+  MemberEvent,
+  ServerDescription,
+  TopicDescription,
+  TopicSettingsChange,
+} from "./types.ts";
 import { webCodecs } from "./web_codecs.ts";
 
 export interface ConnectOptions {
@@ -219,9 +226,10 @@ export class LogClient implements AsyncDisposable {
     }
   }
 
-  topics(): Promise<TopicDescription[]> {
+  /** The topics that the asked node holds; the cluster's own, whose names begin with "_", only when asked for. */
+  topics(asked: { readonly internal?: boolean } = {}): Promise<TopicDescription[]> {
     return this.#ask("list topics", async ({ log }, options) =>
-      (await log.listTopics({}, options)).topics.map(toTopic),
+      (await log.listTopics({ internal: asked.internal ?? false }, options)).topics.map(toTopic),
     );
   }
 
@@ -231,6 +239,36 @@ export class LogClient implements AsyncDisposable {
       if (response.topic === undefined) throw new ClientError("NOT_FOUND", `Cannot describe topic ${topic}: none such`);
       return toTopic(response.topic);
     });
+  }
+
+  /** Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. */
+  createTopic(topic: string, settings: TopicSettingsChange = {}): Promise<TopicDescription> {
+    return this.#setTopic(topic, settings, { create: true });
+  }
+
+  /**
+   * Changes what holds for a topic on all nodes. Resolves when the asked node has it on disk and keeps to it; the others
+   * do as soon as they hear of it. Of changes on two sides of a partition one holds everywhere in the end.
+   */
+  setTopic(topic: string, settings: TopicSettingsChange): Promise<TopicDescription> {
+    return this.#setTopic(topic, settings, { create: false });
+  }
+
+  async #setTopic(
+    name: string,
+    settings: TopicSettingsChange,
+    { create }: { readonly create: boolean },
+  ): Promise<TopicDescription> {
+    const doing = `${create ? "create" : "set"} topic ${JSON.stringify(name)}`;
+    const request = setTopicRequest(name, settings, create);
+    const connection = this.#connection();
+    try {
+      const { topic } = await connection.log.setTopic(request, { timeoutMs: this.#timeoutMs });
+      if (topic === undefined) throw new ClientError("INTERNAL", `Cannot ${doing}: the server did not say what holds`);
+      return toTopic(topic);
+    } catch (error) {
+      throw this.#failure(error, connection, { doing });
+    }
   }
 
   servers(): Promise<ServerDescription[]> {

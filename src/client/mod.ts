@@ -42,6 +42,8 @@ export type {
   MemberStatus,
   ServerDescription,
   TopicDescription,
+  TopicRetention,
+  TopicSettingsChange,
 } from "./types.ts";
 
 /** A client of the servers at these URLs. Nothing is contacted before the first call. */

@@ -110,6 +110,10 @@ export class Log implements CommitLog {
     return this.#writer;
   }
 
+  get segmentBytesMax(): number {
+    return this.#options.segmentBytesMax;
+  }
+
   topics(): readonly TopicLog[] {
     return [...this.#topics.values()].sort((left, right) => (left.name < right.name ? -1 : 1));
   }

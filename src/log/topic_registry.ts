@@ -47,8 +47,6 @@ export class TopicNotFoundError extends RangeError {
 }
 
 export interface TopicRegistryOptions {
-  /** As the log has it: no retention by bytes is smaller. */
-  readonly segmentBytesMax: number;
   readonly wallMs: () => number;
   /** Hears of records that make no sense, and of topics that cannot be opened or read. */
   readonly onWarn: (message: string) => void;
@@ -125,10 +123,10 @@ export class TopicRegistry implements AsyncDisposable {
     if (create && exists) throw new TopicExistsError(name);
     if (!create && !exists) throw new TopicNotFoundError(name);
     if (!this.#entries.has(name) && this.#entries.size >= topicsMax) throw new TooManyTopicsError(name);
-    const { segmentBytesMax, wallMs } = this.#options;
+    const { segmentBytesMax } = this.#log;
     const settings = changedSettings(name, this.settings(name), { change, segmentBytesMax });
     const builder = new FrameBuilder();
-    builder.add({ key: name, value: encodeSettings(settings) }, wallMs());
+    builder.add({ key: name, value: encodeSettings(settings) }, this.#options.wallMs());
     const topics = await this.#log.openTopic(settingsTopic);
     await topics.produce(builder.finish());
     await this.#fold();
@@ -197,7 +195,7 @@ export class TopicRegistry implements AsyncDisposable {
     try {
       const topic: TopicLog = await this.#log.openTopic(name);
       const { retention } = this.settings(name);
-      topic.setRetention(retention && applicableRetention(retention, this.#options.segmentBytesMax));
+      topic.setRetention(retention && applicableRetention(retention, this.#log.segmentBytesMax));
       await topic.retain();
     } catch (error) {
       if (!this.#closed) this.#options.onWarn(`cannot apply the settings of topic ${name}: ${messageOf(error)}`);

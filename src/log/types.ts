@@ -275,6 +275,8 @@ export interface TopicLog {
 export interface CommitLog extends AsyncDisposable {
   /** The writer of this directory's own feeds. */
   readonly writer: WriterId;
+  /** As the options say: no retention by bytes is smaller. */
+  readonly segmentBytesMax: number;
   /** Topics held, sorted by name. */
   topics(): readonly TopicLog[];
   /** A topic that is held, "" meaning `default`; undefined when it is not. */

@@ -6,6 +6,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 
 const codes: ReadonlyMap<string, Code> = new Map([
   ["INVALID_TOPIC", Code.InvalidArgument],
+  ["INVALID_TOPIC_SETTING", Code.InvalidArgument],
   ["INVALID_FRAME", Code.InvalidArgument],
   ["RECORD_TOO_LARGE", Code.InvalidArgument],
   ["INVALID_ADDRESS", Code.InvalidArgument],
@@ -18,6 +19,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["USER_EVENT_TOO_LARGE", Code.InvalidArgument],
   ["OFFSET_OUT_OF_RANGE", Code.OutOfRange],
   ["TOPIC_NOT_FOUND", Code.NotFound],
+  ["TOPIC_EXISTS", Code.AlreadyExists],
   ["TOO_MANY_TOPICS", Code.ResourceExhausted],
   ["LOG_OVERLOADED", Code.ResourceExhausted],
   ["LOG_WRITE_FAILED", Code.Unavailable],

@@ -20,6 +20,8 @@ export type {
   ServedReadiness,
   ServedReplication,
   ServedTopic,
+  ServedTopicSettings,
+  ServedTopics,
   ServerPorts,
   WatchMessage,
 } from "./ports.ts";

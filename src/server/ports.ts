@@ -11,6 +11,8 @@ export interface ServerPorts {
   /** Without it, what operators ask of gossip is not served. */
   readonly gossip?: ServedGossip | undefined;
   readonly replication: ServedReplication;
+  /** Without it, nothing is settled about any topic, nor can be. */
+  readonly topics?: ServedTopics | undefined;
   readonly readiness: ServedReadiness;
   /** Without it, no single records are taken out of compressed batches. */
   readonly codecs?: Codecs | undefined;
@@ -47,6 +49,23 @@ export interface ServedLog {
   openTopic(name: string): Promise<ServedTopic>;
   /** Calls `listener` after any topic grew. The result removes it. */
   onGrow(listener: (topic: ServedTopic) => void): () => void;
+}
+
+/** What holds for a topic on all nodes. Limits that are not given are none; in a change, they stay and 0 takes them away. */
+export interface ServedTopicSettings {
+  readonly retention?:
+    | {
+        readonly bytesMin?: number | undefined;
+        readonly ageMaxMs?: number | undefined;
+        readonly segmentsMax?: number | undefined;
+      }
+    | undefined;
+}
+
+export interface ServedTopics {
+  settings(topic: string): ServedTopicSettings;
+  /** Resolves once what is changed is fsynced and applied on this node. What makes no sense is thrown, with a `code`. */
+  set(topic: string, change: ServedTopicSettings, options: { readonly create: boolean }): Promise<ServedTopicSettings>;
 }
 
 export interface ServedMember {

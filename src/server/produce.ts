@@ -10,7 +10,7 @@ import {
 } from "../gen/log/v1/log_pb.ts";
 import { invalidArgument } from "./errors.ts";
 import type { ServedLog, ServedTopic } from "./ports.ts";
-import { topicNameOf } from "./topics.ts";
+import { writableTopicNameOf } from "./topics.ts";
 
 /** Answers one request. */
 export async function produce(log: ServedLog, clock: Clock, request: ProduceRequest): Promise<ProduceResponse> {
@@ -34,7 +34,7 @@ export async function startProduce(log: ServedLog, clock: Clock, request: Produc
       Code.Unimplemented,
     );
   }
-  const name = topicNameOf(request);
+  const name = writableTopicNameOf(request);
   const frame = frameOf(request, clock);
   const topic = log.topic(name) ?? (await log.openTopic(name));
   return { response: acknowledged(topic, topic.produce(frame)) };

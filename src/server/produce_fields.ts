@@ -1,5 +1,5 @@
 /** The fields of an ordinary ProduceRequest, one packed frame for one topic, read without building a message. */
-import { topicNameFault, toText, VarintReader } from "../base/mod.ts";
+import { isInternalTopic, topicNameFault, toText, VarintReader } from "../base/mod.ts";
 
 export interface ProduceFields {
   readonly topic: string;
@@ -44,11 +44,11 @@ export class ProduceFieldsReader {
     return { topic, frame };
   }
 
-  /** "" when it is no good name. */
+  /** "" when it is no name that users may write to. */
   #topicOf(bytes: Uint8Array): string {
     if (this.#isLast(bytes)) return this.#topic;
     const topic = toText(bytes);
-    if (topicNameFault(topic) !== undefined) return "";
+    if (topicNameFault(topic) !== undefined || isInternalTopic(topic)) return "";
     this.#topicBytes = bytes.slice();
     this.#topic = topic;
     return topic;

@@ -30,7 +30,7 @@ import { produce } from "./produce.ts";
 import { produceStream } from "./produce_stream.ts";
 import { Reflection } from "./reflection.ts";
 import { pull, watch } from "./replication.ts";
-import { describeTopic, listTopics } from "./topics.ts";
+import { describeTopic, listTopics, setTopic } from "./topics.ts";
 
 /** Every service that a node serves. */
 const services: readonly DescService[] = [Log, Replication, Cluster, Health, ServerReflection, ServerReflectionAlpha];
@@ -55,8 +55,9 @@ function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering)
     consume: answering.unary((request, context) => consume(ports, request, context)),
     consumeStream: answering.streaming((request, context) => consumeStream(ports, request, context)),
     getServers: answering.unary(() => getServers(cluster)),
-    listTopics: answering.unary(() => listTopics(log)),
-    describeTopic: answering.unary((request) => describeTopic(log, request)),
+    listTopics: answering.unary((request) => listTopics(ports, request)),
+    describeTopic: answering.unary((request) => describeTopic(ports, request)),
+    setTopic: answering.unary((request) => setTopic(ports, request)),
   });
 }
 

@@ -1,16 +1,25 @@
-import { create } from "@bufbuild/protobuf";
-import { topicNameFault, type WriterId } from "../base/mod.ts";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { isInternalTopic, topicNameFault, type WriterId } from "../base/mod.ts";
 import {
   type DescribeTopicRequest,
   type DescribeTopicResponse,
   DescribeTopicResponseSchema,
+  type ListTopicsRequest,
   type ListTopicsResponse,
   ListTopicsResponseSchema,
+  type Retention,
+  type RetentionSchema,
+  type SetTopicRequest,
+  type SetTopicResponse,
+  SetTopicResponseSchema,
   type Topic,
   TopicSchema,
 } from "../gen/log/v1/log_pb.ts";
 import { invalidArgument, notFound } from "./errors.ts";
-import type { ServedLog, ServedTopic } from "./ports.ts";
+import type { ServedLog, ServedTopic, ServedTopicSettings, ServedTopics, ServerPorts } from "./ports.ts";
+
+type TopicPorts = Pick<ServerPorts, "log" | "topics">;
 
 /** The topic that "" stands for, as in the book's messages, which have no topics. */
 const defaultTopic = "default";
@@ -31,15 +40,54 @@ export function heldTopic(log: ServedLog, request: { readonly topic: string }): 
   return topic;
 }
 
-export function listTopics(log: ServedLog): ListTopicsResponse {
-  return create(ListTopicsResponseSchema, { topics: log.topics().map(describe) });
+export function listTopics({ log, topics }: TopicPorts, request: ListTopicsRequest): ListTopicsResponse {
+  const listed = log.topics().filter(({ name }) => request.internal || !isInternalTopic(name));
+  return create(ListTopicsResponseSchema, { topics: listed.map((topic) => describe(topic, topics)) });
 }
 
-export function describeTopic(log: ServedLog, request: DescribeTopicRequest): DescribeTopicResponse {
-  return create(DescribeTopicResponseSchema, { topic: describe(heldTopic(log, request)) });
+export function describeTopic({ log, topics }: TopicPorts, request: DescribeTopicRequest): DescribeTopicResponse {
+  return create(DescribeTopicResponseSchema, { topic: describe(heldTopic(log, request), topics) });
 }
 
-function describe(topic: ServedTopic): Topic {
+export async function setTopic({ log, topics }: TopicPorts, request: SetTopicRequest): Promise<SetTopicResponse> {
+  if (topics === undefined)
+    throw new ConnectError("Cannot set a topic: this node keeps no settings", Code.Unimplemented);
+  const name = topicNameOf(request);
+  const { retention } = request;
+  const change = retention === undefined ? {} : { retention: limitsOf(retention) };
+  await topics.set(name, change, { create: request.create });
+  return create(SetTopicResponseSchema, { topic: describe(heldTopic(log, { topic: name }), topics) });
+}
+
+/** The name of a topic that users may write to. Throws for any other. */
+export function writableTopicNameOf(request: { readonly topic: string }): string {
+  const name = topicNameOf(request);
+  if (!isInternalTopic(name)) return name;
+  throw invalidArgument(
+    `Cannot produce to topic ${JSON.stringify(name)}: names that begin with "_" are the cluster's own`,
+  );
+}
+
+function limitsOf({ bytesMin, ageMaxMs, segmentsMax }: Retention): ServedTopicSettings["retention"] {
+  return {
+    bytesMin: bytesMin === undefined ? undefined : Number(bytesMin),
+    ageMaxMs: ageMaxMs === undefined ? undefined : Number(ageMaxMs),
+    segmentsMax: segmentsMax === undefined ? undefined : Number(segmentsMax),
+  };
+}
+
+function messageOf({ retention }: ServedTopicSettings): MessageInitShape<typeof RetentionSchema> | undefined {
+  if (retention === undefined) return undefined;
+  const { bytesMin, ageMaxMs, segmentsMax } = retention;
+  return {
+    ...(bytesMin !== undefined && { bytesMin: BigInt(bytesMin) }),
+    ...(ageMaxMs !== undefined && { ageMaxMs: BigInt(ageMaxMs) }),
+    ...(segmentsMax !== undefined && { segmentsMax: BigInt(segmentsMax) }),
+  };
+}
+
+function describe(topic: ServedTopic, topics: ServedTopics | undefined): Topic {
+  const retention = topics && messageOf(topics.settings(topic.name));
   const writers: WriterId[] = [...topic.have.keys()].sort();
   return create(TopicSchema, {
     name: topic.name,
@@ -47,6 +95,7 @@ function describe(topic: ServedTopic): Topic {
     nextOffset: BigInt(topic.nextOffset),
     bytes: BigInt(topic.bytes),
     records: BigInt(topic.nextOffset - topic.firstOffset),
+    ...(retention !== undefined && { retention }),
     feeds: writers.map((writer) => ({
       writer,
       lowWater: BigInt(topic.lowWater.get(writer) ?? 1),

@@ -20,7 +20,6 @@ async function openNode(seed: number, disk = new SimulatedDisk(), options: LogOp
   const { log } = await openLog(disk.mount(), options, environment(new Random(seed)));
   const warnings: string[] = [];
   const registry = await TopicRegistry.open(log, {
-    segmentBytesMax: options.segmentBytesMax ?? segmentBytesMax,
     wallMs: () => 1_000,
     onWarn: (message) => warnings.push(message),
   });

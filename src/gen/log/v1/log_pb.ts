@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIhoKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDSKxAQoOUHJvZHVjZVJlcXVlc3QSHgoGcmVjb3JkGAEgASgLMg4ubG9nLnYxLlJlY29yZBINCgV0b3BpYxgCIAEoCRIfCgdyZWNvcmRzGAMgAygLMg4ubG9nLnYxLlJlY29yZBINCgVmcmFtZRgEIAEoDBIaCgRhY2tzGAUgASgLMgwubG9nLnYxLkFja3MSEgoKdGltZW91dF9tcxgGIAEoDUoECAcQCEoECAgQCUoECAkQCiJnCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDSKzAQoOQ29uc3VtZVJlcXVlc3QSDgoGb2Zmc2V0GAEgASgEEg0KBXRvcGljGAIgASgJEhIKCGVhcmxpZXN0GAMgASgISAASEAoGbGF0ZXN0GAQgASgISAASFgoMdGltZXN0YW1wX21zGAUgASgESAASEAoGY3Vyc29yGAYgASgMSAASEwoLYWZ0ZXJfdG9rZW4YByABKAwSDgoGcGFja2VkGAkgASgIQgcKBXN0YXJ0SgQICBAJIn8KD0NvbnN1bWVSZXNwb25zZRIeCgZyZWNvcmQYAiABKAsyDi5sb2cudjEuUmVjb3JkEg4KBmZyYW1lcxgDIAEoDBIOCgZjdXJzb3IYBCABKAwSEQoJaGVhcnRiZWF0GAUgASgIEhMKC25leHRfb2Zmc2V0GAYgASgESgQIARACIhMKEUdldFNlcnZlcnNSZXF1ZXN0IjUKEkdldFNlcnZlcnNSZXNwb25zZRIfCgdzZXJ2ZXJzGAEgAygLMg4ubG9nLnYxLlNlcnZlciKeAQoGU2VydmVyEgoKAmlkGAEgASgJEhAKCHJwY19hZGRyGAIgASgJEhEKCWlzX2xlYWRlchgDIAEoCBIOCgZzdGF0dXMYBCABKAkSJgoEdGFncxgFIAMoCzIYLmxvZy52MS5TZXJ2ZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhMKEUxpc3RUb3BpY3NSZXF1ZXN0IjMKEkxpc3RUb3BpY3NSZXNwb25zZRIdCgZ0b3BpY3MYASADKAsyDS5sb2cudjEuVG9waWMiJQoURGVzY3JpYmVUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkiNQoVRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIn0KBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZCJICgRGZWVkEg4KBndyaXRlchgBIAEoCRIRCglsb3dfd2F0ZXIYAiABKAQSDAoEaGF2ZRgDIAEoBBIPCgdkdXJhYmxlGAQgASgEMt8DCgNMb2cSOgoHUHJvZHVjZRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2USRAoNUHJvZHVjZVN0cmVhbRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2UoATABEjoKB0NvbnN1bWUSFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlEkIKDUNvbnN1bWVTdHJlYW0SFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlMAESQwoKR2V0U2VydmVycxIZLmxvZy52MS5HZXRTZXJ2ZXJzUmVxdWVzdBoaLmxvZy52MS5HZXRTZXJ2ZXJzUmVzcG9uc2USQwoKTGlzdFRvcGljcxIZLmxvZy52MS5MaXN0VG9waWNzUmVxdWVzdBoaLmxvZy52MS5MaXN0VG9waWNzUmVzcG9uc2USTAoNRGVzY3JpYmVUb3BpYxIcLmxvZy52MS5EZXNjcmliZVRvcGljUmVxdWVzdBodLmxvZy52MS5EZXNjcmliZVRvcGljUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIhoKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDSKxAQoOUHJvZHVjZVJlcXVlc3QSHgoGcmVjb3JkGAEgASgLMg4ubG9nLnYxLlJlY29yZBINCgV0b3BpYxgCIAEoCRIfCgdyZWNvcmRzGAMgAygLMg4ubG9nLnYxLlJlY29yZBINCgVmcmFtZRgEIAEoDBIaCgRhY2tzGAUgASgLMgwubG9nLnYxLkFja3MSEgoKdGltZW91dF9tcxgGIAEoDUoECAcQCEoECAgQCUoECAkQCiJnCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDSKzAQoOQ29uc3VtZVJlcXVlc3QSDgoGb2Zmc2V0GAEgASgEEg0KBXRvcGljGAIgASgJEhIKCGVhcmxpZXN0GAMgASgISAASEAoGbGF0ZXN0GAQgASgISAASFgoMdGltZXN0YW1wX21zGAUgASgESAASEAoGY3Vyc29yGAYgASgMSAASEwoLYWZ0ZXJfdG9rZW4YByABKAwSDgoGcGFja2VkGAkgASgIQgcKBXN0YXJ0SgQICBAJIn8KD0NvbnN1bWVSZXNwb25zZRIeCgZyZWNvcmQYAiABKAsyDi5sb2cudjEuUmVjb3JkEg4KBmZyYW1lcxgDIAEoDBIOCgZjdXJzb3IYBCABKAwSEQoJaGVhcnRiZWF0GAUgASgIEhMKC25leHRfb2Zmc2V0GAYgASgESgQIARACIhMKEUdldFNlcnZlcnNSZXF1ZXN0IjUKEkdldFNlcnZlcnNSZXNwb25zZRIfCgdzZXJ2ZXJzGAEgAygLMg4ubG9nLnYxLlNlcnZlciKeAQoGU2VydmVyEgoKAmlkGAEgASgJEhAKCHJwY19hZGRyGAIgASgJEhEKCWlzX2xlYWRlchgDIAEoCBIOCgZzdGF0dXMYBCABKAkSJgoEdGFncxgFIAMoCzIYLmxvZy52MS5TZXJ2ZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiUKEUxpc3RUb3BpY3NSZXF1ZXN0EhAKCGludGVybmFsGAEgASgIIjMKEkxpc3RUb3BpY3NSZXNwb25zZRIdCgZ0b3BpY3MYASADKAsyDS5sb2cudjEuVG9waWMiJQoURGVzY3JpYmVUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkiNQoVRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIlYKD1NldFRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIkCglyZXRlbnRpb24YAiABKAsyES5sb2cudjEuUmV0ZW50aW9uEg4KBmNyZWF0ZRgDIAEoCCIwChBTZXRUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIoUBCglSZXRlbnRpb24SFgoJYnl0ZXNfbWluGAEgASgESACIAQESFwoKYWdlX21heF9tcxgCIAEoBEgBiAEBEhkKDHNlZ21lbnRzX21heBgDIAEoBEgCiAEBQgwKCl9ieXRlc19taW5CDQoLX2FnZV9tYXhfbXNCDwoNX3NlZ21lbnRzX21heCKjAQoFVG9waWMSDAoEbmFtZRgBIAEoCRIUCgxmaXJzdF9vZmZzZXQYAiABKAQSEwoLbmV4dF9vZmZzZXQYAyABKAQSDQoFYnl0ZXMYBCABKAQSDwoHcmVjb3JkcxgFIAEoBBIbCgVmZWVkcxgGIAMoCzIMLmxvZy52MS5GZWVkEiQKCXJldGVudGlvbhgHIAEoCzIRLmxvZy52MS5SZXRlbnRpb24iSAoERmVlZBIOCgZ3cml0ZXIYASABKAkSEQoJbG93X3dhdGVyGAIgASgEEgwKBGhhdmUYAyABKAQSDwoHZHVyYWJsZRgEIAEoBDKeBAoDTG9nEjoKB1Byb2R1Y2USFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlEkQKDVByb2R1Y2VTdHJlYW0SFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlKAEwARI6CgdDb25zdW1lEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZRJCCg1Db25zdW1lU3RyZWFtEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZTABEkMKCkdldFNlcnZlcnMSGS5sb2cudjEuR2V0U2VydmVyc1JlcXVlc3QaGi5sb2cudjEuR2V0U2VydmVyc1Jlc3BvbnNlEkMKCkxpc3RUb3BpY3MSGS5sb2cudjEuTGlzdFRvcGljc1JlcXVlc3QaGi5sb2cudjEuTGlzdFRvcGljc1Jlc3BvbnNlEkwKDURlc2NyaWJlVG9waWMSHC5sb2cudjEuRGVzY3JpYmVUb3BpY1JlcXVlc3QaHS5sb2cudjEuRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEj0KCFNldFRvcGljEhcubG9nLnYxLlNldFRvcGljUmVxdWVzdBoYLmxvZy52MS5TZXRUb3BpY1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message log.v1.Record
@@ -400,6 +400,12 @@ export const ServerSchema: GenMessage<Server> = /*@__PURE__*/
  * @generated from message log.v1.ListTopicsRequest
  */
 export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
+  /**
+   * The cluster's own, whose names begin with "_", too.
+   *
+   * @generated from field: bool internal = 1;
+   */
+  internal: boolean;
 };
 
 /**
@@ -461,6 +467,89 @@ export const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse> = /*
   messageDesc(file_log_v1_log, 13);
 
 /**
+ * @generated from message log.v1.SetTopicRequest
+ */
+export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * A field that is absent stays as it is, 0 takes its limit away.
+   *
+   * @generated from field: log.v1.Retention retention = 2;
+   */
+  retention?: Retention | undefined;
+
+  /**
+   * The topic must not be there yet; otherwise it must.
+   *
+   * @generated from field: bool create = 3;
+   */
+  create: boolean;
+};
+
+/**
+ * Describes the message log.v1.SetTopicRequest.
+ * Use `create(SetTopicRequestSchema)` to create a new message.
+ */
+export const SetTopicRequestSchema: GenMessage<SetTopicRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 14);
+
+/**
+ * @generated from message log.v1.SetTopicResponse
+ */
+export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
+  /**
+   * @generated from field: log.v1.Topic topic = 1;
+   */
+  topic?: Topic | undefined;
+};
+
+/**
+ * Describes the message log.v1.SetTopicResponse.
+ * Use `create(SetTopicResponseSchema)` to create a new message.
+ */
+export const SetTopicResponseSchema: GenMessage<SetTopicResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 15);
+
+/**
+ * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
+ *
+ * @generated from message log.v1.Retention
+ */
+export type Retention = Message<"log.v1.Retention"> & {
+  /**
+   * Bytes that stay at least: what is beyond may go. No smaller than a segment of the node that is asked.
+   *
+   * @generated from field: optional uint64 bytes_min = 1;
+   */
+  bytesMin?: bigint | undefined;
+
+  /**
+   * A segment goes when its newest record is older, at least 1,000.
+   *
+   * @generated from field: optional uint64 age_max_ms = 2;
+   */
+  ageMaxMs?: bigint | undefined;
+
+  /**
+   * Segments that stay at most.
+   *
+   * @generated from field: optional uint64 segments_max = 3;
+   */
+  segmentsMax?: bigint | undefined;
+};
+
+/**
+ * Describes the message log.v1.Retention.
+ * Use `create(RetentionSchema)` to create a new message.
+ */
+export const RetentionSchema: GenMessage<Retention> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 16);
+
+/**
  * @generated from message log.v1.Topic
  */
 export type Topic = Message<"log.v1.Topic"> & {
@@ -495,6 +584,13 @@ export type Topic = Message<"log.v1.Topic"> & {
    * @generated from field: repeated log.v1.Feed feeds = 6;
    */
   feeds: Feed[];
+
+  /**
+   * Absent when nothing is settled: then each node goes by its own options.
+   *
+   * @generated from field: log.v1.Retention retention = 7;
+   */
+  retention?: Retention | undefined;
 };
 
 /**
@@ -502,7 +598,7 @@ export type Topic = Message<"log.v1.Topic"> & {
  * Use `create(TopicSchema)` to create a new message.
  */
 export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 14);
+  messageDesc(file_log_v1_log, 17);
 
 /**
  * @generated from message log.v1.Feed
@@ -538,7 +634,7 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 15);
+  messageDesc(file_log_v1_log, 18);
 
 /**
  * @generated from service log.v1.Log
@@ -613,6 +709,16 @@ export const Log: GenService<{
     methodKind: "unary";
     input: typeof DescribeTopicRequestSchema;
     output: typeof DescribeTopicResponseSchema;
+  },
+  /**
+   * Changes what holds for a topic on all nodes, or creates one. Answered once the change is fsynced, whatever the policy.
+   *
+   * @generated from rpc log.v1.Log.SetTopic
+   */
+  setTopic: {
+    methodKind: "unary";
+    input: typeof SetTopicRequestSchema;
+    output: typeof SetTopicResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_log_v1_log, 0);

@@ -1,0 +1,92 @@
+import { Argument, type Command } from "commander";
+import type { TopicDescription, TopicRetention } from "../client/mod.ts";
+import { checkUsage, clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import { timeOf } from "./durations.ts";
+import { printLine } from "./output.ts";
+import { sizeOf } from "./sizes.ts";
+
+interface SetFlags {
+  readonly server?: readonly string[];
+  readonly format: "text" | "json";
+  readonly retentionAge?: number;
+  readonly retentionBytes?: number;
+  readonly retentionSegments?: number;
+}
+
+/** Adds `topics create` and `topics set`. */
+export function addTopicsSetCommands(topics: Command): void {
+  const create = topics.command("create").description("Create a topic on all nodes");
+  withSettings(create).action((topic: string, _: unknown, command: Command) => createTopic(topic, flagsOf(command)));
+  const set = topics.command("set").description("Change what holds for a topic on all nodes");
+  withSettings(set).action((topic: string, _: unknown, command: Command) => setTopic(topic, flagsOf(command)));
+}
+
+/** What may be forgotten of a topic, in words. */
+export function retentionText(retention: TopicRetention | undefined): string {
+  if (retention === undefined) return "as each node is told";
+  const { ageMaxMs, bytesMin, segmentsMax } = retention;
+  const limits = [
+    ...(ageMaxMs === undefined ? [] : [`older than ${timeText(ageMaxMs)}`]),
+    ...(bytesMin === undefined ? [] : [`beyond ${bytesMin} bytes`]),
+    ...(segmentsMax === undefined ? [] : [`beyond ${segmentsMax} segments`]),
+  ];
+  return limits.length === 0 ? "nothing is forgotten" : limits.join(", ");
+}
+
+function withSettings(command: Command): Command {
+  command
+    .addArgument(new Argument("<topic>", "name of the topic").argParser(topicArgument))
+    .option("--retention-age <time>", "forget what is older, as 7d or 12h; 0 for no limit", timeOf)
+    .option("--retention-bytes <size>", "bytes to keep, as 1GB; 0 for no limit", sizeOf)
+    .option("--retention-segments <count>", "segments to keep; 0 for no limit", wholeNumber(0));
+  return withServers(withFormats(command, ["text", "json"]));
+}
+
+/** Flags may stand before the word too. */
+function flagsOf(command: Command): SetFlags {
+  return command.optsWithGlobals();
+}
+
+function changeOf(flags: SetFlags): { readonly retention?: TopicRetention } {
+  const { retentionAge: ageMaxMs, retentionBytes: bytesMin, retentionSegments: segmentsMax } = flags;
+  const isAsked = ageMaxMs !== undefined || bytesMin !== undefined || segmentsMax !== undefined;
+  return isAsked ? { retention: { ageMaxMs, bytesMin, segmentsMax } } : {};
+}
+
+async function createTopic(name: string, flags: SetFlags): Promise<void> {
+  await using client = clientOf(flags);
+  await print("created", await client.createTopic(name, changeOf(flags)), flags);
+}
+
+async function setTopic(name: string, flags: SetFlags): Promise<void> {
+  const change = changeOf(flags);
+  const known = "--retention-age, --retention-bytes or --retention-segments";
+  checkUsage(change.retention !== undefined, `topics set needs something to change: ${known}`);
+  await using client = clientOf(flags);
+  await print("set", await client.setTopic(name, change), flags);
+}
+
+async function print(done: string, topic: TopicDescription, flags: SetFlags): Promise<void> {
+  if (flags.format === "json") await printLine(JSON.stringify(topic, undefined, 2));
+  else await printLine(`${done} topic ${topic.name}: retention ${retentionText(topic.retention)}`);
+}
+
+const unitsMs: readonly (readonly [string, number])[] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+  ["ms", 1],
+];
+
+/** As `1d12h`. */
+function timeText(timeMs: number): string {
+  let leftMs = timeMs;
+  let text = "";
+  for (const [unit, unitMs] of unitsMs) {
+    const count = Math.floor(leftMs / unitMs);
+    leftMs -= count * unitMs;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text;
+}
