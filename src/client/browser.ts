@@ -2,7 +2,7 @@
 import { type ConnectOptions, LogClient } from "./log_client.ts";
 import { openWebTransport } from "./transport_web.ts";
 
-export type { RecordHeader, RecordInput } from "../base/mod.ts";
+export type { Codec, Codecs, Compression, RecordHeader, RecordInput } from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
 export type { Gap } from "./consumer.ts";
 export { Consumer } from "./consumer.ts";

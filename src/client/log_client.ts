@@ -1,14 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
-import {
-  type Checksum,
-  type Codecs,
-  type Compression,
-  crc32,
-  decodeCursor,
-  FrameBuilder,
-  type RecordInput,
-} from "../base/mod.ts";
+import { type Checksum, type Codecs, type Compression, crc32, decodeCursor, type RecordInput } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, Log } from "../gen/log/v1/log_pb.ts";
 import { ClusterCalls, type ClusterConnection } from "./cluster_calls.ts";
@@ -19,7 +11,7 @@ import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import { HotPipe } from "./hot_pipe.ts";
 import { type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
-import { judge, Producer, type ProducerOptions, producerDefaults, type SendAck } from "./producer.ts";
+import { Producer, type ProducerOptions, packOne, producerDefaults, type SendAck } from "./producer.ts";
 import { consumeAnswers, produceFrame } from "./record_calls.ts";
 import { setTopicRequest } from "./topic_settings.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
@@ -350,20 +342,6 @@ function serverUrl(text: string): string {
     throw new ClientError("INVALID_ARGUMENT", message);
   }
   return url.origin + url.pathname.replace(/\/+$/, "");
-}
-
-function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer> {
-  if (records.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot produce: there is no record");
-  const builder = new FrameBuilder();
-  for (const input of records) {
-    const { record, fault } = judge(input);
-    if (fault !== undefined) throw fault;
-    if (!builder.add(record, Date.now())) {
-      const message = `Cannot produce ${records.length} records in one batch: ${builder.count} fit; a producer splits them`;
-      throw new ClientError("INVALID_ARGUMENT", message);
-    }
-  }
-  return builder.finish() as Uint8Array<ArrayBuffer>;
 }
 
 function startOf(

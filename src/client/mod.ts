@@ -5,7 +5,16 @@
 import { type ConnectOptions, LogClient } from "./log_client.ts";
 import { openNodeTransport } from "./transport_node.ts";
 
-export type { HotCall, HotReceiver, HotTransport, RecordHeader, RecordInput } from "../base/mod.ts";
+export type {
+  Codec,
+  Codecs,
+  Compression,
+  HotCall,
+  HotReceiver,
+  HotTransport,
+  RecordHeader,
+  RecordInput,
+} from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
 export {
   ClusterCalls,

@@ -229,6 +229,21 @@ export class Producer implements AsyncDisposable {
   }
 }
 
+/** The records as one batch. */
+export function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer> {
+  if (records.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot produce: there is no record");
+  const builder = new FrameBuilder();
+  for (const input of records) {
+    const { record, fault } = judge(input);
+    if (fault !== undefined) throw fault;
+    if (!builder.add(record, Date.now())) {
+      const message = `Cannot produce ${records.length} records in one batch: ${builder.count} fit; a producer splits them`;
+      throw new ClientError("INVALID_ARGUMENT", message);
+    }
+  }
+  return builder.finish() as Uint8Array<ArrayBuffer>;
+}
+
 /** The bytes that a record with nothing but a value has around it: flags and a timestamp's difference. */
 const surroundingBytesMax = 2 * varintBytesMax + 1;
 
@@ -236,7 +251,7 @@ const surroundingBytesMax = 2 * varintBytesMax + 1;
  * Most records are surely small enough by a glance. One that may be too large is encoded to tell, and then travels
  * first in its batch, where its timestamp takes no room and its encoded size is the one that was told.
  */
-export function judge(record: RecordInput): {
+function judge(record: RecordInput): {
   record: RecordInput;
   fault?: ClientError | RecordTooLargeError;
   alone?: boolean;
