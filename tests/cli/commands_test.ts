@@ -91,6 +91,28 @@ test("consume --follow prints what comes later, and an interrupt ends it well", 
   assert.equal(await following.finished, { code: 0, stdout: "before\nafter\n", stderr: "" });
 });
 
+test("topics create and set say what is kept from now on, and topics describe shows it", async () => {
+  const created = await ask("topics create kept --retention-age 7d --retention-bytes 1GB --retention-segments 5");
+  assert.is(created.code, 0, created.stderr);
+  const retention = "older than 7d, beyond 1000000000 bytes, beyond 5 segments";
+  assert.is(created.stdout, `created topic kept: retention ${retention}\n`);
+  assert.match((await ask("topics describe kept")).stdout, new RegExp(`retention +${retention}\n`));
+  assert.is((await ask("topics create kept")).code, 1);
+  const changed = await ask("topics set kept --retention-bytes 0 --retention-age 1h30m --format json");
+  assert.equal(JSON.parse(changed.stdout).retention, { ageMaxMs: 5_400_000, segmentsMax: 5 });
+  const described = await ask("topics describe kept --format json");
+  assert.equal(JSON.parse(described.stdout).retention, { ageMaxMs: 5_400_000, segmentsMax: 5 });
+  const small = await ask("topics set kept --retention-bytes 1MB");
+  assert.is(small.code, 1);
+  assert.match(
+    small.stderr,
+    /retention.bytesMin is 1000000, allowed is 0 for none, or .* from 268435456 \(a segment\)/,
+  );
+  assert.not.match((await ask("topics")).stdout, /_topics/);
+  assert.match((await ask("topics --internal")).stdout, /_topics/);
+  assert.match((await ask("produce _topics", "x\n")).stderr, /names that begin with "_" are the cluster's own/);
+});
+
 test("topics and members print tables, and the same as JSON", async () => {
   await ask("produce tables", "a\nb\n");
   assert.match(
