@@ -1,7 +1,9 @@
 import { type WriterId } from "../base/mod.d.ts";
+import type { PeerHealth } from "../gossip/mod.d.ts";
 import type { LogEvent } from "../log/mod.d.ts";
 import type { Member, MemberEventType, NameConflict, UserEventNotice } from "../membership/mod.d.ts";
 import type { ClusterKeys } from "./cluster_keys.d.ts";
+import type { LogLines } from "./log_lines.d.ts";
 import type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.d.ts";
 import { type AgentOptions } from "./options.d.ts";
 import type { QueryOptions, QueryRun } from "./query_run.d.ts";
@@ -15,6 +17,14 @@ export interface AgentEvents extends Record<MemberEventType, Member> {
     readonly query: IncomingQuery;
     /** Somebody claims another address for the name of a node. When it is this one's and `lost`, this node stops. */
     readonly "name-conflict": NameConflict;
+}
+/** What surrounds a node in its process. */
+export interface AgentSurroundings {
+    /**
+     * The lines that `grapevine monitor --log-level` and `serf monitor` show; `configureLogging` writes into them what the
+     * process logs. @default lines of the node's own about its members, events and queries
+     */
+    readonly lines?: LogLines | undefined;
 }
 /**
  * A running node: `Agent.start` returns it ready. States: ready, then stopped, by `leave()` (polite: the others hear of
@@ -37,11 +47,15 @@ export declare class Agent implements AsyncDisposable {
      * on trying in the background. Rejects with `InvalidAgentOptionError`, `DirectoryLockedError`, `LogCorruptError`,
      * `PortTakenError` or what else keeps it from running; then nothing is left open.
      */
-    static start(options?: AgentOptions): Promise<Agent>;
+    static start(options?: AgentOptions, surroundings?: AgentSurroundings): Promise<Agent>;
+    /** Why the node stopped by itself; undefined when it runs, or was told to stop. */
+    get failure(): Error | undefined;
     /** The writer of the feeds that this node produces to. */
     get writer(): WriterId;
     /** All members of the cluster as this node sees them, itself included. */
     members(): readonly Member[];
+    /** What this node sees of the way to each other member, and what is wrong with it in words. */
+    peersHealth(): readonly PeerHealth[];
     /** A topic, created by the first produce. The same object for the same name. */
     topic(name: string): AgentTopic;
     /** Calls `listener` for each event of a type. The result removes it. */
@@ -60,6 +74,11 @@ export declare class Agent implements AsyncDisposable {
     }): void;
     /** Encryption keys of the whole cluster. */
     get keys(): ClusterKeys;
+    /**
+     * Takes other tags and other event handlers without stopping; what is not given stays as it is. Throws
+     * `InvalidAgentOptionError`, `ReservedTagError` or `TagsTooLargeError`, and then nothing changed.
+     */
+    reload(options: Pick<AgentOptions, "tags" | "eventHandlers">): void;
     /** Tells the cluster that this node leaves, then stops. */
     leave(): Promise<void>;
     /** Stops at once and in order: what was acknowledged is on disk. The others see a failed node until it is back. */

@@ -1,7 +1,10 @@
 import { type Address } from "../base/mod.d.ts";
+import type { LogOptions } from "../log/mod.d.ts";
+import { type ClusterOptions } from "./cluster_options.d.ts";
 import { type EventHandlerSpec } from "./event_handlers.d.ts";
+import { type LogSettings } from "./log_settings.d.ts";
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
-export interface AgentOptions {
+export interface AgentOptions extends ClusterOptions, LogSettings {
     /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
     readonly nodeName?: string | undefined;
     /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
@@ -43,8 +46,6 @@ export interface AgentOptions {
     readonly serfRpcAddr?: string | undefined;
     /** A token that its clients must show. @default none is asked for */
     readonly serfRpcAuth?: string | undefined;
-    /** Bytes after which a segment of the log is closed, 64 KiB to 1 GiB. @default 268435456 (256 MiB) */
-    readonly segmentBytesMax?: number | undefined;
 }
 export type GossipProfile = "lan" | "wan" | "local";
 /** An option that makes no sense. `allowed` says what would. */
@@ -59,6 +60,8 @@ export declare class InvalidAgentOptionError extends TypeError {
 /** Tags that say where and who a node is: other code must not set them. */
 export declare const reservedTags: readonly ["rpc_addr", "gv", "w"];
 export interface ResolvedAgentOptions {
+    /** Checked, and without the defaults of the layers that they are for. */
+    readonly cluster: ClusterOptions;
     readonly nodeName: string | undefined;
     readonly dataDir: string;
     readonly bind: Address;
@@ -77,7 +80,12 @@ export interface ResolvedAgentOptions {
         readonly address: string;
         readonly auth: string | undefined;
     } | undefined;
-    readonly segmentBytesMax: number | undefined;
+    /** Checked. */
+    readonly log: LogOptions;
 }
 /** Checks every option and fills in the defaults. Throws `InvalidAgentOptionError`. */
 export declare function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions;
+/** Throws `InvalidAgentOptionError`. */
+export declare function checkedHandlers(texts: readonly string[]): EventHandlerSpec[];
+/** Tags that an operator may set. Throws `InvalidAgentOptionError`. */
+export declare function checkedTags(option: string, tags: Readonly<Record<string, string>>): Map<string, string>;

@@ -1,5 +1,7 @@
 /** UTF-8 bytes of a text; bytes are returned as they are. */
 export declare function toBytes(value: Uint8Array | string): Uint8Array;
+/** Writes a text as UTF-8 at a position; the caller made sure of room. Returns how many bytes it took. */
+export declare function textInto(text: string, into: Uint8Array, at: number): number;
 /** The text of UTF-8 bytes; invalid sequences become U+FFFD. */
 export declare function toText(bytes: Uint8Array): string;
 /** Lower-case hexadecimal digits, two a byte. */

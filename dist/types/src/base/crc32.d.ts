@@ -5,3 +5,5 @@ export type Checksum = (bytes: Uint8Array, seed?: number) => number;
  * The same function as `node:zlib`'s, for rooms that know no runtime and for short inputs.
  */
 export declare function crc32(bytes: Uint8Array, seed?: number): number;
+/** CRC-32 of `bytes` from `start` up to, not including, `end`: headers are checked without a view of their own each. */
+export declare function crc32Between(bytes: Uint8Array, start: number, end: number, seed?: number): number;

@@ -1,4 +1,4 @@
-import { type Vector } from "./vector.d.ts";
+import { type Vector, type WriterId } from "./vector.d.ts";
 /** Where a consumer stands, or what a producer wrote, in one generation of one topic. */
 export interface Place {
     readonly topic: string;
@@ -14,3 +14,12 @@ export declare function decodeCursor(bytes: Uint8Array): Place | undefined;
 export declare function encodeToken(place: Place): Uint8Array;
 /** The inverse of `encodeToken`; undefined when the bytes are no token. */
 export declare function decodeToken(bytes: Uint8Array): Place | undefined;
+/** Writes tokens of one writer in one topic, which differ in nothing but the sequence. */
+export declare class TokenWriter {
+    #private;
+    constructor(topic: string, generation: number, writer: WriterId);
+    /** The most bytes that `write` takes. */
+    get bytesMax(): number;
+    /** Writes what `encodeToken` gives for this sequence. Returns the position after it. */
+    write(into: Uint8Array, at: number, sequence: number): number;
+}

@@ -8,10 +8,37 @@ export declare const batchHeaderBytes = 96;
 /** Bytes before the payload. */
 export declare const headersBytes: number;
 export declare const batchVersion = 1;
+/** Positions within a frame. The batch header begins at 24. */
+export declare const at: {
+    readonly magic: 0;
+    readonly frameChecksum: 4;
+    readonly baseOffset: 8;
+    readonly durableBefore: 16;
+    readonly batchBytes: 24;
+    readonly headerChecksum: 28;
+    readonly version: 32;
+    readonly kind: 33;
+    readonly attributes: 34;
+    readonly count: 36;
+    readonly writer: 40;
+    readonly baseSequence: 48;
+    readonly lamport: 56;
+    readonly chain: 64;
+    readonly baseTimestamp: 72;
+    readonly timestampDeltaMax: 80;
+    readonly payloadChecksum: 84;
+    readonly producedChecksum: 88;
+    readonly generation: 92;
+    readonly producer: 96;
+    readonly producerSequence: 104;
+    readonly producerEpoch: 112;
+    readonly reserved: 116;
+};
 /** `records` carries records; `gap` says that a range of a feed is gone (rule R4). */
 export type FrameKind = "records" | "gap";
 /** How the payload is compressed: bits 0 to 2 of the attributes. */
 export type Compression = "none" | "gzip" | "zstd" | "brotli";
+export declare const compressions: readonly Compression[];
 /** The rolling hash of a feed up to and including a batch: 64 bits in two halves. Both 0 before the first batch. */
 export interface ChainHash {
     readonly high: number;
@@ -82,6 +109,7 @@ export declare function scanFrame(bytes: Uint8Array, start: number, checksum?: C
  * the origin does that (rule R1). Call `placeFrame` before it is written.
  */
 export declare function stampBatch(frame: Uint8Array, stamp: BatchStamp): ChainHash;
+export declare function sealHeader(frame: Uint8Array, view: DataView): void;
 /** Writes the part of a frame that is this node's own: its offset and the durable mark. */
 export declare function placeFrame(frame: Uint8Array, place: FramePlace): void;
 /**

@@ -22,5 +22,9 @@ export declare const timestampMsMax: number;
 export declare function timestampFault(timestampMs: number): string | undefined;
 /** Headers of one record. */
 export declare const recordHeadersMax = 1000;
+/** The topic in which the cluster keeps what is settled about topics. */
+export declare const settingsTopic = "_topics";
+/** True for names of the cluster's own topics: users read them, and nobody but nodes writes them. */
+export declare function isInternalTopic(name: string): boolean;
 /** What is wrong with a topic's name; undefined when it is a good one. */
 export declare function topicNameFault(name: string): string | undefined;

@@ -2,6 +2,8 @@
 export declare const varintBytesMax = 8;
 /** Writes a whole number from 0 to 2^53 − 1, seven bits a byte, lowest first. Returns the position after it. */
 export declare function writeVarint(bytes: Uint8Array, at: number, value: number): number;
+/** How many bytes `writeVarint` takes. */
+export declare function varintBytesOf(value: number): number;
 /** Reads varints one after another and never beyond `end`. A bad or cut varint sets `failed` and yields 0. */
 export declare class VarintReader {
     #private;

@@ -1,6 +1,7 @@
 /** What operators ask of a cluster, through one of its nodes. */
 import type { Client } from "npm:@connectrpc/connect@2.2.0";
 import { type Cluster } from "../gen/grapevine/v1/cluster_pb.d.ts";
+import { type PeersHealth } from "./cluster_health.d.ts";
 import { ClientError, type toClientError } from "./errors.d.ts";
 import type { MemberEvent } from "./types.d.ts";
 export interface ClusterConnection {
@@ -81,7 +82,10 @@ export interface KeyHolders {
     readonly users: number;
     readonly lacking: readonly string[];
 }
+/** How much a line of a node's log matters, the least first. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 export type InfoSections = Readonly<Record<string, Readonly<Record<string, string>>>>;
+export type { PeerHealth, PeersHealth, PeerVerdict } from "./cluster_health.d.ts";
 export declare class ClusterCalls {
     #private;
     constructor(caller: Caller);
@@ -101,6 +105,11 @@ export declare class ClusterCalls {
     watch(options?: {
         readonly signal?: AbortSignal;
     }): AsyncGenerator<ClusterEvent>;
+    /** What the asked node has logged lately, a line each, then what it logs, until the loop is left or the signal fires. */
+    watchLog(options?: {
+        readonly level?: LogLevel;
+        readonly signal?: AbortSignal;
+    }): AsyncGenerator<string>;
     /** Orders all members to change their encryption keys; the key is in base64. */
     changeKeys(change: "install" | "use" | "remove", key: string): Promise<KeysOutcome>;
     listKeys(): Promise<{
@@ -113,6 +122,8 @@ export declare class ClusterCalls {
         readonly right: string;
         readonly milliseconds: number | undefined;
     }>;
+    /** What the asked node sees of the way to each other member, or to those of these names. */
+    health(names?: readonly string[]): Promise<PeersHealth>;
     /** What the asked node counts, and how it is set up. */
     info(): Promise<InfoSections>;
 }

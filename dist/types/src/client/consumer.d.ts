@@ -1,6 +1,6 @@
-import { type Checksum, type LogRecord, type Place, type Vector } from "../base/mod.d.ts";
-import type { ConsumeResponse } from "../gen/log/v1/log_pb.d.ts";
+import { type Checksum, type Codecs, type LogRecord, type Place, type Vector } from "../base/mod.d.ts";
 import { type Cursor } from "./cursor.d.ts";
+import type { ConsumeAnswer } from "./hot_messages.d.ts";
 /** Records of a writer that no reachable node holds any more: sequences `from` to `to`. */
 export interface Gap {
     readonly writer: string;
@@ -31,17 +31,21 @@ export interface ConsumerContext {
     readonly server: string;
     /** What batches were checked with on their way. */
     readonly checksum: Checksum;
+    readonly codecs: Codecs;
     readonly start: Start;
     /** Finds the end at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
     readonly findEnd: ((signal: AbortSignal) => Promise<End | undefined>) | undefined;
     readonly signal: AbortSignal | undefined;
     readonly onGap: ((gap: Gap) => void) | undefined;
     /** Opens the stream; aborting the signal ends it. */
-    open(signal: AbortSignal): AsyncIterable<ConsumeResponse>;
+    open(signal: AbortSignal): AsyncIterable<ConsumeAnswer>;
 }
 /**
  * The records of a topic, in the answering node's order. Leaving the loop, `return()` and the caller's signal end the
  * call at the server. What is read ahead is one response, and what the connection's window holds.
+ *
+ * A batch that cannot be read ends the consumer, after all records before it were given. The error's `batch` says where
+ * it stands and from which offset on to consume again to pass it over.
  */
 export declare class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposable {
     #private;
@@ -52,6 +56,11 @@ export declare class Consumer implements AsyncIterableIterator<LogRecord>, Async
     get recordsBuffered(): number;
     [Symbol.asyncIterator](): this;
     next(): Promise<IteratorResult<LogRecord>>;
+    /**
+     * The same records, as many at a time as came together: what to choose where many come, because each wait costs more
+     * than a record. A batch counts as read, for `cursor`, when it is given.
+     */
+    batches(): AsyncGenerator<readonly LogRecord[], void, undefined>;
     return(): Promise<IteratorResult<LogRecord>>;
     [Symbol.asyncDispose](): Promise<void>;
 }

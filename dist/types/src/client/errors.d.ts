@@ -6,6 +6,8 @@ export type ClientErrorCode =
  | "INVALID_ARGUMENT"
 /** No such topic. */
  | "NOT_FOUND"
+/** The topic that is to be created is there already. */
+ | "ALREADY_EXISTS"
 /** There is no record at that place yet. */
  | "OUT_OF_RANGE"
 /** A limit of the server is reached, or its disk is full. */
@@ -24,7 +26,7 @@ export type ClientErrorCode =
  | "CLOSED"
 /** What the server sent is damaged. */
  | "DATA_LOSS"
-/** The batch is compressed in a way that this client does not read. */
+/** This runtime does not have the codec that a batch is, or is to be, compressed with. */
  | "UNSUPPORTED_COMPRESSION"
 /** The server failed. */
  | "INTERNAL";
@@ -41,11 +43,13 @@ export declare class ClientError extends Error {
     readonly server: string | undefined;
     /** Set on errors of producing. */
     readonly fate: ProduceFate | undefined;
-    constructor(code: ClientErrorCode, message: string, options?: {
-        server?: string | undefined;
-        fate?: ProduceFate | undefined;
-        cause?: unknown;
-    });
+    /** The batch that a consumer could not read. Consuming again from `nextOffset`, at the same node, passes it over. */
+    readonly batch: {
+        readonly topic: string;
+        readonly offset: number;
+        readonly nextOffset: number;
+    } | undefined;
+    constructor(code: ClientErrorCode, message: string, options?: Partial<Pick<ClientError, "server" | "fate" | "batch" | "cause">>);
 }
 /** A record that no node would take. Nothing was sent. */
 export declare class RecordTooLargeError extends RangeError {

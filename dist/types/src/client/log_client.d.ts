@@ -1,10 +1,10 @@
-import { type RecordInput } from "../base/mod.d.ts";
+import { type Compression, type RecordInput } from "../base/mod.d.ts";
 import { ClusterCalls } from "./cluster_calls.d.ts";
 import { Consumer, type Gap } from "./consumer.d.ts";
 import { type Cursor } from "./cursor.d.ts";
 import { Producer, type ProducerOptions, type SendAck } from "./producer.d.ts";
 import type { OpenTransport } from "./transport.d.ts";
-import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription } from "./types.d.ts";
+import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription, TopicSettingsChange } from "./types.d.ts";
 export interface ConnectOptions {
     /** How servers are talked to. @default what suits the runtime */
     readonly openTransport?: OpenTransport;
@@ -26,6 +26,8 @@ export interface ConsumeOptions {
     readonly onGap?: (gap: Gap) => void;
 }
 export interface ProduceOptions {
+    /** How the batch is compressed if that makes it shorter. @default "none" */
+    readonly compression?: Compression;
     /** Nodes, the asked one included, that must hold the records durably first. @default 1 */
     readonly replicated?: number;
     /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
@@ -62,8 +64,18 @@ export declare class LogClient implements AsyncDisposable {
     watchMembers(options?: {
         readonly signal?: AbortSignal;
     }): AsyncGenerator<MemberEvent>;
-    topics(): Promise<TopicDescription[]>;
+    /** The topics that the asked node holds; the cluster's own, whose names begin with "_", only when asked for. */
+    topics(asked?: {
+        readonly internal?: boolean;
+    }): Promise<TopicDescription[]>;
     describeTopic(topic: string): Promise<TopicDescription>;
+    /** Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. */
+    createTopic(topic: string, settings?: TopicSettingsChange): Promise<TopicDescription>;
+    /**
+     * Changes what holds for a topic on all nodes. Resolves when the asked node has it on disk and keeps to it; the others
+     * do as soon as they hear of it. Of changes on two sides of a partition one holds everywhere in the end.
+     */
+    setTopic(topic: string, settings: TopicSettingsChange): Promise<TopicDescription>;
     servers(): Promise<ServerDescription[]>;
     /** Makes the asked node contact others by their gossip addresses. Resolves with how many were reached. */
     join(addresses: readonly string[]): Promise<number>;

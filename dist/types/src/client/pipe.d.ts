@@ -1,6 +1,8 @@
 import { type Client } from "npm:@connectrpc/connect@2.2.0";
 import { type Checksum } from "../base/mod.d.ts";
-import { type Log, type ProduceResponse } from "../gen/log/v1/log_pb.d.ts";
+import { type Log } from "../gen/log/v1/log_pb.d.ts";
+import { ClientError, type ProduceFate } from "./errors.d.ts";
+import { type ProduceAnswer } from "./hot_messages.d.ts";
 /**
  * The way of one producer's batches to one server, in order: a batch is stored before the next one is. Answers come in
  * the same order. After a failure everything unanswered has failed; the next `send` begins anew.
@@ -10,7 +12,7 @@ export interface BatchPipe {
     readonly batchesMax: number;
     /** What batches are checked with on their way. */
     readonly checksum: Checksum;
-    send(frame: Uint8Array): Promise<ProduceResponse>;
+    send(frame: Uint8Array): Promise<ProduceAnswer>;
     /** Waits for what is unanswered, then ends. */
     close(): Promise<void>;
 }
@@ -23,13 +25,14 @@ export interface PipeTarget {
     readonly timeoutMs: number;
     readonly checksum: Checksum;
 }
+export declare function failureOf(target: PipeTarget, error: unknown, fate?: ProduceFate): ClientError;
 /** One call a batch, where requests cannot stream. Only one at a time, because calls may overtake each other. */
 export declare class UnaryPipe implements BatchPipe {
     #private;
     readonly batchesMax = 1;
     readonly checksum: Checksum;
     constructor(target: PipeTarget);
-    send(frame: Uint8Array): Promise<ProduceResponse>;
+    send(frame: Uint8Array): Promise<ProduceAnswer>;
     close(): Promise<void>;
 }
 /** One bidirectional stream for all batches. */
@@ -38,6 +41,6 @@ export declare class StreamPipe implements BatchPipe {
     readonly batchesMax: number;
     readonly checksum: Checksum;
     constructor(target: PipeTarget, batchesMax: number);
-    send(frame: Uint8Array): Promise<ProduceResponse>;
+    send(frame: Uint8Array): Promise<ProduceAnswer>;
     close(): Promise<void>;
 }

@@ -1,10 +1,14 @@
-import { type RecordInput, type WriterId } from "../base/mod.d.ts";
-import { ClientError, RecordTooLargeError } from "./errors.d.ts";
+import { type Compression, type RecordInput, type WriterId } from "../base/mod.d.ts";
 import type { BatchPipe } from "./pipe.d.ts";
 /** How a producer batches, and how durable its records must be. */
 export interface ProducerOptions {
     /** A batch is closed at this size. Larger ones carry more, smaller ones are answered sooner. @default 131072 */
     readonly batchBytesMax?: number;
+    /**
+     * How batches are compressed where that makes them shorter; sizes of these options are those before it. Every reader
+     * has gzip; browsers have no other, and not every runtime has zstd. @default "none"
+     */
+    readonly compression?: Compression;
     /** Batches on their way at a time. Where requests cannot stream it is 1. @default 4 */
     readonly batchesInFlightMax?: number;
     /** Unanswered bytes at which further sends wait for answers before they are packed. @default 8388608 */
@@ -46,12 +50,5 @@ export declare class Producer implements AsyncDisposable {
     /** Waits for what was sent, then closes. Failures are told to those who sent. */
     [Symbol.asyncDispose](): Promise<void>;
 }
-/**
- * Most records are surely small enough by a glance. One that may be too large is encoded to tell, and then travels
- * first in its batch, where its timestamp takes no room and its encoded size is the one that was told.
- */
-export declare function judge(record: RecordInput): {
-    record: RecordInput;
-    fault?: ClientError | RecordTooLargeError;
-    alone?: boolean;
-};
+/** The records as one batch. */
+export declare function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer>;

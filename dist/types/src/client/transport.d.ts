@@ -1,12 +1,16 @@
 import type { Transport } from "npm:@connectrpc/connect@2.2.0";
-import type { Checksum } from "../base/mod.d.ts";
+import type { Checksum, Codecs, HotTransport } from "../base/mod.d.ts";
 /** How to talk to one server. The package's entry for each runtime makes them. */
 export interface ServerTransport {
     readonly transport: Transport;
+    /** A leaner way for the methods that move records. @default they go by `transport` */
+    readonly hot?: HotTransport | undefined;
     /** Whether requests can go on while responses come: HTTP/2 outside browsers. */
     readonly bidirectional: boolean;
     /** The runtime's fastest CRC-32. @default the portable one */
     readonly checksum?: Checksum;
+    /** How batches can be compressed. @default gzip, by what the web has */
+    readonly codecs?: Codecs;
     /** Closes connections. Idempotent. */
     close(): void;
 }

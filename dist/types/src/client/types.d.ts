@@ -1,4 +1,17 @@
 import type { WriterId } from "../base/mod.d.ts";
+/** What may be forgotten of a topic: its oldest segments, while any of these says so. Without any, nothing. */
+export interface TopicRetention {
+    /** Bytes that stay at least: what is beyond may go. No smaller than a segment of the node that is asked. */
+    readonly bytesMin?: number | undefined;
+    /** A segment goes when its newest record is older, at least 1,000 ms. */
+    readonly ageMaxMs?: number | undefined;
+    /** Segments that stay at most, at least 1. */
+    readonly segmentsMax?: number | undefined;
+}
+/** What is to hold for a topic: what is not given stays as it is, 0 takes a limit away. */
+export interface TopicSettingsChange {
+    readonly retention?: TopicRetention | undefined;
+}
 /** A topic as one node holds it. */
 export interface TopicDescription {
     readonly name: string;
@@ -8,6 +21,8 @@ export interface TopicDescription {
     readonly bytes: number;
     readonly records: number;
     readonly feeds: readonly FeedDescription[];
+    /** What may be forgotten of it, on all nodes; undefined when each node goes by its own options. */
+    readonly retention?: TopicRetention | undefined;
 }
 /** The records of one writer in a topic: sequences lowWater to have are held, those up to durable surely on disk. */
 export interface FeedDescription {

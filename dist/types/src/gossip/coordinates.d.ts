@@ -23,6 +23,8 @@ export declare class Coordinates {
     });
     /** Where this node stands. */
     get own(): Coordinate;
+    /** How often this node's place made no sense any more, so that it started anew. */
+    get resets(): number;
     /** Where a node stood when it was last heard; undefined when it never was. */
     of(name: string): Coordinate | undefined;
     /** The round trip between two nodes in milliseconds, as their places say it; undefined when one is not known. */

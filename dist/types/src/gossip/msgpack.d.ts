@@ -1,4 +1,7 @@
-/** A decoded value. Strings and byte strings share one form: the wire does not tell them apart. */
+/**
+ * A decoded value. Strings and byte strings share one form: the wire does not tell them apart. Whole numbers from 2^53 on
+ * are infinite.
+ */
 export type Value = null | boolean | number | Uint8Array | readonly Value[] | ReadonlyMap<string, Value>;
 /** Why reading stopped: the bytes end too early, or they are no message. */
 export type Fault = "cut" | "malformed";
@@ -7,7 +10,10 @@ export declare class MsgpackReader {
     #private;
     at: number;
     fault: Fault | undefined;
-    constructor(bytes: Uint8Array, at?: number);
+    /** Of more than `itemsMax` values none is made: each byte of a hostile message may claim to be an object of its own. */
+    constructor(bytes: Uint8Array, at?: number, itemsMax?: number);
+    /** Passes over the next value without making it, whatever it is: in constant memory, and much faster. */
+    passOver(): void;
     /** The next value. Byte strings are views on the same memory. */
     value(depth?: number): Value;
 }
@@ -19,6 +25,8 @@ export declare class Fields {
     has(name: string): boolean;
     /** A whole number from 0 to `max`. */
     uint(name: string, max?: number): number;
+    /** A whole number from 0 on of up to 64 bits: infinite from 2^53 on, for the caller to judge. */
+    count(name: string): number;
     /** A finite number of any kind. */
     number(name: string): number;
     flag(name: string): boolean;
@@ -35,20 +43,4 @@ export declare class Fields {
  */
 export declare function exactTextOf(value: Value): string | undefined;
 /** Reads one struct that fills the bytes from `at` on; what comes after it is ignored, as Go's decoder does. */
-export declare function readFields(bytes: Uint8Array, at: number): Fields | undefined;
-/** A number that goes out in 64-bit floating point also when it is whole. */
-export declare class Float64 {
-    readonly value: number;
-    constructor(value: number);
-}
-/** Bytes that go out as bin, the form that the newer MessagePack has for them. Gossip never sends it. */
-export declare class Bin {
-    readonly bytes: Uint8Array;
-    constructor(bytes: Uint8Array);
-}
-/** What the encoder takes: plain objects and maps become maps, undefined and null become nil. */
-export type Encodable = undefined | null | boolean | number | string | Uint8Array | Float64 | Bin | readonly Encodable[] | ReadonlyMap<string, Encodable> | {
-    readonly [field: string]: Encodable;
-};
-/** Encodes one value. Fields of an object go out sorted, so that equal messages have equal bytes. */
-export declare function encodeMsgpack(value: Encodable): Uint8Array;
+export declare function readFields(bytes: Uint8Array, at: number, itemsMax?: number): Fields | undefined;

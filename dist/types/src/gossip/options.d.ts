@@ -1,5 +1,6 @@
 import { type Address } from "../base/mod.d.ts";
 import { type EncryptionOptions } from "./envelope.d.ts";
+import type { NodeSnapshot } from "./types.d.ts";
 /** The numbers of the protocol. A cluster works best when all its nodes have the same. */
 export interface GossipSettings {
     /** Time between two probes, each of one random member. Sets how fast a death is noticed. */
@@ -34,6 +35,15 @@ export interface GossipSettings {
 export type Profile = "lan" | "wan" | "local";
 /** The numbers of a profile. */
 export declare function settingsOf(profile: Profile): GossipSettings;
+/** Parts of Lifeguard that are no numbers of the protocol. Experiments change them, to show what each is good for. */
+export interface LifeguardOptions {
+    /** Whether a suspect hears of the accusation from the very ping that checks it. @default true */
+    readonly tellsSuspects?: boolean | undefined;
+    /** Accusers, after the first, that bring the time of a suspect down to the least. @default suspicionMult − 2 */
+    readonly confirmationsWanted?: number | undefined;
+    /** Whether an accused node contradicts its accuser straight away, beside the gossip: ours, not Lifeguard's. @default true */
+    readonly answersAccusers?: boolean | undefined;
+}
 export interface GossipOptions {
     /** Unique in the cluster, 1 to 255 bytes of UTF-8. */
     readonly name: string;
@@ -45,6 +55,8 @@ export interface GossipOptions {
     readonly settings?: Partial<GossipSettings> | undefined;
     /** What this node says about itself, at most 512 bytes. @default empty */
     readonly meta?: Uint8Array | undefined;
+    /** Protocol of the layer above that this node says it speaks, 2 to 5. @default 4 */
+    readonly serfProtocol?: number | undefined;
     /** First incarnation, from 1: 0 would not be believed. @default 1 */
     readonly incarnation?: number | undefined;
     /** Nodes remembered at most, alive or not. @default 20000 */
@@ -58,6 +70,16 @@ export interface GossipOptions {
     readonly encryption?: EncryptionOptions | undefined;
     /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
     readonly compress?: boolean | undefined;
+    /**
+     * Whether time stands still while the event loop is stalled, so that nobody is judged by deadlines that could not be
+     * met, and whether stalls make this node feel unwell, so that it gives others more time. Off is for experiments that
+     * show what that is good for; stalls are counted all the same. @default true
+     */
+    readonly forgivesStalls?: boolean | undefined;
+    /** For experiments. @default as memberlist has it */
+    readonly lifeguard?: LifeguardOptions | undefined;
+    /** Nodes known from the start and thought alive: how a simulation begins with a cluster that has formed. @default none */
+    readonly knows?: Iterable<NodeSnapshot> | undefined;
     /** What the upper layer exchanges in a push/pull; `join` when the exchange is a join. @default nothing */
     readonly userState?: ((join: boolean) => Uint8Array) | undefined;
 }
@@ -68,11 +90,21 @@ export interface ResolvedGossipOptions {
     readonly addressBytes: Uint8Array;
     readonly settings: GossipSettings;
     readonly meta: Uint8Array;
+    /**
+     * Protocol versions that this node tells: memberlist 1 to 5, speaking 2 as every agent does; Serf 2 to 5, speaking 4
+     * unless told otherwise, which also the oldest nodes still in the field accept beside them.
+     */
+    readonly versions: Uint8Array;
     readonly incarnation: number;
     readonly nodesMax: number;
     readonly label: string;
     readonly encryption: EncryptionOptions | undefined;
     readonly compress: boolean;
+    readonly forgivesStalls: boolean;
+    readonly tellsSuspects: boolean;
+    readonly confirmationsWanted: number;
+    readonly answersAccusers: boolean;
+    readonly knows: Iterable<NodeSnapshot>;
     readonly userState: (join: boolean) => Uint8Array;
 }
 /** An option that no node can run with. Nothing was started. */

@@ -80,6 +80,12 @@ export type GossipInput = Wake | TransportInput
     readonly type: "send-user";
     readonly to: Address;
     readonly bytes: Uint8Array;
+}
+/** What came of a test that a `path-unclear` effect asked for: whether datagrams to this node arrive there. */
+ | {
+    readonly type: "path-tested";
+    readonly name: string;
+    readonly arrived: boolean;
 };
 /** A node as this room knows it. Immutable. */
 export interface NodeSnapshot {
@@ -113,6 +119,11 @@ export type GossipEffect = TransportEffect
     readonly type: "user-state";
     readonly bytes: Uint8Array;
     readonly joining: boolean;
+}
+/** This node hears a node over TCP only, and cannot tell whether its own datagrams arrive there: the upper layer may. */
+ | {
+    readonly type: "path-unclear";
+    readonly node: NodeSnapshot;
 } | {
     readonly type: "push-pulled";
     readonly id: number;
@@ -126,7 +137,15 @@ export type GossipEffect = TransportEffect
     readonly type: "warn";
     readonly message: string;
 };
-/** What happened so far, for metrics. All only grow, except `health`, `queued` and `nodes`. */
+/** One queue of broadcasts. */
+export interface QueueReport {
+    readonly name: string;
+    readonly depth: number;
+    readonly depthMax: number;
+    /** Broadcasts that found no room, so far. */
+    readonly pruned: number;
+}
+/** What happened so far, for metrics. All only grow. */
 export interface GossipCounters {
     packetsReceived: number;
     packetsSent: number;

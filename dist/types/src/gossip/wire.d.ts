@@ -78,6 +78,13 @@ export interface UserMessage {
 }
 /** One message that is no wrapper around others. */
 export type Message = Ping | IndirectPing | Ack | Nack | Suspect | Dead | Alive | UserMessage;
+/** The last incarnation that a message can carry. */
+export declare const incarnationMax: number;
+/**
+ * Accusations of later incarnations are nobody's honest count. Whoever is so accused contradicts it, but no other believes
+ * it: the last number that is believed would else be one that cannot be contradicted.
+ */
+export declare const accusedIncarnationMax: number;
 /** Decodes one bare message. Undefined when it is malformed or of a type that datagrams do not carry. */
 export declare function decodeMessage(bytes: Uint8Array): Message | undefined;
 /** Encodes one bare message, its type byte first. */
@@ -93,6 +100,8 @@ export interface PushPull {
     readonly type: "push-pull";
     readonly join: boolean;
     readonly nodes: readonly RemoteNode[];
+    /** Nodes that cannot be taken over, such as one whose name is no UTF-8: they were left out. */
+    readonly nodesLeftOut?: number;
     /** What the layer above exchanges. */
     readonly userState: Uint8Array;
 }
@@ -107,7 +116,7 @@ export declare function readPushPullHeader(value: Value): {
 /** Nodes of one push/pull and bytes of its user state, as memberlist 0.6.0 limits them. */
 export declare const pushPullNodesMax = 1048576;
 export declare const userStateBytesMax = 20971520;
-/** One node of a push/pull; undefined when it is malformed. */
+/** One node of a push/pull; undefined when it cannot be taken over. */
 export declare function readRemoteNode(value: Value): RemoteNode | undefined;
 /** Encodes an error reply: the only message that says why a stream was refused. */
 export declare function encodeError(text: string): Uint8Array;

@@ -6,6 +6,12 @@ export declare class DirectoryNotWritableError extends Error {
     readonly path: string;
     constructor(path: string, cause: unknown);
 }
+/** Somebody removed a file, or its directory, while it was open: what is written there is gone once it is closed. */
+export declare class FileRemovedError extends Error {
+    readonly name = "FileRemovedError";
+    readonly code = "FILE_REMOVED";
+    constructor(path: string);
+}
 /** A directory that this process owns alone, until it is disposed of. */
 export interface OwnedDirectory extends Directory, AsyncDisposable {
     readonly path: string;

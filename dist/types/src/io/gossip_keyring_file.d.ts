@@ -7,6 +7,8 @@ export declare class KeyringFileError extends Error {
 }
 /** The keys as they stand in the file, at least one. Rejects with `KeyringFileError`. */
 export declare function readKeyringFile(path: string): Promise<string[]>;
+/** The keys in the text of the file at `path`. Throws `KeyringFileError`. */
+export declare function readKeyringText(path: string, text: string): string[];
 /**
  * Writes the keys in place of those in the file, whole or not at all, readable by its owner alone. Returns what went
  * wrong. Synchronous: whoever asked for the change hears whether it will outlast this process.

@@ -15,9 +15,18 @@ export declare class GossipBindError extends Error {
     readonly address: Address;
     constructor(address: Address, cause: unknown);
 }
+/** What the sockets themselves gave up, so far. */
+export interface GossipSocketCounters {
+    /** Datagrams that the system did not take, and those that found too many before them. */
+    sendsFailed: number;
+    sendsDropped: number;
+    /** Connections that came while too many were open. */
+    streamsRefused: number;
+}
 export interface GossipSockets extends AsyncDisposable {
     /** Where they are bound, with the port that was picked. */
     readonly address: Address;
+    readonly counters: Readonly<GossipSocketCounters>;
     /** Performs an effect. Failures come back through `onInput` where a stream is concerned, else through `onError`. */
     perform(effect: TransportEffect): void;
 }

@@ -4,8 +4,13 @@ export interface Directory {
     list(): Promise<string[]>;
     /** A directory in it, created (durably) when missing. */
     directory(name: string): Promise<Directory>;
-    /** Opens a file for reading and writing, creating it when missing. The name is durable after `sync`. */
-    open(name: string): Promise<LogFile>;
+    /**
+     * Opens a file for reading and writing, creating it when missing; with `mustExist` a missing one is an error instead. A
+     * new name is durable after `sync`.
+     */
+    open(name: string, options?: {
+        readonly mustExist?: boolean;
+    }): Promise<LogFile>;
     /** A small file's bytes; undefined when there is none. */
     readFile(name: string): Promise<Uint8Array | undefined>;
     /** Replaces a small file as a whole and durably: afterwards, also after a power cut, it holds the old or the new bytes. */
@@ -26,7 +31,12 @@ export interface LogFile {
     /** Writes all parts one after another from `at` on. Throws what the disk says; then any of the bytes may be there. */
     write(at: number, parts: readonly Uint8Array[]): void;
     truncate(size: number): Promise<void>;
-    /** Resolves when everything written before the call is on disk. */
-    sync(): Promise<void>;
+    /**
+     * Resolves when everything written before the call is on disk. `alone` says that one caller waits and nothing else is to
+     * be done meanwhile: a disk that is fast may then hold the whole program up for it.
+     */
+    sync(options?: {
+        readonly alone?: boolean;
+    }): Promise<void>;
     close(): Promise<void>;
 }

@@ -59,14 +59,25 @@ export declare class LogClosedError extends Error {
     readonly code = "LOG_CLOSED";
     constructor();
 }
+/** What is given is not exactly what the damage took. Nothing was written. */
+export declare class RepairMisfitError extends RangeError {
+    readonly name = "RepairMisfitError";
+    readonly code = "REPAIR_MISFIT";
+    constructor(range: {
+        readonly file: string;
+        readonly at: number;
+    }, reason: string);
+}
 /** An option is out of range. Nothing was opened. */
 export declare class InvalidLogOptionError extends RangeError {
     readonly name = "InvalidLogOptionError";
     readonly code = "INVALID_OPTION";
     readonly option: string;
+    readonly value: unknown;
+    readonly allowed: string;
     constructor(option: string, value: unknown, allowed: string);
 }
 /** Everything that the log throws; `switch (error.code)` over it is exhaustive. */
-export type LogError = InvalidTopicError | TooManyTopicsError | InvalidFrameError | RecordTooLargeError | OffsetOutOfRangeError | LogCorruptError | LogOverloadedError | LogWriteError | LogClosedError | InvalidLogOptionError;
+export type LogError = InvalidTopicError | TooManyTopicsError | InvalidFrameError | RecordTooLargeError | OffsetOutOfRangeError | LogCorruptError | LogOverloadedError | LogWriteError | LogClosedError | RepairMisfitError | InvalidLogOptionError;
 /** What an unknown thrown value says. */
 export declare function messageOf(cause: unknown): string;

@@ -1,6 +1,6 @@
 import { type WriterId } from "../base/mod.d.ts";
 import type { Directory } from "./directory.d.ts";
-import type { CommitLog, LogEnvironment, LogEvent, LogOptions, TopicLog } from "./types.d.ts";
+import type { CommitLog, LogEnvironment, LogEvent, LogOptions, ScrubProgress, TopicLog } from "./types.d.ts";
 /** All topics of a data directory. The caller owns the directory, and its lock, for longer than the log. */
 export declare class Log implements CommitLog {
     #private;
@@ -11,9 +11,12 @@ export declare class Log implements CommitLog {
      */
     static open(directory: Directory, options: LogOptions, environment: LogEnvironment): Promise<Log>;
     get writer(): WriterId;
+    get segmentBytesMax(): number;
     topics(): readonly TopicLog[];
     topic(name: string): TopicLog | undefined;
     openTopic(topicName: string): Promise<TopicLog>;
+    get journalBytes(): number;
+    get scrubProgress(): ScrubProgress;
     mintWriter(reason: string): Promise<WriterId>;
     onGrow(listener: (topic: TopicLog) => void): () => void;
     onEvent(listener: (event: LogEvent) => void): () => void;

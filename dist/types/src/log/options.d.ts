@@ -1,5 +1,5 @@
 import { type Checksum } from "../base/mod.d.ts";
-import type { FsyncPolicy, LogOptions } from "./types.d.ts";
+import type { FsyncPolicy, LogOptions, Retention } from "./types.d.ts";
 /** Every option, checked and filled. */
 export interface ResolvedLogOptions {
     readonly fsync: FsyncPolicy;
@@ -7,8 +7,15 @@ export interface ResolvedLogOptions {
     readonly segmentBytesMax: number;
     readonly indexEveryBytes: number;
     readonly pendingBytesMax: number;
+    readonly journalTopicsMin: number;
+    readonly journalBytesMax: number;
+    readonly scrubBytesPerSecond: number;
+    readonly scrubPauseMs: number;
+    readonly retention: Retention;
     readonly newWriter: boolean;
     readonly checksum: Checksum;
 }
 /** Checks and fills the options; throws `InvalidLogOptionError`. */
 export declare function resolveOptions(options: LogOptions): ResolvedLogOptions;
+/** The same retention, if it makes sense; throws `InvalidLogOptionError`. */
+export declare function checkRetention(retention: Retention, segmentBytesMax: number): Retention;

@@ -4,6 +4,7 @@
  */
 import type { ChainHash, Checksum, Vector, WriterId } from "../base/mod.d.ts";
 import type { FeedEnd } from "./feed.d.ts";
+import type { LogMeter } from "./meter.d.ts";
 /** When a produce is acknowledged and its records are served (rule R2). */
 export type FsyncPolicy = "always" | "interval" | "never";
 export interface LogOptions {
@@ -17,10 +18,38 @@ export interface LogOptions {
     readonly indexEveryBytes?: number | undefined;
     /** Bytes of frames that may wait for one group commit; further ones are refused with `LogOverloadedError`. @default 67108864 */
     readonly pendingBytesMax?: number | undefined;
+    /**
+     * Under `always`: when so many topics wait for the disk at once, small groups go to the journal that all topics share,
+     * which is one fsync for all of them. 1 sends every small group there. @default 8
+     */
+    readonly journalTopicsMin?: number | undefined;
+    /** Bytes of each of the journal's two files, 64 KiB to 1 GiB: so much may also wait in memory. @default 33554432 (32 MiB) */
+    readonly journalBytesMax?: number | undefined;
+    /**
+     * Bytes a second of what is durable that are read again in the background, to find damage while peers have what it took.
+     * 0: none, else at least 65536. @default 0
+     */
+    readonly scrubBytesPerSecond?: number | undefined;
+    /** Milliseconds that it rests after everything was read, at least 1,000: a node that has nothing to do does nothing. @default 3600000 (1 h) */
+    readonly scrubPauseMs?: number | undefined;
+    /** For every topic that has none of its own. @default nothing is forgotten */
+    readonly retention?: Retention | undefined;
     /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */
     readonly newWriter?: boolean | undefined;
     /** CRC-32 by the runtime's fastest way. @default the portable one */
     readonly checksum?: Checksum | undefined;
+}
+/**
+ * What may be forgotten of a topic: its oldest segments, while any of these says so. Nothing given: nothing is forgotten.
+ * The segment that takes new records always stays.
+ */
+export interface Retention {
+    /** Bytes that stay at least: what is beyond may go. No smaller than `segmentBytesMax`. */
+    readonly bytesMin?: number | undefined;
+    /** A segment goes when its newest record is older, at least 1,000 ms. */
+    readonly ageMaxMs?: number | undefined;
+    /** Segments that stay at most, at least 1. */
+    readonly segmentsMax?: number | undefined;
 }
 /** What the log needs beside a directory. */
 export interface LogEnvironment {
@@ -35,6 +64,8 @@ export interface LogEnvironment {
      * @default at the end of the present microtask
      */
     readonly soon?: ((callback: () => void) => void) | undefined;
+    /** @default nobody measures */
+    readonly meter?: LogMeter | undefined;
 }
 /** What a produce is answered with, once the records are as durable as the policy says. */
 export interface Ack {
@@ -88,6 +119,28 @@ export type ApplyStop =
  * Undefined: nothing is known, because the feed does not reach so far, or its records are gone there or were never here.
  */
 export type ChainAt = ChainHash | "within-batch" | undefined;
+/** Damage in what was durable: served to nobody. */
+export interface CorruptRange {
+    /** Path within the data directory. */
+    readonly file: string;
+    /** Base offset of the segment. */
+    readonly baseOffset: number;
+    readonly at: number;
+    readonly bytes: number;
+    readonly reason: string;
+    /** Which sequences of which feeds it took: what `repair` wants. */
+    readonly feeds: ReadonlyMap<WriterId, {
+        readonly first: number;
+        readonly last: number;
+    }>;
+}
+/** How far the present round of the scrub is. */
+export interface ScrubProgress {
+    /** Rounds that are over: each looked at everything once. */
+    readonly rounds: number;
+    readonly bytesDone: number;
+    readonly bytesTotal: number;
+}
 /** Something an operator should hear of. */
 export type LogEvent = 
 /** The end of a file was unreadable and above everything known durable: it was cut off. */
@@ -98,6 +151,21 @@ export type LogEvent =
     readonly at: number;
     readonly bytes: number;
     readonly reason: string;
+}
+/** The scrub found damage in what was durable; it serves nobody, and stays as it is until it is repaired. */
+ | {
+    readonly type: "corrupt";
+    readonly topic: string;
+    readonly file: string;
+    readonly at: number;
+    readonly bytes: number;
+    readonly reason: string;
+} | {
+    readonly type: "repaired";
+    readonly topic: string;
+    readonly file: string;
+    readonly at: number;
+    readonly bytes: number;
 } | {
     readonly type: "index-rebuilt";
     readonly topic: string;
@@ -118,10 +186,25 @@ export type LogEvent =
     readonly writer: WriterId;
     readonly sequence: number;
     readonly reason: string;
+}
+/** What the last run had put into the journal only was written where it belongs. */
+ | {
+    readonly type: "journal-replayed";
+    readonly entries: number;
+    readonly topics: number;
+    readonly bytes: number;
 } | {
     readonly type: "write-failed";
     readonly topic: string;
     readonly message: string;
+}
+/** Retention took the oldest segments. */
+ | {
+    readonly type: "segments-dropped";
+    readonly topic: string;
+    readonly segments: number;
+    readonly bytes: number;
+    readonly firstOffset: number;
 } | {
     readonly type: "topic-created";
     readonly topic: string;
@@ -148,6 +231,8 @@ export interface TopicLog {
     readonly stoppedFeeds: ReadonlyMap<WriterId, string>;
     /** The greatest Lamport number seen. */
     readonly lamport: number;
+    /** What the scrub found damaged and nobody repaired. */
+    readonly corruptRanges: readonly CorruptRange[];
     /**
      * Appends one blank frame to this node's own feed (rule R1), stamping it in place: the caller gives the bytes away.
      * Resolves when it is durable by the policy and served. Rejects with `InvalidFrameError`, `LogOverloadedError`,
@@ -166,12 +251,29 @@ export interface TopicLog {
      * `OffsetOutOfRangeError` below `firstOffset` or above `nextOffset`.
      */
     read(offset: number, bytesMax: number): Promise<Chunk>;
+    /**
+     * As `read`, for many readers of the same place: they get one array, read once. It is shared, also with readers to come:
+     * nobody may change its bytes.
+     */
+    readShared(offset: number, bytesMax: number): Promise<Chunk>;
     /** What is served and not covered by `have`, in local-log order, at least one frame if any, up to `bytesMax` (rule R3). */
     readMissing(have: Vector, bytesMax: number): Promise<Missing>;
     /** How far a feed is served now; undefined when nothing of it is held. */
     feedEnd(writer: WriterId): FeedEnd | undefined;
     /** The hash of a feed at a sequence (rules R5, R6). From memory where it is new, else one read of the disk. */
     chainAt(writer: WriterId, sequence: number): Promise<ChainAt>;
+    /**
+     * Puts back what damage took: `frames` hold, among others, exactly the batches that `range.feeds` lists, as a peer has
+     * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
+     */
+    repair(range: CorruptRange, frames: Uint8Array): Promise<void>;
+    /**
+     * What may be forgotten from now on; undefined is what the log's options say. It is not kept over a restart: the
+     * topic's settings are, and set it again. Throws `InvalidLogOptionError`.
+     */
+    setRetention(retention: Retention | undefined): void;
+    /** Forgets now what may be forgotten. Resolves with how many segments went. */
+    retain(): Promise<number>;
     /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
     offsetAt(timestampMs: number): Promise<number>;
     /** Calls `listener` after `nextOffset` or `durable` grew. The result removes it. */
@@ -181,12 +283,18 @@ export interface TopicLog {
 export interface CommitLog extends AsyncDisposable {
     /** The writer of this directory's own feeds. */
     readonly writer: WriterId;
+    /** As the options say: no retention by bytes is smaller. */
+    readonly segmentBytesMax: number;
     /** Topics held, sorted by name. */
     topics(): readonly TopicLog[];
     /** A topic that is held, "" meaning `default`; undefined when it is not. */
     topic(name: string): TopicLog | undefined;
     /** Opens a topic, creating it when needed. Rejects with `InvalidTopicError` or `TooManyTopicsError`. */
     openTopic(name: string): Promise<TopicLog>;
+    /** Bytes of the journal that are not in their segments yet; they are held in memory too. */
+    readonly journalBytes: number;
+    /** How far the scrub is; all 0 when there is none. */
+    readonly scrubProgress: ScrubProgress;
     /** Mints a new writer: what is produced from now on goes to new feeds (rule R5). */
     mintWriter(reason: string): Promise<WriterId>;
     /** Calls `listener` after any topic grew. The result removes it. */

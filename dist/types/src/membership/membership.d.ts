@@ -1,25 +1,9 @@
 import type { Machine, Random } from "../base/mod.d.ts";
-import type { Coordinate, GossipCounters } from "../gossip/mod.d.ts";
-import { type SerfCounts } from "./core.d.ts";
+import type { Coordinate, PeerHealth } from "../gossip/mod.d.ts";
+import type { MembershipCounters } from "./counters.d.ts";
 import { type MembershipOptions } from "./options.d.ts";
 import type { Member, MembershipEffect, MembershipInput, QueryKey, QueryRequest, UserEventRequest } from "./types.d.ts";
-/** What happened so far, for metrics. */
-export interface MembershipCounters extends Readonly<SerfCounts> {
-    readonly gossip: GossipCounters;
-    readonly queues: {
-        readonly news: number;
-        readonly intent: number;
-        readonly query: number;
-        readonly event: number;
-    };
-    /** Lifeguard's score: 0 is well. */
-    readonly health: number;
-    readonly lamport: {
-        readonly member: number;
-        readonly event: number;
-        readonly query: number;
-    };
-}
+export type { MembershipCounters };
 /** Serf's layer on top of gossip: tags, statuses, joins and leaves, user events and queries. No I/O. */
 export declare class Membership implements Machine<MembershipInput, MembershipEffect> {
     #private;
@@ -38,6 +22,8 @@ export declare class Membership implements Machine<MembershipInput, MembershipEf
     versionsOf(name: string): Uint8Array | undefined;
     /** Whether this node has keys. */
     get isEncrypted(): boolean;
+    /** What this node sees of the way to a member; undefined for itself, and for one that gossip does not know. */
+    peerHealth(name: string): PeerHealth | undefined;
     get counters(): MembershipCounters;
     /** Throws `UserEventTooLargeError` for an event that would not be sent now. */
     checkUserEvent(event: UserEventRequest): void;

@@ -1,5 +1,5 @@
 import type { Address } from "../base/mod.d.ts";
-import { type EncryptionOptions, type GossipSettings, type Profile } from "../gossip/mod.d.ts";
+import { type EncryptionOptions, type GossipSettings, type NodeSnapshot, type Profile } from "../gossip/mod.d.ts";
 import { type TagsInput } from "./tags.d.ts";
 import type { LamportTimes } from "./types.d.ts";
 export interface MembershipOptions {
@@ -13,6 +13,11 @@ export interface MembershipOptions {
     readonly profile?: Profile | undefined;
     /** Numbers that differ from the profile's. */
     readonly settings?: Partial<GossipSettings> | undefined;
+    /**
+     * Serf's protocol, 2 to 5, for clusters whose oldest nodes know no more. With 3 this node asks no queries, with 2 it
+     * tells the tag `role` and no other. It hears nodes of all four in any case. @default 4
+     */
+    readonly protocol?: number | undefined;
     /** First incarnation, from 1. @default 1 */
     readonly incarnation?: number | undefined;
     /** Nodes hear only those with the same one; agents of Serf have none. @default none */
@@ -21,6 +26,14 @@ export interface MembershipOptions {
     readonly encryption?: EncryptionOptions | undefined;
     /** Compress what becomes shorter by it. All read it, whether they do so or not. @default false */
     readonly compress?: boolean | undefined;
+    /**
+     * Whether time stands still while the event loop is stalled, so that nobody is judged by deadlines that could not be
+     * met, and whether stalls make this node feel unwell, so that it gives others more time. Off is for experiments that
+     * show what that is good for; stalls are counted all the same. @default true
+     */
+    readonly forgivesStalls?: boolean | undefined;
+    /** Members known from the start and thought alive: how a simulation begins with a cluster that has formed. @default none */
+    readonly knows?: Iterable<NodeSnapshot> | undefined;
     /** Members remembered at most. @default 20000 */
     readonly membersMax?: number | undefined;
     /** How often forgotten members are looked for. @default 15000 */
@@ -56,10 +69,13 @@ export interface ResolvedMembershipOptions {
     readonly meta: Uint8Array;
     readonly profile: Profile;
     readonly settings: Partial<GossipSettings>;
+    readonly protocol: number;
     readonly incarnation: number;
     readonly label: string;
     readonly encryption: EncryptionOptions | undefined;
     readonly compress: boolean;
+    readonly forgivesStalls: boolean;
+    readonly knows: Iterable<NodeSnapshot>;
     readonly membersMax: number;
     readonly reapIntervalMs: number;
     readonly reconnectIntervalMs: number;
@@ -75,6 +91,8 @@ export interface ResolvedMembershipOptions {
     readonly lamport: LamportTimes;
     /** The interval that gossip goes by: queries last a multiple of it. */
     readonly gossipIntervalMs: number;
+    /** How long each step of saying goodbye may take. */
+    readonly broadcastTimeoutMs: number;
 }
 /** An option that no node can run with. Nothing was started. */
 export declare class InvalidMembershipOptionError extends RangeError {

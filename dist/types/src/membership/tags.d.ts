@@ -6,8 +6,8 @@ export declare class TagsTooLargeError extends RangeError {
     readonly encodedBytesMax: number;
     constructor(encodedBytes: number);
 }
-/** Encodes tags as a node's meta. Throws `TagsTooLargeError`. */
-export declare function encodeTags(tags: ReadonlyMap<string, string>): Uint8Array;
+/** Encodes tags as a node's meta in this protocol. Throws `TagsTooLargeError`. */
+export declare function encodeTags(tags: ReadonlyMap<string, string>, protocol?: number): Uint8Array;
 /** The tags of any meta. What is not a map of texts counts as the role, as Serf has it. */
 export declare function decodeTags(meta: Uint8Array): ReadonlyMap<string, string>;
 /** True when both hold the same tags. */

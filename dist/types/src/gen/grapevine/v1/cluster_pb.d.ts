@@ -435,6 +435,53 @@ export type WatchEventsResponse = Message<"grapevine.v1.WatchEventsResponse"> & 
  */
 export declare const WatchEventsResponseSchema: GenMessage<WatchEventsResponse>;
 /**
+ * @generated from message grapevine.v1.WatchLogRequest
+ */
+export type WatchLogRequest = Message<"grapevine.v1.WatchLogRequest"> & {
+    /**
+     * The least severity: trace, debug, info, warn or error; info when it is empty.
+     *
+     * @generated from field: string level = 1;
+     */
+    level: string;
+};
+/**
+ * Describes the message grapevine.v1.WatchLogRequest.
+ * Use `create(WatchLogRequestSchema)` to create a new message.
+ */
+export declare const WatchLogRequestSchema: GenMessage<WatchLogRequest>;
+/**
+ * @generated from message grapevine.v1.WatchLogResponse
+ */
+export type WatchLogResponse = Message<"grapevine.v1.WatchLogResponse"> & {
+    /**
+     * @generated from oneof grapevine.v1.WatchLogResponse.event
+     */
+    event: {
+        /**
+         * @generated from field: string line = 1;
+         */
+        value: string;
+        case: "line";
+    } | {
+        /**
+         * Nothing was logged: it only shows that the stream lives.
+         *
+         * @generated from field: bool heartbeat = 2;
+         */
+        value: boolean;
+        case: "heartbeat";
+    } | {
+        case: undefined;
+        value?: undefined;
+    };
+};
+/**
+ * Describes the message grapevine.v1.WatchLogResponse.
+ * Use `create(WatchLogResponseSchema)` to create a new message.
+ */
+export declare const WatchLogResponseSchema: GenMessage<WatchLogResponse>;
+/**
  * @generated from message grapevine.v1.MemberNotice
  */
 export type MemberNotice = Message<"grapevine.v1.MemberNotice"> & {
@@ -708,6 +755,174 @@ export type EstimateRoundTripResponse = Message<"grapevine.v1.EstimateRoundTripR
  */
 export declare const EstimateRoundTripResponseSchema: GenMessage<EstimateRoundTripResponse>;
 /**
+ * @generated from message grapevine.v1.DiagnosePeersRequest
+ */
+export type DiagnosePeersRequest = Message<"grapevine.v1.DiagnosePeersRequest"> & {
+    /**
+     * Only members of these names; all when there are none.
+     *
+     * @generated from field: repeated string names = 1;
+     */
+    names: string[];
+};
+/**
+ * Describes the message grapevine.v1.DiagnosePeersRequest.
+ * Use `create(DiagnosePeersRequestSchema)` to create a new message.
+ */
+export declare const DiagnosePeersRequestSchema: GenMessage<DiagnosePeersRequest>;
+/**
+ * @generated from message grapevine.v1.DiagnosePeersResponse
+ */
+export type DiagnosePeersResponse = Message<"grapevine.v1.DiagnosePeersResponse"> & {
+    /**
+     * How unwell the asked node seems to itself: 0 is well.
+     *
+     * @generated from field: uint32 health_score = 1;
+     */
+    healthScore: number;
+    /**
+     * @generated from field: repeated grapevine.v1.PeerHealth peers = 2;
+     */
+    peers: PeerHealth[];
+};
+/**
+ * Describes the message grapevine.v1.DiagnosePeersResponse.
+ * Use `create(DiagnosePeersResponseSchema)` to create a new message.
+ */
+export declare const DiagnosePeersResponseSchema: GenMessage<DiagnosePeersResponse>;
+/**
+ * The way between the asked node and another member. Counts are since the member became known.
+ *
+ * @generated from message grapevine.v1.PeerHealth
+ */
+export type PeerHealth = Message<"grapevine.v1.PeerHealth"> & {
+    /**
+     * @generated from field: string name = 1;
+     */
+    name: string;
+    /**
+     * @generated from field: grapevine.v1.MemberStatus status = 2;
+     */
+    status: MemberStatus;
+    /**
+     * ok, slow, udp-out, udp-in, tcp-only, unreachable or unknown.
+     *
+     * @generated from field: string verdict = 3;
+     */
+    verdict: string;
+    /**
+     * The verdict in words.
+     *
+     * @generated from field: string cause = 4;
+     */
+    cause: string;
+    /**
+     * Datagrams from the asked node to the member, datagrams from there, and TCP: works, lost or unknown.
+     *
+     * @generated from field: string udp_out = 5;
+     */
+    udpOut: string;
+    /**
+     * @generated from field: string udp_in = 6;
+     */
+    udpIn: string;
+    /**
+     * @generated from field: string tcp = 7;
+     */
+    tcp: string;
+    /**
+     * Direct pings sent, answered in time, and answered after others were asked to help.
+     *
+     * @generated from field: uint64 pings = 8;
+     */
+    pings: bigint;
+    /**
+     * @generated from field: uint64 pings_answered = 9;
+     */
+    pingsAnswered: bigint;
+    /**
+     * @generated from field: uint64 pings_late = 10;
+     */
+    pingsLate: bigint;
+    /**
+     * Direct pings without any answer since the last that was answered.
+     *
+     * @generated from field: uint64 missed_in_row = 11;
+     */
+    missedInRow: bigint;
+    /**
+     * Probes that others helped with, and times that a helper had no answer either.
+     *
+     * @generated from field: uint64 helped = 12;
+     */
+    helped: bigint;
+    /**
+     * @generated from field: uint64 nacks = 13;
+     */
+    nacks: bigint;
+    /**
+     * @generated from field: uint64 tcp_answered = 14;
+     */
+    tcpAnswered: bigint;
+    /**
+     * @generated from field: uint64 tcp_missed = 15;
+     */
+    tcpMissed: bigint;
+    /**
+     * @generated from field: uint64 datagrams_received = 16;
+     */
+    datagramsReceived: bigint;
+    /**
+     * Its own pings over TCP.
+     *
+     * @generated from field: uint64 tcp_pings_received = 17;
+     */
+    tcpPingsReceived: bigint;
+    /**
+     * How often the asked node suspected it first, it contradicted, and it accused the asked node.
+     *
+     * @generated from field: uint64 suspicions = 18;
+     */
+    suspicions: bigint;
+    /**
+     * @generated from field: uint64 refutations = 19;
+     */
+    refutations: bigint;
+    /**
+     * @generated from field: uint64 accusations = 20;
+     */
+    accusations: bigint;
+    /**
+     * Round trip of the last ping that was answered in time.
+     *
+     * @generated from field: optional double rtt_ms = 21;
+     */
+    rttMs?: number | undefined;
+    /**
+     * How long ago a datagram came from it, it answered a direct ping, one of helpers, and one over TCP; absent for never.
+     *
+     * @generated from field: optional double heard_ago_ms = 22;
+     */
+    heardAgoMs?: number | undefined;
+    /**
+     * @generated from field: optional double answered_ago_ms = 23;
+     */
+    answeredAgoMs?: number | undefined;
+    /**
+     * @generated from field: optional double helped_ago_ms = 24;
+     */
+    helpedAgoMs?: number | undefined;
+    /**
+     * @generated from field: optional double tcp_answered_ago_ms = 25;
+     */
+    tcpAnsweredAgoMs?: number | undefined;
+};
+/**
+ * Describes the message grapevine.v1.PeerHealth.
+ * Use `create(PeerHealthSchema)` to create a new message.
+ */
+export declare const PeerHealthSchema: GenMessage<PeerHealth>;
+/**
  * @generated from message grapevine.v1.InfoRequest
  */
 export type InfoRequest = Message<"grapevine.v1.InfoRequest"> & {};
@@ -944,6 +1159,16 @@ export declare const Cluster: GenService<{
         output: typeof WatchEventsResponseSchema;
     };
     /**
+     * What the asked node has logged lately, a line each, and then what it logs.
+     *
+     * @generated from rpc grapevine.v1.Cluster.WatchLog
+     */
+    watchLog: {
+        methodKind: "server_streaming";
+        input: typeof WatchLogRequestSchema;
+        output: typeof WatchLogResponseSchema;
+    };
+    /**
      * Orders all members to change their encryption keys.
      *
      * @generated from rpc grapevine.v1.Cluster.ChangeKeys
@@ -972,6 +1197,16 @@ export declare const Cluster: GenService<{
         methodKind: "unary";
         input: typeof EstimateRoundTripRequestSchema;
         output: typeof EstimateRoundTripResponseSchema;
+    };
+    /**
+     * What the asked node sees of the way to each other member, and what is wrong with it.
+     *
+     * @generated from rpc grapevine.v1.Cluster.DiagnosePeers
+     */
+    diagnosePeers: {
+        methodKind: "unary";
+        input: typeof DiagnosePeersRequestSchema;
+        output: typeof DiagnosePeersResponseSchema;
     };
     /**
      * What the asked node counts and how it is set up, for an operator.

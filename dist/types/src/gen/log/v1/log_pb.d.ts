@@ -333,7 +333,14 @@ export declare const ServerSchema: GenMessage<Server>;
 /**
  * @generated from message log.v1.ListTopicsRequest
  */
-export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {};
+export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
+    /**
+     * The cluster's own, whose names begin with "_", too.
+     *
+     * @generated from field: bool internal = 1;
+     */
+    internal: boolean;
+};
 /**
  * Describes the message log.v1.ListTopicsRequest.
  * Use `create(ListTopicsRequestSchema)` to create a new message.
@@ -382,6 +389,76 @@ export type DescribeTopicResponse = Message<"log.v1.DescribeTopicResponse"> & {
  */
 export declare const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse>;
 /**
+ * @generated from message log.v1.SetTopicRequest
+ */
+export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+    /**
+     * A field that is absent stays as it is, 0 takes its limit away.
+     *
+     * @generated from field: log.v1.Retention retention = 2;
+     */
+    retention?: Retention | undefined;
+    /**
+     * The topic must not be there yet; otherwise it must.
+     *
+     * @generated from field: bool create = 3;
+     */
+    create: boolean;
+};
+/**
+ * Describes the message log.v1.SetTopicRequest.
+ * Use `create(SetTopicRequestSchema)` to create a new message.
+ */
+export declare const SetTopicRequestSchema: GenMessage<SetTopicRequest>;
+/**
+ * @generated from message log.v1.SetTopicResponse
+ */
+export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
+    /**
+     * @generated from field: log.v1.Topic topic = 1;
+     */
+    topic?: Topic | undefined;
+};
+/**
+ * Describes the message log.v1.SetTopicResponse.
+ * Use `create(SetTopicResponseSchema)` to create a new message.
+ */
+export declare const SetTopicResponseSchema: GenMessage<SetTopicResponse>;
+/**
+ * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
+ *
+ * @generated from message log.v1.Retention
+ */
+export type Retention = Message<"log.v1.Retention"> & {
+    /**
+     * Bytes that stay at least: what is beyond may go. No smaller than a segment of the node that is asked.
+     *
+     * @generated from field: optional uint64 bytes_min = 1;
+     */
+    bytesMin?: bigint | undefined;
+    /**
+     * A segment goes when its newest record is older, at least 1,000.
+     *
+     * @generated from field: optional uint64 age_max_ms = 2;
+     */
+    ageMaxMs?: bigint | undefined;
+    /**
+     * Segments that stay at most.
+     *
+     * @generated from field: optional uint64 segments_max = 3;
+     */
+    segmentsMax?: bigint | undefined;
+};
+/**
+ * Describes the message log.v1.Retention.
+ * Use `create(RetentionSchema)` to create a new message.
+ */
+export declare const RetentionSchema: GenMessage<Retention>;
+/**
  * @generated from message log.v1.Topic
  */
 export type Topic = Message<"log.v1.Topic"> & {
@@ -411,6 +488,12 @@ export type Topic = Message<"log.v1.Topic"> & {
      * @generated from field: repeated log.v1.Feed feeds = 6;
      */
     feeds: Feed[];
+    /**
+     * Absent when nothing is settled: then each node goes by its own options.
+     *
+     * @generated from field: log.v1.Retention retention = 7;
+     */
+    retention?: Retention | undefined;
 };
 /**
  * Describes the message log.v1.Topic.
@@ -520,5 +603,15 @@ export declare const Log: GenService<{
         methodKind: "unary";
         input: typeof DescribeTopicRequestSchema;
         output: typeof DescribeTopicResponseSchema;
+    };
+    /**
+     * Changes what holds for a topic on all nodes, or creates one. Answered once the change is fsynced, whatever the policy.
+     *
+     * @generated from rpc log.v1.Log.SetTopic
+     */
+    setTopic: {
+        methodKind: "unary";
+        input: typeof SetTopicRequestSchema;
+        output: typeof SetTopicResponseSchema;
     };
 }>;

@@ -1,0 +1,39 @@
+import { type WriterId } from "../base/mod.d.ts";
+import type { ConsumeResponse, ProduceResponse } from "../gen/log/v1/log_pb.d.ts";
+export declare const producePath = "/log.v1.Log/Produce";
+export declare const produceStreamPath = "/log.v1.Log/ProduceStream";
+export declare const consumeStreamPath = "/log.v1.Log/ConsumeStream";
+/** Writes requests that differ in their frame alone. */
+export declare class ProduceRequests {
+    #private;
+    constructor(options: {
+        readonly topic: string;
+        readonly replicated: number;
+        readonly timeoutMs: number;
+    });
+    /** The parts of the request that carries this frame. */
+    around(frame: Uint8Array): readonly [Uint8Array, Uint8Array];
+}
+/** What a produce was answered with. */
+export interface ProduceAnswer {
+    readonly offset: number;
+    readonly writer: WriterId;
+    readonly firstSequence: number;
+    readonly token: Uint8Array;
+    readonly count: number;
+}
+export declare function produceAnswerOf(response: ProduceResponse): ProduceAnswer;
+/** Reads answers one after another: the writer is mostly the one before. */
+export declare class ProduceAnswerReader {
+    #private;
+    read(message: Uint8Array): ProduceAnswer;
+}
+/** What a consumer reads of a response. */
+export interface ConsumeAnswer {
+    readonly frames: Uint8Array;
+    readonly cursor: Uint8Array;
+    readonly heartbeat: boolean;
+    readonly nextOffset: number;
+}
+export declare function consumeAnswerOf(response: ConsumeResponse): ConsumeAnswer;
+export declare function readConsumeAnswer(message: Uint8Array): ConsumeAnswer;

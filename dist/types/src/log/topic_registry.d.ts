@@ -1,0 +1,41 @@
+import { type TopicSettings, type TopicSettingsChange } from "./topic_settings.d.ts";
+import type { CommitLog } from "./types.d.ts";
+/** The topic is there already. Nothing was changed. */
+export declare class TopicExistsError extends RangeError {
+    readonly name = "TopicExistsError";
+    readonly code = "TOPIC_EXISTS";
+    constructor(topic: string);
+}
+/** Neither is the topic held nor is anything settled about it. Nothing was changed. */
+export declare class TopicNotFoundError extends RangeError {
+    readonly name = "TopicNotFoundError";
+    readonly code = "TOPIC_NOT_FOUND";
+    constructor(topic: string);
+}
+export interface TopicRegistryOptions {
+    readonly wallMs: () => number;
+    /** Hears of records that make no sense, and of topics that cannot be opened or read. */
+    readonly onWarn: (message: string) => void;
+}
+/**
+ * The settings of all topics, as the topic `_topics` says: a record for each change, the latest by (lamport, writer,
+ * sequence) holds. It is replicated as any topic is, so that all nodes come to the same, whatever came first where.
+ * Invariant: what `settings` tells is applied to the log.
+ */
+export declare class TopicRegistry implements AsyncDisposable {
+    #private;
+    private constructor();
+    /** Reads what is settled and applies it. Where it cannot be read, `onWarn` hears of it, and the next growth tries again. */
+    static open(log: CommitLog, options: TopicRegistryOptions): Promise<TopicRegistry>;
+    /** What holds for a topic. */
+    settings(topic: string): TopicSettings;
+    /**
+     * Changes what holds for a topic on all nodes. Resolves with what holds now, once that is fsynced here, whatever the
+     * policy, and applied here. `create` makes a topic that is not there yet. Rejects with `InvalidTopicError`,
+     * `InvalidTopicSettingError`, `TopicExistsError`, `TopicNotFoundError`, `TooManyTopicsError`, or as produce does.
+     */
+    set(topic: string, change: TopicSettingsChange, options: {
+        readonly create: boolean;
+    }): Promise<TopicSettings>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
