@@ -31,6 +31,9 @@ export interface RunResult {
 /** Simulation on the runtimes that do not get the long one. */
 const simulatorSecondsElsewhere = 3;
 
+/** Tests beside real agents wait for timers nearly all the time: so many of them for each job. */
+const waitingSuitesPerJob = 2;
+
 /** Runs everything that the options select, prints as it goes, and prints the closing line last. */
 export async function runTests(options: RunOptions): Promise<RunResult> {
   const plan = makePlan({ ...options, simulatorSeconds: options.simulatorSeconds ?? 0 });
@@ -44,9 +47,12 @@ export async function runTests(options: RunOptions): Promise<RunResult> {
   const checks = options.statics ? staticChecks(options.projectDirectory) : [];
   const suiteOptions: SuiteOptions = { ...options, simulatorSeconds: shareSimulation(options) };
   const toJob = (suite: Suite) => () => runSuite(suite, suiteOptions);
-  const beside = ready.suites.filter((suite) => !suite.directives.alone).map(toJob);
   const alone = ready.suites.filter((suite) => suite.directives.alone).map(toJob);
-  outcomes.push(...(await runJobs([...checks, ...beside], options.jobs, options.print)));
+  const together = ready.suites.filter((suite) => !suite.directives.alone);
+  const waiting = together.filter((suite) => suite.directives.needs.includes("serf")).map(toJob);
+  const busy = together.filter((suite) => !suite.directives.needs.includes("serf")).map(toJob);
+  outcomes.push(...(await runJobs([...checks, ...busy], options.jobs, options.print)));
+  outcomes.push(...(await runJobs(waiting, options.jobs * waitingSuitesPerJob, options.print)));
   outcomes.push(...(await runJobs(alone, 1, options.print)));
   return close(outcomes, ready.advice, options.print);
 }
