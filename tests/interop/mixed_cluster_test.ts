@@ -110,7 +110,7 @@ test("three agents of Serf and three of our nodes, churned for half a minute: al
   assert.is(status, 0, `${stdout}\n${stderr}`);
   assert.match(stdout, /^6 of 6 lists agree \(15 of 15 pairs\)/m);
   for (const line of stdout.split("\n").filter((text) => /^(6 of 6|events:|queries:|keys:)/.test(text))) {
-    console.log(`report: ${line}`);
+    console.log(`\nreport: ${line}`);
   }
 });
 

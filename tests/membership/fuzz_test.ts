@@ -76,7 +76,7 @@ test("what once failed, and what was made to, is read or refused by every decode
 test("enough was tried", () => {
   assert.ok(tried >= inputs, `${tried} inputs`);
   console.log(
-    `report: ${tried} hostile inputs to ${targets.length} decoders, slowest ${slowest}, ${grown >> 20} MB grown`,
+    `\nreport: ${tried} hostile inputs to ${targets.length} decoders, slowest ${slowest}, ${grown >> 20} MB grown`,
   );
 });
 

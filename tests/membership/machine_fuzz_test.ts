@@ -78,7 +78,9 @@ for (const [kind, key] of [
         assert.ok(status === "alive" || status === "leaving", `${name} is ${status} at ${observer.name}`);
       }
     }
-    console.log(`report: ${rounds} hostile inputs to a cluster ${kind}, ${grownBytes >> 20} MB grown, all alive after`);
+    console.log(
+      `\nreport: ${rounds} hostile inputs to a cluster ${kind}, ${grownBytes >> 20} MB grown, all alive after`,
+    );
   });
 }
 
