@@ -60,7 +60,11 @@ export type PeerMessage =
       readonly lowWater: Vector;
       /** The hash of this node's feed, as the writer of the call, where `durable` says that the peer's copy ends. */
       readonly callerChain?: ChainHash | undefined;
+      /** Somebody waits for copies of what the peer writes to the topic. */
+      readonly awaited: boolean;
     }
+  /** What of a topic is on the peer's disk for sure: feeds that went on since it confirmed last. */
+  | { readonly type: "confirmation"; readonly topic: string; readonly generation: number; readonly synced: Vector }
   | { readonly type: "heartbeat" };
 
 export interface PulledFrames {
@@ -250,11 +254,15 @@ function toMessage(address: string, response: WatchResponse): PeerMessage {
       return { type: "hello", node, writer: writerFromNumber(writer), version };
     }
     case "notice": {
-      const { topic, generation, callerChain } = message.value;
+      const { topic, generation, callerChain, awaited } = message.value;
       const durable = toVector(address, "durable", message.value.durable);
       const lowWater = toVector(address, "low_water", message.value.lowWater);
-      const notice = { type: "notice", topic, generation, durable, lowWater } as const;
+      const notice = { type: "notice", topic, generation, durable, lowWater, awaited } as const;
       return callerChain === undefined ? notice : { ...notice, callerChain: chainFromNumber(callerChain) };
+    }
+    case "confirmation": {
+      const { topic, generation } = message.value;
+      return { type: "confirmation", topic, generation, synced: toVector(address, "synced", message.value.synced) };
     }
     case "heartbeat":
       return { type: "heartbeat" };

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file grapevine/v1/replication.proto.
  */
 export const file_grapevine_v1_replication: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIpYBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIAEIJCgdtZXNzYWdlIjYKBUhlbGxvEgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGEg8KB3ZlcnNpb24YAyABKA0iCwoJSGVhcnRiZWF0IqsBCgZOb3RpY2USDQoFdG9waWMYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRInCgdkdXJhYmxlGAMgAygLMhYuZ3JhcGV2aW5lLnYxLlBvc2l0aW9uEikKCWxvd193YXRlchgEIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIZCgxjYWxsZXJfY2hhaW4YBSABKAZIAIgBAUIPCg1fY2FsbGVyX2NoYWluIncKC1B1bGxSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJAoEaGF2ZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIRCglieXRlc19tYXgYBCABKA0SDAoEbm9kZRgFIAEoCSJJCgxQdWxsUmVzcG9uc2USDgoGZnJhbWVzGAEgASgMEikKCWxvd193YXRlchgCIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbjKSAQoLUmVwbGljYXRpb24SQgoFV2F0Y2gSGi5ncmFwZXZpbmUudjEuV2F0Y2hSZXF1ZXN0GhsuZ3JhcGV2aW5lLnYxLldhdGNoUmVzcG9uc2UwARI/CgRQdWxsEhkuZ3JhcGV2aW5lLnYxLlB1bGxSZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLlB1bGxSZXNwb25zZTABYgZwcm90bzM");
+  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIsoBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIABIyCgxjb25maXJtYXRpb24YBCABKAsyGi5ncmFwZXZpbmUudjEuQ29uZmlybWF0aW9uSABCCQoHbWVzc2FnZSI2CgVIZWxsbxIMCgRub2RlGAEgASgJEg4KBndyaXRlchgCIAEoBhIPCgd2ZXJzaW9uGAMgASgNIgsKCUhlYXJ0YmVhdCK8AQoGTm90aWNlEg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJwoHZHVyYWJsZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIpCglsb3dfd2F0ZXIYBCADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAUgASgGSACIAQESDwoHYXdhaXRlZBgGIAEoCEIPCg1fY2FsbGVyX2NoYWluIlkKDENvbmZpcm1hdGlvbhINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEiYKBnN5bmNlZBgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbiJ3CgtQdWxsUmVxdWVzdBINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEiQKBGhhdmUYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SEQoJYnl0ZXNfbWF4GAQgASgNEgwKBG5vZGUYBSABKAkiSQoMUHVsbFJlc3BvbnNlEg4KBmZyYW1lcxgBIAEoDBIpCglsb3dfd2F0ZXIYAiADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24ykgEKC1JlcGxpY2F0aW9uEkIKBVdhdGNoEhouZ3JhcGV2aW5lLnYxLldhdGNoUmVxdWVzdBobLmdyYXBldmluZS52MS5XYXRjaFJlc3BvbnNlMAESPwoEUHVsbBIZLmdyYXBldmluZS52MS5QdWxsUmVxdWVzdBoaLmdyYXBldmluZS52MS5QdWxsUmVzcG9uc2UwAWIGcHJvdG8z");
 
 /**
  * A writer and a sequence of its feed.
@@ -91,6 +91,12 @@ export type WatchResponse = Message<"grapevine.v1.WatchResponse"> & {
      */
     value: Heartbeat;
     case: "heartbeat";
+  } | {
+    /**
+     * @generated from field: grapevine.v1.Confirmation confirmation = 4;
+     */
+    value: Confirmation;
+    case: "confirmation";
   } | { case: undefined; value?: undefined };
 };
 
@@ -182,6 +188,14 @@ export type Notice = Message<"grapevine.v1.Notice"> & {
    * @generated from field: optional fixed64 caller_chain = 5;
    */
   callerChain?: bigint | undefined;
+
+  /**
+   * Somebody waits for copies of what the node that tells writes to this topic: whoever hears it confirms at once what it
+   * gets of that feed. Holds until the next notice about the topic.
+   *
+   * @generated from field: bool awaited = 6;
+   */
+  awaited: boolean;
 };
 
 /**
@@ -190,6 +204,39 @@ export type Notice = Message<"grapevine.v1.Notice"> & {
  */
 export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
   messageDesc(file_grapevine_v1_replication, 5);
+
+/**
+ * What of a topic is on the disk of the node that tells for sure, whatever its fsync policy and whoever it came from. Only
+ * feeds that went on since the last confirmation on this stream. The caller's own feed as soon as possible when it said that
+ * somebody waits for it, all others about once a second.
+ *
+ * @generated from message grapevine.v1.Confirmation
+ */
+export type Confirmation = Message<"grapevine.v1.Confirmation"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: uint32 generation = 2;
+   */
+  generation: number;
+
+  /**
+   * Per writer the highest sequence that is fsynced.
+   *
+   * @generated from field: repeated grapevine.v1.Position synced = 3;
+   */
+  synced: Position[];
+};
+
+/**
+ * Describes the message grapevine.v1.Confirmation.
+ * Use `create(ConfirmationSchema)` to create a new message.
+ */
+export const ConfirmationSchema: GenMessage<Confirmation> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_replication, 6);
 
 /**
  * @generated from message grapevine.v1.PullRequest
@@ -230,7 +277,7 @@ export type PullRequest = Message<"grapevine.v1.PullRequest"> & {
  * Use `create(PullRequestSchema)` to create a new message.
  */
 export const PullRequestSchema: GenMessage<PullRequest> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_replication, 6);
+  messageDesc(file_grapevine_v1_replication, 7);
 
 /**
  * @generated from message grapevine.v1.PullResponse
@@ -256,7 +303,7 @@ export type PullResponse = Message<"grapevine.v1.PullResponse"> & {
  * Use `create(PullResponseSchema)` to create a new message.
  */
 export const PullResponseSchema: GenMessage<PullResponse> = /*@__PURE__*/
-  messageDesc(file_grapevine_v1_replication, 7);
+  messageDesc(file_grapevine_v1_replication, 8);
 
 /**
  * @generated from service grapevine.v1.Replication

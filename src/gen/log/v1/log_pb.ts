@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIhoKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDSKxAQoOUHJvZHVjZVJlcXVlc3QSHgoGcmVjb3JkGAEgASgLMg4ubG9nLnYxLlJlY29yZBINCgV0b3BpYxgCIAEoCRIfCgdyZWNvcmRzGAMgAygLMg4ubG9nLnYxLlJlY29yZBINCgVmcmFtZRgEIAEoDBIaCgRhY2tzGAUgASgLMgwubG9nLnYxLkFja3MSEgoKdGltZW91dF9tcxgGIAEoDUoECAcQCEoECAgQCUoECAkQCiJnCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDSKzAQoOQ29uc3VtZVJlcXVlc3QSDgoGb2Zmc2V0GAEgASgEEg0KBXRvcGljGAIgASgJEhIKCGVhcmxpZXN0GAMgASgISAASEAoGbGF0ZXN0GAQgASgISAASFgoMdGltZXN0YW1wX21zGAUgASgESAASEAoGY3Vyc29yGAYgASgMSAASEwoLYWZ0ZXJfdG9rZW4YByABKAwSDgoGcGFja2VkGAkgASgIQgcKBXN0YXJ0SgQICBAJIn8KD0NvbnN1bWVSZXNwb25zZRIeCgZyZWNvcmQYAiABKAsyDi5sb2cudjEuUmVjb3JkEg4KBmZyYW1lcxgDIAEoDBIOCgZjdXJzb3IYBCABKAwSEQoJaGVhcnRiZWF0GAUgASgIEhMKC25leHRfb2Zmc2V0GAYgASgESgQIARACIhMKEUdldFNlcnZlcnNSZXF1ZXN0IjUKEkdldFNlcnZlcnNSZXNwb25zZRIfCgdzZXJ2ZXJzGAEgAygLMg4ubG9nLnYxLlNlcnZlciKeAQoGU2VydmVyEgoKAmlkGAEgASgJEhAKCHJwY19hZGRyGAIgASgJEhEKCWlzX2xlYWRlchgDIAEoCBIOCgZzdGF0dXMYBCABKAkSJgoEdGFncxgFIAMoCzIYLmxvZy52MS5TZXJ2ZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiUKEUxpc3RUb3BpY3NSZXF1ZXN0EhAKCGludGVybmFsGAEgASgIIjMKEkxpc3RUb3BpY3NSZXNwb25zZRIdCgZ0b3BpY3MYASADKAsyDS5sb2cudjEuVG9waWMiJQoURGVzY3JpYmVUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkiNQoVRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIlYKD1NldFRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIkCglyZXRlbnRpb24YAiABKAsyES5sb2cudjEuUmV0ZW50aW9uEg4KBmNyZWF0ZRgDIAEoCCIwChBTZXRUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIoUBCglSZXRlbnRpb24SFgoJYnl0ZXNfbWluGAEgASgESACIAQESFwoKYWdlX21heF9tcxgCIAEoBEgBiAEBEhkKDHNlZ21lbnRzX21heBgDIAEoBEgCiAEBQgwKCl9ieXRlc19taW5CDQoLX2FnZV9tYXhfbXNCDwoNX3NlZ21lbnRzX21heCKjAQoFVG9waWMSDAoEbmFtZRgBIAEoCRIUCgxmaXJzdF9vZmZzZXQYAiABKAQSEwoLbmV4dF9vZmZzZXQYAyABKAQSDQoFYnl0ZXMYBCABKAQSDwoHcmVjb3JkcxgFIAEoBBIbCgVmZWVkcxgGIAMoCzIMLmxvZy52MS5GZWVkEiQKCXJldGVudGlvbhgHIAEoCzIRLmxvZy52MS5SZXRlbnRpb24iSAoERmVlZBIOCgZ3cml0ZXIYASABKAkSEQoJbG93X3dhdGVyGAIgASgEEgwKBGhhdmUYAyABKAQSDwoHZHVyYWJsZRgEIAEoBDKeBAoDTG9nEjoKB1Byb2R1Y2USFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlEkQKDVByb2R1Y2VTdHJlYW0SFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlKAEwARI6CgdDb25zdW1lEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZRJCCg1Db25zdW1lU3RyZWFtEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZTABEkMKCkdldFNlcnZlcnMSGS5sb2cudjEuR2V0U2VydmVyc1JlcXVlc3QaGi5sb2cudjEuR2V0U2VydmVyc1Jlc3BvbnNlEkMKCkxpc3RUb3BpY3MSGS5sb2cudjEuTGlzdFRvcGljc1JlcXVlc3QaGi5sb2cudjEuTGlzdFRvcGljc1Jlc3BvbnNlEkwKDURlc2NyaWJlVG9waWMSHC5sb2cudjEuRGVzY3JpYmVUb3BpY1JlcXVlc3QaHS5sb2cudjEuRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEj0KCFNldFRvcGljEhcubG9nLnYxLlNldFRvcGljUmVxdWVzdBoYLmxvZy52MS5TZXRUb3BpY1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIrEBCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNSgQIBxAISgQICBAJSgQICRAKIo0BCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDRIkCglzaG9ydGZhbGwYBiABKAsyES5sb2cudjEuU2hvcnRmYWxsIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiswEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCEIHCgVzdGFydEoECAgQCSJ/Cg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyJWCg9TZXRUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkSJAoJcmV0ZW50aW9uGAIgASgLMhEubG9nLnYxLlJldGVudGlvbhIOCgZjcmVhdGUYAyABKAgiMAoQU2V0VG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyKFAQoJUmV0ZW50aW9uEhYKCWJ5dGVzX21pbhgBIAEoBEgAiAEBEhcKCmFnZV9tYXhfbXMYAiABKARIAYgBARIZCgxzZWdtZW50c19tYXgYAyABKARIAogBAUIMCgpfYnl0ZXNfbWluQg0KC19hZ2VfbWF4X21zQg8KDV9zZWdtZW50c19tYXgiowEKBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZBIkCglyZXRlbnRpb24YByABKAsyES5sb2cudjEuUmV0ZW50aW9uIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQyngQKA0xvZxI6CgdQcm9kdWNlEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZRJECg1Qcm9kdWNlU3RyZWFtEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZSgBMAESOgoHQ29uc3VtZRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2USQgoNQ29uc3VtZVN0cmVhbRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2UwARJDCgpHZXRTZXJ2ZXJzEhkubG9nLnYxLkdldFNlcnZlcnNSZXF1ZXN0GhoubG9nLnYxLkdldFNlcnZlcnNSZXNwb25zZRJDCgpMaXN0VG9waWNzEhkubG9nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GhoubG9nLnYxLkxpc3RUb3BpY3NSZXNwb25zZRJMCg1EZXNjcmliZVRvcGljEhwubG9nLnYxLkRlc2NyaWJlVG9waWNSZXF1ZXN0Gh0ubG9nLnYxLkRlc2NyaWJlVG9waWNSZXNwb25zZRI9CghTZXRUb3BpYxIXLmxvZy52MS5TZXRUb3BpY1JlcXVlc3QaGC5sb2cudjEuU2V0VG9waWNSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message log.v1.Record
@@ -100,11 +100,19 @@ export const HeaderSchema: GenMessage<Header> = /*@__PURE__*/
  */
 export type Acks = Message<"log.v1.Acks"> & {
   /**
-   * Number of nodes, the one that was asked included, that hold the records durably. 0 and 1 mean this node alone.
+   * Number of nodes, the one that was asked included, that hold the records durably, up to 100. 0 and 1 mean this node
+   * alone, by its fsync policy; from 2 on only what is fsynced counts.
    *
    * @generated from field: uint32 replicated = 1;
    */
   replicated: number;
+
+  /**
+   * When too few nodes hold the records in time, answer with `shortfall` instead of failing with DEADLINE_EXCEEDED.
+   *
+   * @generated from field: bool answer_shortfall = 2;
+   */
+  answerShortfall: boolean;
 };
 
 /**
@@ -152,7 +160,7 @@ export type ProduceRequest = Message<"log.v1.ProduceRequest"> & {
   acks?: Acks | undefined;
 
   /**
-   * How long to wait for `acks`, in milliseconds; 0 means the node's default.
+   * How long to wait for `acks`, in milliseconds, up to 300,000; 0 means 10,000.
    *
    * @generated from field: uint32 timeout_ms = 6;
    */
@@ -200,6 +208,14 @@ export type ProduceResponse = Message<"log.v1.ProduceResponse"> & {
    * @generated from field: uint32 count = 5;
    */
   count: number;
+
+  /**
+   * Set when fewer nodes than `acks` asked for hold the records so far. They are stored, and others still fetch them. Only
+   * where the request said `answer_shortfall`, and as a detail of DEADLINE_EXCEEDED.
+   *
+   * @generated from field: log.v1.Shortfall shortfall = 6;
+   */
+  shortfall?: Shortfall | undefined;
 };
 
 /**
@@ -208,6 +224,37 @@ export type ProduceResponse = Message<"log.v1.ProduceResponse"> & {
  */
 export const ProduceResponseSchema: GenMessage<ProduceResponse> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 4);
+
+/**
+ * Who holds records durably, and who of the nodes known does not, when that was waited for in vain.
+ *
+ * @generated from message log.v1.Shortfall
+ */
+export type Shortfall = Message<"log.v1.Shortfall"> & {
+  /**
+   * @generated from field: uint32 asked = 1;
+   */
+  asked: number;
+
+  /**
+   * Names of nodes, at most 100 each.
+   *
+   * @generated from field: repeated string holders = 2;
+   */
+  holders: string[];
+
+  /**
+   * @generated from field: repeated string lacking = 3;
+   */
+  lacking: string[];
+};
+
+/**
+ * Describes the message log.v1.Shortfall.
+ * Use `create(ShortfallSchema)` to create a new message.
+ */
+export const ShortfallSchema: GenMessage<Shortfall> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 5);
 
 /**
  * @generated from message log.v1.ConsumeRequest
@@ -278,7 +325,7 @@ export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
  * Use `create(ConsumeRequestSchema)` to create a new message.
  */
 export const ConsumeRequestSchema: GenMessage<ConsumeRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 5);
+  messageDesc(file_log_v1_log, 6);
 
 /**
  * @generated from message log.v1.ConsumeResponse
@@ -323,7 +370,7 @@ export type ConsumeResponse = Message<"log.v1.ConsumeResponse"> & {
  * Use `create(ConsumeResponseSchema)` to create a new message.
  */
 export const ConsumeResponseSchema: GenMessage<ConsumeResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 6);
+  messageDesc(file_log_v1_log, 7);
 
 /**
  * @generated from message log.v1.GetServersRequest
@@ -336,7 +383,7 @@ export type GetServersRequest = Message<"log.v1.GetServersRequest"> & {
  * Use `create(GetServersRequestSchema)` to create a new message.
  */
 export const GetServersRequestSchema: GenMessage<GetServersRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 7);
+  messageDesc(file_log_v1_log, 8);
 
 /**
  * @generated from message log.v1.GetServersResponse
@@ -353,7 +400,7 @@ export type GetServersResponse = Message<"log.v1.GetServersResponse"> & {
  * Use `create(GetServersResponseSchema)` to create a new message.
  */
 export const GetServersResponseSchema: GenMessage<GetServersResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 8);
+  messageDesc(file_log_v1_log, 9);
 
 /**
  * @generated from message log.v1.Server
@@ -394,7 +441,7 @@ export type Server = Message<"log.v1.Server"> & {
  * Use `create(ServerSchema)` to create a new message.
  */
 export const ServerSchema: GenMessage<Server> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 9);
+  messageDesc(file_log_v1_log, 10);
 
 /**
  * @generated from message log.v1.ListTopicsRequest
@@ -413,7 +460,7 @@ export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
  * Use `create(ListTopicsRequestSchema)` to create a new message.
  */
 export const ListTopicsRequestSchema: GenMessage<ListTopicsRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 10);
+  messageDesc(file_log_v1_log, 11);
 
 /**
  * @generated from message log.v1.ListTopicsResponse
@@ -430,7 +477,7 @@ export type ListTopicsResponse = Message<"log.v1.ListTopicsResponse"> & {
  * Use `create(ListTopicsResponseSchema)` to create a new message.
  */
 export const ListTopicsResponseSchema: GenMessage<ListTopicsResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 11);
+  messageDesc(file_log_v1_log, 12);
 
 /**
  * @generated from message log.v1.DescribeTopicRequest
@@ -447,7 +494,7 @@ export type DescribeTopicRequest = Message<"log.v1.DescribeTopicRequest"> & {
  * Use `create(DescribeTopicRequestSchema)` to create a new message.
  */
 export const DescribeTopicRequestSchema: GenMessage<DescribeTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 12);
+  messageDesc(file_log_v1_log, 13);
 
 /**
  * @generated from message log.v1.DescribeTopicResponse
@@ -464,7 +511,7 @@ export type DescribeTopicResponse = Message<"log.v1.DescribeTopicResponse"> & {
  * Use `create(DescribeTopicResponseSchema)` to create a new message.
  */
 export const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 13);
+  messageDesc(file_log_v1_log, 14);
 
 /**
  * @generated from message log.v1.SetTopicRequest
@@ -495,7 +542,7 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
  * Use `create(SetTopicRequestSchema)` to create a new message.
  */
 export const SetTopicRequestSchema: GenMessage<SetTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 14);
+  messageDesc(file_log_v1_log, 15);
 
 /**
  * @generated from message log.v1.SetTopicResponse
@@ -512,7 +559,7 @@ export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
  * Use `create(SetTopicResponseSchema)` to create a new message.
  */
 export const SetTopicResponseSchema: GenMessage<SetTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 15);
+  messageDesc(file_log_v1_log, 16);
 
 /**
  * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
@@ -547,7 +594,7 @@ export type Retention = Message<"log.v1.Retention"> & {
  * Use `create(RetentionSchema)` to create a new message.
  */
 export const RetentionSchema: GenMessage<Retention> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 16);
+  messageDesc(file_log_v1_log, 17);
 
 /**
  * @generated from message log.v1.Topic
@@ -598,7 +645,7 @@ export type Topic = Message<"log.v1.Topic"> & {
  * Use `create(TopicSchema)` to create a new message.
  */
 export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 17);
+  messageDesc(file_log_v1_log, 18);
 
 /**
  * @generated from message log.v1.Feed
@@ -634,7 +681,7 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 18);
+  messageDesc(file_log_v1_log, 19);
 
 /**
  * @generated from service log.v1.Log
