@@ -4,21 +4,21 @@
  */
 import { assert, concat, type Random } from "../base/mod.ts";
 import type { Directory, LogFile } from "../log/mod.ts";
+import { SimulatedDiskError } from "./simulated_disk_error.ts";
 import { type CrashMode, SimulatedFile } from "./simulated_file.ts";
 
+export { SimulatedDiskError } from "./simulated_disk_error.ts";
 export type { CrashMode } from "./simulated_file.ts";
 
 export type DiskOperation = "read" | "write" | "sync" | "truncate" | "replace";
 
-/** An error as disks report it. */
-export class SimulatedDiskError extends Error {
-  override readonly name = "SimulatedDiskError";
-  readonly code: "ENOSPC" | "EIO" | "ESTALE" | "ENOENT";
-
-  constructor(code: "ENOSPC" | "EIO" | "ESTALE" | "ENOENT", message: string) {
-    super(`${code}: ${message}`);
-    this.code = code;
-  }
+/** Something that is about to take effect on the disk. */
+export interface DiskStep {
+  readonly operation: "write" | "sync" | "truncate" | "replace" | "create" | "remove" | "sync-names";
+  readonly path: string;
+  /** What a write writes, and where. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
 }
 
 interface Folder {
@@ -40,6 +40,8 @@ export interface DiskCounts {
   openMost: number;
 }
 
+const noBytes = new Uint8Array(0);
+
 /** Changes of names that one directory remembers since its last sync. */
 const historyMax = 1_000;
 
@@ -52,13 +54,15 @@ export class SimulatedDisk {
   pause: () => Promise<void> = () => Promise.resolve();
   /** Bytes of all files together; a write beyond fails with ENOSPC after a part of it. */
   bytesMax: number = Number.POSITIVE_INFINITY;
+  /** Hears of each step before it takes effect: between two of them is where a crash can tell. */
+  onStep: ((step: DiskStep) => void) | undefined;
   readonly #root: Folder = newFolder();
   readonly #faults: { operation: DiskOperation; code: "ENOSPC" | "EIO"; times: number; name: string }[] = [];
   #life = 0;
 
   /** The root directory, for one life: after `crash` it and every handle from it fail with ESTALE. */
   mount(): Directory {
-    return new SimulatedDirectory(this, this.#root, this.#life);
+    return new SimulatedDirectory(this, this.#root, { path: "", life: this.#life });
   }
 
   /** The machine stops now. Handles of this life are dead; `mount` again. */
@@ -73,6 +77,23 @@ export class SimulatedDisk {
     const copy = new SimulatedDisk();
     copyFolder(this.#root, copy.#root);
     return copy;
+  }
+
+  /** A disk in the same state, with all that is not synced: one of them may crash while the other goes on. */
+  fork(): SimulatedDisk {
+    const fork = new SimulatedDisk();
+    forkFolder(this.#root, fork.#root, new Map());
+    return fork;
+  }
+
+  /** Writes as a program does, without a sync. */
+  write(path: string, at: number, bytes: Uint8Array): void {
+    this.#find(path).write(at, bytes);
+  }
+
+  /** For handles: a step is about to take effect. */
+  tell(operation: DiskStep["operation"], path: string, written?: Pick<DiskStep, "at" | "bytes">): void {
+    this.onStep?.({ operation, path, at: written?.at ?? 0, bytes: written?.bytes ?? noBytes });
   }
 
   /** Lets the next `times` operations on files whose name contains `name` fail. */
@@ -156,7 +177,8 @@ function pathsIn(folder: Folder, prefix: string): string[] {
 function crashFolder(folder: Folder, mode: CrashMode, random: Random): void {
   // Names go to the platter in the order of their changes, as in a journal: some prefix of them is there.
   if (mode === "lose-unsynced") folder.files = new Map(folder.history[0]);
-  if (mode === "reorder-unsynced") folder.files = new Map(random.pick([...folder.history, folder.files]));
+  if (mode === "reorder-unsynced" || mode === "mix-unsynced")
+    folder.files = new Map(random.pick([...folder.history, folder.files]));
   folder.history = [new Map(folder.files)];
   for (const file of folder.files.values()) file.crash(mode, random);
   for (const inner of folder.folders.values()) crashFolder(inner, mode, random);
@@ -177,15 +199,38 @@ function copyFolder(from: Folder, to: Folder): void {
   }
 }
 
+/** `forks` has the files that were met: a name that was removed may come back with its file. */
+function forkFolder(from: Folder, to: Folder, forks: Map<SimulatedFile, SimulatedFile>): void {
+  const forkNames = (names: ReadonlyMap<string, SimulatedFile>): Map<string, SimulatedFile> => {
+    const forked = new Map<string, SimulatedFile>();
+    for (const [name, file] of names) {
+      const fork = forks.get(file) ?? file.fork();
+      forks.set(file, fork);
+      forked.set(name, fork);
+    }
+    return forked;
+  };
+  to.files = forkNames(from.files);
+  to.history = from.history.map(forkNames);
+  for (const [name, inner] of from.folders) {
+    const fork = newFolder();
+    to.folders.set(name, fork);
+    forkFolder(inner, fork, forks);
+  }
+}
+
 class SimulatedDirectory implements Directory {
   readonly #disk: SimulatedDisk;
   readonly #folder: Folder;
+  /** What stands before the names of files: nothing, or a path that ends in a slash. */
+  readonly #path: string;
   readonly #life: number;
 
-  constructor(disk: SimulatedDisk, folder: Folder, life: number) {
+  constructor(disk: SimulatedDisk, folder: Folder, place: { readonly path: string; readonly life: number }) {
     this.#disk = disk;
     this.#folder = folder;
-    this.#life = life;
+    this.#path = place.path;
+    this.#life = place.life;
   }
 
   async list(): Promise<string[]> {
@@ -197,7 +242,7 @@ class SimulatedDirectory implements Directory {
     this.#judge(undefined, name);
     const folder = this.#folder.folders.get(name) ?? newFolder();
     this.#folder.folders.set(name, folder);
-    return new SimulatedDirectory(this.#disk, folder, this.#life);
+    return new SimulatedDirectory(this.#disk, folder, { path: `${this.#path}${name}/`, life: this.#life });
   }
 
   async open(name: string, options?: { readonly mustExist?: boolean }): Promise<LogFile> {
@@ -207,11 +252,12 @@ class SimulatedDirectory implements Directory {
       throw new SimulatedDiskError("ENOENT", `there is no file ${name}`);
     }
     if (file === undefined) {
+      this.#disk.tell("create", this.#path + name);
       file = new SimulatedFile();
       this.#remember();
       this.#folder.files.set(name, file);
     }
-    return new SimulatedHandle(this.#disk, file, name, this.#life);
+    return new SimulatedHandle(this.#disk, file, this.#path + name, this.#life);
   }
 
   async readFile(name: string): Promise<Uint8Array | undefined> {
@@ -225,6 +271,7 @@ class SimulatedDirectory implements Directory {
     await this.#disk.pause();
     this.#judge("replace", name);
     this.#judgeRoom(name, bytes.length);
+    this.#disk.tell("replace", this.#path + name);
     const file = new SimulatedFile();
     file.write(0, bytes);
     file.beginSync().finish();
@@ -236,6 +283,7 @@ class SimulatedDirectory implements Directory {
 
   async remove(name: string): Promise<void> {
     this.#judge(undefined, name);
+    this.#disk.tell("remove", this.#path + name);
     this.#remember();
     this.#folder.files.delete(name);
   }
@@ -243,6 +291,7 @@ class SimulatedDirectory implements Directory {
   async sync(): Promise<void> {
     await this.#disk.pause();
     this.#judge(undefined, "the directory");
+    this.#disk.tell("sync-names", this.#path);
     this.#disk.counts.syncs++;
     this.#folder.history = [new Map(this.#folder.files)];
   }
@@ -266,14 +315,16 @@ class SimulatedDirectory implements Directory {
 class SimulatedHandle implements LogFile {
   readonly #disk: SimulatedDisk;
   readonly #file: SimulatedFile;
+  readonly #path: string;
   readonly #name: string;
   readonly #life: number;
   #closed = false;
 
-  constructor(disk: SimulatedDisk, file: SimulatedFile, name: string, life: number) {
+  constructor(disk: SimulatedDisk, file: SimulatedFile, path: string, life: number) {
     this.#disk = disk;
     this.#file = file;
-    this.#name = name;
+    this.#path = path;
+    this.#name = path.slice(path.lastIndexOf("/") + 1);
     this.#life = life;
     const { counts } = disk;
     counts.openMost = Math.max(counts.openMost, ++counts.open);
@@ -294,6 +345,7 @@ class SimulatedHandle implements LogFile {
   write(at: number, parts: readonly Uint8Array[]): void {
     this.#judge("write");
     const bytes = concat(parts);
+    this.#disk.tell("write", this.#path, { at, bytes });
     const growth = Math.max(0, at + bytes.length - this.#file.size);
     const room =
       this.#disk.bytesMax === Number.POSITIVE_INFINITY ? growth : this.#disk.bytesMax - this.#disk.bytesUsed();
@@ -308,6 +360,7 @@ class SimulatedHandle implements LogFile {
 
   async truncate(size: number): Promise<void> {
     this.#judge("truncate");
+    this.#disk.tell("truncate", this.#path);
     this.#file.truncate(size);
   }
 
@@ -319,6 +372,7 @@ class SimulatedHandle implements LogFile {
     const whole = Promise.all([before.catch(() => undefined), this.#disk.pause()]).then(() => {
       try {
         this.#judge("sync");
+        this.#disk.tell("sync", this.#path);
       } catch (error) {
         flying.fail();
         throw error;

@@ -11,7 +11,14 @@ export { CausalOrder } from "./checkers/g3_causal_order.ts";
 export { Convergence } from "./checkers/g4_convergence.ts";
 export { Availability } from "./checkers/g5_availability.ts";
 export { MembershipOrder } from "./checkers/membership_order.ts";
-export { type CrashMode, type DiskCounts, type DiskOperation, SimulatedDisk, SimulatedDiskError } from "./disk.ts";
+export {
+  type CrashMode,
+  type DiskCounts,
+  type DiskOperation,
+  type DiskStep,
+  SimulatedDisk,
+  SimulatedDiskError,
+} from "./disk.ts";
 export { type Faults, noFaults, type Range, randomFaults, type Strike, type StrikeWeights } from "./faults.ts";
 export type { Checker, FinalState, Observation, SeenBatch } from "./observation.ts";
 export type { NodeOptions, SimNode } from "./sim_node.ts";

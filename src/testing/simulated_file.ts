@@ -11,6 +11,8 @@ export type CrashMode =
   | "lose-unsynced"
   /** The power went: any subset of the unsynced sectors is there. */
   | "reorder-unsynced"
+  /** The power went: of each file none, some or all of the unsynced sectors are there. */
+  | "mix-unsynced"
   /** The process was killed within its last write: only a part of that is there. */
   | "tear-last-write";
 
@@ -61,6 +63,18 @@ export class SimulatedFile {
     this.#lastWrite = undefined;
   }
 
+  /** A file in the same state: what is unsynced, or on its way, is unsynced there. */
+  fork(): SimulatedFile {
+    const fork = new SimulatedFile();
+    fork.#bytes = this.#bytes.slice(0, this.#size);
+    fork.#size = this.#size;
+    fork.#platter = this.#platter.slice(0, this.#platterSize);
+    fork.#platterSize = this.#platterSize;
+    for (const sectors of [this.#dirty, ...this.#flying]) for (const sector of sectors) fork.#dirty.add(sector);
+    fork.#lastWrite = this.#lastWrite;
+    return fork;
+  }
+
   /** What one sync will carry to the platter: later writes are not in it. It must be finished or failed. */
   beginSync(): FlyingSync {
     const size = this.#size;
@@ -98,7 +112,8 @@ export class SimulatedFile {
     // Nobody of the next life waits for what this one began.
     this.syncing = Promise.resolve();
     if (mode === "tear-last-write") this.#tearLastWrite(random);
-    if (mode === "reorder-unsynced") this.#keepSomeSectors(random);
+    if (mode === "reorder-unsynced") this.#keepSomeSectors(random, 0.5);
+    if (mode === "mix-unsynced") this.#keepSomeSectors(random, random.pick([0, 0.2, 0.8, 1]) as number);
     if (mode === "lose-unsynced") {
       this.#bytes = this.#platter.slice(0, this.#platterSize);
       this.#size = this.#platterSize;
@@ -120,13 +135,13 @@ export class SimulatedFile {
     this.#size = Math.max(kept, last.sizeBefore);
   }
 
-  #keepSomeSectors(random: Random): void {
+  #keepSomeSectors(random: Random, keptShare: number): void {
     const size = this.#sizeAfterPowerCut(random);
     const bytes = new Uint8Array(size);
     bytes.set(this.#platter.subarray(0, Math.min(size, this.#platterSize)));
     for (const sector of [...this.#dirty].sort((left, right) => left - right)) {
       const from = sector * sectorBytes;
-      if (from >= size || random.chance(0.5)) continue;
+      if (from >= size || random.chance(1 - keptShare)) continue;
       bytes.fill(0, from, Math.min(from + sectorBytes, size));
       bytes.set(this.#bytes.subarray(from, Math.min(from + sectorBytes, size, this.#size)), from);
     }

@@ -85,6 +85,62 @@ test("crash() leaves what was synced alone, in every mode", async () => {
   }
 });
 
+test("crash(mix-unsynced) loses, keeps or scatters what is unsynced", async () => {
+  const kept = new Set<string>();
+  for (let seed = 0; seed < 60; seed++) {
+    const { disk } = await writtenDisk();
+    disk.crash("mix-unsynced", new Random(seed));
+    const text = toText(disk.peek("file"));
+    assert.is(text.slice(0, 2_000), "s".repeat(2_000));
+    const unsynced = text.slice(2_000);
+    kept.add(/^\0*$/.test(unsynced) ? "none" : /\0/.test(unsynced) ? "some" : "all");
+  }
+  assert.equal([...kept].sort(), ["all", "none", "some"]);
+});
+
+test("a fork is in the same state, what is unsynced included, and goes its own way", async () => {
+  const { disk, file } = await writtenDisk();
+  const directory = disk.mount();
+  await directory.open("unsynced name");
+  const fork = disk.fork();
+  fork.write("file", 4_000, toBytes("f"));
+  assert.is(file.size, 4_000);
+  fork.crash("keep", new Random(1));
+  assert.is(toText(fork.peek("file").subarray(3_999)), "uf");
+  assert.equal(fork.paths(), ["file", "unsynced name"]);
+  fork.crash("lose-unsynced", new Random(1));
+  assert.is(fork.peek("file").length, 2_000);
+  await file.sync();
+  disk.crash("lose-unsynced", new Random(1));
+  assert.is(disk.peek("file").length, 4_000);
+});
+
+test("onStep hears of each step before it takes effect", async () => {
+  const disk = new SimulatedDisk();
+  const steps: string[] = [];
+  disk.onStep = ({ operation, path, at, bytes }) => {
+    const size = disk.paths().includes(path) ? disk.peek(path).length : "none";
+    steps.push(`${operation} ${path} ${at} ${bytes.length} (${size})`);
+  };
+  const directory = await disk.mount().directory("inner");
+  const file = await directory.open("file");
+  file.write(0, [toBytes("ab"), toBytes("c")]);
+  await file.sync();
+  await file.truncate(1);
+  await directory.replaceFile("small", toBytes("x"));
+  await directory.remove("file");
+  await directory.sync();
+  assert.equal(steps, [
+    "create inner/file 0 0 (none)",
+    "write inner/file 0 3 (0)",
+    "sync inner/file 0 0 (3)",
+    "truncate inner/file 0 0 (3)",
+    "replace inner/small 0 0 (none)",
+    "remove inner/file 0 0 (1)",
+    "sync-names inner/ 0 0 (none)",
+  ]);
+});
+
 test("crash() ends the life of every handle", async () => {
   const { disk, file } = await writtenDisk();
   const directory = disk.mount();
