@@ -1,11 +1,11 @@
-import { type Address, chainStart, crc32, FrameBuilder, type Random, scanFrame, type WriterId } from "../base/mod.ts";
-import { type Chunk, type CommitLog, type FsyncPolicy, Log, type Retention, type TopicLog } from "../log/mod.ts";
+import { type Address, FrameBuilder, type Random, scanFrame, type WriterId } from "../base/mod.ts";
+import { type CommitLog, type FsyncPolicy, Log, type Retention } from "../log/mod.ts";
 import type { MemberEvent } from "../membership/mod.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { GossipShell, peerOf } from "./gossip_shell.ts";
 import { Life } from "./life.ts";
+import { LogObserver } from "./log_observer.ts";
 import type { Host } from "./network.ts";
-import type { Observation } from "./observation.ts";
 import { ReplicationShell } from "./replication_shell.ts";
 import type { CrashMode } from "./simulated_file.ts";
 import type { World } from "./world.ts";
@@ -35,9 +35,6 @@ const journalBytesMax = 65_536;
 const hearAtStartMs = 3_000;
 /** A produce that is not answered after so much time in which the node could work was refused. */
 const produceMsMax = 5_000;
-
-/** More than any number of faults that wait for their time. */
-const observeAttemptsMax = 200;
 
 /** What stands only while the process does. */
 interface Parts {
@@ -71,11 +68,8 @@ export class SimNode implements Host {
   /** The power went since the log was last open, maybe while it was being opened. */
   #lostPower = false;
   #takesWritesAtMs = Number.POSITIVE_INFINITY;
-  /** Topics that grew since they were last observed. */
-  readonly #grown = new Set<string>();
-  readonly #observedOffsets = new Map<string, number>();
-  /** Per topic how much of each feed was observed. */
-  readonly #observedFeeds = new Map<string, Map<WriterId, number>>();
+  /** What is told of its log in this life. */
+  #observer: LogObserver | undefined;
 
   constructor(world: World, place: { readonly name: string; readonly index: number }, options: NodeOptions) {
     this.#world = world;
@@ -144,9 +138,7 @@ export class SimNode implements Host {
     this.isPaused = false;
     this.#parts = undefined;
     this.#life = undefined;
-    this.#grown.clear();
-    this.#observedOffsets.clear();
-    this.#observedFeeds.clear();
+    this.#observer = undefined;
     this.disk.crash(mode, this.#random);
     if (options.wipes) {
       const before = this.disk;
@@ -203,10 +195,7 @@ export class SimNode implements Host {
 
   /** Observes what was appended since the last time. Called when the log is at rest. */
   async observeGrowth(): Promise<void> {
-    if (this.#grown.size === 0) return;
-    const topics = [...this.#grown];
-    this.#grown.clear();
-    for (const topic of topics) await this.#observeTopic(topic);
+    await this.#observer?.observeGrowth();
   }
 
   trace(text: string): void {
@@ -240,11 +229,8 @@ export class SimNode implements Host {
 
   #opened(log: CommitLog, life: Life): void {
     this.trace(`is up as ${log.writer.slice(0, 4)}`);
-    log.onGrow((topic) => {
-      if (!life.isOver) this.#grown.add(topic.name);
-    });
-    for (const topic of log.topics()) this.#grown.add(topic.name);
     const world = this.#world;
+    this.#observer = new LogObserver(world, this, log);
     // A killed process loses nothing under any policy; a power cut loses what was not synced (rule R2).
     const keepsAcknowledged = this.options.fsync === "always" || !this.#lostPower;
     this.#lostPower = false;
@@ -303,69 +289,6 @@ export class SimNode implements Host {
     if (isUp && peer) replication.follow(peer);
     else if (type !== "member-update") replication.unfollow(member.name);
   }
-
-  /** What retention took before it was observed counts as a gap. Returns the offset at which records are. */
-  #observeForgotten(topic: TopicLog, observedOffset: number): number {
-    if (observedOffset >= topic.firstOffset) return observedOffset;
-    const feeds = this.#feedsObserved(topic.name);
-    let baseOffset = observedOffset;
-    for (const [writer, low] of topic.lowWater) {
-      const baseSequence = (feeds.get(writer) ?? 0) + 1;
-      const count = low - baseSequence;
-      if (count <= 0) continue;
-      const unknown = { chain: chainStart, payloadChecksum: 0, baseTimestampMs: 0 };
-      const place = { topic: topic.name, writer, baseSequence, count, baseOffset };
-      this.#world.observe({ type: "appended", node: this.name, batch: { ...place, ...unknown, kind: "gap" } });
-      feeds.set(writer, low - 1);
-      baseOffset += count;
-    }
-    return topic.firstOffset;
-  }
-
-  #feedsObserved(topic: string): Map<WriterId, number> {
-    const known = this.#observedFeeds.get(topic) ?? new Map<WriterId, number>();
-    this.#observedFeeds.set(topic, known);
-    return known;
-  }
-
-  async #observeTopic(name: string): Promise<void> {
-    const topic = this.#parts?.log.topic(name);
-    if (topic === undefined) return;
-    let offset = this.#observeForgotten(topic, this.#observedOffsets.get(name) ?? 0);
-    const feeds = this.#feedsObserved(name);
-    while (offset < topic.nextOffset) {
-      const chunk = await readInSpiteOfFaults(topic, offset);
-      if (chunk === undefined) {
-        this.#world.violate("the log reads what it wrote", `${this.name} cannot read ${name} at offset ${offset}`);
-        return;
-      }
-      for (let at = 0; at < chunk.frames.length; ) {
-        const scan = scanFrame(chunk.frames, at, crc32);
-        if (scan.type !== "frame") {
-          this.#world.violate("the log reads what it wrote", `${this.name} reads no frame at byte ${at} of ${name}`);
-          return;
-        }
-        const observation: Observation = { type: "appended", node: this.name, batch: { topic: name, ...scan.header } };
-        this.#world.observe(observation);
-        feeds.set(scan.header.writer, scan.header.baseSequence + scan.header.count - 1);
-        at += scan.header.frameBytes;
-      }
-      offset = chunk.nextOffset;
-    }
-    this.#observedOffsets.set(name, offset);
-  }
-}
-
-/** The observer looks at what is there: a fault that was meant for the node strikes a few times at most. */
-async function readInSpiteOfFaults(topic: TopicLog, offset: number): Promise<Chunk | undefined> {
-  for (let attempt = 1; attempt <= observeAttemptsMax; attempt++) {
-    try {
-      return await topic.read(offset, 1_048_576);
-    } catch {
-      // Tried again: what the node itself makes of such faults is seen by what it does.
-    }
-  }
-  return undefined;
 }
 
 function checksumOf(frame: Uint8Array): number {

@@ -1,0 +1,109 @@
+import { chainStart, crc32, scanFrame, type WriterId } from "../base/mod.ts";
+import type { Chunk, CommitLog, TopicLog } from "../log/mod.ts";
+import type { Observation } from "./observation.ts";
+
+/** What it needs of the world. */
+export interface LogObserverRoom {
+  observe(observation: Observation): void;
+  violate(guarantee: string, message: string): void;
+}
+
+/** More than any number of faults that wait for their time. */
+const observeAttemptsMax = 200;
+const observeBytesMax = 1_048_576;
+
+/** Tells the checkers what stands in the local log of a node, batch by batch, for one life of it. */
+export class LogObserver {
+  readonly #room: LogObserverRoom;
+  readonly #host: { readonly name: string };
+  readonly #log: CommitLog;
+  /** Topics that grew since they were last observed. */
+  readonly #grown = new Set<string>();
+  readonly #offsets = new Map<string, number>();
+  /** Per topic how much of each feed was observed. */
+  readonly #feeds = new Map<string, Map<WriterId, number>>();
+
+  constructor(room: LogObserverRoom, host: { readonly name: string }, log: CommitLog) {
+    this.#room = room;
+    this.#host = host;
+    this.#log = log;
+    for (const topic of log.topics()) this.#grown.add(topic.name);
+    log.onGrow((topic) => this.#grown.add(topic.name));
+  }
+
+  /** Observes what was appended since the last time. Called when the log is at rest. */
+  async observeGrowth(): Promise<void> {
+    if (this.#grown.size === 0) return;
+    const names = [...this.#grown];
+    this.#grown.clear();
+    for (const name of names) {
+      const topic = this.#log.topic(name);
+      if (topic !== undefined) await this.#observeTopic(topic);
+    }
+  }
+
+  async #observeTopic(topic: TopicLog): Promise<void> {
+    const { name } = topic;
+    let offset = this.#observeForgotten(topic, this.#offsets.get(name) ?? 0);
+    const feeds = this.#feedsOf(name);
+    while (offset < topic.nextOffset) {
+      const chunk = await readInSpiteOfFaults(topic, offset);
+      if (chunk === undefined) {
+        this.#unreadable(`cannot read ${name} at offset ${offset}`);
+        return;
+      }
+      for (let at = 0; at < chunk.frames.length; ) {
+        const scan = scanFrame(chunk.frames, at, crc32);
+        if (scan.type !== "frame") {
+          this.#unreadable(`reads no frame at byte ${at} of ${name}`);
+          return;
+        }
+        this.#room.observe({ type: "appended", node: this.#host.name, batch: { topic: name, ...scan.header } });
+        feeds.set(scan.header.writer, scan.header.baseSequence + scan.header.count - 1);
+        at += scan.header.frameBytes;
+      }
+      offset = chunk.nextOffset;
+    }
+    this.#offsets.set(name, offset);
+  }
+
+  /** What retention took before it was observed counts as a gap. Returns the offset at which records are. */
+  #observeForgotten(topic: TopicLog, observedOffset: number): number {
+    if (observedOffset >= topic.firstOffset) return observedOffset;
+    const feeds = this.#feedsOf(topic.name);
+    let baseOffset = observedOffset;
+    for (const [writer, low] of topic.lowWater) {
+      const baseSequence = (feeds.get(writer) ?? 0) + 1;
+      const count = low - baseSequence;
+      if (count <= 0) continue;
+      const unknown = { chain: chainStart, payloadChecksum: 0, baseTimestampMs: 0 };
+      const place = { topic: topic.name, writer, baseSequence, count, baseOffset };
+      this.#room.observe({ type: "appended", node: this.#host.name, batch: { ...place, ...unknown, kind: "gap" } });
+      feeds.set(writer, low - 1);
+      baseOffset += count;
+    }
+    return topic.firstOffset;
+  }
+
+  #feedsOf(topic: string): Map<WriterId, number> {
+    const known = this.#feeds.get(topic) ?? new Map<WriterId, number>();
+    this.#feeds.set(topic, known);
+    return known;
+  }
+
+  #unreadable(message: string): void {
+    this.#room.violate("the log reads what it wrote", `${this.#host.name} ${message}`);
+  }
+}
+
+/** The observer looks at what is there: a fault that was meant for the node strikes a few times at most. */
+async function readInSpiteOfFaults(topic: TopicLog, offset: number): Promise<Chunk | undefined> {
+  for (let attempt = 1; attempt <= observeAttemptsMax; attempt++) {
+    try {
+      return await topic.read(offset, observeBytesMax);
+    } catch {
+      // Tried again: what the node itself makes of such faults is seen by what it does.
+    }
+  }
+  return undefined;
+}
