@@ -16,11 +16,10 @@ import { InvalidTopicError, messageOf, TooManyTopicsError } from "./errors.ts";
 import {
   applicableRetention,
   changedSettings,
-  decodeSettings,
-  encodeSettings,
   type TopicSettings,
   type TopicSettingsChange,
 } from "./topic_settings.ts";
+import { decodeTopicValue, encodeTopicValue, firstLife, isLaterLife, type TopicValue } from "./topic_value.ts";
 import type { CommitLog, TopicLog } from "./types.ts";
 
 /** Bytes that are read from `_topics` at once. */
@@ -52,9 +51,9 @@ export interface TopicRegistryOptions {
   readonly onWarn: (message: string) => void;
 }
 
-/** Settings, and the place of the record that they come from: by it the latest is known (rule R7). */
+/** What is settled, and the place of the record that it comes from: by it the latest is known (rule R7). */
 interface Entry {
-  readonly settings: TopicSettings;
+  readonly value: TopicValue;
   readonly lamport: number;
   readonly writer: WriterId;
   readonly sequence: number;
@@ -93,7 +92,7 @@ export class TopicRegistry implements AsyncDisposable {
 
   /** What holds for a topic. */
   settings(topic: string): TopicSettings {
-    return this.#entries.get(topic)?.settings ?? {};
+    return this.#entries.get(topic)?.value.settings ?? {};
   }
 
   /**
@@ -126,7 +125,8 @@ export class TopicRegistry implements AsyncDisposable {
     const { segmentBytesMax } = this.#log;
     const settings = changedSettings(name, this.settings(name), { change, segmentBytesMax });
     const builder = new FrameBuilder();
-    builder.add({ key: name, value: encodeSettings(settings) }, this.#options.wallMs());
+    const before = this.#entries.get(name)?.value ?? { ...firstLife, others: {} };
+    builder.add({ key: name, value: encodeTopicValue({ ...before, settings }) }, this.#options.wallMs());
     const topics = await this.#log.openTopic(settingsTopic);
     await topics.produce(builder.finish());
     await this.#fold();
@@ -176,14 +176,14 @@ export class TopicRegistry implements AsyncDisposable {
   #take(record: LogRecord, lamport: number, changed: Set<string>): void {
     const { writer, sequence } = record;
     const name = record.key === undefined ? "" : toText(record.key);
-    const settings = decodeSettings(record.value);
+    const value = decodeTopicValue(record.value);
     const known = this.#entries.get(name);
-    if (topicNameFault(name) !== undefined || isInternalTopic(name) || settings === undefined) {
+    if (topicNameFault(name) !== undefined || isInternalTopic(name) || value === undefined) {
       this.#options.onWarn(`a record of ${settingsTopic} is not understood: ${writer} ${sequence}`);
     } else if (known === undefined && this.#entries.size >= topicsMax) {
       this.#options.onWarn(`settings of topic ${name} are left out: there are ${topicsMax} topics with settings`);
     } else {
-      const entry = { settings, lamport, writer, sequence };
+      const entry = { value, lamport, writer, sequence };
       if (known !== undefined && !isLater(entry, known)) return;
       this.#entries.set(name, entry);
       changed.add(name);
@@ -203,8 +203,14 @@ export class TopicRegistry implements AsyncDisposable {
   }
 }
 
-/** Rule R7. Writers have one length, so that texts compare as numbers would. */
+/**
+ * Rule R7, within one life of the topic: what was settled on one side of a partition about a generation that the other
+ * deleted meanwhile, whatever its Lamport number, must not bring back a topic whose records are gone. Writers have one
+ * length, so that texts compare as numbers would.
+ */
 function isLater(left: Entry, right: Entry): boolean {
+  if (isLaterLife(left.value, right.value)) return true;
+  if (isLaterLife(right.value, left.value)) return false;
   if (left.lamport !== right.lamport) return left.lamport > right.lamport;
   if (left.writer !== right.writer) return left.writer > right.writer;
   return left.sequence > right.sequence;

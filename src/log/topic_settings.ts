@@ -1,5 +1,4 @@
-/** What the cluster has settled about a topic: how it is written into `_topics`, and what may be asked for. */
-import { toBytes, toText } from "../base/mod.ts";
+/** What the cluster has settled about a topic, and what may be asked for. */
 import type { Retention } from "./types.ts";
 
 /** What holds for a topic on every node. */
@@ -28,7 +27,7 @@ export class InvalidTopicSettingError extends RangeError {
 
 /** Age below which a clock that is a little wrong would decide what is forgotten. */
 const ageMsMin = 1_000;
-const retentionFields = ["bytesMin", "ageMaxMs", "segmentsMax"] as const;
+export const retentionFields: readonly (keyof Retention)[] = ["bytesMin", "ageMaxMs", "segmentsMax"];
 
 /** The settings after a change; throws `InvalidTopicSettingError`. */
 export function changedSettings(
@@ -64,31 +63,6 @@ function refuseOthers(topic: string, path: string, given: object, known: readonl
   }
 }
 
-/** Of what is written into `_topics`. Readers of an older version leave records of a newer one alone. */
-const settingsVersion = 1;
-
-/** The value of a record of `_topics`, whose key is the topic's name. */
-export function encodeSettings({ retention }: TopicSettings): Uint8Array {
-  return toBytes(JSON.stringify({ version: settingsVersion, retention }));
-}
-
-/** Undefined for anything that is not of this version, or makes no sense. */
-export function decodeSettings(value: Uint8Array): TopicSettings | undefined {
-  const fields = objectOf(parsed(value));
-  if (fields?.version !== settingsVersion) return undefined;
-  if (fields.retention === undefined) return {};
-  const given = objectOf(fields.retention);
-  if (given === undefined) return undefined;
-  const retention: { -readonly [Field in keyof Retention]: Retention[Field] } = {};
-  for (const field of retentionFields) {
-    const limit = given[field];
-    if (limit === undefined) continue;
-    if (typeof limit !== "number" || !Number.isSafeInteger(limit) || limit < 1) return undefined;
-    retention[field] = limit;
-  }
-  return { retention };
-}
-
 /** What a node can do: its segments may be larger than those of the node that was asked, or the clock's grain coarser. */
 export function applicableRetention(retention: Retention, segmentBytesMax: number): Retention {
   const { bytesMin, ageMaxMs } = retention;
@@ -97,17 +71,4 @@ export function applicableRetention(retention: Retention, segmentBytesMax: numbe
     ...(bytesMin !== undefined && { bytesMin: Math.max(bytesMin, segmentBytesMax) }),
     ...(ageMaxMs !== undefined && { ageMaxMs: Math.max(ageMaxMs, ageMsMin) }),
   };
-}
-
-function parsed(value: Uint8Array): unknown {
-  try {
-    return JSON.parse(toText(value));
-  } catch {
-    // Whoever wrote it, nothing can be made of it: the caller tells.
-    return undefined;
-  }
-}
-
-function objectOf(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }

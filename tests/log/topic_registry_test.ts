@@ -133,7 +133,7 @@ test("a node whose segments are larger keeps more, and one whose records make no
   const [small, large] = [await openNode(1), await openNode(2, new SimulatedDisk(), { segmentBytesMax: 200_000 })];
   await small.registry.set("t", { retention: { bytesMin: 65_536 } }, { create: true });
   const builder = new FrameBuilder();
-  builder.add({ key: "t", value: '{"version":2,"retention":{"bytesMin":1}}' }, 1_000);
+  builder.add({ key: "t", value: '{"version":3,"retention":{"bytesMin":1}}' }, 1_000);
   builder.add({ key: "t", value: '{"version":1,"retention":{"bytesMin":-1}}' }, 1_000);
   builder.add({ key: "t", value: "nonsense" }, 1_000);
   builder.add({ key: "_topics", value: '{"version":1}' }, 1_000);

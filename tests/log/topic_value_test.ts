@@ -1,0 +1,47 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { toBytes, toText } from "../../src/base/mod.ts";
+import { decodeTopicValue, encodeTopicValue, generationMax, type TopicValue } from "../../src/log/topic_value.ts";
+
+const retention = { segmentsMax: 3 };
+const plain: TopicValue = { generation: 1, deleted: false, settings: {}, others: {} };
+
+test("encodeTopicValue() says no more than there is, and decodeTopicValue() reads it back", () => {
+  const rows: [TopicValue, string][] = [
+    [plain, '{"version":2}'],
+    [{ ...plain, settings: { retention } }, '{"version":2,"retention":{"segmentsMax":3}}'],
+    [{ ...plain, generation: 7, deleted: true }, '{"version":2,"generation":7,"deleted":true}'],
+    [
+      { ...plain, generation: 2, settings: { retention: {} }, others: { colour: { red: 1 } } },
+      '{"version":2,"generation":2,"retention":{},"colour":{"red":1}}',
+    ],
+  ];
+  for (const [value, text] of rows) {
+    assert.is(toText(encodeTopicValue(value)), text);
+    assert.equal(decodeTopicValue(toBytes(text)), value);
+  }
+});
+
+test("decodeTopicValue() reads version 1, which had neither generations nor fields to be kept", () => {
+  const value = decodeTopicValue(toBytes('{"version":1,"retention":{"segmentsMax":3},"generation":9,"colour":1}'));
+  assert.equal(value, { ...plain, settings: { retention } });
+});
+
+test("decodeTopicValue() takes nothing that makes no sense", () => {
+  const rows = [
+    "nonsense",
+    "[]",
+    '{"version":3}',
+    '{"version":2,"generation":0}',
+    '{"version":2,"generation":1.5}',
+    `{"version":2,"generation":${generationMax + 1}}`,
+    '{"version":2,"generation":"2"}',
+    '{"version":2,"deleted":1}',
+    '{"version":2,"retention":[]}',
+    '{"version":2,"retention":{"bytesMin":-1}}',
+    `{"version":2,"colour":"${"x".repeat(16_384)}"}`,
+  ];
+  for (const text of rows) assert.is(decodeTopicValue(toBytes(text)), undefined, text.slice(0, 60));
+});
+
+test.run();
