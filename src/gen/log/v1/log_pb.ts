@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIrEBCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNSgQIBxAISgQICBAJSgQICRAKIo0BCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDRIkCglzaG9ydGZhbGwYBiABKAsyES5sb2cudjEuU2hvcnRmYWxsIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiswEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCEIHCgVzdGFydEoECAgQCSJ/Cg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyJWCg9TZXRUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkSJAoJcmV0ZW50aW9uGAIgASgLMhEubG9nLnYxLlJldGVudGlvbhIOCgZjcmVhdGUYAyABKAgiMAoQU2V0VG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyKFAQoJUmV0ZW50aW9uEhYKCWJ5dGVzX21pbhgBIAEoBEgAiAEBEhcKCmFnZV9tYXhfbXMYAiABKARIAYgBARIZCgxzZWdtZW50c19tYXgYAyABKARIAogBAUIMCgpfYnl0ZXNfbWluQg0KC19hZ2VfbWF4X21zQg8KDV9zZWdtZW50c19tYXgiowEKBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZBIkCglyZXRlbnRpb24YByABKAsyES5sb2cudjEuUmV0ZW50aW9uIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQyngQKA0xvZxI6CgdQcm9kdWNlEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZRJECg1Qcm9kdWNlU3RyZWFtEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZSgBMAESOgoHQ29uc3VtZRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2USQgoNQ29uc3VtZVN0cmVhbRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2UwARJDCgpHZXRTZXJ2ZXJzEhkubG9nLnYxLkdldFNlcnZlcnNSZXF1ZXN0GhoubG9nLnYxLkdldFNlcnZlcnNSZXNwb25zZRJDCgpMaXN0VG9waWNzEhkubG9nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GhoubG9nLnYxLkxpc3RUb3BpY3NSZXNwb25zZRJMCg1EZXNjcmliZVRvcGljEhwubG9nLnYxLkRlc2NyaWJlVG9waWNSZXF1ZXN0Gh0ubG9nLnYxLkRlc2NyaWJlVG9waWNSZXNwb25zZRI9CghTZXRUb3BpYxIXLmxvZy52MS5TZXRUb3BpY1JlcXVlc3QaGC5sb2cudjEuU2V0VG9waWNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIrEBCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNSgQIBxAISgQICBAJSgQICRAKIo0BCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDRIkCglzaG9ydGZhbGwYBiABKAsyES5sb2cudjEuU2hvcnRmYWxsIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiSQoSUHJvZHVjZU1hbnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKB3Byb2R1Y2UYAiABKAsyFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QigwEKE1Byb2R1Y2VNYW55UmVzcG9uc2USCgoCaWQYASABKAQSKwoIcHJvZHVjZWQYAiABKAsyFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlSAASKAoGZmFpbGVkGAMgASgLMhYubG9nLnYxLlByb2R1Y2VGYWlsdXJlSABCCQoHb3V0Y29tZSIvCg5Qcm9kdWNlRmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkiswEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCEIHCgVzdGFydEoECAgQCSJ/Cg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyJWCg9TZXRUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkSJAoJcmV0ZW50aW9uGAIgASgLMhEubG9nLnYxLlJldGVudGlvbhIOCgZjcmVhdGUYAyABKAgiMAoQU2V0VG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyKFAQoJUmV0ZW50aW9uEhYKCWJ5dGVzX21pbhgBIAEoBEgAiAEBEhcKCmFnZV9tYXhfbXMYAiABKARIAYgBARIZCgxzZWdtZW50c19tYXgYAyABKARIAogBAUIMCgpfYnl0ZXNfbWluQg0KC19hZ2VfbWF4X21zQg8KDV9zZWdtZW50c19tYXgiowEKBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZBIkCglyZXRlbnRpb24YByABKAsyES5sb2cudjEuUmV0ZW50aW9uIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQy6gQKA0xvZxI6CgdQcm9kdWNlEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZRJECg1Qcm9kdWNlU3RyZWFtEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZSgBMAESSgoLUHJvZHVjZU1hbnkSGi5sb2cudjEuUHJvZHVjZU1hbnlSZXF1ZXN0GhsubG9nLnYxLlByb2R1Y2VNYW55UmVzcG9uc2UoATABEjoKB0NvbnN1bWUSFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlEkIKDUNvbnN1bWVTdHJlYW0SFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlMAESQwoKR2V0U2VydmVycxIZLmxvZy52MS5HZXRTZXJ2ZXJzUmVxdWVzdBoaLmxvZy52MS5HZXRTZXJ2ZXJzUmVzcG9uc2USQwoKTGlzdFRvcGljcxIZLmxvZy52MS5MaXN0VG9waWNzUmVxdWVzdBoaLmxvZy52MS5MaXN0VG9waWNzUmVzcG9uc2USTAoNRGVzY3JpYmVUb3BpYxIcLmxvZy52MS5EZXNjcmliZVRvcGljUmVxdWVzdBodLmxvZy52MS5EZXNjcmliZVRvcGljUmVzcG9uc2USPQoIU2V0VG9waWMSFy5sb2cudjEuU2V0VG9waWNSZXF1ZXN0GhgubG9nLnYxLlNldFRvcGljUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message log.v1.Record
@@ -257,6 +257,92 @@ export const ShortfallSchema: GenMessage<Shortfall> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 5);
 
 /**
+ * @generated from message log.v1.ProduceManyRequest
+ */
+export type ProduceManyRequest = Message<"log.v1.ProduceManyRequest"> & {
+  /**
+   * The caller's number for this produce.
+   *
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from field: log.v1.ProduceRequest produce = 2;
+   */
+  produce?: ProduceRequest | undefined;
+};
+
+/**
+ * Describes the message log.v1.ProduceManyRequest.
+ * Use `create(ProduceManyRequestSchema)` to create a new message.
+ */
+export const ProduceManyRequestSchema: GenMessage<ProduceManyRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 6);
+
+/**
+ * @generated from message log.v1.ProduceManyResponse
+ */
+export type ProduceManyResponse = Message<"log.v1.ProduceManyResponse"> & {
+  /**
+   * That of the request which is answered.
+   *
+   * @generated from field: uint64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * @generated from oneof log.v1.ProduceManyResponse.outcome
+   */
+  outcome: {
+    /**
+     * @generated from field: log.v1.ProduceResponse produced = 2;
+     */
+    value: ProduceResponse;
+    case: "produced";
+  } | {
+    /**
+     * @generated from field: log.v1.ProduceFailure failed = 3;
+     */
+    value: ProduceFailure;
+    case: "failed";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message log.v1.ProduceManyResponse.
+ * Use `create(ProduceManyResponseSchema)` to create a new message.
+ */
+export const ProduceManyResponseSchema: GenMessage<ProduceManyResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 7);
+
+/**
+ * What a call of its own would have failed with.
+ *
+ * @generated from message log.v1.ProduceFailure
+ */
+export type ProduceFailure = Message<"log.v1.ProduceFailure"> & {
+  /**
+   * As gRPC numbers them.
+   *
+   * @generated from field: uint32 code = 1;
+   */
+  code: number;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message log.v1.ProduceFailure.
+ * Use `create(ProduceFailureSchema)` to create a new message.
+ */
+export const ProduceFailureSchema: GenMessage<ProduceFailure> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 8);
+
+/**
  * @generated from message log.v1.ConsumeRequest
  */
 export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
@@ -325,7 +411,7 @@ export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
  * Use `create(ConsumeRequestSchema)` to create a new message.
  */
 export const ConsumeRequestSchema: GenMessage<ConsumeRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 6);
+  messageDesc(file_log_v1_log, 9);
 
 /**
  * @generated from message log.v1.ConsumeResponse
@@ -370,7 +456,7 @@ export type ConsumeResponse = Message<"log.v1.ConsumeResponse"> & {
  * Use `create(ConsumeResponseSchema)` to create a new message.
  */
 export const ConsumeResponseSchema: GenMessage<ConsumeResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 7);
+  messageDesc(file_log_v1_log, 10);
 
 /**
  * @generated from message log.v1.GetServersRequest
@@ -383,7 +469,7 @@ export type GetServersRequest = Message<"log.v1.GetServersRequest"> & {
  * Use `create(GetServersRequestSchema)` to create a new message.
  */
 export const GetServersRequestSchema: GenMessage<GetServersRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 8);
+  messageDesc(file_log_v1_log, 11);
 
 /**
  * @generated from message log.v1.GetServersResponse
@@ -400,7 +486,7 @@ export type GetServersResponse = Message<"log.v1.GetServersResponse"> & {
  * Use `create(GetServersResponseSchema)` to create a new message.
  */
 export const GetServersResponseSchema: GenMessage<GetServersResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 9);
+  messageDesc(file_log_v1_log, 12);
 
 /**
  * @generated from message log.v1.Server
@@ -441,7 +527,7 @@ export type Server = Message<"log.v1.Server"> & {
  * Use `create(ServerSchema)` to create a new message.
  */
 export const ServerSchema: GenMessage<Server> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 10);
+  messageDesc(file_log_v1_log, 13);
 
 /**
  * @generated from message log.v1.ListTopicsRequest
@@ -460,7 +546,7 @@ export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
  * Use `create(ListTopicsRequestSchema)` to create a new message.
  */
 export const ListTopicsRequestSchema: GenMessage<ListTopicsRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 11);
+  messageDesc(file_log_v1_log, 14);
 
 /**
  * @generated from message log.v1.ListTopicsResponse
@@ -477,7 +563,7 @@ export type ListTopicsResponse = Message<"log.v1.ListTopicsResponse"> & {
  * Use `create(ListTopicsResponseSchema)` to create a new message.
  */
 export const ListTopicsResponseSchema: GenMessage<ListTopicsResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 12);
+  messageDesc(file_log_v1_log, 15);
 
 /**
  * @generated from message log.v1.DescribeTopicRequest
@@ -494,7 +580,7 @@ export type DescribeTopicRequest = Message<"log.v1.DescribeTopicRequest"> & {
  * Use `create(DescribeTopicRequestSchema)` to create a new message.
  */
 export const DescribeTopicRequestSchema: GenMessage<DescribeTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 13);
+  messageDesc(file_log_v1_log, 16);
 
 /**
  * @generated from message log.v1.DescribeTopicResponse
@@ -511,7 +597,7 @@ export type DescribeTopicResponse = Message<"log.v1.DescribeTopicResponse"> & {
  * Use `create(DescribeTopicResponseSchema)` to create a new message.
  */
 export const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 14);
+  messageDesc(file_log_v1_log, 17);
 
 /**
  * @generated from message log.v1.SetTopicRequest
@@ -542,7 +628,7 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
  * Use `create(SetTopicRequestSchema)` to create a new message.
  */
 export const SetTopicRequestSchema: GenMessage<SetTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 15);
+  messageDesc(file_log_v1_log, 18);
 
 /**
  * @generated from message log.v1.SetTopicResponse
@@ -559,7 +645,7 @@ export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
  * Use `create(SetTopicResponseSchema)` to create a new message.
  */
 export const SetTopicResponseSchema: GenMessage<SetTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 16);
+  messageDesc(file_log_v1_log, 19);
 
 /**
  * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
@@ -594,7 +680,7 @@ export type Retention = Message<"log.v1.Retention"> & {
  * Use `create(RetentionSchema)` to create a new message.
  */
 export const RetentionSchema: GenMessage<Retention> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 17);
+  messageDesc(file_log_v1_log, 20);
 
 /**
  * @generated from message log.v1.Topic
@@ -645,7 +731,7 @@ export type Topic = Message<"log.v1.Topic"> & {
  * Use `create(TopicSchema)` to create a new message.
  */
 export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 18);
+  messageDesc(file_log_v1_log, 21);
 
 /**
  * @generated from message log.v1.Feed
@@ -681,7 +767,7 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 19);
+  messageDesc(file_log_v1_log, 22);
 
 /**
  * @generated from service log.v1.Log
@@ -706,6 +792,17 @@ export const Log: GenService<{
     methodKind: "bidi_streaming";
     input: typeof ProduceRequestSchema;
     output: typeof ProduceResponseSchema;
+  },
+  /**
+   * The same for produces that have nothing to do with each other, of any topics: each is answered as soon as it can be,
+   * and one that fails fails alone. Those of one topic are stored in the order of the requests.
+   *
+   * @generated from rpc log.v1.Log.ProduceMany
+   */
+  produceMany: {
+    methodKind: "bidi_streaming";
+    input: typeof ProduceManyRequestSchema;
+    output: typeof ProduceManyResponseSchema;
   },
   /**
    * The next record at or after the start; OUT_OF_RANGE when there is none yet.
