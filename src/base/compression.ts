@@ -75,7 +75,7 @@ export function unpackPayload(codecs: Codecs, header: FrameHeader, payload: Uint
   return codecs.decompress(compression, payload, unpackedBytesMax(count)).then((unpacked) => {
     if (typeof unpacked === "string") return unpacked;
     // Compaction took records out and left the count: only what is as produced can be judged by it.
-    if (header.payloadChecksum !== header.producedChecksum) return unpacked;
+    if (header.compacted) return unpacked;
     return packedRecordsFault(unpacked, 0, unpacked.length, count) ?? unpacked;
   });
 }

@@ -7,7 +7,7 @@ import { assert } from "./assert.ts";
 import { fromHex, readUint53, viewOf, writeUint53 } from "./bytes.ts";
 import { type Checksum, crc32, crc32Between } from "./crc32.ts";
 import { frameBytesMax, frameRecordsMax, timestampFault } from "./limits.ts";
-import { LogRecord, packedBytesMax, packRecord, type RecordInput, readPackedRecords } from "./record.ts";
+import { packedBytesMax, packRecord, type RecordInput } from "./record.ts";
 import type { WriterId } from "./vector.ts";
 
 /** First four bytes of every frame: "GVF1". */
@@ -51,6 +51,8 @@ export type FrameKind = "records" | "gap";
 /** How the payload is compressed: bits 0 to 2 of the attributes. */
 export type Compression = "none" | "gzip" | "zstd" | "brotli";
 export const compressions: readonly Compression[] = ["none", "gzip", "zstd", "brotli"];
+/** Bit 3 of the attributes: compaction took records out. The chain hash does not cover the attributes. */
+export const compactedBit = 8;
 
 /** The rolling hash of a feed up to and including a batch: 64 bits in two halves. Both 0 before the first batch. */
 export interface ChainHash {
@@ -70,6 +72,8 @@ export interface FrameHeader {
   readonly durableBefore: number;
   readonly kind: FrameKind;
   readonly compression: Compression;
+  /** Compaction took records out: the others keep their places, and `count` is as it was produced. */
+  readonly compacted: boolean;
   readonly count: number;
   readonly writer: WriterId;
   /** Sequence of the first record in its feed, from 1. */
@@ -83,7 +87,7 @@ export interface FrameHeader {
   readonly timestampDeltaMaxMs: number;
   /** CRC-32 of the payload as it is. */
   readonly payloadChecksum: number;
-  /** CRC-32 of the payload as it was produced: differs from `payloadChecksum` only after compaction. */
+  /** CRC-32 of the payload as it was produced: differs from `payloadChecksum` only where the batch is `compacted`. */
   readonly producedChecksum: number;
   readonly generation: number;
 }
@@ -134,8 +138,9 @@ function scanFields(bytes: Uint8Array, start: number, view: DataView, checksum: 
   if (version !== batchVersion) return bad(`batch version ${version} is not ${batchVersion}`);
   const kind = view.getUint8(at.kind);
   if (kind > 1) return bad(`batch kind ${kind} is unknown`);
-  const compression = compressions[view.getUint16(at.attributes, true) & 7];
-  if (compression === undefined) return bad(`compression ${view.getUint16(at.attributes, true) & 7} is unknown`);
+  const attributes = view.getUint16(at.attributes, true);
+  const compression = compressions[attributes & 7];
+  if (compression === undefined) return bad(`compression ${attributes & 7} is unknown`);
   const frameBytes = frameHeaderBytes + view.getUint32(at.batchBytes, true);
   if (frameBytes < headersBytes || frameBytes > frameBytesMax) {
     return bad(`a frame of ${frameBytes} bytes, allowed are ${headersBytes} to ${frameBytesMax}`);
@@ -165,6 +170,7 @@ function scanFields(bytes: Uint8Array, start: number, view: DataView, checksum: 
     durableBefore,
     kind: kind === 0 ? "records" : "gap",
     compression,
+    compacted: (attributes & compactedBit) !== 0,
     count: view.getUint32(at.count, true),
     writer: readWriter(view, at.writer),
     baseSequence,
@@ -372,28 +378,4 @@ export function gapFrame(gap: {
   sealHeader(frame, view);
   placeFrame(frame, { baseOffset: 0, durableBefore: 0 });
   return frame;
-}
-
-/**
- * Calls `visit` for each record of a frame whose headers were read. Compressed payloads must be given decompressed.
- * Returns what is wrong, or undefined.
- */
-export function readRecords(
-  payload: Uint8Array,
-  header: FrameHeader,
-  visit: (record: LogRecord) => void,
-): string | undefined {
-  return readPackedRecords(payload, 0, payload.length, (record, index) => {
-    visit(
-      new LogRecord({
-        offset: header.baseOffset + index,
-        writer: header.writer,
-        sequence: header.baseSequence + index,
-        timestampMs: header.baseTimestampMs + record.timestampDeltaMs,
-        key: record.key,
-        headers: record.headers,
-        value: record.value,
-      }),
-    );
-  });
 }

@@ -26,10 +26,10 @@ export {
   nextChain,
   placeFrame,
   readPlace,
-  readRecords,
   scanFrame,
   stampBatch,
 } from "./frame.ts";
+export { compactedFrame, readRecords, withoutRecords } from "./frame_records.ts";
 export { HotLoopback } from "./hot_loopback.ts";
 export { HotResponses } from "./hot_responses.ts";
 export {
@@ -78,6 +78,7 @@ export {
   packRecord,
   type RecordHeader,
   type RecordInput,
+  readHole,
   readPackedRecords,
 } from "./record.ts";
 export { unzigzag, VarintReader, varintBytesMax, writeVarint, zigzag } from "./varint.ts";

@@ -69,7 +69,7 @@ const noHeaders: readonly { readonly name: string; readonly value: Uint8Array }[
  * The most bytes that `packRecord` writes for this record.
  * A packed record is: varint length of the rest · flags (bit 0 key, bit 1 headers) · zigzag varint of the milliseconds
  * since the batch's base timestamp · [varint length, key] · [varint count, (varint length, name, varint length, value)…]
- * · value.
+ * · value. Where compaction took records out stands a hole instead: varint 0 · varint count of them.
  */
 export function packedBytesMax(record: RecordInput): number {
   let bytes = 2 * varintBytesMax + 1 + bytesMaxOf(record.value);
@@ -143,7 +143,10 @@ function writeSized(into: Uint8Array, at: number, value: Uint8Array | string): n
   return start + bytes;
 }
 
-/** Calls `visit` for each packed record from `at` to `end`. Returns what is wrong, or undefined when all is well. */
+/**
+ * Calls `visit` for each packed record from `at` to `end`, with its place in the batch: where compaction took records
+ * out, the places of the others stay. Returns what is wrong, or undefined when all is well.
+ */
 export function readPackedRecords(
   bytes: Uint8Array,
   at: number,
@@ -154,13 +157,30 @@ export function readPackedRecords(
   for (let index = 0; reader.at < end; index++) {
     const bodyBytes = reader.next();
     const bodyEnd = reader.at + bodyBytes;
-    if (reader.failed || bodyBytes < 2 || bodyEnd > end) return `record ${index} does not fit its batch`;
+    if (reader.failed || bodyBytes < 2 || bodyEnd > end) {
+      const removed = bodyBytes === 0 ? readHole(reader) : 0;
+      if (removed === 0) return `record ${index} does not fit its batch`;
+      index += removed - 1;
+      continue;
+    }
     const record = bytes[reader.at] === 0 ? readValue(bytes, reader, bodyEnd) : readBody(bytes, reader.at, bodyEnd);
     if (record === undefined) return `record ${index} is not well-formed`;
     visit(record, index);
     reader.at = bodyEnd;
   }
   return undefined;
+}
+
+/** How many records are gone where a length of 0 stands; 0 when that makes no sense. */
+export function readHole(reader: VarintReader): number {
+  const removed = reader.next();
+  return reader.failed || removed > frameRecordsMax ? 0 : removed;
+}
+
+/** Writes that so many records, at least one, are gone. Returns the position after it; 1 + `varintBytesMax` bytes do. */
+export function writeHole(into: Uint8Array, at: number, removed: number): number {
+  into[at] = 0;
+  return writeVarint(into, at + 1, removed);
 }
 
 /** The body of a record that has neither key nor headers. */
@@ -204,8 +224,8 @@ function readBytes(bytes: Uint8Array, reader: VarintReader, end: number): Uint8A
 }
 
 /**
- * Judges packed records without building any: framing, count and limits. One cheap pass where a node takes records in
- * (rule R1). Returns what is wrong, or undefined.
+ * Judges packed records as they are produced, without building any: framing, count and limits. One cheap pass where a
+ * node takes records in (rule R1). Returns what is wrong, or undefined.
  */
 export function packedRecordsFault(bytes: Uint8Array, at: number, end: number, count: number): string | undefined {
   const reader = new VarintReader(bytes, at, end);

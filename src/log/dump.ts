@@ -1,5 +1,14 @@
 /** What is in the bytes of any file of a data directory, one item after another, for people who look into one. */
-import { type Checksum, frameMagic, readUint53, scanFrame, viewOf } from "../base/mod.ts";
+import {
+  type Checksum,
+  type FrameHeader,
+  frameMagic,
+  headersBytes,
+  readRecords,
+  readUint53,
+  scanFrame,
+  viewOf,
+} from "../base/mod.ts";
 import { decodeFloor } from "./floor.ts";
 import { decodeJournalHead, journalHeadBytes, scanJournal } from "./journal_format.ts";
 import { decodeCleanStop, decodeWriterFile } from "./root_files.ts";
@@ -42,8 +51,10 @@ function* dumpSegment(bytes: Uint8Array, checksum: Checksum): Generator<DumpedIt
   for (let at = 0; at < bytes.length; ) {
     const scan = scanFrame(bytes, at, checksum);
     if (scan.type === "frame") {
-      const { chain, kind, frameBytes, ...rest } = scan.header;
-      yield { kind: "frame", at, fields: { type: kind, bytes: frameBytes, ...rest, chain: hashText(chain) } };
+      const { chain, kind, frameBytes, compacted, ...rest } = scan.header;
+      const payload = bytes.subarray(at + headersBytes, at + frameBytes);
+      const left = compacted ? recordsLeft(scan.header, payload) : {};
+      yield { kind: "frame", at, fields: { type: kind, bytes: frameBytes, ...rest, ...left, chain: hashText(chain) } };
       at += frameBytes;
       continue;
     }
@@ -52,6 +63,13 @@ function* dumpSegment(bytes: Uint8Array, checksum: Checksum): Generator<DumpedIt
     if (next === undefined) return;
     at = next;
   }
+}
+
+/** What compaction left of a batch. */
+function recordsLeft(header: FrameHeader, payload: Uint8Array): Record<string, string | number> {
+  let recordsLeft = 0;
+  if (header.compression === "none") readRecords(payload, header, () => recordsLeft++);
+  return { compacted: "yes", recordsLeft: header.compression === "none" ? recordsLeft : "compressed" };
 }
 
 function* dumpIndex(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {

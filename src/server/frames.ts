@@ -6,6 +6,7 @@ import {
   type FrameHeader,
   headersBytes,
   LogRecord,
+  readHole,
   readPackedRecords,
   scanFrame,
   unpackPayload,
@@ -93,36 +94,39 @@ const recordsAtOnce = 256;
 /** The records of a frame, a few at a time. */
 export function* recordsOf(header: FrameHeader, bytes: Uint8Array): Generator<LogRecord> {
   if (header.kind === "gap") return;
-  let index = 0;
+  let first = 0;
   for (let at = 0; at < bytes.length; ) {
-    const end = endOfRun(bytes, at);
+    const run = nextRun(bytes, at);
     const records: LogRecord[] = [];
-    const fault = readPackedRecords(bytes, at, end, (record) => {
+    const fault = readPackedRecords(bytes, at, run.end, (record, index) => {
       records.push(
         new LogRecord({
           ...record,
-          offset: header.baseOffset + index,
+          offset: header.baseOffset + first + index,
           writer: header.writer,
-          sequence: header.baseSequence + index,
+          sequence: header.baseSequence + first + index,
           timestampMs: header.baseTimestampMs + record.timestampDeltaMs,
         }),
       );
-      index++;
     });
     if (fault !== undefined) throw new ConnectError(`Cannot read what the log stored: ${fault}`, Code.DataLoss);
     yield* records;
-    at = end;
+    at = run.end;
+    first += run.places;
   }
 }
 
-/** Where the next few packed records end. */
-function endOfRun(bytes: Uint8Array, start: number): number {
+/** Where the next few packed records end, and how many places they take: those of removed records count. */
+function nextRun(bytes: Uint8Array, start: number): { readonly end: number; readonly places: number } {
   const reader = new VarintReader(bytes, start, bytes.length);
+  let places = 0;
   for (let count = 0; count < recordsAtOnce && reader.at < bytes.length; count++) {
     const bodyBytes = reader.next();
+    const removed = bodyBytes === 0 ? readHole(reader) : 0;
     // A length that leads nowhere is told by whoever reads the records.
-    if (reader.failed || reader.at + bodyBytes > bytes.length) return bytes.length;
+    if (reader.failed || reader.at + bodyBytes > bytes.length) return { end: bytes.length, places };
     reader.at += bodyBytes;
+    places += Math.max(1, removed);
   }
-  return reader.at;
+  return { end: reader.at, places };
 }

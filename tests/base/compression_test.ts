@@ -86,7 +86,7 @@ test("unpackPayload() leaves plain payloads alone, and does not count what compa
   const header: FrameHeader = { ...headerOf(frame), compression: "gzip", count: 9 };
   const half = payload.slice(0, payload.length / 2);
   assert.is(await unpackPayload(halving, header, half), "the header counts 9 records, the batch holds 2");
-  assert.equal(await unpackPayload(halving, { ...header, producedChecksum: 1 }, half), payload);
+  assert.equal(await unpackPayload(halving, { ...header, compacted: true }, half), payload);
 });
 
 test("scanFrame() refuses codecs that it does not know, by number", () => {
