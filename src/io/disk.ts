@@ -11,11 +11,11 @@ import {
   writeSync,
   writevSync,
 } from "node:fs";
-import { access, constants, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { assert, concat } from "../base/mod.ts";
-import type { Directory, LogFile } from "../log/mod.ts";
+import type { Directory, DirectoryPath, LogFile } from "../log/mod.ts";
 import { codeOf, lockDirectory } from "./directory_lock.ts";
 
 const fdatasyncAsync = promisify(fdatasync);
@@ -52,6 +52,16 @@ export class FileRemovedError extends Error {
 
   constructor(path: string) {
     super(`Cannot write ${path}: the file was removed while it was open`);
+  }
+}
+
+/** Something is where a directory should go. Nothing was moved. */
+export class PathTakenError extends Error {
+  override readonly name = "PathTakenError";
+  readonly code = "PATH_TAKEN";
+
+  constructor(path: string) {
+    super(`Cannot move a directory to ${path}: something is there`);
   }
 }
 
@@ -157,8 +167,29 @@ class DiskDirectory implements Directory {
     await this.sync();
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    await rename(this.#pathOf(from), this.#pathOf(to));
+  }
+
   async remove(name: string): Promise<void> {
     await rm(this.#pathOf(name), { force: true });
+  }
+
+  async moveDirectory(from: DirectoryPath, to: DirectoryPath): Promise<void> {
+    const [source, target] = [from, to].map(([parent]) => this.#pathOf(parent)) as [string, string];
+    // A directory may silently take the place of an empty one.
+    if (await isThere(join(target, to[1]))) throw new PathTakenError(join(target, to[1]));
+    await rename(join(source, from[1]), join(target, to[1]));
+    await syncDirectory(target);
+    await syncDirectory(source);
+  }
+
+  async removeDirectory(name: string): Promise<void> {
+    try {
+      await rmdir(this.#pathOf(name));
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error;
+    }
   }
 
   sync(): Promise<void> {

@@ -13,6 +13,11 @@ export interface Directory {
   readFile(name: string): Promise<Uint8Array | undefined>;
   /** Replaces a small file as a whole and durably: afterwards, also after a power cut, it holds the old or the new bytes. */
   replaceFile(name: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Gives a file another name, in place of the file that has it. Who has that one open reads on in it. Durable after
+   * `sync`; a power cut before leaves both names as they were or as they are.
+   */
+  rename(from: string, to: string): Promise<void>;
   /** Removes a file, if it is there. Durable after `sync`. */
   remove(name: string): Promise<void>;
   /** Makes creations and removals in this directory durable. */

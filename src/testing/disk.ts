@@ -3,7 +3,7 @@
  * synced, run full and fail. Deterministic; no I/O.
  */
 import { assert, concat, type Random } from "../base/mod.ts";
-import type { Directory, LogFile } from "../log/mod.ts";
+import type { Directory, DirectoryPath, LogFile } from "../log/mod.ts";
 import { SimulatedDiskError } from "./simulated_disk_error.ts";
 import { type CrashMode, SimulatedFile } from "./simulated_file.ts";
 
@@ -14,7 +14,7 @@ export type DiskOperation = "read" | "write" | "sync" | "truncate" | "replace";
 
 /** Something that is about to take effect on the disk. */
 export interface DiskStep {
-  readonly operation: "write" | "sync" | "truncate" | "replace" | "create" | "remove" | "sync-names";
+  readonly operation: "write" | "sync" | "truncate" | "replace" | "create" | "remove" | "move" | "sync-names";
   readonly path: string;
   /** What a write writes, and where. */
   readonly at: number;
@@ -281,11 +281,44 @@ class SimulatedDirectory implements Directory {
     this.#disk.counts.syncs++;
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    this.#judge("replace", from);
+    const file = this.#folder.files.get(from);
+    if (file === undefined) throw new SimulatedDiskError("ENOENT", `there is no file ${from}`);
+    this.#remember();
+    this.#folder.files.delete(from);
+    this.#folder.files.set(to, file);
+  }
+
   async remove(name: string): Promise<void> {
     this.#judge(undefined, name);
     this.#disk.tell("remove", this.#path + name);
     this.#remember();
     this.#folder.files.delete(name);
+  }
+
+  async moveDirectory(from: DirectoryPath, to: DirectoryPath): Promise<void> {
+    await this.#disk.pause();
+    this.#judge("replace", from.join("/"));
+    const [source, target] = [from, to].map(([parent]) => this.#folder.folders.get(parent)?.folders);
+    const moved = source?.get(from[1]);
+    if (moved === undefined || target === undefined) {
+      throw new SimulatedDiskError("ENOENT", `there is no directory ${from.join("/")}, or none ${to[0]}`);
+    }
+    assert(!target.has(to[1]), `nothing is at ${to.join("/")} yet`);
+    this.#disk.tell("move", this.#path + from.join("/"));
+    source?.delete(from[1]);
+    target.set(to[1], moved);
+    this.#disk.counts.syncs += 2;
+  }
+
+  async removeDirectory(name: string): Promise<void> {
+    this.#judge(undefined, name);
+    const folder = this.#folder.folders.get(name);
+    if (folder === undefined) return;
+    assert(folder.files.size + folder.folders.size === 0, `directory ${name} is empty`);
+    this.#disk.tell("remove", this.#path + name);
+    this.#folder.folders.delete(name);
   }
 
   async sync(): Promise<void> {

@@ -38,6 +38,33 @@ export function testDirectory(
     assert.equal(await directory.list(), ["file"]);
   });
 
+  add("rename() puts a file in the place of another, which its readers still see", async (directory) => {
+    await directory.replaceFile("old", toBytes("old text"));
+    await directory.replaceFile("draft", toBytes("new"));
+    const old = await directory.open("old");
+    await directory.rename("draft", "old");
+    await directory.sync();
+    assert.equal(await directory.list(), ["old"]);
+    assert.is(toText(await old.read(0, 100)), "old text");
+    assert.is(toText((await directory.readFile("old")) as Uint8Array), "new");
+    await old.close();
+  });
+
+  add("moveDirectory() moves a directory with what is in it, and removeDirectory() removes an empty one", async (root) => {
+    const inner = await (await root.directory("left")).directory("inner");
+    await inner.replaceFile("file", toBytes("text"));
+    const right = await root.directory("right");
+    await root.moveDirectory(["left", "inner"], ["right", "moved"]);
+    assert.equal(await (await root.directory("left")).list(), []);
+    assert.equal(await right.list(), ["moved"]);
+    const moved = await right.directory("moved");
+    assert.is(toText((await moved.readFile("file")) as Uint8Array), "text");
+    await moved.remove("file");
+    await right.removeDirectory("moved");
+    await right.removeDirectory("moved");
+    assert.equal(await right.list(), []);
+  });
+
   add("remove() removes, and does not mind an absent file", async (directory) => {
     await directory.replaceFile("file", toBytes("text"));
     await directory.remove("file");

@@ -1,6 +1,16 @@
-import type { Directory, LogFile } from "../../src/log/mod.ts";
+import type { Directory, DirectoryPath, LogFile } from "../../src/log/mod.ts";
 
-export type FaultyOperation = "list" | "open" | "read" | "write" | "sync" | "truncate" | "replace" | "remove" | "names";
+export type FaultyOperation =
+  | "list"
+  | "open"
+  | "read"
+  | "write"
+  | "sync"
+  | "truncate"
+  | "replace"
+  | "rename"
+  | "remove"
+  | "names";
 
 interface Fault {
   readonly operation: FaultyOperation;
@@ -79,9 +89,24 @@ export class FaultyDirectory implements Directory {
     return this.#inner.replaceFile(name, bytes);
   }
 
+  async rename(from: string, to: string): Promise<void> {
+    this.#faults.judge("rename", from);
+    return this.#inner.rename(from, to);
+  }
+
   async remove(name: string): Promise<void> {
     this.#faults.judge("remove", name);
     return this.#inner.remove(name);
+  }
+
+  async moveDirectory(from: DirectoryPath, to: DirectoryPath): Promise<void> {
+    this.#faults.judge("rename", from.join("/"));
+    return this.#inner.moveDirectory(from, to);
+  }
+
+  async removeDirectory(name: string): Promise<void> {
+    this.#faults.judge("remove", name);
+    return this.#inner.removeDirectory(name);
   }
 
   async sync(): Promise<void> {
