@@ -36,7 +36,10 @@ export function writeLogEvent(logger: Logger, event: LogEvent): void {
       logger.error("cannot write topic {topic}: {message}", { ...event });
       break;
     case "topic-created":
-      logger.info("created topic {topic}", { ...event });
+      logger.info("created topic {topic}, generation {generation}", { ...event });
+      break;
+    case "topic-deleted":
+      logger.info("topic {topic} was deleted: removed generation {generation}, {records} records", { ...event });
       break;
     default:
       event satisfies never;

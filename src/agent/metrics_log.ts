@@ -80,12 +80,14 @@ export function registerLog(registry: Registry, { log, onLogEvent }: MeasuredLog
     "Feeds that are no longer followed because they forked",
     sum(({ stoppedFeeds }) => stoppedFeeds.size),
   );
+  // What deleted topics held stays counted: a counter that falls would look like a restart.
+  let deleted = 0;
+  const stopDeleted = onLogEvent((event) => {
+    if (event.type === "topic-deleted") deleted += event.appended;
+  });
+  const held = sum((topic) => topic.nextOffset);
   const appended = "Records ever appended to the log, by this node and from peers; it goes on counting after a restart";
-  readCounter(
-    registry,
-    { name: "grapevine_log_appended_records_total", help: appended },
-    sum((topic) => topic.nextOffset),
-  );
+  readCounter(registry, { name: "grapevine_log_appended_records_total", help: appended }, () => held() + deleted);
   const labelNames = ["topic"];
   const topicBytes = `Bytes on disk, of the ${topicSeriesMax} topics with the most records appended`;
   readGauge(registry, { name: "grapevine_log_topic_bytes", help: topicBytes, labelNames }, () =>
@@ -95,7 +97,7 @@ export function registerLog(registry: Registry, { log, onLogEvent }: MeasuredLog
   const name = "grapevine_log_topic_appended_records_total";
   readCounter(registry, { name, help: topicRecords, labelNames }, () => ofTopics(log, ({ nextOffset }) => nextOffset));
   registerUpkeep(registry, log);
-  const stops = [registerEvents(registry, onLogEvent), registerDropped(registry, onLogEvent)];
+  const stops = [stopDeleted, registerEvents(registry, onLogEvent), registerDropped(registry, onLogEvent)];
   return () => {
     for (const stop of stops) stop();
   };

@@ -30,7 +30,7 @@ export class StagedGroup implements JournalItem {
     this.committer = committer;
     this.group = group;
     this.taken = taken;
-    this.topic = state.name;
+    this.topic = state.folder;
     this.segment = state.active;
   }
 
@@ -61,7 +61,8 @@ export class Committer {
   /** A round will call, or a group is on its way. */
   #isBusy = false;
   #whenIdle: (() => void)[] = [];
-  #closed = false;
+  /** What those are told who come too late. */
+  #closed: Error | undefined;
   /** The end of the file may hold bytes of a group that failed: it is cut before anything is written. */
   #tailBroken = false;
   #failureReported = false;
@@ -90,10 +91,8 @@ export class Committer {
 
   /** Commits what waits, then makes everything durable. Returns whether all of it is. */
   async close(): Promise<boolean> {
-    this.#closed = true;
-    this.#cancelTimer?.();
-    if (this.#isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
-    this.#cancelTimer?.();
+    this.#closed ??= new LogClosedError();
+    await this.#idle();
     try {
       await this.#syncing.catch(() => undefined);
       if (this.#tailBroken) await this.#repairTail();
@@ -107,11 +106,27 @@ export class Committer {
     }
   }
 
+  /** Takes nothing more, and tells those why who wait. Resolves when nothing is on its way to the disk. */
+  async abandon(reason: Error): Promise<void> {
+    this.#closed = reason;
+    const waiting = this.#takeAll();
+    this.#settle(waiting);
+    for (const one of waiting) one.reject(reason);
+    await this.#idle();
+    await this.#syncing.catch(() => undefined);
+  }
+
+  async #idle(): Promise<void> {
+    this.#cancelTimer?.();
+    if (this.#isBusy) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    this.#cancelTimer?.();
+  }
+
   #enqueue<Result>(
     bytes: number,
     waitingOf: (resolve: (result: Result) => void, reject: (error: Error) => void) => Waiting,
   ): Promise<Result> {
-    if (this.#closed) return Promise.reject(new LogClosedError());
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     const { pendingBytesMax } = this.#state.shared.options;
     // Something larger than the bound itself may wait alone: it is no larger than a frame or a message.
     if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > pendingBytesMax) {
@@ -336,7 +351,7 @@ export class Committer {
   }
 
   #armTimer(): void {
-    if (this.#cancelTimer !== undefined || this.#closed) return;
+    if (this.#cancelTimer !== undefined || this.#closed !== undefined) return;
     const { after, options } = this.#state.shared;
     this.#cancelTimer = after(options.fsyncIntervalMs, () => {
       this.#cancelTimer = undefined;

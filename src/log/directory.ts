@@ -1,3 +1,6 @@
+/** A directory in a directory. */
+export type DirectoryPath = readonly [parent: string, name: string];
+
 /** What the log needs of a disk. The real one is in io; the one of the simulated world can lose and tear writes. */
 export interface Directory {
   /** Names of the files and directories in it. */
@@ -20,6 +23,13 @@ export interface Directory {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file, if it is there. Durable after `sync`. */
   remove(name: string): Promise<void>;
+  /**
+   * Gives a directory two levels below another place there, atomically and durably: afterwards, also after a power cut, it
+   * is at the old place or at the new one, as a whole. Nothing may be at the new place.
+   */
+  moveDirectory(from: DirectoryPath, to: DirectoryPath): Promise<void>;
+  /** Removes an empty directory, if it is there. Durable after `sync`. */
+  removeDirectory(name: string): Promise<void>;
   /** Makes creations and removals in this directory durable. */
   sync(): Promise<void>;
 }

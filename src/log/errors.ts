@@ -16,6 +16,22 @@ export class TooManyTopicsError extends RangeError {
   }
 }
 
+/** What was asked for belongs to a generation of the topic that was deleted. What it held is gone. */
+export class TopicDeletedError extends RangeError {
+  override readonly name = "TopicDeletedError";
+  readonly code = "TOPIC_DELETED";
+  readonly topic: string;
+  readonly generation: number;
+
+  constructor(topic: string, generation: number) {
+    super(
+      `Cannot use topic ${JSON.stringify(topic)}: generation ${generation} of it was deleted, with all its records; who wants the topic again has to create it (createTopic, or grapevine topics create) and begins anew`,
+    );
+    this.topic = topic;
+    this.generation = generation;
+  }
+}
+
 /** The bytes are not one well-formed frame of records. Nothing was appended. */
 export class InvalidFrameError extends RangeError {
   override readonly name = "InvalidFrameError";
@@ -132,6 +148,7 @@ export class InvalidLogOptionError extends RangeError {
 export type LogError =
   | InvalidTopicError
   | TooManyTopicsError
+  | TopicDeletedError
   | InvalidFrameError
   | RecordTooLargeError
   | OffsetOutOfRangeError

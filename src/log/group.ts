@@ -17,9 +17,6 @@ import { type FeedEnd, fitOf, type PlacedFrame, placedFrame } from "./feed.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Ack, Applied, ApplyStop } from "./types.ts";
 
-/** Generation of every topic until topics can be deleted and created again. */
-export const firstGeneration = 1;
-
 /** Records that one gap frame may cover: its count is a 32-bit number. */
 const gapRecordsMax = 0xffff_ffff;
 
@@ -56,7 +53,8 @@ export class Group {
     const baseSequence = end.have + 1;
     const lamport = this.#lamport + 1;
     const previousChain = end.chain ?? chainStart;
-    const chain = stampBatch(frame, { writer, baseSequence, lamport, generation: firstGeneration, previousChain });
+    const { generation } = this.#state;
+    const chain = stampBatch(frame, { writer, baseSequence, lamport, generation, previousChain });
     const offset = this.#nextOffset;
     // One literal: spreading another object into it would cost more than all the rest on Node.
     this.#place(frame, {
@@ -98,7 +96,7 @@ export class Group {
   applyGap(writer: WriterId, through: number): void {
     for (let end = this.#endOf(writer); end.have < through; end = this.#endOf(writer)) {
       const count = Math.min(gapRecordsMax, through - end.have);
-      const frame = gapFrame({ writer, baseSequence: end.have + 1, count, generation: firstGeneration });
+      const frame = gapFrame({ writer, baseSequence: end.have + 1, count, generation: this.#state.generation });
       const scan = scanFrame(frame, 0);
       assert(scan.type === "frame", "a gap frame is a frame");
       this.#add(frame, scan.header);
@@ -109,6 +107,10 @@ export class Group {
     const { writer, baseSequence, count } = header;
     if (count < 1 || baseSequence < 1 || !Number.isSafeInteger(baseSequence + count)) {
       return { reason: "malformed", message: `a batch of ${count} records from sequence ${baseSequence}` };
+    }
+    if (header.generation !== this.#state.generation) {
+      const message = `a batch of generation ${header.generation}, the topic has ${this.#state.generation}`;
+      return { reason: "malformed", message };
     }
     if (this.#state.stopped.has(writer)) return "stopped";
     const end = this.#endOf(writer);

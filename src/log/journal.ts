@@ -49,6 +49,7 @@ export class Journal {
   readonly #root: Directory;
   readonly #options: ResolvedLogOptions;
   readonly #onFailure: (message: string) => void;
+  readonly #onEmptied: () => void;
   readonly #meter: LogMeter | undefined;
   #files: readonly [JournalFile, JournalFile] | undefined;
   #opening: Promise<readonly [JournalFile, JournalFile]> | undefined;
@@ -63,15 +64,23 @@ export class Journal {
   #scratch = new Uint8Array(65_536);
   readonly #names = new Map<string, Uint8Array>();
 
-  /** `onFailure` hears why what the journal holds could not be written to its segments. */
+  /**
+   * `onFailure` hears why what the journal holds could not be written to its segments; `onEmptied` is called when one of
+   * the files is void.
+   */
   constructor(
     root: Directory,
     options: ResolvedLogOptions,
-    listeners: { readonly onFailure: (message: string) => void; readonly meter: LogMeter | undefined },
+    listeners: {
+      readonly onFailure: (message: string) => void;
+      readonly onEmptied: () => void;
+      readonly meter: LogMeter | undefined;
+    },
   ) {
     this.#root = root;
     this.#options = options;
     this.#onFailure = listeners.onFailure;
+    this.#onEmptied = listeners.onEmptied;
     this.#meter = listeners.meter;
   }
 
@@ -83,6 +92,12 @@ export class Journal {
   /** Bytes of entries that are not in their segments yet. */
   get bytes(): number {
     return (this.#files ?? []).reduce((sum, { end }) => sum + end - journalHeadBytes, 0);
+  }
+
+  /** True while an entry of one of these segments may be on disk and count. */
+  mayHold(segments: readonly Segment[]): boolean {
+    if (this.#tailBroken) return true;
+    return (this.#files ?? []).some((file) => segments.some((segment) => file.segments.has(segment)));
   }
 
   /** True while a failed commit must be repaired before anything is written to any segment. */
@@ -238,5 +253,6 @@ export class Journal {
     file.segments.clear();
     file.end = journalHeadBytes;
     file.durable = journalHeadBytes;
+    this.#onEmptied();
   }
 }

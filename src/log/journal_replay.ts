@@ -14,6 +14,8 @@ export interface ReplayPlace {
   readonly topics: Directory;
   readonly options: ResolvedLogOptions;
   readonly isClean: boolean;
+  /** Directories that are being removed: what the journal holds of them is void. */
+  readonly removed: ReadonlySet<string>;
   readonly emit: (event: LogEvent) => void;
 }
 
@@ -53,6 +55,7 @@ export async function replayJournal(place: ReplayPlace): Promise<number> {
 async function writeEntries(place: ReplayPlace, entries: readonly WrittenEntry[]): Promise<void> {
   const byTopic = new Map<string, WrittenEntry[]>();
   for (const entry of entries) {
+    if (place.removed.has(entry.topic)) continue;
     const known = byTopic.get(entry.topic);
     if (known === undefined) byTopic.set(entry.topic, [entry]);
     else known.push(entry);

@@ -1,11 +1,19 @@
 import { Listeners, toHex, topicNameFault, topicsMax, type WriterId } from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
-import { InvalidTopicError, LogClosedError, LogCorruptError, messageOf, TooManyTopicsError } from "./errors.ts";
+import {
+  InvalidTopicError,
+  LogClosedError,
+  LogCorruptError,
+  messageOf,
+  TooManyTopicsError,
+  TopicDeletedError,
+} from "./errors.ts";
 import { FilePool } from "./file_pool.ts";
 import { Journal } from "./journal.ts";
 import { replayJournal } from "./journal_replay.ts";
 import { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 import { openTopicState, type TopicEnd, topicPath } from "./recovery.ts";
+import { Removals, topicsDirectoryName } from "./removals.ts";
 import {
   cleanStopFileName,
   decodeCleanStop,
@@ -19,11 +27,12 @@ import { Rounds } from "./rounds.ts";
 import { Scrubber } from "./scrub.ts";
 import { SharedReads } from "./shared_reads.ts";
 import { TailBudget } from "./tail_cache.ts";
+import { type TopicPlace, topicFolder, topicPlace } from "./topic_folder.ts";
 import { Topic } from "./topic_log.ts";
 import type { LogShared } from "./topic_state.ts";
+import { firstLife, isLaterLife, type TopicLife } from "./topic_value.ts";
 import type { CommitLog, LogEnvironment, LogEvent, LogOptions, ScrubProgress, TopicLog } from "./types.ts";
 
-const topicsDirectoryName = "topics";
 const defaultTopic = "default";
 /** Topics that are opened or closed at the same time: their syncs share what the file system does for each. */
 const topicsAtOnce = 8;
@@ -41,8 +50,14 @@ export class Log implements CommitLog {
   readonly #shared: LogShared;
   readonly #journal: Journal;
   readonly #scrubber: Scrubber;
+  readonly #removals: Removals;
   readonly #topics = new Map<string, Topic>();
+  /** By the names of their directories. */
   readonly #opening = new Map<string, Promise<Topic>>();
+  readonly #lives = new Map<string, TopicLife>();
+  readonly #lifeChanges = new Listeners<TopicLife & { readonly topic: string }>(rethrowLater);
+  /** Topics that were deleted and could not be removed. */
+  readonly #unremoved = new Set<Topic>();
   readonly #growth = new Listeners<TopicLog>(rethrowLater);
   readonly #events = new Listeners<LogEvent>(rethrowLater);
   #earlyEvents: LogEvent[] | undefined = [];
@@ -68,7 +83,9 @@ export class Log implements CommitLog {
     // Where nobody waits for a sync, the journal saves nothing.
     const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
     const onFailure = (message: string): void => this.#emit({ type: "write-failed", topic: "", message });
-    this.#journal = new Journal(directory, options, { onFailure, meter: environment.meter });
+    this.#removals = new Removals(directory, onFailure);
+    const onEmptied = (): void => this.#removals.journalEmptied(this.#journal);
+    this.#journal = new Journal(directory, options, { onFailure, onEmptied, meter: environment.meter });
     this.#shared = {
       options,
       pool: new FilePool(),
@@ -125,14 +142,43 @@ export class Log implements CommitLog {
   async openTopic(topicName: string): Promise<TopicLog> {
     const name = topicName === "" ? defaultTopic : topicName;
     if (this.#disposed !== undefined) throw new LogClosedError();
-    const known = this.#topics.get(name) ?? this.#opening.get(name);
+    const place = { name, generation: this.#lifeOf(name).generation };
+    const known = this.#topics.get(name) ?? this.#opening.get(topicFolder(place));
     if (known !== undefined) return known;
     const fault = topicNameFault(name);
     if (fault !== undefined) throw new InvalidTopicError(fault);
+    const deleted = this.deletedTopic(name);
+    if (deleted !== undefined) throw deleted;
     if (this.#topics.size + this.#opening.size >= topicsMax) throw new TooManyTopicsError(name);
-    const opening = this.#createTopic(name).finally(() => this.#opening.delete(name));
-    this.#opening.set(name, opening);
+    const opening = this.#createTopic(place).finally(() => this.#opening.delete(topicFolder(place)));
+    this.#opening.set(topicFolder(place), opening);
     return opening;
+  }
+
+  deletedTopic(topicName: string): TopicDeletedError | undefined {
+    const name = topicName === "" ? defaultTopic : topicName;
+    const { generation, deleted } = this.#lifeOf(name);
+    return deleted ? new TopicDeletedError(name, generation) : undefined;
+  }
+
+  get lives(): ReadonlyMap<string, TopicLife> {
+    return this.#lives;
+  }
+
+  async settleLife(name: string, life: TopicLife): Promise<void> {
+    if (this.#disposed !== undefined) throw new LogClosedError();
+    if (isLaterLife(life, this.#lifeOf(name))) {
+      this.#lives.set(name, life);
+      const topic = this.#topics.get(name);
+      if (topic !== undefined) this.#unremoved.add(topic);
+      this.#topics.delete(name);
+      this.#lifeChanges.emit({ topic: name, ...life });
+    }
+    for (const topic of this.#unremoved) if (topic.name === name) await this.#removeTopic(topic);
+  }
+
+  onLife(listener: (change: TopicLife & { readonly topic: string }) => void): () => void {
+    return this.#lifeChanges.add(listener);
   }
 
   get journalBytes(): number {
@@ -173,23 +219,46 @@ export class Log implements CommitLog {
     const cleanEnds = marker === undefined ? undefined : decodeCleanStop(marker, checksum);
     const writerBytes = await this.#directory.readFile(writerFileName);
     const written = writerBytes === undefined ? undefined : decodeWriterFile(writerBytes, checksum);
-    const names = (await this.#topicsDirectory.list()).filter((name) => topicNameFault(name) === undefined);
-    for (const topic of cleanEnds?.keys() ?? []) {
-      if (!names.includes(topic)) throw new LogCorruptError(topicPath(topic, ""), 0, "the directory is missing");
+    const folders = (await this.#topicsDirectory.list()).filter((folder) => topicPlace(folder) !== undefined);
+    for (const folder of cleanEnds?.keys() ?? []) {
+      if (!folders.includes(folder)) throw new LogCorruptError(topicPath(folder, ""), 0, "the directory is missing");
     }
+    const removed = await this.#removals.begun();
     if (this.#options.retention.ageMaxMs !== undefined) this.#watchAges();
     const last = await replayJournal({
       ...{ root: this.#directory, topics: this.#topicsDirectory, options: this.#options },
-      ...{ isClean: cleanEnds !== undefined, emit: (event: LogEvent) => this.#emit(event) },
+      ...{ isClean: cleanEnds !== undefined, removed, emit: (event: LogEvent) => this.#emit(event) },
     });
     this.#journal.startAfter(last);
-    await forEach(names, async (name) => {
-      this.#topics.set(name, await this.#openTopic(name, cleanEnds?.get(name)));
+    await this.#removals.finish(removed);
+    await forEach(await this.#latest(folders), async (folder) => {
+      const place = topicPlace(folder) as TopicPlace;
+      this.#topics.set(place.name, await this.#openTopic(place, cleanEnds?.get(folder)));
     });
     // From here on frames may be written, so that the marker would lie. Before, a failed open must leave it.
     await this.#directory.remove(cleanStopFileName);
     await this.#directory.sync();
     await this.#takeWriter(written, writerBytes !== undefined, cleanEnds !== undefined);
+  }
+
+  /** Of each topic the last generation's directory. What is left of earlier ones was deleted, and goes. */
+  async #latest(folders: readonly string[]): Promise<string[]> {
+    for (const folder of folders) {
+      const { name, generation } = topicPlace(folder) as TopicPlace;
+      const life = { generation, deleted: false };
+      if (isLaterLife(life, this.#lifeOf(name))) this.#lives.set(name, life);
+    }
+    const latest: string[] = [];
+    for (const folder of folders) {
+      const { name, generation } = topicPlace(folder) as TopicPlace;
+      if (generation === this.#lifeOf(name).generation) latest.push(folder);
+      else await this.#removals.remove(folder, [], this.#journal);
+    }
+    return latest;
+  }
+
+  #lifeOf(name: string): TopicLife {
+    return this.#lives.get(name) ?? firstLife;
   }
 
   /** Records grow old also where nothing is written. */
@@ -234,20 +303,39 @@ export class Log implements CommitLog {
     return this.#directory.replaceFile(writerFileName, encodeWriterFile({ writer, fsync }, checksum));
   }
 
-  async #createTopic(name: string): Promise<Topic> {
-    const topic = await this.#openTopic(name, undefined);
+  async #createTopic(place: TopicPlace): Promise<Topic> {
+    const { name, generation } = place;
+    const topic = await this.#openTopic(place, undefined);
     if (this.#disposed !== undefined) {
       await topic.release();
       throw new LogClosedError();
     }
+    if (isLaterLife(this.#lifeOf(name), { generation, deleted: false })) {
+      await this.#removeTopic(topic);
+      throw new TopicDeletedError(name, generation);
+    }
     this.#topics.set(name, topic);
-    this.#emit({ type: "topic-created", topic: name });
+    this.#emit({ type: "topic-created", topic: name, generation });
     return topic;
   }
 
-  async #openTopic(name: string, cleanEnd: TopicEnd | undefined): Promise<Topic> {
-    const directory = await this.#topicsDirectory.directory(name);
-    const state = await openTopicState(name, directory, this.#shared, cleanEnd);
+  /** Ends a generation that was deleted, and removes it. */
+  async #removeTopic(topic: Topic): Promise<void> {
+    const { name, generation, bytes, state } = topic;
+    this.#unremoved.add(topic);
+    const isNew = topic.deleted === undefined;
+    await topic.end();
+    if (isNew) {
+      const records = topic.nextOffset - topic.firstOffset;
+      this.#emit({ type: "topic-deleted", topic: name, generation, records, appended: topic.nextOffset, bytes });
+    }
+    await this.#removals.remove(state.folder, state.segments, this.#journal);
+    this.#unremoved.delete(topic);
+  }
+
+  async #openTopic(place: TopicPlace, cleanEnd: TopicEnd | undefined): Promise<Topic> {
+    const directory = await this.#topicsDirectory.directory(topicFolder(place));
+    const state = await openTopicState(place, directory, this.#shared, cleanEnd);
     return new Topic(state, (topic) => this.#growth.emit(topic));
   }
 
@@ -256,9 +344,10 @@ export class Log implements CommitLog {
     await this.#scrubber.close();
     await Promise.allSettled(this.#opening.values());
     await this.#minting;
+    await this.#removals.rest();
     const ends = new Map<string, TopicEnd>();
-    await forEach([...this.#topics], async ([name, topic]) => {
-      if (await topic.close()) ends.set(name, topic.end);
+    await forEach([...this.#topics.values()], async (topic) => {
+      if (await topic.close()) ends.set(topic.state.folder, topic.last);
     });
     try {
       await this.#journal.close();
@@ -266,6 +355,7 @@ export class Log implements CommitLog {
       this.#emit({ type: "write-failed", topic: "", message: messageOf(error) });
       return;
     }
+    await this.#removals.rest();
     // One topic that could not be made durable makes the whole stop an unclean one.
     if (ends.size < this.#topics.size) return;
     await this.#directory.replaceFile(cleanStopFileName, encodeCleanStop(ends, this.#options.checksum));

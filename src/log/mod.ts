@@ -2,7 +2,7 @@
  * The durable, ordered, recoverable log of one node: topics of batches, kept by rules R1, R2, R4 and R5. It knows a
  * `Directory` and nothing else of the world: no peers, no sockets, no runtime.
  */
-export type { Directory, LogFile } from "./directory.ts";
+export type { Directory, DirectoryPath, LogFile } from "./directory.ts";
 export { type DumpedItem, dumpFile } from "./dump.ts";
 export {
   InvalidFrameError,
@@ -17,6 +17,7 @@ export {
   RecordTooLargeError,
   RepairMisfitError,
   TooManyTopicsError,
+  TopicDeletedError,
 } from "./errors.ts";
 export type { FeedEnd } from "./feed.ts";
 export { Log } from "./log.ts";
@@ -24,6 +25,7 @@ export type { LogMeter } from "./meter.ts";
 export { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 export { TopicExistsError, TopicNotFoundError, TopicRegistry, type TopicRegistryOptions } from "./topic_registry.ts";
 export { InvalidTopicSettingError, type TopicSettings, type TopicSettingsChange } from "./topic_settings.ts";
+export { firstGeneration, generationMax, type TopicLife } from "./topic_value.ts";
 export type {
   Ack,
   Applied,

@@ -13,6 +13,9 @@ const readBytesMax = 8 * 1_048_576;
 const searchBytesMin = 65_536;
 const searchBytesMax = 1_048_576;
 
+/** Looks for a place whose file is replaced again and again. */
+const attemptsMax = 16;
+
 const nothing = new Uint8Array(0);
 
 /** Whole frames of a segment in memory. */
@@ -25,13 +28,12 @@ interface Loaded {
 
 /** Frames from the one that holds `offset` on. */
 export async function readFrom(state: TopicState, offset: number, bytesMax: number): Promise<Chunk> {
-  try {
-    return await readThere(state, offset, bytesMax);
-  } catch (error) {
-    // Retention took it between the look and the read.
-    if (!(error instanceof FileRetiredError)) throw error;
-    throw new OffsetOutOfRangeError(offset, state.firstOffset, state.nextOffset);
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const chunk = await readThere(state, offset, bytesMax).catch((error) => unlessRetired(state, error));
+    if (chunk !== undefined) return chunk;
+    // Between the look and the read retention took it, or compaction replaced it.
   }
+  throw new OffsetOutOfRangeError(offset, state.firstOffset, state.nextOffset);
 }
 
 async function readThere(state: TopicState, offset: number, bytesMax: number): Promise<Chunk> {
@@ -87,6 +89,8 @@ export async function readMissing(state: TopicState, have: Vector, bytesMax: num
 /** Where a search through the segments stands. Segments are numbered from those on that retention took meanwhile. */
 interface Place {
   readonly segment: number;
+  /** Of this file: in one that compaction put in its place the position means nothing. */
+  readonly of: Segment | undefined;
   readonly position: number;
 }
 
@@ -98,13 +102,13 @@ async function searchMissing(
   const held = new Map(have);
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  let place: Place = { segment: state.dropped, position: 0 };
+  let place: Place = { segment: state.dropped, of: undefined, position: 0 };
   for (;;) {
     const next = firstMissing(state, held, place);
     if (next === undefined) return { frames: concat(parts), complete: true };
     const segment = state.segments[next.segment - state.dropped] as Segment;
     const wanted = Math.min(searchBytesMax, Math.max(searchBytesMin, credit - bytes));
-    const loaded = await load(state, segment, next.position, wanted).catch(unlessRetired);
+    const loaded = await load(state, segment, next.position, wanted).catch((error) => unlessRetired(state, error));
     if (loaded === undefined) continue;
     for (const { header, at } of loaded.frames) {
       const last = header.baseSequence + header.count - 1;
@@ -115,15 +119,16 @@ async function searchMissing(
       held.set(header.writer, last);
     }
     assert(loaded.end > next.position, "a search goes forward");
-    place = { segment: next.segment, position: loaded.end };
+    place = { segment: next.segment, of: segment, position: loaded.end };
   }
 }
 
 /** A place at or before the first frame that is missing, not before `from`; undefined when nothing is missing. */
-function firstMissing(state: TopicState, held: Vector, place: Place): Place | undefined {
+function firstMissing(state: TopicState, held: Vector, place: Place): Omit<Place, "of"> | undefined {
   const { dropped } = state;
-  const from = place.segment < dropped ? { segment: dropped, position: 0 } : place;
-  let first: Place | undefined;
+  const isThere = place.of !== undefined && state.segments[place.segment - dropped] === place.of;
+  const from = { segment: Math.max(place.segment, dropped), position: isThere ? place.position : 0 };
+  let first: Omit<Place, "of"> | undefined;
   for (const [writer, feed] of state.feeds) {
     const sequence = (held.get(writer) ?? 0) + 1;
     if (sequence > feed.have) continue;
@@ -139,9 +144,10 @@ function firstMissing(state: TopicState, held: Vector, place: Place): Place | un
   return { segment: first.segment, position: Math.max(first.position, from.position) };
 }
 
-/** Nothing, when retention took the file: the search goes on above. */
-function unlessRetired(error: unknown): undefined {
+/** Nothing, when retention or compaction took the file: the search goes on in what is there now. */
+function unlessRetired(state: TopicState, error: unknown): undefined {
   if (!(error instanceof FileRetiredError)) throw error;
+  if (state.deleted !== undefined) throw state.deleted;
 }
 
 /** The first offset whose record, or one before it, is at or after the time. */
@@ -150,7 +156,7 @@ export async function offsetAt(state: TopicState, timestampMs: number): Promise<
   if (segment === undefined) return state.nextOffset;
   let position = segment.index.positionOfTime(timestampMs);
   while (position < segment.bytes) {
-    const loaded = await load(state, segment, position, searchBytesMin).catch(unlessRetired);
+    const loaded = await load(state, segment, position, searchBytesMin).catch((error) => unlessRetired(state, error));
     if (loaded === undefined) return offsetAt(state, timestampMs);
     for (const { header, at } of loaded.frames) {
       if (header.kind === "gap" || header.baseTimestampMs + header.timestampDeltaMaxMs < timestampMs) continue;
@@ -220,7 +226,7 @@ function neededBytes(
 }
 
 function corrupt(state: TopicState, segment: Segment, at: number, reason: string): LogCorruptError {
-  return new LogCorruptError(topicPath(state.name, segment.file.name), at, reason);
+  return new LogCorruptError(topicPath(state.folder, segment.file.name), at, reason);
 }
 
 /** One array of all parts that shares no memory with them: cached frames must not change under other readers. */

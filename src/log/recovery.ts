@@ -8,8 +8,9 @@ import { fitOf, placedFrame } from "./feed.ts";
 import { decodeFloor, floorFileName } from "./floor.ts";
 import { rewrite } from "./rewrite.ts";
 import { type Damage, durableMarkAfter, scanSegment } from "./scan.ts";
-import { indexName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
+import { indexName, isCompactedName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";
+import type { TopicPlace } from "./topic_folder.ts";
 import { type LogShared, TopicState } from "./topic_state.ts";
 
 /** What a clean-stop marker says of a topic: this much of its last segment was durable. */
@@ -19,28 +20,30 @@ export interface TopicEnd {
 }
 
 /** Path of a topic's file within the data directory. */
-export function topicPath(topic: string, file: string): string {
-  return `topics/${topic}/${file}`;
+export function topicPath(folder: string, file: string): string {
+  return `topics/${folder}/${file}`;
 }
 
 /** Opens what the directory holds of a topic. Rejects with `LogCorruptError`; then nothing was changed. */
 export async function openTopicState(
-  name: string,
+  place: TopicPlace,
   directory: Directory,
   shared: LogShared,
   cleanEnd: TopicEnd | undefined,
 ): Promise<TopicState> {
-  const state = new TopicState(name, directory, shared);
+  const state = new TopicState(place, directory, shared);
+  const { folder } = state;
   const floorBytes = await directory.readFile(floorFileName);
-  const path = topicPath(name, floorFileName);
+  const path = topicPath(folder, floorFileName);
   if (floorBytes !== undefined) state.startAt(decodeFloor(floorBytes, path, shared.options.checksum));
+  await removeDrafts(directory);
   const all = await segmentOffsets(directory);
   const offsets = all.filter((offset) => offset >= state.floor.offset);
-  judgeSegmentNames(name, state.floor.offset, offsets, cleanEnd);
+  judgeSegmentNames(folder, state.floor.offset, offsets, cleanEnd);
   for (const [position, baseOffset] of offsets.entries()) {
     if (baseOffset !== state.nextOffset) {
       const reason = `the segment begins at offset ${baseOffset}, the one before it ends at ${state.nextOffset}`;
-      throw new LogCorruptError(topicPath(name, segmentName(baseOffset)), 0, reason);
+      throw new LogCorruptError(topicPath(folder, segmentName(baseOffset)), 0, reason);
     }
     const isLast = position === offsets.length - 1;
     const segment = state.addSegment(baseOffset);
@@ -100,27 +103,34 @@ export async function segmentOffsets(directory: Directory): Promise<number[]> {
   return offsets.sort((left, right) => left - right);
 }
 
+/** What compaction had begun when the last run ended. */
+async function removeDrafts(directory: Directory): Promise<void> {
+  const drafts = (await directory.list()).filter(isCompactedName);
+  for (const name of drafts) await directory.remove(name);
+  if (drafts.length > 0) await directory.sync();
+}
+
 /** What retention had begun to remove when the last run ended. */
 async function removeBelowFloor(directory: Directory, offsets: readonly number[]): Promise<void> {
   for (const offset of offsets) {
-    await directory.remove(segmentName(offset));
     await directory.remove(indexName(offset));
+    await directory.remove(segmentName(offset));
   }
   if (offsets.length > 0) await directory.sync();
 }
 
 function judgeSegmentNames(
-  topic: string,
+  folder: string,
   floor: number,
   offsets: readonly number[],
   cleanEnd: TopicEnd | undefined,
 ): void {
   // The segment that takes new frames is never removed: with a floor there is one.
   if (offsets.length === 0 ? floor > 0 : offsets[0] !== floor) {
-    throw new LogCorruptError(topicPath(topic, segmentName(floor)), 0, "the file is missing");
+    throw new LogCorruptError(topicPath(folder, segmentName(floor)), 0, "the file is missing");
   }
   if (cleanEnd !== undefined && offsets.at(-1) !== cleanEnd.baseOffset) {
-    throw new LogCorruptError(topicPath(topic, segmentName(cleanEnd.baseOffset)), 0, "the file is missing");
+    throw new LogCorruptError(topicPath(folder, segmentName(cleanEnd.baseOffset)), 0, "the file is missing");
   }
 }
 
@@ -159,7 +169,7 @@ async function cutTail(state: TopicState, segment: Segment, file: LogFile, damag
   const bytes = file.size - damage.at;
   await file.truncate(damage.at);
   await file.sync();
-  const path = topicPath(state.name, segment.file.name);
+  const path = topicPath(state.folder, segment.file.name);
   state.shared.emit({
     type: "torn-tail",
     topic: state.name,
@@ -179,7 +189,7 @@ async function readIndex(state: TopicState, segment: Segment, bytes: number): Pr
 }
 
 async function rebuildIndex(state: TopicState, segment: Segment, reason: string): Promise<void> {
-  const file = topicPath(state.name, indexName(segment.baseOffset));
+  const file = topicPath(state.folder, indexName(segment.baseOffset));
   state.shared.emit({ type: "index-rebuilt", topic: state.name, file, reason });
   try {
     await writeIndex(state, segment);
@@ -206,5 +216,5 @@ function scanInto(state: TopicState, segment: Segment, file: LogFile): Promise<D
 }
 
 function corrupt(state: TopicState, segment: Segment, damage: Damage): LogCorruptError {
-  return new LogCorruptError(topicPath(state.name, segment.file.name), damage.at, damage.reason);
+  return new LogCorruptError(topicPath(state.folder, segment.file.name), damage.at, damage.reason);
 }

@@ -6,7 +6,6 @@ import {
   readUint53,
   toBytes,
   toHex,
-  topicNameFault,
   topicsMax,
   toText,
   viewOf,
@@ -15,6 +14,7 @@ import {
 } from "../base/mod.ts";
 import { LogCorruptError } from "./errors.ts";
 import type { TopicEnd } from "./recovery.ts";
+import { topicPlace } from "./topic_folder.ts";
 import type { FsyncPolicy } from "./types.ts";
 
 export const writerFileName = "writer";
@@ -61,6 +61,7 @@ export function decodeWriterFile(bytes: Uint8Array, checksum: Checksum): WriterF
   return fsync === undefined ? undefined : { writer: toHex(bytes.subarray(16, 24)), fsync };
 }
 
+/** `ends` by the names of the topics' directories. */
 export function encodeCleanStop(ends: ReadonlyMap<string, TopicEnd>, checksum: Checksum): Uint8Array {
   const head = new Uint8Array(cleanStopHeadBytes);
   viewOf(head).setUint32(0, cleanStopMagic, true);
@@ -96,7 +97,7 @@ export function decodeCleanStop(bytes: Uint8Array, checksum: Checksum): Map<stri
     const endBytes = readUint53(view, at + 8);
     const nameEnd = at + 17 + (bytes[at + 16] as number);
     const name = toText(bytes.subarray(at + 17, nameEnd));
-    if (baseOffset === undefined || endBytes === undefined || topicNameFault(name) !== undefined) return undefined;
+    if (baseOffset === undefined || endBytes === undefined || topicPlace(name) === undefined) return undefined;
     ends.set(name, { baseOffset, bytes: endBytes });
     at = nameEnd;
   }

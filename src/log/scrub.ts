@@ -69,7 +69,7 @@ class SegmentScrub {
     for (const writer of last?.unmet ?? []) {
       this.#close(last as Wound, writer, (this.segment.index.feeds.get(writer)?.last ?? 0) + 1);
     }
-    const file = topicPath(this.state.name, this.segment.file.name);
+    const file = topicPath(this.state.folder, this.segment.file.name);
     return this.#wounds.map(({ at, reason, end, feeds }) => {
       return { file, baseOffset: this.segment.baseOffset, at, bytes: end - at, reason, feeds };
     });
@@ -182,15 +182,18 @@ export class Scrubber {
       }
       if (!pass.isOver) continue;
       // What was found before a repair may be whole again: the next round tells.
-      if (pass.repairsBefore === pass.state.repairs) pass.state.setCorrupt(pass.segment, pass.finish());
+      // So may what retention or compaction took.
+      const isAsSeen = pass.repairsBefore === pass.state.repairs && pass.state.segments.includes(pass.segment);
+      if (isAsSeen) pass.state.setCorrupt(pass.segment, pass.finish());
       this.#pass = undefined;
     }
   }
 
   #nextPass(): SegmentScrub | undefined {
     for (let next = this.#left.pop(); next !== undefined; next = this.#left.pop()) {
-      // Retention may have taken it meanwhile.
-      const isThere = next.state.segments.includes(next.segment) && next.segment.settledBytes > 0;
+      // Retention may have taken it meanwhile, or its topic was deleted.
+      const isThere =
+        next.state.deleted === undefined && next.state.segments.includes(next.segment) && next.segment.settledBytes > 0;
       if (isThere) return new SegmentScrub(next.state, next.segment);
     }
     return undefined;

@@ -15,6 +15,16 @@ export function indexName(baseOffset: number): string {
   return `${String(baseOffset).padStart(offsetDigits, "0")}.index`;
 }
 
+/** What compaction writes of a segment until it takes its place. */
+export function compactedName(baseOffset: number): string {
+  return `${String(baseOffset).padStart(offsetDigits, "0")}.compacted`;
+}
+
+/** True for what compaction had begun and not put in its place. */
+export function isCompactedName(name: string): boolean {
+  return /^\d{20}\.compacted$/.test(name);
+}
+
 /** The base offset that a segment's file name tells; undefined when it is no such name. */
 export function segmentBaseOffset(name: string): number | undefined {
   const digits = /^(\d{20})\.log$/.exec(name)?.[1];
@@ -69,6 +79,17 @@ export class Segment {
   /** Writes what is in the journal only to the file, durably. When it fails, nothing is forgotten: call it again. */
   settle(): Promise<void> {
     this.#settling = this.#settling.catch(() => undefined).then(() => this.#settleNow());
+    return this.#settling;
+  }
+
+  /** Forgets what is in the journal only, for the file is to be removed: nobody may use it any more. */
+  discard(): Promise<void> {
+    this.#settling = this.#settling
+      .catch(() => undefined)
+      .then(() => {
+        this.#unsettled = [];
+        this.#unsettledBytes = 0;
+      });
     return this.#settling;
   }
 

@@ -14,9 +14,8 @@ import {
 } from "../base/mod.ts";
 import { chainAt } from "./chain_at.ts";
 import { Committer } from "./committer.ts";
-import { InvalidFrameError, LogClosedError, messageOf, RecordTooLargeError } from "./errors.ts";
+import { InvalidFrameError, LogClosedError, messageOf, RecordTooLargeError, TopicDeletedError } from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
-import { firstGeneration } from "./group.ts";
 import { checkRetention } from "./options.ts";
 import { offsetAt, readFrom, readMissing } from "./reader.ts";
 import { repair } from "./repair.ts";
@@ -26,9 +25,9 @@ import type { Ack, Applied, ChainAt, Chunk, CorruptRange, Missing, Retention, To
 
 /** A topic of an open log. */
 export class Topic implements TopicLog {
-  readonly generation: number = firstGeneration;
   readonly #state: TopicState;
   readonly #committer: Committer;
+  readonly #onGrow: (topic: Topic) => void;
   readonly #growth: Listeners<void>;
   #closing: Promise<boolean> | undefined;
   #retention: Retention;
@@ -39,6 +38,7 @@ export class Topic implements TopicLog {
   /** `onGrow` hears of growth before the listeners of this topic do. */
   constructor(state: TopicState, onGrow: (topic: Topic) => void) {
     this.#state = state;
+    this.#onGrow = onGrow;
     this.#growth = new Listeners(state.shared.onListenerError);
     this.#retention = this.#ownRetention;
     this.#committer = new Committer(state, () => {
@@ -50,6 +50,14 @@ export class Topic implements TopicLog {
 
   get name(): string {
     return this.#state.name;
+  }
+
+  get generation(): number {
+    return this.#state.generation;
+  }
+
+  get deleted(): TopicDeletedError | undefined {
+    return this.#state.deleted;
   }
 
   get firstOffset(): number {
@@ -123,7 +131,8 @@ export class Topic implements TopicLog {
 
   readShared(offset: number, bytesMax: number): Promise<Chunk> {
     const { sharedReads } = this.#state.shared;
-    return sharedReads.read(`${this.name}/${offset}/${bytesMax}`, () => this.read(offset, bytesMax));
+    const place = `${this.#state.folder}/${offset}/${bytesMax}`;
+    return sharedReads.read(place, () => this.read(offset, bytesMax));
   }
 
   async readMissing(have: Vector, bytesMax: number): Promise<Missing> {
@@ -207,7 +216,7 @@ export class Topic implements TopicLog {
   }
 
   /** Where the last segment ends, for the clean-stop marker. */
-  get end(): { baseOffset: number; bytes: number } {
+  get last(): { baseOffset: number; bytes: number } {
     return { baseOffset: this.#state.active.baseOffset, bytes: this.#state.active.bytes };
   }
 
@@ -230,7 +239,28 @@ export class Topic implements TopicLog {
     for (const segment of this.#state.segments) await segment.file.close();
   }
 
+  /**
+   * Ends it for everybody at once, because its generation was deleted: who waits is told so, who is called on growth may
+   * look. Resolves when nothing of it is on its way to the disk any more, and its files are closed.
+   */
+  async end(): Promise<void> {
+    const state = this.#state;
+    const reason = new TopicDeletedError(state.name, state.generation);
+    state.deleted = reason;
+    const abandoned = this.#committer.abandon(reason);
+    this.#onGrow(this);
+    this.#growth.emit();
+    await abandoned;
+    await this.#retaining.catch(() => 0);
+    for (const segment of state.segments) {
+      await segment.discard();
+      await segment.file.retire();
+    }
+    state.tail.clear();
+  }
+
   #assertOpen(): void {
+    if (this.#state.deleted !== undefined) throw this.#state.deleted;
     if (this.#closing !== undefined) throw new LogClosedError();
   }
 

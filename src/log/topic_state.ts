@@ -1,5 +1,6 @@
 import { assert, chainStart, isInternalTopic, type Vector, type WriterId } from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
+import type { TopicDeletedError } from "./errors.ts";
 import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
 import type { FilePool } from "./file_pool.ts";
 import { type Floor, noFloor } from "./floor.ts";
@@ -8,8 +9,10 @@ import type { LogMeter } from "./meter.ts";
 import type { ResolvedLogOptions } from "./options.ts";
 import type { Rounds } from "./rounds.ts";
 import { Segment } from "./segment.ts";
+import type { SegmentIndex } from "./segment_index.ts";
 import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
+import { type TopicPlace, topicFolder } from "./topic_folder.ts";
 import type { CorruptRange, FsyncPolicy, LogEvent } from "./types.ts";
 
 /** What all topics of a log share. */
@@ -40,8 +43,13 @@ export interface LogShared {
  */
 export class TopicState {
   readonly name: string;
+  readonly generation: number;
+  /** Name of its directory. */
+  readonly folder: string;
   readonly directory: Directory;
   readonly shared: LogShared;
+  /** Why nobody may use it any more. */
+  deleted: TopicDeletedError | undefined;
   /** What the cluster keeps in topics of its own is fsynced before it counts, whatever the node's policy. */
   readonly fsync: FsyncPolicy;
   readonly segments: Segment[] = [];
@@ -65,8 +73,11 @@ export class TopicState {
   #have: Vector | undefined;
   #durable: Vector | undefined;
 
-  constructor(name: string, directory: Directory, shared: LogShared) {
+  constructor(place: TopicPlace, directory: Directory, shared: LogShared) {
+    const { name, generation } = place;
     this.name = name;
+    this.generation = generation;
+    this.folder = topicFolder(place);
     this.directory = directory;
     this.shared = shared;
     this.fsync = isInternalTopic(name) ? "always" : shared.options.fsync;
@@ -146,6 +157,19 @@ export class TopicState {
       const holder = this.segments.find(({ index }) => (index.feeds.get(writer)?.lowest ?? 0) > 0);
       feed.lowest = holder?.index.feeds.get(writer)?.lowest ?? 0;
     }
+  }
+
+  /** A closed segment was compacted: from now on its file is what this index tells. */
+  replaceSegment(segment: Segment, index: SegmentIndex): Segment {
+    const position = this.segments.indexOf(segment);
+    assert(position >= 0 && position < this.segments.length - 1, "only closed segments of the log are replaced");
+    const { pool, options } = this.shared;
+    const fresh = new Segment(pool, this.directory, segment.baseOffset, options.indexEveryBytes);
+    fresh.index = index;
+    this.segments[position] = fresh;
+    this.#closedBytes += fresh.bytes - segment.bytes;
+    this.corruptRanges = this.corruptRanges.filter(({ baseOffset }) => baseOffset !== segment.baseOffset);
+    return fresh;
   }
 
   /** Takes in a frame that was written to the end of the last segment, or, with `unsettled`, to the journal. */

@@ -3,8 +3,10 @@
  * sockets or a runtime.
  */
 import type { ChainHash, Checksum, Vector, WriterId } from "../base/mod.ts";
+import type { TopicDeletedError } from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
 import type { LogMeter } from "./meter.ts";
+import type { TopicLife } from "./topic_value.ts";
 
 /** When a produce is acknowledged and its records are served (rule R2). */
 export type FsyncPolicy = "always" | "interval" | "never";
@@ -197,12 +199,28 @@ export type LogEvent =
       readonly bytes: number;
       readonly firstOffset: number;
     }
-  | { readonly type: "topic-created"; readonly topic: string };
+  | { readonly type: "topic-created"; readonly topic: string; readonly generation: number }
+  /** A generation of the topic was deleted, with what it held here. */
+  | {
+      readonly type: "topic-deleted";
+      readonly topic: string;
+      readonly generation: number;
+      readonly records: number;
+      /** Records ever appended. */
+      readonly appended: number;
+      readonly bytes: number;
+    };
 
 /** One topic of a node. */
 export interface TopicLog {
   readonly name: string;
+  /** Counts how often the topic was deleted and created again, from 1. */
   readonly generation: number;
+  /**
+   * Set once the generation is deleted: whatever is asked of it rejects with this. Those who listen for growth are called
+   * then, too. What is created again is another object.
+   */
+  readonly deleted: TopicDeletedError | undefined;
   /** Offset of the first record held. */
   readonly firstOffset: number;
   /** The offset after the last record that may be served. */
@@ -281,8 +299,23 @@ export interface CommitLog extends AsyncDisposable {
   topics(): readonly TopicLog[];
   /** A topic that is held, "" meaning `default`; undefined when it is not. */
   topic(name: string): TopicLog | undefined;
-  /** Opens a topic, creating it when needed. Rejects with `InvalidTopicError` or `TooManyTopicsError`. */
+  /**
+   * Opens a topic in the generation that is settled, creating it when needed. Rejects with `InvalidTopicError`,
+   * `TopicDeletedError` or `TooManyTopicsError`.
+   */
   openTopic(name: string): Promise<TopicLog>;
+  /** Why a topic cannot be opened: its last generation was deleted. Undefined when it was not. */
+  deletedTopic(name: string): TopicDeletedError | undefined;
+  /** What is settled about topics that were deleted, or created again since. */
+  readonly lives: ReadonlyMap<string, TopicLife>;
+  /**
+   * Takes note of what the cluster has settled, unless something later is known: what the node holds of an earlier
+   * generation, or of this one when it is deleted, ends at once. Resolves when it is removed; rejects with what the disk
+   * says, and then the next open or the next call removes it.
+   */
+  settleLife(topic: string, life: TopicLife): Promise<void>;
+  /** Calls `listener` after `settleLife` told something new. The result removes it. */
+  onLife(listener: (change: TopicLife & { readonly topic: string }) => void): () => void;
   /** Bytes of the journal that are not in their segments yet; they are held in memory too. */
   readonly journalBytes: number;
   /** How far the scrub is; all 0 when there is none. */

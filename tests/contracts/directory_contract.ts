@@ -50,20 +50,23 @@ export function testDirectory(
     await old.close();
   });
 
-  add("moveDirectory() moves a directory with what is in it, and removeDirectory() removes an empty one", async (root) => {
-    const inner = await (await root.directory("left")).directory("inner");
-    await inner.replaceFile("file", toBytes("text"));
-    const right = await root.directory("right");
-    await root.moveDirectory(["left", "inner"], ["right", "moved"]);
-    assert.equal(await (await root.directory("left")).list(), []);
-    assert.equal(await right.list(), ["moved"]);
-    const moved = await right.directory("moved");
-    assert.is(toText((await moved.readFile("file")) as Uint8Array), "text");
-    await moved.remove("file");
-    await right.removeDirectory("moved");
-    await right.removeDirectory("moved");
-    assert.equal(await right.list(), []);
-  });
+  add(
+    "moveDirectory() moves a directory with what is in it, and removeDirectory() removes an empty one",
+    async (root) => {
+      const inner = await (await root.directory("left")).directory("inner");
+      await inner.replaceFile("file", toBytes("text"));
+      const right = await root.directory("right");
+      await root.moveDirectory(["left", "inner"], ["right", "moved"]);
+      assert.equal(await (await root.directory("left")).list(), []);
+      assert.equal(await right.list(), ["moved"]);
+      const moved = await right.directory("moved");
+      assert.is(toText((await moved.readFile("file")) as Uint8Array), "text");
+      await moved.remove("file");
+      await right.removeDirectory("moved");
+      await right.removeDirectory("moved");
+      assert.equal(await right.list(), []);
+    },
+  );
 
   add("remove() removes, and does not mind an absent file", async (directory) => {
     await directory.replaceFile("file", toBytes("text"));
