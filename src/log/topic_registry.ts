@@ -12,15 +12,26 @@ import {
   toText,
   type WriterId,
 } from "../base/mod.ts";
-import { InvalidTopicError, messageOf, TooManyTopicsError } from "./errors.ts";
+import { InvalidTopicError, messageOf, TooManyTopicsError, TopicDeletedError } from "./errors.ts";
 import {
   applicableRetention,
   changedSettings,
   type TopicSettings,
   type TopicSettingsChange,
 } from "./topic_settings.ts";
-import { decodeTopicValue, encodeTopicValue, firstLife, isLaterLife, type TopicValue } from "./topic_value.ts";
+import {
+  decodeTopicValue,
+  encodeTopicValue,
+  firstLife,
+  generationMax,
+  isLaterLife,
+  type TopicLife,
+  type TopicValue,
+} from "./topic_value.ts";
 import type { CommitLog, TopicLog } from "./types.ts";
+
+/** Names of deleted topics that are remembered, so that nodes which slept cannot bring them back. */
+const deletedTopicsMax = 100_000;
 
 /** Bytes that are read from `_topics` at once. */
 const foldBytesMax = 1_048_576;
@@ -40,8 +51,8 @@ export class TopicNotFoundError extends RangeError {
   override readonly name = "TopicNotFoundError";
   readonly code = "TOPIC_NOT_FOUND";
 
-  constructor(topic: string) {
-    super(`Cannot set topic ${JSON.stringify(topic)}: this node does not know it`);
+  constructor(doing: "set" | "delete", topic: string) {
+    super(`Cannot ${doing} topic ${JSON.stringify(topic)}: this node does not know it`);
   }
 }
 
@@ -70,6 +81,10 @@ export class TopicRegistry implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #removeListener: () => void;
   #nextOffset = 0;
+  /** Topics about which something new is settled that is not applied yet. */
+  readonly #changed = new Set<string>();
+  /** Entries of topics that are deleted. */
+  #deleted = 0;
   #folding: Promise<void> = Promise.resolve();
   #setting: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -90,19 +105,33 @@ export class TopicRegistry implements AsyncDisposable {
     return registry;
   }
 
-  /** What holds for a topic. */
+  /** What holds for a topic; nothing of its own where it is deleted. */
   settings(topic: string): TopicSettings {
     return this.#entries.get(topic)?.value.settings ?? {};
   }
 
   /**
    * Changes what holds for a topic on all nodes. Resolves with what holds now, once that is fsynced here, whatever the
-   * policy, and applied here. `create` makes a topic that is not there yet. Rejects with `InvalidTopicError`,
-   * `InvalidTopicSettingError`, `TopicExistsError`, `TopicNotFoundError`, `TooManyTopicsError`, or as produce does.
+   * policy, and applied here. `create` makes a topic that is not there yet, or was deleted: then it begins anew, in the
+   * next generation. Rejects with `InvalidTopicError`, `InvalidTopicSettingError`, `TopicExistsError`,
+   * `TopicNotFoundError`, `TopicDeletedError`, `TooManyTopicsError`, or as produce does.
    */
   set(topic: string, change: TopicSettingsChange, options: { readonly create: boolean }): Promise<TopicSettings> {
-    // One after another: each goes on from what the one before settled.
-    const settled = this.#setting.then(() => this.#set(topic, change, options.create));
+    return this.#inTurn(() => this.#set(topic, change, options.create));
+  }
+
+  /**
+   * Deletes a topic on all nodes, with what was written to it and is not seen here yet. Resolves once that is fsynced
+   * here and the topic is gone here. Rejects with `InvalidTopicError`, `TopicNotFoundError`, `TopicDeletedError`,
+   * `TooManyTopicsError`, or as produce does.
+   */
+  delete(topic: string): Promise<void> {
+    return this.#inTurn(() => this.#delete(topic));
+  }
+
+  /** One after another: each goes on from what the one before settled. */
+  #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {
+    const settled = this.#setting.then(change);
     this.#setting = settled.catch(() => undefined);
     return settled;
   }
@@ -115,22 +144,43 @@ export class TopicRegistry implements AsyncDisposable {
   }
 
   async #set(name: string, change: TopicSettingsChange, create: boolean): Promise<TopicSettings> {
-    const fault = topicNameFault(name) ?? (isInternalTopic(name) ? internalFault("set", name) : undefined);
+    const before = await this.#valueNow("set", name);
+    const exists = !before.deleted && (this.#entries.has(name) || this.#log.topic(name) !== undefined);
+    if (create && exists) throw new TopicExistsError(name);
+    if (!create && before.deleted) throw new TopicDeletedError(name, before.generation);
+    if (!create && !exists) throw new TopicNotFoundError("set", name);
+    if (!exists && this.#entries.size - this.#deleted >= topicsMax) throw new TooManyTopicsError(name);
+    const generation = before.deleted ? nextGeneration(name, before) : before.generation;
+    const { segmentBytesMax } = this.#log;
+    const settings = changedSettings(name, before.settings, { change, segmentBytesMax });
+    await this.#write(name, { ...before, generation, deleted: false, settings });
+    return this.settings(name);
+  }
+
+  async #delete(name: string): Promise<void> {
+    const { generation, deleted } = await this.#valueNow("delete", name);
+    if (deleted) throw new TopicDeletedError(name, generation);
+    if (!this.#entries.has(name) && this.#log.topic(name) === undefined) throw new TopicNotFoundError("delete", name);
+    if (this.#deleted >= deletedTopicsMax) throw new TooManyTopicsError(name);
+    await this.#write(name, { generation, deleted: true, settings: {}, others: {} });
+  }
+
+  /** What holds for a topic that users may change, once all that is there is taken in. */
+  async #valueNow(doing: string, name: string): Promise<TopicValue> {
+    const fault = topicNameFault(name) ?? (isInternalTopic(name) ? internalFault(doing, name) : undefined);
     if (fault !== undefined) throw new InvalidTopicError(fault);
     await this.#fold();
-    const exists = this.#entries.has(name) || this.#log.topic(name) !== undefined;
-    if (create && exists) throw new TopicExistsError(name);
-    if (!create && !exists) throw new TopicNotFoundError(name);
-    if (!this.#entries.has(name) && this.#entries.size >= topicsMax) throw new TooManyTopicsError(name);
-    const { segmentBytesMax } = this.#log;
-    const settings = changedSettings(name, this.settings(name), { change, segmentBytesMax });
+    const life = this.#log.lives.get(name) ?? firstLife;
+    return this.#entries.get(name)?.value ?? { ...life, settings: {}, others: {} };
+  }
+
+  /** Resolves when it is durable, and applied here. */
+  async #write(name: string, value: TopicValue): Promise<void> {
     const builder = new FrameBuilder();
-    const before = this.#entries.get(name)?.value ?? { ...firstLife, others: {} };
-    builder.add({ key: name, value: encodeTopicValue({ ...before, settings }) }, this.#options.wallMs());
+    builder.add({ key: name, value: encodeTopicValue(value) }, this.#options.wallMs());
     const topics = await this.#log.openTopic(settingsTopic);
     await topics.produce(builder.finish());
     await this.#fold();
-    return this.settings(name);
   }
 
   #foldSoon(): void {
@@ -150,16 +200,16 @@ export class TopicRegistry implements AsyncDisposable {
   async #foldOn(): Promise<void> {
     const topics = this.#log.topic(settingsTopic);
     if (topics === undefined) return;
-    const changed = new Set<string>();
     while (this.#nextOffset < topics.nextOffset) {
       const { frames, nextOffset } = await topics.read(Math.max(this.#nextOffset, topics.firstOffset), foldBytesMax);
-      this.#takeFrames(frames, changed);
+      this.#takeFrames(frames);
       this.#nextOffset = nextOffset;
     }
-    for (const name of changed) await this.#apply(name);
+    // What cannot be applied now is tried again with the next growth.
+    for (const name of [...this.#changed]) if (await this.#apply(name)) this.#changed.delete(name);
   }
 
-  #takeFrames(frames: Uint8Array, changed: Set<string>): void {
+  #takeFrames(frames: Uint8Array): void {
     for (let at = 0; at < frames.length; ) {
       const scan = scanFrame(frames, at, crc32);
       if (scan.type !== "frame") throw new RangeError(`Cannot read a frame of ${settingsTopic}: it is ${scan.type}`);
@@ -169,36 +219,47 @@ export class TopicRegistry implements AsyncDisposable {
       at = end;
       // Nodes write none that is compressed; a gap holds nothing.
       if (header.kind !== "records" || header.compression !== "none") continue;
-      readRecords(payload, header, (record) => this.#take(record, header.lamport, changed));
+      readRecords(payload, header, (record) => this.#take(record, header.lamport));
     }
   }
 
-  #take(record: LogRecord, lamport: number, changed: Set<string>): void {
+  #take(record: LogRecord, lamport: number): void {
     const { writer, sequence } = record;
     const name = record.key === undefined ? "" : toText(record.key);
     const value = decodeTopicValue(record.value);
     const known = this.#entries.get(name);
     if (topicNameFault(name) !== undefined || isInternalTopic(name) || value === undefined) {
       this.#options.onWarn(`a record of ${settingsTopic} is not understood: ${writer} ${sequence}`);
-    } else if (known === undefined && this.#entries.size >= topicsMax) {
-      this.#options.onWarn(`settings of topic ${name} are left out: there are ${topicsMax} topics with settings`);
-    } else {
-      const entry = { value, lamport, writer, sequence };
-      if (known !== undefined && !isLater(entry, known)) return;
-      this.#entries.set(name, entry);
-      changed.add(name);
+      return;
     }
+    const entry = { value, lamport, writer, sequence };
+    if (known !== undefined && !isLater(entry, known)) return;
+    const [max, count] = value.deleted
+      ? [deletedTopicsMax, this.#deleted]
+      : [topicsMax, this.#entries.size - this.#deleted];
+    if (known?.value.deleted !== value.deleted && count >= max) {
+      this.#options.onWarn(`what is settled about topic ${name} is left out: there are ${max} such topics`);
+      return;
+    }
+    this.#deleted += Number(value.deleted) - Number(known?.value.deleted ?? false);
+    this.#entries.set(name, entry);
+    this.#changed.add(name);
   }
 
-  /** A topic about which something is settled is held, even while nothing is in it. */
-  async #apply(name: string): Promise<void> {
+  /** A topic about which something is settled is held, even while nothing is in it; unless it is deleted. */
+  async #apply(name: string): Promise<boolean> {
+    const life = this.#entries.get(name)?.value ?? firstLife;
     try {
+      await this.#log.settleLife(name, { generation: life.generation, deleted: life.deleted });
+      if (life.deleted) return true;
       const topic: TopicLog = await this.#log.openTopic(name);
       const { retention } = this.settings(name);
       topic.setRetention(retention && applicableRetention(retention, this.#log.segmentBytesMax));
       await topic.retain();
+      return true;
     } catch (error) {
-      if (!this.#closed) this.#options.onWarn(`cannot apply the settings of topic ${name}: ${messageOf(error)}`);
+      if (!this.#closed) this.#options.onWarn(`cannot apply what is settled about topic ${name}: ${messageOf(error)}`);
+      return false;
     }
   }
 }
@@ -214,6 +275,13 @@ function isLater(left: Entry, right: Entry): boolean {
   if (left.lamport !== right.lamport) return left.lamport > right.lamport;
   if (left.writer !== right.writer) return left.writer > right.writer;
   return left.sequence > right.sequence;
+}
+
+function nextGeneration(name: string, { generation }: TopicLife): number {
+  if (generation < generationMax) return generation + 1;
+  throw new InvalidTopicError(
+    `Cannot create topic ${JSON.stringify(name)}: it was deleted ${generation} times, the most is ${generationMax - 1}`,
+  );
 }
 
 function internalFault(doing: string, name: string): string {

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIrEBCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNSgQIBxAISgQICBAJSgQICRAKIo0BCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDRIkCglzaG9ydGZhbGwYBiABKAsyES5sb2cudjEuU2hvcnRmYWxsIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiSQoSUHJvZHVjZU1hbnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKB3Byb2R1Y2UYAiABKAsyFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QigwEKE1Byb2R1Y2VNYW55UmVzcG9uc2USCgoCaWQYASABKAQSKwoIcHJvZHVjZWQYAiABKAsyFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlSAASKAoGZmFpbGVkGAMgASgLMhYubG9nLnYxLlByb2R1Y2VGYWlsdXJlSABCCQoHb3V0Y29tZSIvCg5Qcm9kdWNlRmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkiswEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCEIHCgVzdGFydEoECAgQCSJ/Cg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyJWCg9TZXRUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkSJAoJcmV0ZW50aW9uGAIgASgLMhEubG9nLnYxLlJldGVudGlvbhIOCgZjcmVhdGUYAyABKAgiMAoQU2V0VG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyKFAQoJUmV0ZW50aW9uEhYKCWJ5dGVzX21pbhgBIAEoBEgAiAEBEhcKCmFnZV9tYXhfbXMYAiABKARIAYgBARIZCgxzZWdtZW50c19tYXgYAyABKARIAogBAUIMCgpfYnl0ZXNfbWluQg0KC19hZ2VfbWF4X21zQg8KDV9zZWdtZW50c19tYXgiowEKBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZBIkCglyZXRlbnRpb24YByABKAsyES5sb2cudjEuUmV0ZW50aW9uIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQy6gQKA0xvZxI6CgdQcm9kdWNlEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZRJECg1Qcm9kdWNlU3RyZWFtEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZSgBMAESSgoLUHJvZHVjZU1hbnkSGi5sb2cudjEuUHJvZHVjZU1hbnlSZXF1ZXN0GhsubG9nLnYxLlByb2R1Y2VNYW55UmVzcG9uc2UoATABEjoKB0NvbnN1bWUSFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlEkIKDUNvbnN1bWVTdHJlYW0SFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlMAESQwoKR2V0U2VydmVycxIZLmxvZy52MS5HZXRTZXJ2ZXJzUmVxdWVzdBoaLmxvZy52MS5HZXRTZXJ2ZXJzUmVzcG9uc2USQwoKTGlzdFRvcGljcxIZLmxvZy52MS5MaXN0VG9waWNzUmVxdWVzdBoaLmxvZy52MS5MaXN0VG9waWNzUmVzcG9uc2USTAoNRGVzY3JpYmVUb3BpYxIcLmxvZy52MS5EZXNjcmliZVRvcGljUmVxdWVzdBodLmxvZy52MS5EZXNjcmliZVRvcGljUmVzcG9uc2USPQoIU2V0VG9waWMSFy5sb2cudjEuU2V0VG9waWNSZXF1ZXN0GhgubG9nLnYxLlNldFRvcGljUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIrEBCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNSgQIBxAISgQICBAJSgQICRAKIo0BCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDRIkCglzaG9ydGZhbGwYBiABKAsyES5sb2cudjEuU2hvcnRmYWxsIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiSQoSUHJvZHVjZU1hbnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKB3Byb2R1Y2UYAiABKAsyFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QigwEKE1Byb2R1Y2VNYW55UmVzcG9uc2USCgoCaWQYASABKAQSKwoIcHJvZHVjZWQYAiABKAsyFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlSAASKAoGZmFpbGVkGAMgASgLMhYubG9nLnYxLlByb2R1Y2VGYWlsdXJlSABCCQoHb3V0Y29tZSIvCg5Qcm9kdWNlRmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkiswEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCEIHCgVzdGFydEoECAgQCSJ/Cg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyJWCg9TZXRUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkSJAoJcmV0ZW50aW9uGAIgASgLMhEubG9nLnYxLlJldGVudGlvbhIOCgZjcmVhdGUYAyABKAgiMAoQU2V0VG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyIjChJEZWxldGVUb3BpY1JlcXVlc3QSDQoFdG9waWMYASABKAkiKQoTRGVsZXRlVG9waWNSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgNIoUBCglSZXRlbnRpb24SFgoJYnl0ZXNfbWluGAEgASgESACIAQESFwoKYWdlX21heF9tcxgCIAEoBEgBiAEBEhkKDHNlZ21lbnRzX21heBgDIAEoBEgCiAEBQgwKCl9ieXRlc19taW5CDQoLX2FnZV9tYXhfbXNCDwoNX3NlZ21lbnRzX21heCK3AQoFVG9waWMSDAoEbmFtZRgBIAEoCRIUCgxmaXJzdF9vZmZzZXQYAiABKAQSEwoLbmV4dF9vZmZzZXQYAyABKAQSDQoFYnl0ZXMYBCABKAQSDwoHcmVjb3JkcxgFIAEoBBIbCgVmZWVkcxgGIAMoCzIMLmxvZy52MS5GZWVkEiQKCXJldGVudGlvbhgHIAEoCzIRLmxvZy52MS5SZXRlbnRpb24SEgoKZ2VuZXJhdGlvbhgIIAEoDSJICgRGZWVkEg4KBndyaXRlchgBIAEoCRIRCglsb3dfd2F0ZXIYAiABKAQSDAoEaGF2ZRgDIAEoBBIPCgdkdXJhYmxlGAQgASgEMrIFCgNMb2cSOgoHUHJvZHVjZRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2USRAoNUHJvZHVjZVN0cmVhbRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2UoATABEkoKC1Byb2R1Y2VNYW55EhoubG9nLnYxLlByb2R1Y2VNYW55UmVxdWVzdBobLmxvZy52MS5Qcm9kdWNlTWFueVJlc3BvbnNlKAEwARI6CgdDb25zdW1lEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZRJCCg1Db25zdW1lU3RyZWFtEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZTABEkMKCkdldFNlcnZlcnMSGS5sb2cudjEuR2V0U2VydmVyc1JlcXVlc3QaGi5sb2cudjEuR2V0U2VydmVyc1Jlc3BvbnNlEkMKCkxpc3RUb3BpY3MSGS5sb2cudjEuTGlzdFRvcGljc1JlcXVlc3QaGi5sb2cudjEuTGlzdFRvcGljc1Jlc3BvbnNlEkwKDURlc2NyaWJlVG9waWMSHC5sb2cudjEuRGVzY3JpYmVUb3BpY1JlcXVlc3QaHS5sb2cudjEuRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEj0KCFNldFRvcGljEhcubG9nLnYxLlNldFRvcGljUmVxdWVzdBoYLmxvZy52MS5TZXRUb3BpY1Jlc3BvbnNlEkYKC0RlbGV0ZVRvcGljEhoubG9nLnYxLkRlbGV0ZVRvcGljUmVxdWVzdBobLmxvZy52MS5EZWxldGVUb3BpY1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message log.v1.Record
@@ -616,7 +616,7 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
   retention?: Retention | undefined;
 
   /**
-   * The topic must not be there yet; otherwise it must.
+   * The topic must not be there yet, or be deleted: then its next generation begins. Otherwise it must be there.
    *
    * @generated from field: bool create = 3;
    */
@@ -646,6 +646,42 @@ export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
  */
 export const SetTopicResponseSchema: GenMessage<SetTopicResponse> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 19);
+
+/**
+ * @generated from message log.v1.DeleteTopicRequest
+ */
+export type DeleteTopicRequest = Message<"log.v1.DeleteTopicRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+};
+
+/**
+ * Describes the message log.v1.DeleteTopicRequest.
+ * Use `create(DeleteTopicRequestSchema)` to create a new message.
+ */
+export const DeleteTopicRequestSchema: GenMessage<DeleteTopicRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 20);
+
+/**
+ * @generated from message log.v1.DeleteTopicResponse
+ */
+export type DeleteTopicResponse = Message<"log.v1.DeleteTopicResponse"> & {
+  /**
+   * What was deleted: a topic that is created again has the next one.
+   *
+   * @generated from field: uint32 generation = 1;
+   */
+  generation: number;
+};
+
+/**
+ * Describes the message log.v1.DeleteTopicResponse.
+ * Use `create(DeleteTopicResponseSchema)` to create a new message.
+ */
+export const DeleteTopicResponseSchema: GenMessage<DeleteTopicResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 21);
 
 /**
  * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
@@ -680,7 +716,7 @@ export type Retention = Message<"log.v1.Retention"> & {
  * Use `create(RetentionSchema)` to create a new message.
  */
 export const RetentionSchema: GenMessage<Retention> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 20);
+  messageDesc(file_log_v1_log, 22);
 
 /**
  * @generated from message log.v1.Topic
@@ -724,6 +760,13 @@ export type Topic = Message<"log.v1.Topic"> & {
    * @generated from field: log.v1.Retention retention = 7;
    */
   retention?: Retention | undefined;
+
+  /**
+   * Counts how often the topic was deleted and created again, from 1.
+   *
+   * @generated from field: uint32 generation = 8;
+   */
+  generation: number;
 };
 
 /**
@@ -731,7 +774,7 @@ export type Topic = Message<"log.v1.Topic"> & {
  * Use `create(TopicSchema)` to create a new message.
  */
 export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 21);
+  messageDesc(file_log_v1_log, 23);
 
 /**
  * @generated from message log.v1.Feed
@@ -767,7 +810,7 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 22);
+  messageDesc(file_log_v1_log, 24);
 
 /**
  * @generated from service log.v1.Log
@@ -863,6 +906,16 @@ export const Log: GenService<{
     methodKind: "unary";
     input: typeof SetTopicRequestSchema;
     output: typeof SetTopicResponseSchema;
+  },
+  /**
+   * Deletes a topic on all nodes, with all its records. Answered once that is fsynced and the topic is gone on this node.
+   *
+   * @generated from rpc log.v1.Log.DeleteTopic
+   */
+  deleteTopic: {
+    methodKind: "unary";
+    input: typeof DeleteTopicRequestSchema;
+    output: typeof DeleteTopicResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_log_v1_log, 0);
