@@ -31,8 +31,9 @@ export async function dropSegments(state: TopicState, count: number): Promise<vo
   for (const { file, baseOffset } of dropped) {
     // Whoever reads there now reads on; nobody comes anew.
     await file.retire();
-    await state.directory.remove(file.name);
+    // The index first: what a crash leaves is found by its segment.
     await state.directory.remove(indexName(baseOffset));
+    await state.directory.remove(file.name);
   }
   await state.directory.sync();
 }
