@@ -74,6 +74,8 @@ export interface HotCall {
 export interface HotReceiver {
   /** One response. False: no more, please, before `resume` is called. */
   message(bytes: Uint8Array): boolean;
+  /** Nothing was sent and nothing came for about a second. */
+  idle?(): void;
   /** The call is over; with an error unless the server ended it well. Called exactly once, and last. */
   ended(error: unknown): void;
 }

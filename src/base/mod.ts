@@ -71,6 +71,7 @@ export {
 export { ProtobufReader } from "./protobuf_reader.ts";
 export { Random } from "./random.ts";
 export {
+  keylessRecord,
   LogRecord,
   type PackedRecord,
   packedBytesMax,
@@ -81,7 +82,14 @@ export {
   readHole,
   readPackedRecords,
 } from "./record.ts";
-export { unzigzag, VarintReader, varintBytesMax, writeVarint, zigzag } from "./varint.ts";
+export {
+  firstGeneration,
+  generationMax,
+  type TopicGeneration,
+  topicKey,
+  topicOfKey,
+} from "./topic_key.ts";
+export { unzigzag, VarintReader, varintBytesMax, varintBytesOf, writeVarint, zigzag } from "./varint.ts";
 export {
   countMissing,
   covers,

@@ -1,10 +1,19 @@
 /** The messages of the hot methods as bytes: what is written and read of each is a few bytes beside the frames. */
 import { Code, ConnectError } from "@connectrpc/connect";
-import { ProtobufReader, toBytes, toText, type WriterId, writeVarint } from "../base/mod.ts";
+import {
+  ProtobufReader,
+  toBytes,
+  toText,
+  varintBytesMax,
+  varintBytesOf,
+  type WriterId,
+  writeVarint,
+} from "../base/mod.ts";
 import type { ConsumeResponse, ProduceResponse } from "../gen/log/v1/log_pb.ts";
 
 export const producePath = "/log.v1.Log/Produce";
 export const produceStreamPath = "/log.v1.Log/ProduceStream";
+export const produceManyPath = "/log.v1.Log/ProduceMany";
 export const consumeStreamPath = "/log.v1.Log/ConsumeStream";
 
 const topicTag = 0x12;
@@ -14,6 +23,11 @@ const timeoutTag = 0x30;
 const replicatedTag = 0x08;
 /** Tags, lengths and numbers around topic and frame, none of which is long. */
 const fieldsBytesMax = 64;
+
+const idTag = 0x08;
+const produceTag = 0x12;
+/** Two tags, a number and two lengths. */
+const numberedBytesMax = 2 + 3 * varintBytesMax;
 
 /** Writes requests that differ in their frame alone. */
 export class ProduceRequests {
@@ -43,12 +57,37 @@ export class ProduceRequests {
     this.#start = bytes.subarray(0, at);
   }
 
+  /** What stands before a frame of this length in a request of ProduceMany with this number. */
+  numbered(id: number, frameBytes: number): Uint8Array {
+    const start = this.#start;
+    const head = new Uint8Array(start.length + numberedBytesMax);
+    head[0] = idTag;
+    let at = writeVarint(head, 1, id);
+    head[at++] = produceTag;
+    at = writeVarint(head, at, start.length + varintBytesOf(frameBytes) + frameBytes);
+    head.set(start, at);
+    return head.subarray(0, writeVarint(head, at + start.length, frameBytes));
+  }
+
   /** The parts of the request that carries this frame. */
   around(frame: Uint8Array): readonly [Uint8Array, Uint8Array] {
     const head = new Uint8Array(this.#start.length + 8);
     head.set(this.#start);
     return [head.subarray(0, writeVarint(head, this.#start.length, frame.length)), frame];
   }
+}
+
+/** The failure of one produce, as a call of its own would have failed. */
+function readFailure(message: Uint8Array): ConnectError {
+  let code: Code = Code.Unknown;
+  let text = "";
+  const reader = new ProtobufReader(message);
+  while (reader.next()) {
+    if (reader.field === 1) code = reader.number;
+    else if (reader.field === 2) text = toText(reader.bytes);
+  }
+  if (reader.failed) throw malformed("ProduceFailure");
+  return new ConnectError(text, code);
 }
 
 /** What a produce was answered with. */
@@ -96,6 +135,32 @@ export class ProduceAnswerReader {
     this.#writerBytes = bytes.slice();
     this.#writer = toText(bytes);
     return this.#writer;
+  }
+}
+
+/** What one produce of ProduceMany came to: an answer, or else a failure. */
+export interface NumberedAnswer {
+  readonly id: number;
+  readonly answer: ProduceAnswer | undefined;
+  readonly failure: ConnectError | undefined;
+}
+
+/** Reads answers of ProduceMany one after another. */
+export class ProduceManyAnswerReader {
+  readonly #answers = new ProduceAnswerReader();
+
+  read(message: Uint8Array): NumberedAnswer {
+    let id = 0;
+    let answer: ProduceAnswer | undefined;
+    let failure: ConnectError | undefined;
+    const reader = new ProtobufReader(message);
+    while (reader.next()) {
+      if (reader.field === 1) id = reader.number;
+      else if (reader.field === 2) answer = this.#answers.read(reader.bytes);
+      else if (reader.field === 3) failure = readFailure(reader.bytes);
+    }
+    if (reader.failed || (answer === undefined) === (failure === undefined)) throw malformed("ProduceManyResponse");
+    return { id, answer, failure };
   }
 }
 

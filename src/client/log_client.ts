@@ -10,9 +10,11 @@ import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import { HotPipe } from "./hot_pipe.ts";
-import { type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
+import { ManyProduces } from "./many_produces.ts";
+import { type BatchPipe, type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
 import { Producer, type ProducerOptions, packOne, producerDefaults, type SendAck } from "./producer.ts";
-import { consumeAnswers, produceFrame } from "./record_calls.ts";
+import { consumeAnswers, produceFrame, sharesStream } from "./record_calls.ts";
+import { SharedPipe } from "./shared_pipe.ts";
 import { setTopicRequest } from "./topic_settings.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
 import type {
@@ -68,6 +70,7 @@ interface ServerConnection extends ServerTransport, ClusterConnection {
   readonly checksum: Checksum;
   readonly codecs: Codecs;
   readonly log: Client<typeof Log>;
+  readonly many: ManyProduces | undefined;
 }
 
 /**
@@ -99,6 +102,7 @@ export class LogClient implements AsyncDisposable {
         ...opened,
         url,
         log: createClient(Log, opened.transport),
+        many: opened.hot && new ManyProduces(opened.hot),
         cluster: createClient(Cluster, opened.transport),
       };
     });
@@ -113,7 +117,7 @@ export class LogClient implements AsyncDisposable {
   producer(topic: string, options: ProducerOptions = {}): Producer {
     const resolved = { ...producerDefaults, ...options };
     const connection = this.#connection();
-    const { log: client, url: server, bidirectional, checksum, hot } = connection;
+    const { log: client, url: server, checksum } = connection;
     const compress = compressorOf(resolved.compression, connection);
     const target: PipeTarget = {
       client,
@@ -123,9 +127,7 @@ export class LogClient implements AsyncDisposable {
       replicated: resolved.replicated,
       timeoutMs: resolved.timeoutMs,
     };
-    const { batchesInFlightMax } = resolved;
-    const streaming = bidirectional ? new StreamPipe(target, batchesInFlightMax) : new UnaryPipe(target);
-    const pipe = hot === undefined ? streaming : new HotPipe(hot, target, batchesInFlightMax);
+    const pipe = pipeTo(connection, target, resolved.batchesInFlightMax);
     return new Producer(compress === undefined ? pipe : new CompressingPipe(pipe, compress), resolved);
   }
 
@@ -333,6 +335,14 @@ export class LogClient implements AsyncDisposable {
     }
     return failure;
   }
+}
+
+function pipeTo({ bidirectional, hot, many }: ServerConnection, target: PipeTarget, batchesMax: number): BatchPipe {
+  if (many !== undefined && sharesStream(target.topic, target.replicated)) {
+    return new SharedPipe(many, target, batchesMax);
+  }
+  if (hot !== undefined) return new HotPipe(hot, target, batchesMax);
+  return bidirectional ? new StreamPipe(target, batchesMax) : new UnaryPipe(target);
 }
 
 function serverUrl(text: string): string {

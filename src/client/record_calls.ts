@@ -1,7 +1,7 @@
 /** The calls that move records: by the lean way where the transport has one, by Connect elsewhere. */
 import { toBinary } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
-import { HotResponses, type HotTransport } from "../base/mod.ts";
+import { HotResponses, type HotTransport, topicNameCharactersMax } from "../base/mod.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, type Log } from "../gen/log/v1/log_pb.ts";
 import {
   type ConsumeAnswer,
@@ -14,10 +14,13 @@ import {
   producePath,
   readConsumeAnswer,
 } from "./hot_messages.ts";
+import type { ManyProduces } from "./many_produces.ts";
 
-/** Both ways to one server. */
+/** The ways to one server. */
 export interface RecordCalls {
   readonly hot?: HotTransport | undefined;
+  /** There where `hot` is. */
+  readonly many?: ManyProduces | undefined;
   readonly log: Client<typeof Log>;
 }
 
@@ -30,9 +33,17 @@ export interface RecordCallOptions {
 /** Kept from call to call: writers repeat. */
 const answerReader = new ProduceAnswerReader();
 
-/** One unary Produce. */
+/**
+ * Whether a produce goes by the stream that all share. What waits for other nodes would hold its place in it for long; and
+ * a name that is none is for the server to refuse, however long it is.
+ */
+export function sharesStream(topic: string, replicated: number): boolean {
+  return replicated <= 1 && topic.length <= topicNameCharactersMax;
+}
+
+/** One produce, answered for itself. */
 export async function produceFrame(
-  { hot, log }: RecordCalls,
+  { hot, many, log }: RecordCalls,
   topic: string,
   frame: Uint8Array<ArrayBuffer>,
   options: RecordCallOptions,
@@ -43,7 +54,36 @@ export async function produceFrame(
     return produceAnswerOf(await log.produce(request, signal === undefined ? {} : { signal }));
   }
   const requests = new ProduceRequests({ topic, replicated, timeoutMs });
+  if (many !== undefined && sharesStream(topic, replicated)) return produceByMany(many, requests, frame, signal);
   return answerReader.read(await hot.unary(producePath, requests.around(frame), signal));
+}
+
+/** The signal ends the waiting. Whether the record is stored all the same is not known then. */
+function produceByMany(
+  many: ManyProduces,
+  requests: ProduceRequests,
+  frame: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<ProduceAnswer> {
+  return new Promise((resolve, reject) => {
+    if (signal === undefined) {
+      many.send(requests, frame, { answered: resolve, failed: reject });
+      return;
+    }
+    signal.throwIfAborted();
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    many.send(requests, frame, {
+      answered(answer) {
+        signal.removeEventListener("abort", abort);
+        resolve(answer);
+      },
+      failed(error) {
+        signal.removeEventListener("abort", abort);
+        reject(error);
+      },
+    });
+  });
 }
 
 /** The answers of one ConsumeStream, until the signal fires. */

@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromHttpStatus, endStreamFromJson, errorFromJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { type Cancellation, type HotCall, type HotReceiver, type HotTransport, responseBytesMax } from "../base/mod.ts";
 import { EnvelopeReader, envelopeOf } from "./envelope_reader.ts";
+import { GatheredMessages, gatheredBytesMax } from "./gathered_messages.ts";
 import type { H2Session } from "./h2_session.ts";
 
 const unaryHeaders = { "content-type": "application/proto", "connect-protocol-version": "1" };
@@ -11,8 +12,8 @@ const streamHeaders = { "content-type": "application/connect+proto", "connect-pr
 
 const compressedFlag = 1;
 const endFlag = 2;
-/** Parts up to this size are joined before they are written. */
-const joinedBytesMax = 4_096;
+/** A call is looked at so often; one that did nothing since is idle. */
+const idleMs = 1_000;
 
 export class HotClient implements HotTransport {
   readonly #session: H2Session;
@@ -100,10 +101,15 @@ class StreamCall implements HotCall {
   #stream: ClientHttp2Stream | undefined;
   /** Requests that were sent before. */
   #early: Uint8Array[] = [];
+  readonly #gathered = new GatheredMessages();
+  #flushScheduled = false;
   #requestsEnded = false;
   #canceled = false;
   #paused = false;
   #over = false;
+  /** Something was sent or came since the call was looked at. */
+  #busy = true;
+  #idleTimer: NodeJS.Timeout | undefined;
   /** The status of a response that is none of Connect's, and its body. */
   #badStatus: number | undefined;
   #badBody: Uint8Array[] = [];
@@ -119,6 +125,7 @@ class StreamCall implements HotCall {
       stream.close(constants.NGHTTP2_CANCEL);
       return;
     }
+    if (this.#receiver.idle !== undefined) this.#watchIdleness();
     stream.on("response", (headers: IncomingHttpHeaders & { ":status"?: number }) => {
       if (headers[":status"] !== 200) this.#badStatus = headers[":status"] ?? 0;
     });
@@ -135,14 +142,21 @@ class StreamCall implements HotCall {
   }
 
   send(...parts: readonly Uint8Array[]): void {
+    if (this.#over) return;
+    this.#busy = true;
     let length = 0;
     for (const part of parts) length += part.length;
+    if (length <= gatheredBytesMax) {
+      this.#gathered.add(0, parts, length);
+      // When whoever sends in this turn has sent: all of it leaves in one write.
+      if (!this.#flushScheduled) process.nextTick(this.#flush);
+      this.#flushScheduled = true;
+      return;
+    }
+    this.#flushNow();
     const whole = [envelopeOf(0, length), ...parts];
-    if (this.#over) return;
     if (this.#stream === undefined) {
       this.#early.push(...whole);
-    } else if (length <= joinedBytesMax) {
-      this.#stream.write(Buffer.concat(whole));
     } else {
       this.#stream.cork();
       for (const part of whole) this.#stream.write(part);
@@ -150,7 +164,20 @@ class StreamCall implements HotCall {
     }
   }
 
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    if (!this.#over) this.#flushNow();
+  };
+
+  #flushNow(): void {
+    if (this.#gathered.bytes === 0) return;
+    const gathered = this.#gathered.take();
+    if (this.#stream === undefined) this.#early.push(gathered);
+    else this.#stream.write(gathered);
+  }
+
   end(): void {
+    this.#flushNow();
     this.#requestsEnded = true;
     this.#stream?.end();
   }
@@ -172,13 +199,24 @@ class StreamCall implements HotCall {
     if (this.#over) return;
     this.#over = true;
     this.#early = [];
+    clearInterval(this.#idleTimer);
     this.#receiver.ended(error);
     // The server may still wait for requests, or send.
     this.#stream?.close(error === undefined ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
   }
 
+  #watchIdleness(): void {
+    this.#idleTimer = setInterval(() => {
+      if (!this.#busy) this.#receiver.idle?.();
+      this.#busy = false;
+    }, idleMs);
+    // The connection keeps the process alive while the call is open.
+    this.#idleTimer.unref();
+  }
+
   #data(chunk: Uint8Array, stream: ClientHttp2Stream): void {
     this.#session.notifyResponseByteRead(stream);
+    this.#busy = true;
     if (this.#over) return;
     if (this.#badStatus === undefined) {
       this.#reader.push(chunk);

@@ -2,11 +2,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { MessageAnswerer, MessageCall, MessageMethod } from "../base/mod.ts";
 import { EnvelopeReader, envelopeOf, newBytes } from "./envelope_reader.ts";
+import { GatheredMessages, gatheredBytesMax } from "./gathered_messages.ts";
 import { contentTypeOf, endingOf, type HotProtocol, unaryFailureOf } from "./hot_protocol.ts";
 import { blamingCaller } from "./malformed_requests.ts";
-
-/** Messages up to this size travel together where several are sent in one turn. */
-const gatheredBytesMax = 16_384;
 
 const compressedFlag = 1;
 const connectEndFlag = 2;
@@ -43,7 +41,8 @@ export class HotExchange implements MessageCall {
   #headSent = false;
   #over = false;
   /** Responses of this turn that wait to travel together. */
-  #gathered: Uint8Array[] = [];
+  readonly #gathered = new GatheredMessages();
+  #flushScheduled = false;
   #full = false;
 
   constructor(
@@ -122,13 +121,14 @@ export class HotExchange implements MessageCall {
       this.#wire.end(parts.length === 1 ? parts[0] : Buffer.concat(parts), undefined);
       return true;
     }
-    const envelope = envelopeOf(0, length);
     if (length > gatheredBytesMax) {
       this.#flush();
-      this.#write([envelope, ...parts]);
+      this.#write([envelopeOf(0, length), ...parts]);
     } else {
-      if (this.#gathered.length === 0) queueMicrotask(this.#flushNow);
-      this.#gathered.push(envelope, ...parts);
+      this.#gathered.add(0, parts, length);
+      // When whoever answers in this turn has answered.
+      if (!this.#flushScheduled) process.nextTick(this.#flushNow);
+      this.#flushScheduled = true;
     }
     return !this.#full;
   }
@@ -238,14 +238,12 @@ export class HotExchange implements MessageCall {
   }
 
   readonly #flushNow = (): void => {
+    this.#flushScheduled = false;
     if (!this.#over) this.#flush();
   };
 
   #flush(): void {
-    if (this.#gathered.length === 0) return;
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    this.#write([Buffer.concat(gathered)]);
+    if (this.#gathered.bytes > 0) this.#write([this.#gathered.take()]);
   }
 
   #write(parts: readonly Uint8Array[]): void {
@@ -256,9 +254,8 @@ export class HotExchange implements MessageCall {
   #endWith(failure: ConnectError | undefined): void {
     if (this.#protocol === "connect-unary") return;
     const { envelope, trailers } = endingOf(this.#protocol, failure);
-    if (envelope !== undefined) this.#gathered.push(envelopeOf(envelope.flags, envelope.bytes.length), envelope.bytes);
-    const last = this.#gathered.length === 0 ? undefined : Buffer.concat(this.#gathered);
-    this.#gathered = [];
+    if (envelope !== undefined) this.#gathered.add(envelope.flags, [envelope.bytes], envelope.bytes.length);
+    const last = this.#gathered.bytes === 0 ? undefined : this.#gathered.take();
     this.#sendHead();
     this.#wire.end(last, trailers);
   }
@@ -266,7 +263,6 @@ export class HotExchange implements MessageCall {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#gathered = [];
     this.#body = [];
     this.#request = undefined;
     this.#onOver(this);

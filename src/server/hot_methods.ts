@@ -14,6 +14,7 @@ import { ConsumeRequestSchema, ConsumeResponseSchema } from "../gen/log/v1/log_p
 import { type ConsumeAnswer, consume } from "./consume.ts";
 import { consumeStream } from "./consume_stream.ts";
 import { HotProducer, ProduceCall, ProduceStreamCall } from "./hot_produce.ts";
+import { ProduceManyCall } from "./hot_produce_many.ts";
 import { hotMethod } from "./hot_streams.ts";
 import type { ServerPorts } from "./ports.ts";
 import { pull, watch } from "./replication.ts";
@@ -30,6 +31,7 @@ export function createHotMethods(ports: ServerPorts, options: HotMethodsOptions 
   return [
     { path: "/log.v1.Log/Produce", kind: "unary", admit, open: (call) => new ProduceCall(producer, call) },
     { path: "/log.v1.Log/ProduceStream", kind: "bidi", admit, open: (call) => new ProduceStreamCall(producer, call) },
+    { path: "/log.v1.Log/ProduceMany", kind: "bidi", admit, open: (call) => new ProduceManyCall(producer, call) },
     hotMethod({
       path: "/log.v1.Log/Consume",
       kind: "unary",

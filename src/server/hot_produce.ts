@@ -1,5 +1,5 @@
 /**
- * Produce and ProduceStream, message by message: an ordinary request is a few bytes around a frame that goes to the log
+ * Produce and ProduceStream, message by message (ProduceMany is beside this file): an ordinary request is a few bytes around a frame that goes to the log
  * as it came. What each means is decided in `produce.ts`; the extraordinary ones are answered there, too.
  */
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
@@ -12,6 +12,8 @@ import type { ServerPorts } from "./ports.ts";
 import { startProduce } from "./produce.ts";
 import { ProduceAnswers } from "./produce_answer.ts";
 import { ProduceFieldsReader } from "./produce_fields.ts";
+import type { TopicTurns } from "./topic_turns.ts";
+import { defaultTopic } from "./topics.ts";
 
 /** Takes requests to the log. One for all calls of a node. */
 export class HotProducer {
@@ -30,15 +32,26 @@ export class HotProducer {
   produce(bytes: Uint8Array, onStarted: () => void): Promise<Uint8Array> {
     const fields = this.#fields.read(bytes);
     const topic = fields && this.#ports.log.topic(fields.topic);
-    if (fields === undefined || topic === undefined) return this.#produceSlowly(bytes, onStarted);
+    if (fields === undefined || topic === undefined) return this.#produceSlowly(() => requestOf(bytes), onStarted);
     const produced = topic.produce(fields.frame);
     onStarted();
     return produced.then((at) => this.#answers.encode(topic, at));
   }
 
-  async #produceSlowly(bytes: Uint8Array, onStarted: () => void): Promise<Uint8Array> {
+  /** The same, where requests wait for their turn at their topic alone. Throws when the bytes are no request. */
+  produceInTurn(bytes: Uint8Array, turns: TopicTurns): Promise<Uint8Array> {
+    const fields = this.#fields.read(bytes);
+    const topic = fields && this.#ports.log.topic(fields.topic);
+    if (fields !== undefined && topic !== undefined && !turns.isTaken(fields.topic)) {
+      return topic.produce(fields.frame).then((at) => this.#answers.encode(topic, at));
+    }
+    const request = requestOf(bytes);
+    return turns.take(request.topic || defaultTopic, (onStarted) => this.#produceSlowly(() => request, onStarted));
+  }
+
+  async #produceSlowly(request: () => ProduceRequest, onStarted: () => void): Promise<Uint8Array> {
     try {
-      const { response } = await startProduce(this.#ports.log, this.#ports.clock, requestOf(bytes));
+      const { response } = await startProduce(this.#ports.log, this.#ports.clock, request());
       // Whoever waits for the start does not wait for the response; it is awaited below.
       response.catch(() => {});
       onStarted();

@@ -8,8 +8,21 @@ export const chunkBytesMax = 262_144;
 /** Requests of one ProduceStream that are read ahead of their responses. */
 export const produceInFlightMax = 1_024;
 
-/** Bytes of records of one ProduceStream that are read ahead; one request more may be held. */
+/** Requests of one ProduceMany that are started and unanswered: a client has one for all its topics. */
+export const produceManyInFlightMax = 8_192;
+
+/** Bytes of records of one ProduceStream, or ProduceMany, that are read ahead; one request more may be held. */
 export const produceInFlightBytesMax = 16_777_216;
+
+/** Nodes that a produce may be asked to wait for. */
+export const replicatedMax = 100;
+
+/** How long a produce waits for copies on other nodes when the caller does not say, and at most. */
+export const copiesMsDefault = 10_000;
+export const copiesMsMax = 300_000;
+
+/** Names of holders, and of those who lack the records, that one answer lists. */
+export const shortfallNamesMax = 100;
 
 /** A stream that has nothing to say says so this often. */
 export const heartbeatMs = 15_000;

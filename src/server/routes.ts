@@ -1,6 +1,7 @@
 /** Which function answers which RPC. */
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
+import type { MessageAnswerer, MessageCall } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { Replication } from "../gen/grapevine/v1/replication_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
@@ -25,8 +26,11 @@ import { watchLog } from "./cluster_log.ts";
 import { consume } from "./consume.ts";
 import { consumeStream } from "./consume_stream.ts";
 import { checkHealth, watchHealth } from "./health.ts";
+import { HotProducer } from "./hot_produce.ts";
+import { ProduceManyCall } from "./hot_produce_many.ts";
 import type { ServerPorts } from "./ports.ts";
 import { produce } from "./produce.ts";
+import { produceMany } from "./produce_many.ts";
 import { produceStream } from "./produce_stream.ts";
 import { Reflection } from "./reflection.ts";
 import { pull, watch } from "./replication.ts";
@@ -49,9 +53,12 @@ export function createRoutes(ports: ServerPorts): Routes {
 
 function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {
   const { log, clock, cluster } = ports;
+  const producer = new HotProducer(ports);
+  const openMany = (call: MessageCall): MessageAnswerer => new ProduceManyCall(producer, call);
   router.service(Log, {
     produce: answering.unary((request) => produce(log, clock, request)),
     produceStream: answering.streaming((requests, context) => produceStream(log, clock, requests, context)),
+    produceMany: answering.streaming((requests, context) => produceMany(openMany, requests, context)),
     consume: answering.unary((request, context) => consume(ports, request, context)),
     consumeStream: answering.streaming((request, context) => consumeStream(ports, request, context)),
     getServers: answering.unary(() => getServers(cluster)),

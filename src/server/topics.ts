@@ -22,7 +22,7 @@ import type { ServedLog, ServedTopic, ServedTopicSettings, ServedTopics, ServerP
 type TopicPorts = Pick<ServerPorts, "log" | "topics">;
 
 /** The topic that "" stands for, as in the book's messages, which have no topics. */
-const defaultTopic = "default";
+export const defaultTopic = "default";
 
 /** The name of the topic that a request means. Throws when no topic can have it. */
 export function topicNameOf(request: { readonly topic: string }): string {

@@ -1,0 +1,85 @@
+import type { ClientError } from "./errors.ts";
+import { type ProduceAnswer, ProduceRequests } from "./hot_messages.ts";
+import type { ManyProduces, ProduceOutcome } from "./many_produces.ts";
+import { type BatchPipe, failureOf, type PipeTarget } from "./pipe.ts";
+
+interface Unanswered {
+  readonly resolve: (answer: ProduceAnswer) => void;
+  readonly reject: (error: ClientError) => void;
+}
+
+/** The way of one producer's batches on a stream that it shares with others. Its failures are no concern of theirs. */
+export class SharedPipe implements BatchPipe {
+  readonly batchesMax: number;
+  readonly checksum: PipeTarget["checksum"];
+  readonly #many: ManyProduces;
+  readonly #target: PipeTarget;
+  readonly #requests: ProduceRequests;
+  /** Oldest first. How many is bounded by the producer. */
+  readonly #unanswered = new Set<SentBatch>();
+  #onAllAnswered: (() => void) | undefined;
+
+  constructor(many: ManyProduces, target: PipeTarget, batchesMax: number) {
+    this.#many = many;
+    this.#target = target;
+    this.#requests = new ProduceRequests(target);
+    this.batchesMax = batchesMax;
+    this.checksum = target.checksum;
+  }
+
+  send(frame: Uint8Array): Promise<ProduceAnswer> {
+    return new Promise((resolve, reject) => {
+      const batch = new SentBatch(this, { resolve, reject });
+      this.#unanswered.add(batch);
+      this.#many.send(this.#requests, frame, batch);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#unanswered.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onAllAnswered = resolve;
+    });
+  }
+
+  answered(batch: SentBatch, answer: ProduceAnswer): void {
+    if (!this.#unanswered.delete(batch)) return;
+    batch.sender.resolve(answer);
+    if (this.#unanswered.size === 0) this.#onAllAnswered?.();
+  }
+
+  /** What was sent after it fails with it: the server may have stored that already. */
+  failed(batch: SentBatch, error: unknown, how: "refused" | "broken"): void {
+    if (!this.#unanswered.has(batch)) return;
+    let isAfter = false;
+    for (const one of this.#unanswered) {
+      if (one === batch) {
+        one.sender.reject(failureOf(this.#target, error, how === "refused" ? undefined : "unknown"));
+        isAfter = true;
+      } else if (isAfter) {
+        one.sender.reject(failureOf(this.#target, error, "unknown"));
+      }
+      if (isAfter) this.#unanswered.delete(one);
+    }
+    if (this.#unanswered.size === 0) this.#onAllAnswered?.();
+  }
+}
+
+/** A batch on its way. */
+class SentBatch implements ProduceOutcome {
+  readonly sender: Unanswered;
+  readonly #pipe: SharedPipe;
+
+  constructor(pipe: SharedPipe, sender: Unanswered) {
+    this.#pipe = pipe;
+    this.sender = sender;
+  }
+
+  answered(answer: ProduceAnswer): void {
+    this.#pipe.answered(this, answer);
+  }
+
+  failed(error: unknown, how: "refused" | "broken"): void {
+    this.#pipe.failed(this, error, how);
+  }
+}
