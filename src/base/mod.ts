@@ -71,7 +71,6 @@ export {
 export { ProtobufReader } from "./protobuf_reader.ts";
 export { Random } from "./random.ts";
 export {
-  keylessRecord,
   LogRecord,
   type PackedRecord,
   packedBytesMax,
@@ -89,7 +88,7 @@ export {
   topicKey,
   topicOfKey,
 } from "./topic_key.ts";
-export { unzigzag, VarintReader, varintBytesMax, varintBytesOf, writeVarint, zigzag } from "./varint.ts";
+export { unzigzag, VarintReader, varintBytesMax, writeVarint, zigzag } from "./varint.ts";
 export {
   countMissing,
   covers,

@@ -9,12 +9,12 @@ import {
   readUint53,
   scanFrame,
   toBytes,
+  topicOfKey,
   toText,
   viewOf,
   writeUint53,
 } from "../base/mod.ts";
 import type { LogFile } from "./directory.ts";
-import { topicPlace } from "./topic_folder.ts";
 
 /** A file begins with two headers, a sector each: one stays whole while the other is replaced. */
 export const headSlotBytes = 512;
@@ -162,7 +162,7 @@ function readEntryHead(bytes: Uint8Array, at: number): WrittenEntry | string {
   if (batch === undefined || durableBefore === undefined || baseOffset === undefined || position === undefined) {
     return "a number is above 2^53";
   }
-  if (topicPlace(topic) === undefined) return "the entry names no topic";
+  if (topicOfKey(topic) === undefined) return "the entry names no topic";
   const entryBytes = nameEnd - at + view.getUint32(40, true);
   const parts = [bytes.subarray(nameEnd, at + entryBytes)];
   return { topic, baseOffset, position, parts, batch, durableBefore, entryBytes };

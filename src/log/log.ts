@@ -1,4 +1,13 @@
-import { Listeners, toHex, topicNameFault, topicsMax, type WriterId } from "../base/mod.ts";
+import {
+  Listeners,
+  type TopicGeneration,
+  toHex,
+  topicKey,
+  topicNameFault,
+  topicOfKey,
+  topicsMax,
+  type WriterId,
+} from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
 import {
   InvalidTopicError,
@@ -27,7 +36,6 @@ import { Rounds } from "./rounds.ts";
 import { Scrubber } from "./scrub.ts";
 import { SharedReads } from "./shared_reads.ts";
 import { TailBudget } from "./tail_cache.ts";
-import { type TopicPlace, topicFolder, topicPlace } from "./topic_folder.ts";
 import { Topic } from "./topic_log.ts";
 import type { LogShared } from "./topic_state.ts";
 import { firstLife, isLaterLife, type TopicLife } from "./topic_value.ts";
@@ -143,15 +151,17 @@ export class Log implements CommitLog {
     const name = topicName === "" ? defaultTopic : topicName;
     if (this.#disposed !== undefined) throw new LogClosedError();
     const place = { name, generation: this.#lifeOf(name).generation };
-    const known = this.#topics.get(name) ?? this.#opening.get(topicFolder(place));
+    const known = this.#topics.get(name) ?? this.#opening.get(topicKey(place.name, place.generation));
     if (known !== undefined) return known;
     const fault = topicNameFault(name);
     if (fault !== undefined) throw new InvalidTopicError(fault);
     const deleted = this.deletedTopic(name);
     if (deleted !== undefined) throw deleted;
     if (this.#topics.size + this.#opening.size >= topicsMax) throw new TooManyTopicsError(name);
-    const opening = this.#createTopic(place).finally(() => this.#opening.delete(topicFolder(place)));
-    this.#opening.set(topicFolder(place), opening);
+    const opening = this.#createTopic(place).finally(() =>
+      this.#opening.delete(topicKey(place.name, place.generation)),
+    );
+    this.#opening.set(topicKey(place.name, place.generation), opening);
     return opening;
   }
 
@@ -219,7 +229,7 @@ export class Log implements CommitLog {
     const cleanEnds = marker === undefined ? undefined : decodeCleanStop(marker, checksum);
     const writerBytes = await this.#directory.readFile(writerFileName);
     const written = writerBytes === undefined ? undefined : decodeWriterFile(writerBytes, checksum);
-    const folders = (await this.#topicsDirectory.list()).filter((folder) => topicPlace(folder) !== undefined);
+    const folders = (await this.#topicsDirectory.list()).filter((folder) => topicOfKey(folder) !== undefined);
     for (const folder of cleanEnds?.keys() ?? []) {
       if (!folders.includes(folder)) throw new LogCorruptError(topicPath(folder, ""), 0, "the directory is missing");
     }
@@ -232,7 +242,7 @@ export class Log implements CommitLog {
     this.#journal.startAfter(last);
     await this.#removals.finish(removed);
     await forEach(await this.#latest(folders), async (folder) => {
-      const place = topicPlace(folder) as TopicPlace;
+      const place = topicOfKey(folder) as TopicGeneration;
       this.#topics.set(place.name, await this.#openTopic(place, cleanEnds?.get(folder)));
     });
     // From here on frames may be written, so that the marker would lie. Before, a failed open must leave it.
@@ -244,13 +254,13 @@ export class Log implements CommitLog {
   /** Of each topic the last generation's directory. What is left of earlier ones was deleted, and goes. */
   async #latest(folders: readonly string[]): Promise<string[]> {
     for (const folder of folders) {
-      const { name, generation } = topicPlace(folder) as TopicPlace;
+      const { name, generation } = topicOfKey(folder) as TopicGeneration;
       const life = { generation, deleted: false };
       if (isLaterLife(life, this.#lifeOf(name))) this.#lives.set(name, life);
     }
     const latest: string[] = [];
     for (const folder of folders) {
-      const { name, generation } = topicPlace(folder) as TopicPlace;
+      const { name, generation } = topicOfKey(folder) as TopicGeneration;
       if (generation === this.#lifeOf(name).generation) latest.push(folder);
       else await this.#removals.remove(folder, [], this.#journal);
     }
@@ -303,7 +313,7 @@ export class Log implements CommitLog {
     return this.#directory.replaceFile(writerFileName, encodeWriterFile({ writer, fsync }, checksum));
   }
 
-  async #createTopic(place: TopicPlace): Promise<Topic> {
+  async #createTopic(place: TopicGeneration): Promise<Topic> {
     const { name, generation } = place;
     const topic = await this.#openTopic(place, undefined);
     if (this.#disposed !== undefined) {
@@ -333,8 +343,8 @@ export class Log implements CommitLog {
     this.#unremoved.delete(topic);
   }
 
-  async #openTopic(place: TopicPlace, cleanEnd: TopicEnd | undefined): Promise<Topic> {
-    const directory = await this.#topicsDirectory.directory(topicFolder(place));
+  async #openTopic(place: TopicGeneration, cleanEnd: TopicEnd | undefined): Promise<Topic> {
+    const directory = await this.#topicsDirectory.directory(topicKey(place.name, place.generation));
     const state = await openTopicState(place, directory, this.#shared, cleanEnd);
     return new Topic(state, (topic) => this.#growth.emit(topic));
   }

@@ -25,7 +25,7 @@ export type { LogMeter } from "./meter.ts";
 export { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 export { TopicExistsError, TopicNotFoundError, TopicRegistry, type TopicRegistryOptions } from "./topic_registry.ts";
 export { InvalidTopicSettingError, type TopicSettings, type TopicSettingsChange } from "./topic_settings.ts";
-export { firstGeneration, generationMax, type TopicLife } from "./topic_value.ts";
+export type { TopicLife } from "./topic_value.ts";
 export type {
   Ack,
   Applied,

@@ -2,6 +2,7 @@
  * Opening a topic: what its files hold, and whether damage in them is a torn tail or corruption (`docs/format.md`).
  * The last segment is read from end to end; the others are known by their indexes, or read when these are missing.
  */
+import type { TopicGeneration } from "../base/mod.ts";
 import type { Directory, LogFile } from "./directory.ts";
 import { LogCorruptError } from "./errors.ts";
 import { fitOf, placedFrame } from "./feed.ts";
@@ -10,7 +11,6 @@ import { rewrite } from "./rewrite.ts";
 import { type Damage, durableMarkAfter, scanSegment } from "./scan.ts";
 import { indexName, isCompactedName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";
-import type { TopicPlace } from "./topic_folder.ts";
 import { type LogShared, TopicState } from "./topic_state.ts";
 
 /** What a clean-stop marker says of a topic: this much of its last segment was durable. */
@@ -26,12 +26,12 @@ export function topicPath(folder: string, file: string): string {
 
 /** Opens what the directory holds of a topic. Rejects with `LogCorruptError`; then nothing was changed. */
 export async function openTopicState(
-  place: TopicPlace,
+  generation: TopicGeneration,
   directory: Directory,
   shared: LogShared,
   cleanEnd: TopicEnd | undefined,
 ): Promise<TopicState> {
-  const state = new TopicState(place, directory, shared);
+  const state = new TopicState(generation, directory, shared);
   const { folder } = state;
   const floorBytes = await directory.readFile(floorFileName);
   const path = topicPath(folder, floorFileName);

@@ -6,6 +6,7 @@ import {
   readUint53,
   toBytes,
   toHex,
+  topicOfKey,
   topicsMax,
   toText,
   viewOf,
@@ -14,7 +15,6 @@ import {
 } from "../base/mod.ts";
 import { LogCorruptError } from "./errors.ts";
 import type { TopicEnd } from "./recovery.ts";
-import { topicPlace } from "./topic_folder.ts";
 import type { FsyncPolicy } from "./types.ts";
 
 export const writerFileName = "writer";
@@ -97,7 +97,7 @@ export function decodeCleanStop(bytes: Uint8Array, checksum: Checksum): Map<stri
     const endBytes = readUint53(view, at + 8);
     const nameEnd = at + 17 + (bytes[at + 16] as number);
     const name = toText(bytes.subarray(at + 17, nameEnd));
-    if (baseOffset === undefined || endBytes === undefined || topicPlace(name) === undefined) return undefined;
+    if (baseOffset === undefined || endBytes === undefined || topicOfKey(name) === undefined) return undefined;
     ends.set(name, { baseOffset, bytes: endBytes });
     at = nameEnd;
   }

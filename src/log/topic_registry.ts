@@ -1,6 +1,7 @@
 import {
   crc32,
   FrameBuilder,
+  generationMax,
   headersBytes,
   isInternalTopic,
   type LogRecord,
@@ -23,7 +24,6 @@ import {
   decodeTopicValue,
   encodeTopicValue,
   firstLife,
-  generationMax,
   isLaterLife,
   type TopicLife,
   type TopicValue,

@@ -1,4 +1,12 @@
-import { assert, chainStart, isInternalTopic, type Vector, type WriterId } from "../base/mod.ts";
+import {
+  assert,
+  chainStart,
+  isInternalTopic,
+  type TopicGeneration,
+  topicKey,
+  type Vector,
+  type WriterId,
+} from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
 import type { TopicDeletedError } from "./errors.ts";
 import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
@@ -12,7 +20,6 @@ import { Segment } from "./segment.ts";
 import type { SegmentIndex } from "./segment_index.ts";
 import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
-import { type TopicPlace, topicFolder } from "./topic_folder.ts";
 import type { CorruptRange, FsyncPolicy, LogEvent } from "./types.ts";
 
 /** What all topics of a log share. */
@@ -73,11 +80,10 @@ export class TopicState {
   #have: Vector | undefined;
   #durable: Vector | undefined;
 
-  constructor(place: TopicPlace, directory: Directory, shared: LogShared) {
-    const { name, generation } = place;
+  constructor({ name, generation }: TopicGeneration, directory: Directory, shared: LogShared) {
     this.name = name;
     this.generation = generation;
-    this.folder = topicFolder(place);
+    this.folder = topicKey(name, generation);
     this.directory = directory;
     this.shared = shared;
     this.fsync = isInternalTopic(name) ? "always" : shared.options.fsync;

@@ -3,14 +3,9 @@
  * this program does not know are kept as they are and written again with each change, so that a further setting needs no
  * further version: nodes that do not know it hand it on.
  */
-import { toBytes, toText } from "../base/mod.ts";
+import { firstGeneration, generationMax, toBytes, toText } from "../base/mod.ts";
 import { retentionFields, type TopicSettings } from "./topic_settings.ts";
 import type { Retention } from "./types.ts";
-
-/** Generation of a topic about which nothing is settled. */
-export const firstGeneration = 1;
-/** The greatest generation: what five digits to base 36 say, which is what a directory's name has room for. */
-export const generationMax: number = 36 ** 5 - 1;
 
 /** How often a topic was deleted and created again, and whether it is there now. */
 export interface TopicLife {

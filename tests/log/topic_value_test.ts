@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { toBytes, toText } from "../../src/base/mod.ts";
-import { decodeTopicValue, encodeTopicValue, generationMax, type TopicValue } from "../../src/log/topic_value.ts";
+import { generationMax, toBytes, toText } from "../../src/base/mod.ts";
+import { decodeTopicValue, encodeTopicValue, type TopicValue } from "../../src/log/topic_value.ts";
 
 const retention = { segmentsMax: 3 };
 const plain: TopicValue = { generation: 1, deleted: false, settings: {}, others: {} };
