@@ -88,7 +88,7 @@ export {
   topicKey,
   topicOfKey,
 } from "./topic_key.ts";
-export { unzigzag, VarintReader, varintBytesMax, writeVarint, zigzag } from "./varint.ts";
+export { unzigzag, VarintReader, varintBytesMax, varintBytesOf, writeVarint, zigzag } from "./varint.ts";
 export {
   countMissing,
   covers,
