@@ -1,0 +1,173 @@
+/** What a log does while it is crashed: each touches other files, and other moments between them. */
+import { FrameBuilder, Random } from "../../src/base/mod.ts";
+import { type FsyncPolicy, Log, type LogOptions, type TopicLog, TopicRegistry } from "../../src/log/mod.ts";
+import { type CrashMode, SimulatedDisk } from "../../src/testing/mod.ts";
+import { type CrashWorld, wallMs } from "./crash_world.ts";
+import { framesIn } from "./reading.ts";
+
+export interface Workload {
+  readonly name: string;
+  /** What it is there for. */
+  readonly covers: string;
+  readonly options: LogOptions;
+  readonly run: (world: CrashWorld) => Promise<void>;
+}
+
+export const policies: readonly FsyncPolicy[] = ["always", "interval", "never"];
+const powerCuts: readonly CrashMode[] = ["lose-unsynced", "reorder-unsynced", "mix-unsynced"];
+
+/** Small segments, and an index entry for nearly every frame. */
+const small: LogOptions = { segmentBytesMax: 65_536, indexEveryBytes: 512, journalTopicsMin: 1_000 };
+
+export const workloads: readonly Workload[] = [
+  {
+    name: "segment",
+    covers: "a topic's own file: groups, frames of peers, gaps",
+    options: small,
+    run: ownFile,
+  },
+  {
+    name: "journal",
+    covers: "the journal of many topics: commits, the change of files, their emptying",
+    options: { ...small, journalTopicsMin: 1, journalBytesMax: 65_536 },
+    run: sharedJournal,
+  },
+  {
+    name: "roll",
+    covers: "new segments, their indexes, retention and its floor",
+    options: { ...small, retention: { segmentsMax: 2 } },
+    run: rollAndForget,
+  },
+  {
+    name: "topics",
+    covers: "settings of topics, topics that come, new writers, clean stops",
+    options: small,
+    run: settingsAndStops,
+  },
+  {
+    name: "recovery",
+    covers: "crashes of what recovers from a crash",
+    options: { ...small, journalTopicsMin: 2, journalBytesMax: 65_536 },
+    run: crashedRecovery,
+  },
+];
+
+async function ownFile(world: CrashWorld): Promise<void> {
+  const { random } = world;
+  const topic = await (await world.open()).openTopic("orders");
+  await world.produce(topic, [world.text()]);
+  await Promise.all([10, 0, 200].map((padding) => world.produce(topic, [world.text(padding), world.text()])));
+  world.ring();
+  await world.turns(random.below(40));
+  await applyForeign(world, topic);
+  await Promise.all([world.produce(topic, [world.text()]), topic.applyGap("00000000000000aa", 7)]);
+  await world.close();
+  const again = await (await world.open()).openTopic("orders");
+  await world.produce(again, [world.text(300)]);
+  world.ring();
+  await world.turns(60);
+  await Promise.all([0, 1, 2].map(() => world.produce(again, [world.text()])));
+  await world.close();
+}
+
+/** Frames of two writers of another node. */
+async function applyForeign(world: CrashWorld, topic: TopicLog): Promise<void> {
+  const random = new Random("a peer");
+  const environment = { randomBytes: (length: number) => random.bytes(length), wallMs: () => wallMs, after: never };
+  const log = await Log.open(new SimulatedDisk().mount(), {}, environment);
+  const there = await log.openTopic(topic.name);
+  for (let index = 0; index < 4; index++) {
+    if (index === 2) await log.mintWriter("a second feed");
+    const builder = new FrameBuilder();
+    builder.add({ value: `foreign ${index}` }, wallMs);
+    await there.produce(builder.finish());
+  }
+  const { frames } = await there.readMissing(topic.have, 100_000);
+  for (const { texts } of framesIn(frames)) world.ledger.give(topic.name, texts);
+  await topic.apply(frames);
+}
+
+function never(): () => void {
+  return () => undefined;
+}
+
+async function sharedJournal(world: CrashWorld): Promise<void> {
+  const { random } = world;
+  const log = await world.open();
+  const topics = await Promise.all(["a", "b", "c", "d"].map((name) => log.openTopic(name)));
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(topics.map((topic) => world.produce(topic, [world.text(random.below(40))])));
+  }
+  // Large ones fill the file; a part of each round waits for the next commit.
+  for (let round = 0; round < 9; round++) {
+    const running = topics.map((topic) => world.produce(topic, [world.text(2_400)]));
+    await world.turns(random.below(20));
+    await Promise.all([...running, world.produce(topics[0] as TopicLog, [world.text()])]);
+  }
+  await Promise.all(topics.map((topic) => world.produce(topic, [world.text()])));
+  await world.close();
+  const again = await world.open();
+  await Promise.all(again.topics().map((topic) => world.produce(topic, [world.text()])));
+  await world.close();
+}
+
+async function rollAndForget(world: CrashWorld): Promise<void> {
+  const log = await world.open();
+  const topic = await log.openTopic("orders");
+  for (let round = 0; round < 12; round++) {
+    await Promise.all([
+      world.produce(topic, [world.text(22_000 + world.random.below(9_000))]),
+      world.produce(topic, [world.text()]),
+    ]);
+    if (round % 3 === 0) world.ring();
+    await world.turns(world.random.below(30));
+  }
+  await world.close();
+  const again = await (await world.open()).openTopic("orders");
+  await world.produce(again, [world.text(30_000)]);
+  await world.close();
+}
+
+async function settingsAndStops(world: CrashWorld): Promise<void> {
+  const log = await world.open();
+  const registry = await TopicRegistry.open(log, { wallMs: () => wallMs, onWarn: (message) => fail(message) });
+  await registry.set("orders", { retention: { segmentsMax: 3 } }, { create: true });
+  await world.produce(await log.openTopic("orders"), [world.text()]);
+  await registry.set("orders", { retention: { segmentsMax: 4 } }, { create: false });
+  await registry[Symbol.asyncDispose]();
+  await world.close();
+  const again = await world.open({ newWriter: true });
+  await world.produce(await again.openTopic("payments"), [world.text()]);
+  world.ring();
+  await again.mintWriter("the workload wants one");
+  await world.produce(await again.openTopic("orders"), [world.text()]);
+  await world.close();
+  // Nothing happens between these two stops.
+  await world.open();
+  await world.close();
+}
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+async function crashedRecovery(world: CrashWorld): Promise<void> {
+  const { random } = world;
+  for (let life = 0; life < 4; life++) {
+    const log = await world.open();
+    const topics = await Promise.all(["a", "b", "c"].map((name) => log.openTopic(name)));
+    for (const topic of topics) await world.look(topic);
+    for (let round = 0; round < 4; round++) {
+      const some = topics.slice(random.below(2));
+      const running = some.map((topic) => world.produce(topic, [world.text(random.below(900))]));
+      if (round < 3) await Promise.all(running);
+      else for (const one of running) one.catch(() => undefined);
+      if (round === 1) world.ring();
+    }
+    await world.turns(random.below(50));
+    world.crash(random.pick(life === 1 ? (["keep"] as const) : powerCuts) as CrashMode);
+    await world.turns(200);
+  }
+  await world.open();
+  await world.close();
+}
