@@ -1,4 +1,5 @@
 import { DisposalStack, formatAddress, type WriterId } from "../base/mod.ts";
+import type { TopicSettingsChange } from "../client/mod.ts";
 import type { PeerHealth } from "../gossip/mod.ts";
 import type { LogEvent } from "../log/mod.ts";
 import type { Member, MemberEventType, NameConflict, UserEventNotice } from "../membership/mod.ts";
@@ -110,7 +111,17 @@ export class Agent implements AsyncDisposable {
     return this.#parts.membership.peersHealth();
   }
 
-  /** A topic, created by the first produce. The same object for the same name. */
+  /** Creates a topic on all nodes, also one that was deleted, which begins anew. As the client's of this name. */
+  async createTopic(name: string, settings: TopicSettingsChange = {}): Promise<void> {
+    await this.#parts.client.createTopic(name, settings);
+  }
+
+  /** Deletes a topic on all nodes, with all its records. As the client's of this name. */
+  deleteTopic(name: string): Promise<{ readonly generation: number }> {
+    return this.#parts.client.deleteTopic(name);
+  }
+
+  /** A topic, created by the first produce unless it was deleted. The same object for the same name. */
   topic(name: string): AgentTopic {
     const known = this.#topics.get(name) ?? new AgentTopic(name, this.#parts.client);
     this.#topics.set(name, known);

@@ -265,8 +265,8 @@ async function openServer(
 function waitUntilReady(readiness: Readiness): Interceptor {
   return (next) => async (request) => {
     const { method } = request;
-    const { produce, produceStream, setTopic } = LogService.method;
-    if (method === produce || method === produceStream || method === setTopic) {
+    const { produce, produceStream, setTopic, deleteTopic } = LogService.method;
+    if (method === produce || method === produceStream || method === setTopic || method === deleteTopic) {
       await mayProduce(readiness, request.signal);
     }
     return next(request);

@@ -3,6 +3,7 @@ import { countMissing, type Vector } from "../base/mod.ts";
 import { ClientError, connect, type LogClient, type TopicDescription } from "../client/mod.ts";
 import { clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
 import { printLine, toColumns } from "./output.ts";
+import { addTopicsDeleteCommand } from "./topics_delete.ts";
 import { addTopicsSetCommands, retentionText } from "./topics_set.ts";
 
 interface TopicsFlags {
@@ -16,6 +17,7 @@ export function addTopicsCommand(program: Command): void {
   topics.option("--internal", "list the cluster's own topics, too");
   withServers(withFormats(topics, ["text", "json"])).action(listTopics);
   addTopicsSetCommands(topics);
+  addTopicsDeleteCommand(topics);
   const describe = topics
     .command("describe")
     .description("Show one topic: offsets, bytes, feeds and how far each node is behind")
@@ -32,14 +34,17 @@ async function listTopics(flags: TopicsFlags): Promise<void> {
     left.name < right.name ? -1 : 1,
   );
   if (flags.format === "json") return printLine(JSON.stringify({ topics }, undefined, 2));
+  const wereDeleted = topics.some(({ generation }) => generation > 1);
   const rows = topics.map((topic) => [
     topic.name,
     String(topic.records),
     `${topic.firstOffset}..${topic.nextOffset}`,
     String(topic.bytes),
     String(topic.feeds.length),
+    ...(wereDeleted ? [String(topic.generation)] : []),
   ]);
-  await printLine(toColumns([["TOPIC", "RECORDS", "OFFSETS", "BYTES", "FEEDS"], ...rows]));
+  const heads = ["TOPIC", "RECORDS", "OFFSETS", "BYTES", "FEEDS", ...(wereDeleted ? ["GENERATION"] : [])];
+  await printLine(toColumns([heads, ...rows]));
 }
 
 /** What one node lacks of all that any asked node holds; undefined when it did not answer. */
@@ -57,6 +62,7 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
   if (flags.format === "json") return printLine(JSON.stringify({ ...topic, nodes }, undefined, 2));
   const facts = toColumns([
     ["topic", topic.name],
+    ...(topic.generation > 1 ? [["generation", String(topic.generation)]] : []),
     ["records", String(topic.records)],
     ["offsets", `${topic.firstOffset}..${topic.nextOffset}`],
     ["bytes", String(topic.bytes)],
@@ -109,6 +115,6 @@ async function askNode(rpcAddress: string, name: string): Promise<TopicDescripti
     return await client.describeTopic(name);
   } catch (error) {
     if (!(error instanceof ClientError) || error.code !== "NOT_FOUND") return undefined;
-    return { name, firstOffset: 0, nextOffset: 0, bytes: 0, records: 0, feeds: [] };
+    return { name, generation: 1, firstOffset: 0, nextOffset: 0, bytes: 0, records: 0, feeds: [] };
   }
 }

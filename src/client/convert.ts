@@ -11,6 +11,8 @@ import type { MemberDescription, MemberEvent, MemberStatus, ServerDescription, T
 export function toTopic(topic: Topic): TopicDescription {
   return {
     name: topic.name,
+    // Nodes of before topics could be deleted say nothing.
+    generation: Math.max(1, topic.generation),
     firstOffset: Number(topic.firstOffset),
     nextOffset: Number(topic.nextOffset),
     bytes: Number(topic.bytes),

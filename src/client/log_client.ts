@@ -15,7 +15,7 @@ import { type BatchPipe, type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.t
 import { Producer, type ProducerOptions, packOne, producerDefaults, type SendAck } from "./producer.ts";
 import { consumeAnswers, produceFrame, sharesStream } from "./record_calls.ts";
 import { SharedPipe } from "./shared_pipe.ts";
-import { setTopicRequest } from "./topic_settings.ts";
+import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
 import type {
   MemberDescription,
@@ -235,9 +235,12 @@ export class LogClient implements AsyncDisposable {
     });
   }
 
-  /** Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. */
+  /**
+   * Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. One
+   * that was deleted begins anew, in its next generation.
+   */
   createTopic(topic: string, settings: TopicSettingsChange = {}): Promise<TopicDescription> {
-    return this.#setTopic(topic, settings, { create: true });
+    return this.#change("create", topic, (asked) => setTopic(asked, settings, true));
   }
 
   /**
@@ -245,23 +248,24 @@ export class LogClient implements AsyncDisposable {
    * do as soon as they hear of it. Of changes on two sides of a partition one holds everywhere in the end.
    */
   setTopic(topic: string, settings: TopicSettingsChange): Promise<TopicDescription> {
-    return this.#setTopic(topic, settings, { create: false });
+    return this.#change("set", topic, (asked) => setTopic(asked, settings, false));
   }
 
-  async #setTopic(
-    name: string,
-    settings: TopicSettingsChange,
-    { create }: { readonly create: boolean },
-  ): Promise<TopicDescription> {
-    const doing = `${create ? "create" : "set"} topic ${JSON.stringify(name)}`;
-    const request = setTopicRequest(name, settings, create);
+  /**
+   * Deletes a topic on all nodes, with all its records, also those that other nodes took and the asked one has not heard
+   * of. Resolves with the generation that was deleted when the asked node has it on disk and the topic is gone there.
+   * Whoever consumes it fails with `NOT_FOUND`, as does a produce: only `createTopic` brings it back, empty.
+   */
+  deleteTopic(topic: string): Promise<{ readonly generation: number }> {
+    return this.#change("delete", topic, deleteTopic);
+  }
+
+  async #change<Result>(verb: string, topic: string, ask: (asked: AskedTopic) => Promise<Result>): Promise<Result> {
     const connection = this.#connection();
     try {
-      const { topic } = await connection.log.setTopic(request, { timeoutMs: this.#timeoutMs });
-      if (topic === undefined) throw new ClientError("INTERNAL", `Cannot ${doing}: the server did not say what holds`);
-      return toTopic(topic);
+      return await ask({ log: connection.log, topic, timeoutMs: this.#timeoutMs });
     } catch (error) {
-      throw this.#failure(error, connection, { doing });
+      throw this.#failure(error, connection, { doing: `${verb} topic ${JSON.stringify(topic)}` });
     }
   }
 

@@ -18,6 +18,8 @@ export interface TopicSettingsChange {
 /** A topic as one node holds it. */
 export interface TopicDescription {
   readonly name: string;
+  /** Counts how often the topic was deleted and created again, from 1. */
+  readonly generation: number;
   /** The local log spans firstOffset up to, and without, nextOffset. */
   readonly firstOffset: number;
   readonly nextOffset: number;

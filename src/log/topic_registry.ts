@@ -121,11 +121,11 @@ export class TopicRegistry implements AsyncDisposable {
   }
 
   /**
-   * Deletes a topic on all nodes, with what was written to it and is not seen here yet. Resolves once that is fsynced
-   * here and the topic is gone here. Rejects with `InvalidTopicError`, `TopicNotFoundError`, `TopicDeletedError`,
+   * Deletes a topic on all nodes, with what was written to it and is not seen here yet. Resolves with its generation once
+   * that is fsynced here and the topic is gone here. Rejects with `InvalidTopicError`, `TopicNotFoundError`, `TopicDeletedError`,
    * `TooManyTopicsError`, or as produce does.
    */
-  delete(topic: string): Promise<void> {
+  delete(topic: string): Promise<number> {
     return this.#inTurn(() => this.#delete(topic));
   }
 
@@ -157,12 +157,13 @@ export class TopicRegistry implements AsyncDisposable {
     return this.settings(name);
   }
 
-  async #delete(name: string): Promise<void> {
+  async #delete(name: string): Promise<number> {
     const { generation, deleted } = await this.#valueNow("delete", name);
     if (deleted) throw new TopicDeletedError(name, generation);
     if (!this.#entries.has(name) && this.#log.topic(name) === undefined) throw new TopicNotFoundError("delete", name);
     if (this.#deleted >= deletedTopicsMax) throw new TooManyTopicsError(name);
     await this.#write(name, { generation, deleted: true, settings: {}, others: {} });
+    return generation;
   }
 
   /** What holds for a topic that users may change, once all that is there is taken in. */

@@ -26,7 +26,10 @@ export async function consume(
   if (token !== undefined) await holding(ports, token, context.signal);
   const topic = ports.log.topic(name);
   if (topic === undefined) {
-    throw notFound(`Cannot consume topic ${JSON.stringify(name)}: this node does not hold it`);
+    throw (
+      ports.log.deletedTopic?.(name) ??
+      notFound(`Cannot consume topic ${JSON.stringify(name)}: this node does not hold it`)
+    );
   }
   const reader = await openReader(topic, start, { cursors: false });
   // One record asks for one frame, the least that the log reads.
@@ -130,6 +133,8 @@ async function holding(ports: ServerPorts, token: Place, signal: AbortSignal): P
   try {
     const untilMs = ports.clock.nowMs() + afterTokenMsMax;
     while (!holds(ports.log.topic(token.topic), token)) {
+      const deleted = ports.log.deletedTopic?.(token.topic);
+      if (deleted !== undefined && deleted.generation >= token.generation) throw deleted;
       const leftMs = untilMs - ports.clock.nowMs();
       if (leftMs <= 0) throw tokenTooLate();
       await waiting.wait(leftMs);
@@ -141,7 +146,9 @@ async function holding(ports: ServerPorts, token: Place, signal: AbortSignal): P
 
 /** True when the topic is held and serves what the token names. */
 export function holds(topic: ServedTopic | undefined, token: Place): boolean {
-  if (topic === undefined) return false;
+  if (topic?.deleted !== undefined) throw topic.deleted;
+  // A later generation may be on its way.
+  if (topic === undefined || topic.generation < token.generation) return false;
   checkGeneration(token, "after_token", topic);
   return covers(topic.served, token.vector);
 }

@@ -1,4 +1,6 @@
 /** Where a consumer wants to begin, and what it wants to wait for: the fields of a request that can be wrong. */
+
+import { Code, ConnectError } from "@connectrpc/connect";
 import { decodeCursor, decodeToken, type Place } from "../base/mod.ts";
 import type { ConsumeRequest } from "../gen/log/v1/log_pb.ts";
 import { invalidArgument } from "./errors.ts";
@@ -47,11 +49,18 @@ function placeOf(place: Place | undefined, field: string, topicName: string): Pl
   return place;
 }
 
-/** Throws when a cursor or token belongs to another life of the topic. */
+/** Throws when a cursor or token belongs to another life of the topic: an earlier one is gone, a later one may come. */
 export function checkGeneration(place: Place, field: string, topic: ServedTopic): void {
   if (place.generation === topic.generation) return;
+  const where = `generation ${place.generation} of topic ${JSON.stringify(topic.name)}`;
+  if (place.generation > topic.generation) {
+    throw new ConnectError(
+      `Cannot consume yet: ${field} belongs to ${where}, this node has heard of generation ${topic.generation} only`,
+      Code.Unavailable,
+    );
+  }
   throw invalidArgument(
-    `Cannot consume: ${field} belongs to generation ${place.generation} of topic ${JSON.stringify(topic.name)}, the topic has ${topic.generation}`,
+    `Cannot consume: ${field} belongs to ${where}, which was deleted; the topic has generation ${topic.generation} now, start from earliest`,
   );
 }
 

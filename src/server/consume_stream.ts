@@ -56,7 +56,8 @@ export async function* consumeStream(
   );
   const pause = pauseOf(waiting, wantsHeartbeats(request));
   try {
-    const topic = ports.log.topic(name) ?? (yield* appearing(ports, name, pause));
+    const generation = Math.max(token?.generation ?? 0, start.from === "cursor" ? start.place.generation : 0);
+    const topic = yield* appearing(ports, { name, generation }, pause);
     yield* reaching(topic, start, pause);
     const reader = await openReader(topic, start, { cursors: true });
     if (token !== undefined) yield* holding(ports, topic, token, pause);
@@ -67,10 +68,17 @@ export async function* consumeStream(
   }
 }
 
-async function* appearing(ports: ServerPorts, name: string, pause: Pause): AsyncGenerator<ConsumeAnswer, ServedTopic> {
+/** Waits for the topic, and for a generation of it that another node told the caller of. */
+async function* appearing(
+  { log }: ServerPorts,
+  { name, generation }: { readonly name: string; readonly generation: number },
+  pause: Pause,
+): AsyncGenerator<ConsumeAnswer, ServedTopic> {
   for (;;) {
-    const topic = ports.log.topic(name);
-    if (topic !== undefined) return topic;
+    const topic = log.topic(name);
+    if (topic !== undefined && topic.generation >= generation) return topic;
+    const deleted = log.deletedTopic?.(name);
+    if (deleted !== undefined && deleted.generation >= generation) throw deleted;
     yield* pause();
   }
 }
@@ -78,6 +86,7 @@ async function* appearing(ports: ServerPorts, name: string, pause: Pause): Async
 /** An offset beyond the end is waited for: the records up to it may be on their way. */
 async function* reaching(topic: ServedTopic, start: ConsumeStart, pause: Pause): AsyncGenerator<ConsumeAnswer, void> {
   while (start.from === "offset" && start.offset > topic.nextOffset) {
+    if (topic.deleted !== undefined) throw topic.deleted;
     yield* pause();
   }
 }

@@ -19,6 +19,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["USER_EVENT_TOO_LARGE", Code.InvalidArgument],
   ["OFFSET_OUT_OF_RANGE", Code.OutOfRange],
   ["TOPIC_NOT_FOUND", Code.NotFound],
+  ["TOPIC_DELETED", Code.NotFound],
   ["TOPIC_EXISTS", Code.AlreadyExists],
   ["TOO_MANY_TOPICS", Code.ResourceExhausted],
   ["LOG_OVERLOADED", Code.ResourceExhausted],

@@ -25,6 +25,8 @@ export interface ServerPorts {
 export interface ServedTopic {
   readonly name: string;
   readonly generation: number;
+  /** Why nothing of it can be had any more; those who listen for growth are called when it is set. */
+  readonly deleted?: Error | undefined;
   readonly firstOffset: number;
   readonly nextOffset: number;
   readonly bytes: number;
@@ -47,6 +49,8 @@ export interface ServedLog {
   topics(): readonly ServedTopic[];
   topic(name: string): ServedTopic | undefined;
   openTopic(name: string): Promise<ServedTopic>;
+  /** Why a topic cannot be opened: its last generation was deleted. */
+  deletedTopic?(name: string): (Error & { readonly generation: number }) | undefined;
   /** Calls `listener` after any topic grew. The result removes it. */
   onGrow(listener: (topic: ServedTopic) => void): () => void;
 }
@@ -66,6 +70,8 @@ export interface ServedTopics {
   settings(topic: string): ServedTopicSettings;
   /** Resolves once what is changed is fsynced and applied on this node. What makes no sense is thrown, with a `code`. */
   set(topic: string, change: ServedTopicSettings, options: { readonly create: boolean }): Promise<ServedTopicSettings>;
+  /** Resolves with the generation that was deleted, once that is fsynced and the topic is gone on this node. */
+  delete(topic: string): Promise<number>;
 }
 
 export interface ServedMember {

@@ -34,7 +34,7 @@ import { produceMany } from "./produce_many.ts";
 import { produceStream } from "./produce_stream.ts";
 import { Reflection } from "./reflection.ts";
 import { pull, watch } from "./replication.ts";
-import { describeTopic, listTopics, setTopic } from "./topics.ts";
+import { deleteTopic, describeTopic, listTopics, setTopic } from "./topics.ts";
 
 /** Every service that a node serves. */
 const services: readonly DescService[] = [Log, Replication, Cluster, Health, ServerReflection, ServerReflectionAlpha];
@@ -65,6 +65,7 @@ function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering)
     listTopics: answering.unary((request) => listTopics(ports, request)),
     describeTopic: answering.unary((request) => describeTopic(ports, request)),
     setTopic: answering.unary((request) => setTopic(ports, request)),
+    deleteTopic: answering.unary((request) => deleteTopic(ports, request)),
   });
 }
 

@@ -50,6 +50,7 @@ export class TopicReader {
   /** The next frames that hold anything unread, at most `bytesMax` if there is more than one. Empty at the end. */
   async next(bytesMax: number): Promise<FrameSpan[]> {
     for (;;) {
+      if (this.#topic.deleted !== undefined) throw this.#topic.deleted;
       const spans = this.#offset === undefined ? await this.#readMissing(bytesMax) : await this.#readOn(bytesMax);
       if (spans === undefined) return [];
       const unread = spans.filter((span) => !this.#covers(span));

@@ -2,6 +2,9 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isInternalTopic, topicNameFault, type WriterId } from "../base/mod.ts";
 import {
+  type DeleteTopicRequest,
+  type DeleteTopicResponse,
+  DeleteTopicResponseSchema,
   type DescribeTopicRequest,
   type DescribeTopicResponse,
   DescribeTopicResponseSchema,
@@ -36,6 +39,8 @@ export function topicNameOf(request: { readonly topic: string }): string {
 export function heldTopic(log: ServedLog, request: { readonly topic: string }): ServedTopic {
   const name = topicNameOf(request);
   const topic = log.topic(name);
+  const deleted = log.deletedTopic?.(name);
+  if (deleted !== undefined) throw deleted;
   if (topic === undefined) throw notFound(`Cannot read topic ${JSON.stringify(name)}: this node does not hold it`);
   return topic;
 }
@@ -50,13 +55,21 @@ export function describeTopic({ log, topics }: TopicPorts, request: DescribeTopi
 }
 
 export async function setTopic({ log, topics }: TopicPorts, request: SetTopicRequest): Promise<SetTopicResponse> {
-  if (topics === undefined)
-    throw new ConnectError("Cannot set a topic: this node keeps no settings", Code.Unimplemented);
+  if (topics === undefined) throw keepsNoSettings("set");
   const name = topicNameOf(request);
   const { retention } = request;
   const change = retention === undefined ? {} : { retention: limitsOf(retention) };
   await topics.set(name, change, { create: request.create });
   return create(SetTopicResponseSchema, { topic: describe(heldTopic(log, { topic: name }), topics) });
+}
+
+export async function deleteTopic({ topics }: TopicPorts, request: DeleteTopicRequest): Promise<DeleteTopicResponse> {
+  if (topics === undefined) throw keepsNoSettings("delete");
+  return create(DeleteTopicResponseSchema, { generation: await topics.delete(topicNameOf(request)) });
+}
+
+function keepsNoSettings(doing: string): ConnectError {
+  return new ConnectError(`Cannot ${doing} a topic: this node keeps no settings`, Code.Unimplemented);
 }
 
 /** The name of a topic that users may write to. Throws for any other. */
@@ -91,6 +104,7 @@ function describe(topic: ServedTopic, topics: ServedTopics | undefined): Topic {
   const writers: WriterId[] = [...topic.have.keys()].sort();
   return create(TopicSchema, {
     name: topic.name,
+    generation: topic.generation,
     firstOffset: BigInt(topic.firstOffset),
     nextOffset: BigInt(topic.nextOffset),
     bytes: BigInt(topic.bytes),

@@ -1,0 +1,29 @@
+/** Calls that change topics on all nodes. */
+import type { Client } from "@connectrpc/connect";
+import type { Log } from "../gen/log/v1/log_pb.ts";
+import { toTopic } from "./convert.ts";
+import { ClientError } from "./errors.ts";
+import { setTopicRequest } from "./topic_settings.ts";
+import type { TopicDescription, TopicSettingsChange } from "./types.ts";
+
+/** What changes of topics need. */
+export interface AskedTopic {
+  readonly log: Client<typeof Log>;
+  readonly topic: string;
+  readonly timeoutMs: number;
+}
+
+export async function setTopic(
+  { log, topic, timeoutMs }: AskedTopic,
+  change: TopicSettingsChange,
+  create: boolean,
+): Promise<TopicDescription> {
+  const response = await log.setTopic(setTopicRequest(topic, change, create), { timeoutMs });
+  if (response.topic !== undefined) return toTopic(response.topic);
+  throw new ClientError("INTERNAL", `Cannot set topic ${topic}: the server did not say what holds`);
+}
+
+export async function deleteTopic(asked: AskedTopic): Promise<{ readonly generation: number }> {
+  const { generation } = await asked.log.deleteTopic({ topic: asked.topic }, { timeoutMs: asked.timeoutMs });
+  return { generation };
+}
