@@ -61,9 +61,9 @@ export class CrashWorld {
     this.#remember(undefined);
   }
 
-  /** A text that no other record has, with so many bytes more. */
+  /** A text that no other record has: five bytes and so many more. */
   text(padding = 0): string {
-    return `${this.#counter++} ${"x".repeat(padding)}`;
+    return `${String(this.#counter++).padStart(4, "0")} ${"x".repeat(padding)}`;
   }
 
   /** Everything that can be read now is published. */

@@ -18,7 +18,7 @@ const busyTopic = "busy";
 const quietTopics: readonly string[] = Array.from({ length: 12 }, (_, index) => `quiet-${index}`);
 const busySendsInFlight = 500;
 const loadMsMin = 20;
-const loadMsMax = 400;
+const loadMsMax = 800;
 /** After so many kills the directory is checked to the last byte, and begun anew: else reading it would take the time. */
 const killsPerDirectory = 10;
 const flags: Readonly<Record<string, string>> = { "--segment-bytes": "1048576", "--journal-bytes": "1048576" };

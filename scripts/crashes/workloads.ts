@@ -33,6 +33,12 @@ export const workloads: readonly Workload[] = [
     run: sharedJournal,
   },
   {
+    name: "mixed",
+    covers: "topics that change between the journal and their own files, and begin segments meanwhile",
+    options: { ...small, journalTopicsMin: 2, journalBytesMax: 65_536 },
+    run: journalAndOwnFiles,
+  },
+  {
     name: "roll",
     covers: "new segments, their indexes, retention and its floor",
     options: { ...small, retention: { segmentsMax: 2 } },
@@ -95,19 +101,40 @@ async function sharedJournal(world: CrashWorld): Promise<void> {
   const { random } = world;
   const log = await world.open();
   const topics = await Promise.all(["a", "b", "c", "d"].map((name) => log.openTopic(name)));
-  for (let round = 0; round < 3; round++) {
-    await Promise.all(topics.map((topic) => world.produce(topic, [world.text(random.below(40))])));
-  }
-  // Large ones fill the file; a part of each round waits for the next commit.
-  for (let round = 0; round < 9; round++) {
+  // Large ones fill both files, until the first is used again; a part of each round waits for the next commit.
+  // All are of one size, so that in the second use old entries begin where new ones end.
+  for (let round = 0; round < 14; round++) {
     const running = topics.map((topic) => world.produce(topic, [world.text(2_400)]));
     await world.turns(random.below(20));
     await Promise.all([...running, world.produce(topics[0] as TopicLog, [world.text()])]);
   }
-  await Promise.all(topics.map((topic) => world.produce(topic, [world.text()])));
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(topics.map((topic) => world.produce(topic, [world.text(random.below(40))])));
+  }
   await world.close();
   const again = await world.open();
   await Promise.all(again.topics().map((topic) => world.produce(topic, [world.text()])));
+  await world.close();
+}
+
+async function journalAndOwnFiles(world: CrashWorld): Promise<void> {
+  const log = await world.open();
+  const topics = await Promise.all(["a", "b", "c"].map((name) => log.openTopic(name)));
+  const [first] = topics as [TopicLog];
+  for (let round = 0; round < 6; round++) {
+    await Promise.all(topics.map((topic) => world.produce(topic, [world.text(round * 100)])));
+    // Alone it writes its own file, behind what is in the journal only.
+    await world.produce(first, [world.text()]);
+    await world.turns(world.random.below(30));
+  }
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(topics.map((topic) => world.produce(topic, [world.text(20_000)])));
+    // Too large for the journal.
+    await Promise.all([
+      world.produce(first, [world.text(66_000)]),
+      world.produce(topics[1] as TopicLog, [world.text()]),
+    ]);
+  }
   await world.close();
 }
 
