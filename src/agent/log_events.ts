@@ -23,6 +23,17 @@ export function writeLogEvent(logger: Logger, event: LogEvent): void {
         ...event,
       });
       break;
+    case "compacted":
+      logger.info(
+        "removed {records} records of topic {topic}: {segments} segments have {bytesAfter} bytes, not {bytesBefore}",
+        {
+          ...event,
+        },
+      );
+      break;
+    case "compaction-failed":
+      logger.warn("cannot compact topic {topic}: {message}", { ...event });
+      break;
     case "corrupt":
       logger.error("{bytes} bytes of {file} are damaged at {at} and served to nobody: {reason}", { ...event });
       break;

@@ -71,6 +71,7 @@ export {
 export { ProtobufReader } from "./protobuf_reader.ts";
 export { Random } from "./random.ts";
 export {
+  keylessRecord,
   LogRecord,
   type PackedRecord,
   packedBytesMax,

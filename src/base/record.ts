@@ -223,6 +223,17 @@ function readBytes(bytes: Uint8Array, reader: VarintReader, end: number): Uint8A
   return part;
 }
 
+/** The first of these well-formed packed records that has no key; undefined when each has one. */
+export function keylessRecord(packed: Uint8Array): number | undefined {
+  const reader = new VarintReader(packed, 0, packed.length);
+  for (let index = 0; reader.at < packed.length; index++) {
+    const bodyBytes = reader.next();
+    if (((packed[reader.at] as number) & hasKey) === 0) return index;
+    reader.at += bodyBytes;
+  }
+  return undefined;
+}
+
 /**
  * Judges packed records as they are produced, without building any: framing, count and limits. One cheap pass where a
  * node takes records in (rule R1). Returns what is wrong, or undefined.

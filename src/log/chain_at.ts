@@ -34,8 +34,8 @@ async function searchSegment(
     const loaded = await load(state, segment, position, searchBytes).catch((error: unknown) => {
       if (!(error instanceof FileRetiredError)) throw error;
     });
-    // Retention took it: nothing is known there any more.
-    if (loaded === undefined) return undefined;
+    // Retention took it, and nothing is known there any more; or compaction replaced it.
+    if (loaded === undefined) return state.deleted ? undefined : chainAt(state, wanted.writer, wanted.sequence);
     for (const { header } of loaded.frames) {
       const last = header.baseSequence + header.count - 1;
       if (header.writer !== wanted.writer || last < wanted.sequence) continue;

@@ -66,6 +66,8 @@ export class Committer {
   /** The end of the file may hold bytes of a group that failed: it is cut before anything is written. */
   #tailBroken = false;
   #failureReported = false;
+  /** The segment is to be closed although it has room. */
+  #isCloseAsked = false;
   /** Syncs one after another. */
   #syncing: Promise<void> = Promise.resolve();
   /** A failed sync may have forgotten what was written from `durableBytes` on. */
@@ -87,6 +89,13 @@ export class Committer {
 
   applyGap(writer: WriterId, through: number): Promise<void> {
     return this.#enqueue(0, (resolve, reject) => new WaitingGap({ writer, through }, resolve, reject));
+  }
+
+  /** Closes the segment that takes new frames, unless it is empty. Rejects with `LogWriteError`; the next group tries again. */
+  closeSegment(): Promise<void> {
+    this.#isCloseAsked = true;
+    // A group that takes nothing in is prepared for as any other.
+    return this.applyGap(this.#state.shared.writer(), 0);
   }
 
   /** Commits what waits, then makes everything durable. Returns whether all of it is. */
@@ -149,7 +158,12 @@ export class Committer {
 
   /** A group can be written now: the tail is sound, and the segment has room. */
   get isPrepared(): boolean {
-    return !this.#tailBroken && this.#state.active.bytes < this.#state.shared.options.segmentBytesMax;
+    return !this.#tailBroken && !this.#isSegmentOver;
+  }
+
+  get #isSegmentOver(): boolean {
+    const { active, shared } = this.#state;
+    return active.bytes >= shared.options.segmentBytesMax || (this.#isCloseAsked && active.bytes > 0);
   }
 
   /** Puts what waits into a group, until it is large enough or fills the segment. */
@@ -280,18 +294,19 @@ export class Committer {
 
   /** Before a group: a sound journal, a sound tail, all of it in the file, and room in the segment. */
   async #prepare(): Promise<void> {
-    const { journal, options } = this.#state.shared;
+    const { journal } = this.#state.shared;
     // What a failed commit of the journal left could be written over this group after a crash.
     if (journal.isBroken) await journal.repair();
     const { active } = this.#state;
     await active.settle();
     if (this.#tailBroken) await this.#repairTail();
-    if (active.bytes < options.segmentBytesMax) return;
+    if (!this.#isSegmentOver) return;
     if (this.#state.hasUnsynced) await this.#sync();
     await writeIndex(this.#state, active).catch(() => {
       // The next open makes it again from the segment.
     });
     await createSegment(this.#state, active.nextOffset);
+    this.#isCloseAsked = false;
   }
 
   /** Cuts off what a failed group may have left, so that it can neither come back nor lie before new frames. */

@@ -4,13 +4,13 @@ import type { Directory, LogFile } from "./directory.ts";
 /** Files that all topics of a log keep open together, beside those in use at this moment. */
 export const openFilesMax = 256;
 
-/** The file is no longer part of the log: what was there is below the log's first offset now. */
+/** The file is no longer part of the log: what was there is below its first offset now, or in a file that replaced it. */
 export class FileRetiredError extends Error {
   override readonly name = "FileRetiredError";
   readonly code = "FILE_RETIRED";
 
   constructor(file: string) {
-    super(`Cannot read ${file}: retention took it`);
+    super(`Cannot read ${file}: retention or compaction took it`);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   topicsMax,
   type WriterId,
 } from "../base/mod.ts";
+import { Compactor } from "./compact_rounds.ts";
 import type { Directory } from "./directory.ts";
 import {
   InvalidTopicError,
@@ -18,6 +19,7 @@ import {
   TopicDeletedError,
 } from "./errors.ts";
 import { FilePool } from "./file_pool.ts";
+import { forEach } from "./for_each.ts";
 import { Journal } from "./journal.ts";
 import { replayJournal } from "./journal_replay.ts";
 import { type ResolvedLogOptions, resolveOptions } from "./options.ts";
@@ -42,8 +44,6 @@ import { firstLife, isLaterLife, type TopicLife } from "./topic_value.ts";
 import type { CommitLog, LogEnvironment, LogEvent, LogOptions, ScrubProgress, TopicLog } from "./types.ts";
 
 const defaultTopic = "default";
-/** Topics that are opened or closed at the same time: their syncs share what the file system does for each. */
-const topicsAtOnce = 8;
 /** Milliseconds between two looks at what grew too old. */
 const retainEveryMs = 60_000;
 /** Events that are kept for the first listener: what happens while the log is being opened. */
@@ -58,6 +58,7 @@ export class Log implements CommitLog {
   readonly #shared: LogShared;
   readonly #journal: Journal;
   readonly #scrubber: Scrubber;
+  readonly #compactor: Compactor;
   readonly #removals: Removals;
   readonly #topics = new Map<string, Topic>();
   /** By the names of their directories. */
@@ -88,6 +89,8 @@ export class Log implements CommitLog {
     const { fsync, journalBytesMax } = options;
     const states = () => [...this.#topics.values()].map((topic) => topic.state);
     this.#scrubber = new Scrubber(states, options, environment.after);
+    const compactions = () => [...this.#topics.values()].map((topic) => topic.compaction);
+    this.#compactor = new Compactor(compactions, options, environment.after);
     // Where nobody waits for a sync, the journal saves nothing.
     const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
     const onFailure = (message: string): void => this.#emit({ type: "write-failed", topic: "", message });
@@ -106,6 +109,10 @@ export class Log implements CommitLog {
       meter: environment.meter,
       wallMs: environment.wallMs,
       watchAges: () => this.#watchAges(),
+      watchKeys: () => this.#compactor.watch(),
+      upkeepMs: () => this.#compactor.upkeepMs,
+      codecs: environment.codecs,
+      heldByPeers: environment.heldByPeers,
       after: environment.after,
       onListenerError: rethrowLater,
       writer: () => this.#writer,
@@ -125,6 +132,7 @@ export class Log implements CommitLog {
     } catch (error) {
       log.#cancelRetention?.();
       await log.#scrubber.close();
+      await log.#compactor.close();
       for (const topic of log.#topics.values()) await topic.release();
       throw error;
     }
@@ -352,6 +360,7 @@ export class Log implements CommitLog {
   async #close(): Promise<void> {
     this.#cancelRetention?.();
     await this.#scrubber.close();
+    await this.#compactor.close();
     await Promise.allSettled(this.#opening.values());
     await this.#minting;
     await this.#removals.rest();
@@ -375,21 +384,6 @@ export class Log implements CommitLog {
     if (this.#earlyEvents === undefined) this.#events.emit(event);
     else if (this.#earlyEvents.length < earlyEventsMax) this.#earlyEvents.push(event);
   }
-}
-
-/** Does something with each, a few at a time; when one fails, no further one is begun, and those under way are awaited. */
-async function forEach<Item>(items: readonly Item[], action: (item: Item) => Promise<void>): Promise<void> {
-  const left = [...items].reverse();
-  const workers = Array.from({ length: topicsAtOnce }, async () => {
-    for (let item = left.pop(); item !== undefined; item = left.pop()) {
-      await action(item).catch((error: unknown) => {
-        left.length = 0;
-        throw error;
-      });
-    }
-  });
-  const failed = (await Promise.allSettled(workers)).find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
 }
 
 /** A listener's error is its owner's bug: it must be seen, but must not break a commit. */

@@ -33,6 +33,8 @@ export type {
   ChainAt,
   Chunk,
   CommitLog,
+  Compacted,
+  Compaction,
   CorruptRange,
   FsyncPolicy,
   LogEnvironment,

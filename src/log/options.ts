@@ -13,6 +13,9 @@ export interface ResolvedLogOptions {
   readonly journalBytesMax: number;
   readonly scrubBytesPerSecond: number;
   readonly scrubPauseMs: number;
+  readonly compactionBytesPerSecond: number;
+  readonly compactionDirtyRatioMin: number;
+  readonly compactionEveryMs: number;
   readonly retention: Retention;
   readonly newWriter: boolean;
   readonly checksum: Checksum;
@@ -37,8 +40,11 @@ export function resolveOptions(options: LogOptions): ResolvedLogOptions {
     pendingBytesMax: whole("pendingBytesMax", options.pendingBytesMax ?? 64 * mebibyte, 64 * kibibyte, gibibyte),
     journalTopicsMin: whole("journalTopicsMin", options.journalTopicsMin ?? 8, 1, 1_000_000),
     journalBytesMax: whole("journalBytesMax", options.journalBytesMax ?? 32 * mebibyte, 64 * kibibyte, gibibyte),
-    scrubBytesPerSecond: scrubRate(options.scrubBytesPerSecond ?? 0),
+    scrubBytesPerSecond: rate("scrubBytesPerSecond", options.scrubBytesPerSecond ?? 0),
     scrubPauseMs: whole("scrubPauseMs", options.scrubPauseMs ?? 3_600_000, 1_000, 31_536_000_000),
+    compactionBytesPerSecond: rate("compactionBytesPerSecond", options.compactionBytesPerSecond ?? 16 * mebibyte),
+    compactionDirtyRatioMin: ratio("compactionDirtyRatioMin", options.compactionDirtyRatioMin ?? 0.5),
+    compactionEveryMs: whole("compactionEveryMs", options.compactionEveryMs ?? 60_000, 1_000, 86_400_000),
     retention: checkRetention(options.retention ?? {}, segmentBytesMax),
     newWriter: options.newWriter ?? false,
     checksum: options.checksum ?? crc32,
@@ -54,8 +60,13 @@ export function checkRetention(retention: Retention, segmentBytesMax: number): R
   return retention;
 }
 
-function scrubRate(value: number): number {
-  return value === 0 ? 0 : whole("scrubBytesPerSecond", value, 64 * kibibyte, gibibyte);
+function rate(option: string, value: number): number {
+  return value === 0 ? 0 : whole(option, value, 64 * kibibyte, gibibyte);
+}
+
+function ratio(option: string, value: number): number {
+  if (value >= 0.01 && value <= 1) return value;
+  throw new InvalidLogOptionError(option, value, "a number from 0.01 to 1");
 }
 
 function whole(option: string, value: number, low: number, high: number): number {

@@ -14,14 +14,36 @@ import {
 } from "../base/mod.ts";
 import { chainAt } from "./chain_at.ts";
 import { Committer } from "./committer.ts";
-import { InvalidFrameError, LogClosedError, messageOf, RecordTooLargeError, TopicDeletedError } from "./errors.ts";
+import { TopicCompaction } from "./compact.ts";
+import {
+  InvalidFrameError,
+  InvalidLogOptionError,
+  LogClosedError,
+  messageOf,
+  RecordTooLargeError,
+  TopicDeletedError,
+} from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
 import { checkRetention } from "./options.ts";
 import { offsetAt, readFrom, readMissing } from "./reader.ts";
 import { repair } from "./repair.ts";
 import { dropSegments, segmentsToDrop } from "./retention.ts";
 import type { TopicState } from "./topic_state.ts";
-import type { Ack, Applied, ChainAt, Chunk, CorruptRange, Missing, Retention, TopicLog } from "./types.ts";
+import type {
+  Ack,
+  Applied,
+  ChainAt,
+  Chunk,
+  Compacted,
+  Compaction,
+  CorruptRange,
+  Missing,
+  Retention,
+  TopicLog,
+} from "./types.ts";
+
+/** Of what nodes keep for themselves: a node that was away for longer may bring back what was deleted meanwhile. */
+const internalCompaction: Compaction = { tombstoneGraceMs: 7 * 86_400_000 };
 
 /** A topic of an open log. */
 export class Topic implements TopicLog {
@@ -29,9 +51,12 @@ export class Topic implements TopicLog {
   readonly #committer: Committer;
   readonly #onGrow: (topic: Topic) => void;
   readonly #growth: Listeners<void>;
+  /** For the rooms inside of the log only. */
+  readonly compaction: TopicCompaction;
   #closing: Promise<boolean> | undefined;
   #retention: Retention;
-  #retaining: Promise<number> = Promise.resolve(0);
+  /** What changes the list of segments, one after another. */
+  #changing: Promise<unknown> = Promise.resolve();
   /** Segments when retention was last judged: a new one is when something may have become too much. */
   #segmentsJudged = 0;
 
@@ -41,6 +66,12 @@ export class Topic implements TopicLog {
     this.#onGrow = onGrow;
     this.#growth = new Listeners(state.shared.onListenerError);
     this.#retention = this.#ownRetention;
+    this.compaction = new TopicCompaction(state, {
+      exclusively: (action) => this.#exclusively(action),
+      closeSegment: () => this.#committer.closeSegment(),
+      isClosing: () => this.#closing !== undefined || state.deleted !== undefined,
+    });
+    this.compaction.setting = this.#ownCompaction;
     this.#committer = new Committer(state, () => {
       onGrow(this);
       this.#growth.emit();
@@ -98,6 +129,10 @@ export class Topic implements TopicLog {
     return isInternalTopic(this.#state.name) ? {} : this.#state.shared.options.retention;
   }
 
+  get #ownCompaction(): Compaction | undefined {
+    return isInternalTopic(this.#state.name) ? internalCompaction : undefined;
+  }
+
   get corruptRanges(): readonly CorruptRange[] {
     return this.#state.corruptRanges;
   }
@@ -113,7 +148,8 @@ export class Topic implements TopicLog {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#committer.produce(frame, header);
+    if (!this.compaction.judgesKeys) return this.#committer.produce(frame, header);
+    return this.compaction.admit(frame, header, () => this.#committer.produce(frame, header));
   }
 
   apply(frames: Uint8Array): Promise<Applied> {
@@ -163,9 +199,26 @@ export class Topic implements TopicLog {
   }
 
   retain(): Promise<number> {
-    const retained = this.#retaining.catch(() => 0).then(() => this.#retainNow());
-    this.#retaining = retained;
-    return retained;
+    return this.#exclusively(() => this.#retainNow());
+  }
+
+  setCompaction(compaction: Compaction | undefined): void {
+    const graceMs = compaction?.tombstoneGraceMs ?? 0;
+    if (!(Number.isSafeInteger(graceMs) && graceMs >= 0)) {
+      throw new InvalidLogOptionError("compaction.tombstoneGraceMs", graceMs, "a whole number from 0");
+    }
+    this.compaction.setting = compaction ?? this.#ownCompaction;
+  }
+
+  async compact(): Promise<Compacted> {
+    this.#assertOpen();
+    return this.compaction.run();
+  }
+
+  #exclusively<Result>(action: () => Promise<Result>): Promise<Result> {
+    const changed = this.#changing.then(action);
+    this.#changing = changed.catch(() => undefined);
+    return changed;
   }
 
   async #retainNow(): Promise<number> {
@@ -227,7 +280,8 @@ export class Topic implements TopicLog {
   }
 
   async #close(): Promise<boolean> {
-    await this.#retaining.catch(() => 0);
+    await this.compaction.rest();
+    await this.#changing;
     const durable = await this.#committer.close();
     await this.release();
     return durable;
@@ -251,7 +305,8 @@ export class Topic implements TopicLog {
     this.#onGrow(this);
     this.#growth.emit();
     await abandoned;
-    await this.#retaining.catch(() => 0);
+    await this.compaction.rest();
+    await this.#changing;
     for (const segment of state.segments) {
       await segment.discard();
       await segment.file.retire();

@@ -1,5 +1,6 @@
 import {
   assert,
+  type Codecs,
   chainStart,
   isInternalTopic,
   type TopicGeneration,
@@ -37,6 +38,12 @@ export interface LogShared {
   readonly wallMs: () => number;
   /** Looks, from now on, now and then for what grew too old. */
   readonly watchAges: () => void;
+  /** Looks, from now on, now and then for what is to be compacted. */
+  readonly watchKeys: () => void;
+  /** Milliseconds that went by, as the rounds of compaction count them. */
+  readonly upkeepMs: () => number;
+  readonly codecs: Codecs | undefined;
+  readonly heldByPeers: ((topic: string) => Vector | undefined) | undefined;
   readonly after: (delayMs: number, callback: () => void) => () => void;
   /** Hears what a listener threw. */
   readonly onListenerError: (error: unknown) => void;
@@ -174,6 +181,7 @@ export class TopicState {
     fresh.index = index;
     this.segments[position] = fresh;
     this.#closedBytes += fresh.bytes - segment.bytes;
+    while (this.tail.firstOffset < fresh.nextOffset) this.tail.dropOldest();
     this.corruptRanges = this.corruptRanges.filter(({ baseOffset }) => baseOffset !== segment.baseOffset);
     return fresh;
   }

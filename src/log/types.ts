@@ -2,7 +2,7 @@
  * What the log promises to the rooms that use it. Rules R1, R2, R4 and R5 are kept here; nothing here knows peers,
  * sockets or a runtime.
  */
-import type { ChainHash, Checksum, Vector, WriterId } from "../base/mod.ts";
+import type { ChainHash, Checksum, Codecs, Vector, WriterId } from "../base/mod.ts";
 import type { TopicDeletedError } from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
 import type { LogMeter } from "./meter.ts";
@@ -36,6 +36,12 @@ export interface LogOptions {
   readonly scrubBytesPerSecond?: number | undefined;
   /** Milliseconds that it rests after everything was read, at least 1,000: a node that has nothing to do does nothing. @default 3600000 (1 h) */
   readonly scrubPauseMs?: number | undefined;
+  /** Bytes a second that compaction reads and writes in the background; 0: none, else at least 65536. @default 16777216 (16 MiB) */
+  readonly compactionBytesPerSecond?: number | undefined;
+  /** Share of a topic's closed segments that must be new for them to be compacted, 0.01 to 1. @default 0.5 */
+  readonly compactionDirtyRatioMin?: number | undefined;
+  /** Milliseconds between two looks at what is to be compacted, at least 1,000. @default 60000 */
+  readonly compactionEveryMs?: number | undefined;
   /** For every topic that has none of its own. @default nothing is forgotten */
   readonly retention?: Retention | undefined;
   /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */
@@ -57,6 +63,24 @@ export interface Retention {
   readonly segmentsMax?: number | undefined;
 }
 
+/** That of each key only the latest record is to stay. */
+export interface Compaction {
+  /** How long a tombstone (a record with a key and an empty value) stays once all known nodes hold it, at least 0. */
+  readonly tombstoneGraceMs: number;
+}
+
+/** What a compaction did. */
+export interface Compacted {
+  /** Segments written anew. */
+  readonly segments: number;
+  /** Records removed, tombstones among them. */
+  readonly records: number;
+  readonly tombstones: number;
+  /** Bytes of these segments. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
 /** What the log needs beside a directory. */
 export interface LogEnvironment {
   /** 8 random bytes for a writer id. */
@@ -72,6 +96,13 @@ export interface LogEnvironment {
   readonly soon?: ((callback: () => void) => void) | undefined;
   /** @default nobody measures */
   readonly meter?: LogMeter | undefined;
+  /** For compaction: records of batches that it cannot unpack stay, and such batches cannot be produced. @default none */
+  readonly codecs?: Codecs | undefined;
+  /**
+   * What every known peer holds durably of a topic: no tombstone above it goes. Undefined while that is not known of some.
+   * @default this node is alone
+   */
+  readonly heldByPeers?: ((topic: string) => Vector | undefined) | undefined;
 }
 
 /** What a produce is answered with, once the records are as durable as the policy says. */
@@ -191,6 +222,10 @@ export type LogEvent =
   /** What the last run had put into the journal only was written where it belongs. */
   | { readonly type: "journal-replayed"; readonly entries: number; readonly topics: number; readonly bytes: number }
   | { readonly type: "write-failed"; readonly topic: string; readonly message: string }
+  /** Compaction took records that later ones of their keys replace. */
+  | ({ readonly type: "compacted"; readonly topic: string } & Compacted)
+  /** It is tried again; told once for a row of failures. */
+  | { readonly type: "compaction-failed"; readonly topic: string; readonly message: string }
   /** Retention took the oldest segments. */
   | {
       readonly type: "segments-dropped";
@@ -281,6 +316,13 @@ export interface TopicLog {
    * topic's settings are, and set it again. Throws `InvalidLogOptionError`.
    */
   setRetention(retention: Retention | undefined): void;
+  /** That of each key only the latest stays; undefined: all stay. Not kept over a restart, as `setRetention`. */
+  setCompaction(compaction: Compaction | undefined): void;
+  /**
+   * Compacts the closed segments now. Rejects with `LogCorruptError` where the topic cannot be read, or with what the
+   * disk says; then every segment is as it was or as it is to be.
+   */
+  compact(): Promise<Compacted>;
   /** Forgets now what may be forgotten. Resolves with how many segments went. */
   retain(): Promise<number>;
   /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */

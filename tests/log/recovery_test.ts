@@ -291,6 +291,9 @@ test("resolveOptions() fills what is not given", () => {
     journalBytesMax: 33_554_432,
     scrubBytesPerSecond: 0,
     scrubPauseMs: 3_600_000,
+    compactionBytesPerSecond: 16_777_216,
+    compactionDirtyRatioMin: 0.5,
+    compactionEveryMs: 60_000,
     retention: {},
     newWriter: false,
   });
