@@ -1,5 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import { type ChainHash, type Clock, DisposalStack, type Vector, type WriterId } from "../base/mod.ts";
+import { type Clock, DisposalStack, type Vector, type WriterId } from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
 import type { PeerRpc } from "../io/peer_rpc.ts";
 import type { CommitLog, TopicLog } from "../log/mod.ts";
@@ -15,8 +15,10 @@ import {
   type ReplicatorInput,
 } from "../replication/mod.ts";
 import type { ServedReplication, WatchMessage } from "../server/mod.ts";
+import { CopyWaits } from "./copy_waits.ts";
 import type { MeasuredPeer, MeasuredReplication, ReplicationCounters } from "./metrics_replication.ts";
 import { Outbox } from "./outbox.ts";
+import { confirmationOf, noticeOf, sentOf, syncedOf } from "./watch_messages.ts";
 
 export interface ReplicationOptions {
   readonly nodeName: string;
@@ -46,6 +48,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   readonly #watches = new Map<number, AbortController>();
   readonly #pulls = new Map<number, AbortController>();
   readonly #subscribers = new Map<number, { readonly outbox: Outbox<WatchMessage>; readonly writer: WriterId }>();
+  readonly #copyWaits: CopyWaits;
   #minting: Promise<unknown> = Promise.resolve();
   readonly #heard = new Set<string>();
   readonly #onHeard = new Set<() => void>();
@@ -67,6 +70,8 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     this.#replicator = this.#stack.use(
       new Driver(this.#machine, options.clock, (effect, signal) => this.#perform(effect, signal)),
     );
+    this.#copyWaits = new CopyWaits((input) => this.#replicator.push(input));
+    this.#stack.defer(() => this.#copyWaits.close());
     for (const topic of this.#log.topics()) this.#grew(topic);
     this.#stack.defer(this.#log.onGrow((topic) => this.#grew(topic)));
   }
@@ -130,6 +135,10 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     await this.#minting;
   }
 
+  awaitCopies(...wait: Parameters<ServedReplication["awaitCopies"]>): ReturnType<ServedReplication["awaitCopies"]> {
+    return this.#copyWaits.wait(...wait);
+  }
+
   async *watch(
     peer: { readonly node: string; readonly writer: WriterId },
     signal: AbortSignal,
@@ -142,12 +151,11 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     // By the signal too: where a reader vanishes while it is written to, Node never runs the `finally`.
     signal.addEventListener("abort", unsubscribe, { once: true });
     this.#subscribers.set(subscriber, { outbox, writer: peer.writer });
-    this.#announcer.push({ type: "subscribe", subscriber, peer: peer.node });
+    this.#announcer.push({ type: "subscribe", subscriber, peer: peer.node, writer: peer.writer });
     try {
       for (let message = await outbox.next(); message !== undefined; message = await outbox.next()) {
         yield message;
-        const topic = message.type === "notice" ? message.topic : undefined;
-        this.#announcer.push({ type: "sent", subscriber, topic });
+        this.#announcer.push(sentOf(subscriber, message));
       }
     } finally {
       signal.removeEventListener("abort", unsubscribe);
@@ -160,17 +168,23 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   }
 
   #grew(topic: TopicLog): void {
-    this.#replicator.push({ type: "grew", topic: topic.name, have: topic.have });
-    const { name, generation, served, lowWater } = topic;
+    const { name, generation, have, served, lowWater } = topic;
+    const synced = syncedOf(topic);
+    this.#replicator.push({ type: "grew", topic: name, have, synced });
     // What is served is durable by this node's own policy (rule R2).
-    this.#announcer.push({ type: "grew", topic: name, generation, durable: served, lowWater });
+    this.#announcer.push({ type: "grew", topic: name, generation, durable: served, lowWater, synced });
   }
 
   #performAnnouncement(effect: AnnouncerEffect): undefined {
     const subscriber = this.#subscribers.get(effect.subscriber);
     switch (effect.type) {
       case "notice":
-        subscriber?.outbox.put({ ...effect, callerChain: this.#chainOf(subscriber.writer, effect) });
+        subscriber?.outbox.put(noticeOf(this.#log, subscriber.writer, effect, this.#copyWaits.has(effect.topic)));
+        break;
+      case "confirm":
+        if (subscriber !== undefined) {
+          void confirmationOf(this.#log, subscriber.writer, effect).then((message) => subscriber.outbox.put(message));
+        }
         break;
       case "heartbeat":
         subscriber?.outbox.put({ type: "heartbeat" });
@@ -182,12 +196,6 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
       default:
         effect satisfies never;
     }
-  }
-
-  /** The hash of a peer's own feed where a notice says that it ends, which is where the log ends it at this moment. */
-  #chainOf(writer: WriterId, notice: { readonly topic: string; readonly durable: Vector }): ChainHash | undefined {
-    const end = this.#log.topic(notice.topic)?.feedEnd(writer);
-    return end?.have === notice.durable.get(writer) ? end?.chain : undefined;
   }
 
   #perform(effect: ReplicatorEffect, signal: AbortSignal): Promise<ReplicatorInput | undefined> | undefined {
@@ -223,6 +231,12 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
       case "mint-writer":
         this.#minting = this.#mint(effect.reason);
         return undefined;
+      case "copies-reached":
+        this.#copyWaits.answer(effect.waitId, undefined);
+        return undefined;
+      case "copies-missed":
+        this.#copyWaits.answer(effect.waitId, effect);
+        return undefined;
       case "peer-heard":
         this.#heard.add(effect.peer);
         for (const heard of [...this.#onHeard]) heard();
@@ -241,10 +255,14 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     const error = await this.#abortable(this.#watches, watchId, signal, async (aborted) => {
       for await (const message of this.#rpc.watch(request, aborted)) {
         if (message.type === "notice") {
-          const { topic, durable, lowWater, callerChain } = message;
-          this.#announcer.push({ type: "supplied", peer: peer.name, topic, vector: durable });
+          const { topic, durable, lowWater, callerChain, awaited } = message;
+          this.#announcer.push({ type: "supplied", peer: peer.name, topic, vector: durable, awaited });
           const own = callerChain && { writer, chain: callerChain };
           this.#replicator.push({ type: "notice", peer: peer.name, watchId, topic, durable, lowWater, own });
+        } else if (message.type === "confirmation") {
+          const { topic, synced, callerChain } = message;
+          const own = callerChain && { writer, chain: callerChain };
+          this.#replicator.push({ type: "confirmed", peer: peer.name, watchId, topic, synced, own });
         } else if (message.type === "hello") {
           this.#replicator.push({ type: "watch-opened", peer: peer.name, watchId, writer: message.writer });
         } else {

@@ -64,7 +64,14 @@ export type PeerMessage =
       readonly awaited: boolean;
     }
   /** What of a topic is on the peer's disk for sure: feeds that went on since it confirmed last. */
-  | { readonly type: "confirmation"; readonly topic: string; readonly generation: number; readonly synced: Vector }
+  | {
+      readonly type: "confirmation";
+      readonly topic: string;
+      readonly generation: number;
+      readonly synced: Vector;
+      /** The hash of this node's feed where `synced` says that the peer's copy is on disk. */
+      readonly callerChain?: ChainHash | undefined;
+    }
   | { readonly type: "heartbeat" };
 
 export interface PulledFrames {
@@ -261,8 +268,10 @@ function toMessage(address: string, response: WatchResponse): PeerMessage {
       return callerChain === undefined ? notice : { ...notice, callerChain: chainFromNumber(callerChain) };
     }
     case "confirmation": {
-      const { topic, generation } = message.value;
-      return { type: "confirmation", topic, generation, synced: toVector(address, "synced", message.value.synced) };
+      const { topic, generation, callerChain } = message.value;
+      const synced = toVector(address, "synced", message.value.synced);
+      const confirmation = { type: "confirmation", topic, generation, synced } as const;
+      return callerChain === undefined ? confirmation : { ...confirmation, callerChain: chainFromNumber(callerChain) };
     }
     case "heartbeat":
       return { type: "heartbeat" };

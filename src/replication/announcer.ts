@@ -1,4 +1,5 @@
 import { assert, covers, type Machine, mergeVectors, sameVector, type Vector } from "../base/mod.ts";
+import { Confirmations } from "./confirmations.ts";
 import { type AnnouncerOptions, type ResolvedAnnouncerOptions, resolveAnnouncerOptions } from "./options.ts";
 import { emptyVector } from "./state.ts";
 import type { AnnouncerEffect, AnnouncerInput } from "./types.ts";
@@ -10,6 +11,7 @@ interface TopicHeld {
   readonly generation: number;
   readonly durable: Vector;
   readonly lowWater: Vector;
+  readonly synced: Vector;
 }
 
 /** What a subscriber knows of a topic. */
@@ -27,6 +29,7 @@ interface Subscriber {
   readonly id: number;
   readonly peer: string;
   readonly topics: Map<string, TopicTold>;
+  readonly confirmations: Confirmations;
   heartbeatAtMs: number;
   heartbeatOutstanding: boolean;
 }
@@ -34,7 +37,8 @@ interface Subscriber {
 /**
  * Tells peers what this node holds durably (rule R3): all topics when a stream opens, then a heartbeat as the mark that
  * all was told, then what is new: coalesced, at most one notice on its way per stream and topic, and no echo of what
- * the peer itself supplied. Bounded by streams times topics.
+ * the peer itself supplied. What of all this is on disk here is confirmed beside it, echo or not. Bounded by streams times
+ * topics.
  */
 export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   readonly #options: ResolvedAnnouncerOptions;
@@ -58,6 +62,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
     }
     for (const subscriber of this.#subscribers.values()) {
       if (!subscriber.heartbeatOutstanding) atMs = Math.min(atMs, subscriber.heartbeatAtMs);
+      atMs = Math.min(atMs, subscriber.confirmations.wakeAtMs);
     }
     return atMs;
   }
@@ -82,6 +87,9 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
       case "sent":
         this.#sent(input, nowMs);
         break;
+      case "confirmation-sent":
+        this.#subscribers.get(input.subscriber)?.confirmations.sent(input.topic);
+        break;
       case "supplied":
         this.#supplied(input);
         break;
@@ -100,6 +108,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
       this.#tellAll(topic, nowMs);
     }
     for (const subscriber of this.#subscribers.values()) {
+      subscriber.confirmations.wake(nowMs);
       if (!subscriber.heartbeatOutstanding && subscriber.heartbeatAtMs <= nowMs) this.#beat(subscriber, nowMs);
     }
   }
@@ -113,9 +122,11 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
     }
     const subscriber: Subscriber = {
       ...{ id: input.subscriber, peer: input.peer, topics: new Map() },
+      confirmations: this.#confirmationsFor(input),
       ...{ heartbeatAtMs: nowMs, heartbeatOutstanding: false },
     };
     this.#subscribers.set(input.subscriber, subscriber);
+    subscriber.confirmations.start(this.#topics.keys(), nowMs);
     for (const topic of this.#topics.keys()) {
       this.#toldAtMs.set(topic, nowMs);
       this.#tell(subscriber, topic);
@@ -123,10 +134,22 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
     this.#beat(subscriber, nowMs);
   }
 
+  #confirmationsFor({ subscriber, writer }: Input<"subscribe">): Confirmations {
+    return new Confirmations(
+      {
+        confirmMs: this.#options.confirmMs,
+        held: (topic) => this.#topics.get(topic),
+        emit: (topic, confirmed) => this.#effects.push({ type: "confirm", subscriber, topic, ...confirmed }),
+      },
+      writer,
+    );
+  }
+
   #grew(input: Input<"grew">, nowMs: number): void {
-    const { generation, durable, lowWater } = input;
-    this.#topics.set(input.topic, { generation, durable, lowWater });
+    const { generation, durable, lowWater, synced } = input;
+    this.#topics.set(input.topic, { generation, durable, lowWater, synced });
     this.#collect(input.topic, nowMs);
+    for (const { confirmations } of this.#subscribers.values()) confirmations.grew(input.topic, nowMs);
   }
 
   #retell(input: Input<"retell">, nowMs: number): void {
@@ -172,6 +195,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
       if (subscriber.peer !== input.peer) continue;
       const told = this.#told(subscriber, input.topic);
       if (told) told.known = mergeVectors(told.known, input.vector);
+      subscriber.confirmations.setAwaited(input.topic, input.awaited);
     }
   }
 
@@ -185,7 +209,8 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
     told.lowWater = held.lowWater;
     told.generation = held.generation;
     told.outstanding = true;
-    this.#effects.push({ type: "notice", subscriber: subscriber.id, topic, ...held });
+    const { generation, durable, lowWater } = held;
+    this.#effects.push({ type: "notice", subscriber: subscriber.id, topic, generation, durable, lowWater });
   }
 
   /** Undefined for topics that this node does not hold: nothing would ever be told of them. */

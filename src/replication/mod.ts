@@ -18,10 +18,17 @@
  *   the frames back, if that range is still damaged → `repaired`, with `failed` when the log threw.
  * - Do not produce before `peer-heard` came from each peer known at start, or a few seconds have passed (rule R5).
  *
+ * - `grew` also carries what is fsynced: push it when that grew, too. `await-copies` when somebody waits for copies of what
+ *   was produced, with an id of its own → `copies-reached` or `copies-missed`, once each.
+ * - A confirmation on the Watch stream → `confirmed`.
+ *
  * What the performer of an `Announcer` must do: push `grew` from `onGrow`, with what the log serves (durable by
  * its own policy, rule R2), and for every topic at start; `retell` for the log's event `feed-stopped`; `subscribe` for
  * each Watch call; with each `notice` the hash of the subscriber's own feed, where the notice says that it ends; `sent` when the transport took a message (pulled the next one from the generator), `unsubscribe` when
- * it ends; `supplied` with the durable vector of every notice that a peer of ours sent.
+ * it ends; `supplied` with the durable vector of every notice that a peer of ours sent, and whether it said that somebody waits
+ * for copies there; `confirm`: with the hash of the subscriber's own feed at the sequence that it says of it, when the log
+ * knows one, then `confirmation-sent`. A notice says `awaited` while somebody waits for copies of what is, or is about to be,
+ * produced to the topic here.
  */
 export { Announcer } from "./announcer.ts";
 export { judgeChain } from "./comparisons.ts";

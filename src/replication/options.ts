@@ -33,6 +33,8 @@ export interface ReplicatorOptions {
   readonly topicsMax?: number | undefined;
   /** Payload pulls in flight over all topics. @default 32 */
   readonly pullsMax?: number | undefined;
+  /** Produces that wait for copies on other nodes; one more is answered at once with what there is. @default 100000 */
+  readonly waitersMax?: number | undefined;
 }
 
 type Resolved<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
@@ -56,6 +58,7 @@ export function resolveReplicatorOptions(options: ReplicatorOptions): ResolvedRe
     peersMax: within("peersMax", options.peersMax ?? 1_000, 1, 100_000),
     topicsMax: within("topicsMax", options.topicsMax ?? topicsMax, 1, topicsMax),
     pullsMax: within("pullsMax", options.pullsMax ?? 32, 1, 10_000),
+    waitersMax: within("waitersMax", options.waitersMax ?? 100_000, 1, 1_000_000),
   };
   assert(resolved.retryMsMin <= resolved.retryMsMax, "retryMsMin is at most retryMsMax");
   return resolved;
@@ -67,6 +70,8 @@ export interface AnnouncerOptions {
    * pause of at least so long is told at once. @default 2
    */
   readonly coalesceMs?: number | undefined;
+  /** How long it is collected what a subscriber is told to be on disk, where nobody waits for it. @default 1000 */
+  readonly confirmMs?: number | undefined;
   /** Milliseconds between heartbeats. @default 5000 */
   readonly heartbeatMs?: number | undefined;
   /** Watch streams served at once; further ones are refused. @default 1000 */
@@ -79,6 +84,7 @@ export type ResolvedAnnouncerOptions = Resolved<AnnouncerOptions>;
 export function resolveAnnouncerOptions(options: AnnouncerOptions): ResolvedAnnouncerOptions {
   return {
     coalesceMs: within("coalesceMs", options.coalesceMs ?? 2, 1, 5),
+    confirmMs: within("confirmMs", options.confirmMs ?? 1_000, 1, 600_000),
     heartbeatMs: within("heartbeatMs", options.heartbeatMs ?? 5_000, 1, 600_000),
     subscribersMax: within("subscribersMax", options.subscribersMax ?? 1_000, 1, 100_000),
   };

@@ -7,6 +7,7 @@ import {
   type WriterId,
 } from "../base/mod.ts";
 import { Comparisons } from "./comparisons.ts";
+import { Copies } from "./copies.ts";
 import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
 import { Pulls } from "./pulls.ts";
 import { Repairs } from "./repairs.ts";
@@ -37,6 +38,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   readonly #pulls: Pulls;
   readonly #repairs: Repairs;
   readonly #comparisons: Comparisons;
+  readonly #copies: Copies;
   #effects: ReplicatorEffect[] = [];
   #localWriter: WriterId;
   /** A new writer was asked for and is not there yet. Until then nothing is pulled: it could be our own old feed. */
@@ -53,6 +55,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#pulls = new Pulls(this.#options, pullsRandom, room);
     this.#repairs = new Repairs(this.#options, pullsRandom, room);
     this.#comparisons = new Comparisons(emit);
+    this.#copies = new Copies(this.#options, room);
   }
 
   /** The writer that new records of this node belong to. */
@@ -71,9 +74,15 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       }));
   }
 
+  /** Up to where so many nodes, this one included, hold a feed durably, as far as their Watch streams stand. */
+  heldThrough(topic: string, writer: WriterId, copies: number): number {
+    return this.#copies.heldThrough(topic, writer, copies);
+  }
+
   get wakeAtMs(): number {
-    if (this.#minting) return Math.min(this.#watches.wakeAtMs, this.#minting.againAtMs);
-    return Math.min(this.#watches.wakeAtMs, this.#pulls.wakeAtMs, this.#repairs.wakeAtMs);
+    const atMs = Math.min(this.#watches.wakeAtMs, this.#copies.wakeAtMs);
+    if (this.#minting) return Math.min(atMs, this.#minting.againAtMs);
+    return Math.min(atMs, this.#pulls.wakeAtMs, this.#repairs.wakeAtMs);
   }
 
   step(input: ReplicatorInput, nowMs: number): ReplicatorEffect[] {
@@ -104,6 +113,12 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       case "notice":
         this.#noticed(input, nowMs);
         break;
+      case "confirmed":
+        this.#confirmed(input, nowMs);
+        break;
+      case "await-copies":
+        this.#copies.wait(input, nowMs);
+        break;
       case "feed-compared":
         this.#compared(input, nowMs);
         break;
@@ -126,6 +141,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         break;
       case "grew":
         this.#pulls.grew(input.topic, input.have);
+        this.#copies.grew(input.topic, input.synced);
         break;
       case "writer-minted":
         this.#minted(input.writer);
@@ -146,6 +162,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
 
   #wake(nowMs: number): void {
     this.#watches.wake(nowMs);
+    this.#copies.wake(nowMs);
     if (this.#minting === undefined) {
       this.#pulls.wake(nowMs);
     } else if (this.#minting.againAtMs <= nowMs) {
@@ -199,21 +216,50 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     if (told === undefined) return;
     told.durable = input.durable;
     told.lowWater = input.lowWater;
-    const shown = input.durable.get(this.#localWriter) ?? 0;
-    const held = this.#pulls.have(input.topic).get(this.#localWriter) ?? 0;
-    if (shown > held) {
-      this.#mint(`${input.peer} holds our ${input.topic} up to sequence ${shown}, we hold it up to ${held}`, nowMs);
-    } else {
-      this.#compare(peer, input, shown);
-    }
+    this.#judgeShown(peer, input, { shown: input.durable.get(this.#localWriter) ?? 0, nowMs });
     this.#pulls.look(input.topic);
   }
 
-  /** Has the log look whether the peer's copy of our feed, no longer than ours, is the same as far as it goes. */
-  #compare(peer: PeerState, { topic, own }: Input<"notice">, sequence: number): void {
+  #confirmed(input: Input<"confirmed">, nowMs: number): void {
+    const peer = this.#watches.current(input.peer, input.watchId);
+    if (peer === undefined) return;
+    peer.aliveAtMs = nowMs;
+    const fault = peer.listening
+      ? (topicNameFault(input.topic) ?? vectorFault(input.synced))
+      : `Cannot follow ${input.peer}: it confirms before its hello`;
+    if (fault !== undefined) {
+      this.#watches.reject(peer, fault, nowMs);
+      return;
+    }
+    const told = this.#told(peer, input.topic);
+    if (told === undefined) return;
+    for (const [writer, sequence] of input.synced) {
+      if (sequence <= (told.synced.get(writer) ?? 0)) continue;
+      if (!told.synced.has(writer) && told.synced.size >= vectorWritersMax) continue;
+      told.synced.set(writer, sequence);
+    }
+    this.#judgeShown(peer, input, { shown: input.synced.get(this.#localWriter) ?? 0, nowMs });
+    this.#copies.look(input.topic);
+  }
+
+  /**
+   * Judges what a peer shows of our own feed: more than we hold is another history, and no more is compared by the log, up
+   * to where it goes.
+   */
+  #judgeShown(
+    peer: PeerState,
+    { topic, own }: Pick<Input<"notice">, "topic" | "own">,
+    { shown, nowMs }: { readonly shown: number; readonly nowMs: number },
+  ): void {
+    const { name } = peer.peer;
+    const held = this.#pulls.have(topic).get(this.#localWriter) ?? 0;
+    if (shown > held) {
+      this.#mint(`${name} holds our ${topic} up to sequence ${shown}, we hold it up to ${held}`, nowMs);
+      return;
+    }
     const told = peer.topics.get(topic);
-    if (told === undefined || own?.writer !== this.#localWriter || sequence === 0 || this.#minting) return;
-    this.#comparisons.compare({ peer, watchId: peer.watchId, topic, sequence, ...own }, told);
+    if (told === undefined || own?.writer !== this.#localWriter || shown === 0 || this.#minting) return;
+    this.#comparisons.compare({ peer, watchId: peer.watchId, topic, sequence: shown, ...own }, told);
   }
 
   #compared(input: Input<"feed-compared">, nowMs: number): void {
@@ -227,7 +273,16 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       return;
     }
     if (input.verdict === "fork") this.#mint(`${name} holds another history of our ${topic} at ${sequence}`, nowMs);
+    if (input.verdict === "same") this.#foundSame(peer, topic, sequence);
     this.#hearOut(peer);
+  }
+
+  /** What this peer confirmed of our own feed counts as far as it is the same. */
+  #foundSame(peer: PeerState, topic: string, sequence: number): void {
+    const told = peer.topics.get(topic);
+    if (told === undefined || sequence <= told.sameThrough) return;
+    told.sameThrough = sequence;
+    this.#copies.look(topic);
   }
 
   /** What this peer told of a topic, so far; undefined when that would be one topic too many. */
@@ -275,6 +330,8 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#pulls.resumeFeed(this.#localWriter);
     this.#localWriter = writer;
     this.#minting = undefined;
+    this.#copies.disown(writer);
+    for (const peer of this.#watches.peers.values()) for (const told of peer.topics.values()) told.sameThrough = 0;
     this.#endComparisons();
     this.#pulls.lookAtAll();
   }

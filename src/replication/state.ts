@@ -10,6 +10,10 @@ export class PeerTopic {
   /** Empty when the peer is not being heard. */
   durable: Vector = emptyVector;
   lowWater: Vector = emptyVector;
+  /** What it confirmed to be on its disk. */
+  readonly synced: Map<WriterId, number> = new Map();
+  /** Up to here its copy of our own feed was found to be the same as ours. */
+  sameThrough = 0;
   /** What it showed of our own feed on its present stream, last of all. */
   claim: Claim | undefined;
   readonly backoff: Backoff = new Backoff();

@@ -58,6 +58,26 @@ export type ReplicatorInput =
       /** Of the writer as which the stream was opened; undefined when the peer knows no hash of its feed. */
       readonly own?: ShownFeed | undefined;
     }
+  /** A peer told what of a topic is on its disk for sure: feeds that went on since it confirmed last. */
+  | {
+      readonly type: "confirmed";
+      readonly peer: string;
+      readonly watchId: number;
+      readonly topic: string;
+      readonly synced: Vector;
+      /** As in `notice`, at the sequence that `synced` says of this writer. */
+      readonly own?: ShownFeed | undefined;
+    }
+  /** Somebody waits until so many nodes, this one included, hold our feed of a topic durably up to there. */
+  | {
+      readonly type: "await-copies";
+      readonly waitId: number;
+      readonly topic: string;
+      readonly writer: WriterId;
+      readonly through: number;
+      readonly copies: number;
+      readonly timeoutMs: number;
+    }
   /** What came of a `compare-feed`. */
   | {
       readonly type: "feed-compared";
@@ -86,8 +106,8 @@ export type ReplicatorInput =
       readonly result: AppliedResult;
       readonly have: Vector;
     }
-  /** The local log grew, by whatever means. Also once for every topic held, before any peer is told of. */
-  | { readonly type: "grew"; readonly topic: string; readonly have: Vector }
+  /** The local log grew, or more of it is fsynced (`synced`). Also once for every topic held, before any peer is told of. */
+  | { readonly type: "grew"; readonly topic: string; readonly have: Vector; readonly synced: Vector }
   /** The log minted a writer, asked by `mint-writer` or by itself. */
   | { readonly type: "writer-minted"; readonly writer: WriterId }
   /** The log no longer follows this feed (its event `feed-stopped`): nobody is asked for it any more. */
@@ -143,6 +163,15 @@ export type ReplicatorEffect =
       readonly sequence: number;
       readonly chain: ChainHash;
     }
+  /** What an `await-copies` waited for is so. */
+  | { readonly type: "copies-reached"; readonly waitId: number }
+  /** It is not, in its time; or more wait than may, or our writer is another one now. Names of nodes, sorted. */
+  | {
+      readonly type: "copies-missed";
+      readonly waitId: number;
+      readonly holders: readonly string[];
+      readonly lacking: readonly string[];
+    }
   /** All that this peer holds has been heard, and compared where it is ours, since its Watch stream was opened. For those who wait at start (R5). */
   | { readonly type: "peer-heard"; readonly peer: string }
   /** A peer shows our writer at a higher sequence or another hash than ours: mint a new one before anything else is produced (R5). */
@@ -153,7 +182,13 @@ export type ReplicatorEffect =
 export type AnnouncerInput =
   | Wake
   /** A peer opened a Watch stream. `subscriber` names the stream and is never used twice. */
-  | { readonly type: "subscribe"; readonly subscriber: number; readonly peer: string }
+  | {
+      readonly type: "subscribe";
+      readonly subscriber: number;
+      readonly peer: string;
+      /** The peer's writer: of its own feeds it is told sooner that they are on disk. */
+      readonly writer: WriterId;
+    }
   | { readonly type: "unsubscribe"; readonly subscriber: number }
   /** A topic is served up to here, durable by the policy of its log (rule R2). Also once for every topic held, at start. */
   | {
@@ -162,13 +197,23 @@ export type AnnouncerInput =
       readonly generation: number;
       readonly durable: Vector;
       readonly lowWater: Vector;
+      /** What is fsynced, whatever the policy: without feeds that are no longer followed. */
+      readonly synced: Vector;
     }
   /** A feed of the topic is a fork: all are told of the topic again, its owner among them, who may not know (rule R5). */
   | { readonly type: "retell"; readonly topic: string }
   /** The transport took the notice about this topic; without a topic, the heartbeat. */
   | { readonly type: "sent"; readonly subscriber: number; readonly topic?: string | undefined }
+  | { readonly type: "confirmation-sent"; readonly subscriber: number; readonly topic: string }
   /** This peer holds these: it sent them or announced them. It is not told of them. */
-  | { readonly type: "supplied"; readonly peer: string; readonly topic: string; readonly vector: Vector };
+  | {
+      readonly type: "supplied";
+      readonly peer: string;
+      readonly topic: string;
+      readonly vector: Vector;
+      /** Somebody waits for copies of what the peer writes to the topic. */
+      readonly awaited: boolean;
+    };
 
 export type AnnouncerEffect =
   | {
@@ -178,6 +223,14 @@ export type AnnouncerEffect =
       readonly generation: number;
       readonly durable: Vector;
       readonly lowWater: Vector;
+    }
+  /** Tell that these are on disk for sure, with the hash of the subscriber's own feed there if it is among them. */
+  | {
+      readonly type: "confirm";
+      readonly subscriber: number;
+      readonly topic: string;
+      readonly generation: number;
+      readonly synced: Vector;
     }
   | { readonly type: "heartbeat"; readonly subscriber: number }
   /** End this stream: there are too many. */

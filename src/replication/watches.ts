@@ -108,6 +108,8 @@ function forget(peer: PeerState): void {
   for (const told of peer.topics.values()) {
     told.durable = emptyVector;
     told.lowWater = emptyVector;
+    told.synced.clear();
+    told.sameThrough = 0;
     told.claim = undefined;
   }
 }

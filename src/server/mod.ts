@@ -19,6 +19,7 @@ export type {
   ServedMemberEvent,
   ServedReadiness,
   ServedReplication,
+  ServedShortfall,
   ServedTopic,
   ServedTopicSettings,
   ServedTopics,

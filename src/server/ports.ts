@@ -217,11 +217,38 @@ export type WatchMessage =
       readonly lowWater: Vector;
       /** The hash of the caller's own feed where `durable` says that it ends; absent when it is not known. */
       readonly callerChain?: ChainHash | undefined;
+      /** Somebody waits for copies of what this node writes to the topic. */
+      readonly awaited: boolean;
+    }
+  /** What of a topic is fsynced here: feeds that went on since the last time. */
+  | {
+      readonly type: "confirmation";
+      readonly topic: string;
+      readonly generation: number;
+      readonly synced: Vector;
+      /** The hash of the caller's own feed where `synced` says that it is on disk; absent when it is not known. */
+      readonly callerChain?: ChainHash | undefined;
     }
   | { readonly type: "heartbeat" };
 
+/** Names of nodes, sorted. */
+export interface ServedShortfall {
+  readonly holders: readonly string[];
+  readonly lacking: readonly string[];
+}
+
 export interface ServedReplication {
   readonly node: string;
+  /**
+   * Resolves with `undefined` once so many nodes, this one included, hold durably what was produced (G7), else after the
+   * time with who does. To be called before anybody can hear of what is produced: peers are told that somebody waits.
+   * Rejects when `produced` does.
+   */
+  awaitCopies(
+    topic: string,
+    produced: Promise<{ readonly writer: WriterId; readonly sequence: number; readonly count: number }>,
+    asked: { readonly copies: number; readonly timeoutMs: number },
+  ): Promise<ServedShortfall | undefined>;
   /** All that this node holds durably, then what is new, until the signal. `peer` is the caller. */
   watch(peer: { readonly node: string; readonly writer: WriterId }, signal: AbortSignal): AsyncIterable<WatchMessage>;
 }

@@ -51,6 +51,17 @@ function toMessage(message: WatchMessage): MessageInitShape<typeof WatchResponse
           durable: vectorToPositions(message.durable),
           lowWater: vectorToPositions(message.lowWater),
           ...(message.callerChain && { callerChain: chainToNumber(message.callerChain) }),
+          awaited: message.awaited,
+        },
+      };
+    case "confirmation":
+      return {
+        case: "confirmation",
+        value: {
+          topic: message.topic,
+          generation: message.generation,
+          synced: vectorToPositions(message.synced),
+          ...(message.callerChain && { callerChain: chainToNumber(message.callerChain) }),
         },
       };
     default:

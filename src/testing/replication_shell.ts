@@ -1,6 +1,6 @@
 import type { ChainHash, Random, Vector, WriterId } from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
-import type { Applied, CommitLog, TopicLog } from "../log/mod.ts";
+import type { Ack, Applied, CommitLog, TopicLog } from "../log/mod.ts";
 import {
   Announcer,
   type AnnouncerEffect,
@@ -15,21 +15,15 @@ import {
 } from "../replication/mod.ts";
 import type { Life } from "./life.ts";
 import type { Host, Network, Pipe, PipeEnd } from "./network.ts";
+import type { RpcMessage } from "./rpc_message.ts";
 
-/** What two nodes say to each other over an RPC stream. */
-export type RpcMessage =
-  | { readonly type: "watch"; readonly node: string; readonly writer: WriterId }
-  | { readonly type: "hello"; readonly writer: WriterId }
-  | {
-      readonly type: "notice";
-      readonly topic: string;
-      readonly durable: Vector;
-      readonly lowWater: Vector;
-      readonly callerChain: ChainHash | undefined;
-    }
-  | { readonly type: "heartbeat" }
-  | { readonly type: "pull"; readonly topic: string; readonly have: Vector; readonly bytesMax: number }
-  | { readonly type: "frames"; readonly frames: Uint8Array; readonly lowWater: Vector };
+export type { RpcMessage } from "./rpc_message.ts";
+
+/** How many nodes are to hold durably what was produced, and how long that is waited for. */
+export interface CopiesAsked {
+  readonly copies: number;
+  readonly timeoutMs: number;
+}
 
 export type RpcPipe = Pipe<RpcMessage>;
 
@@ -61,6 +55,11 @@ export class ReplicationShell {
   readonly #watches = new Map<number, RpcPipe>();
   readonly #pulls = new Map<number, RpcPipe>();
   readonly #subscribers = new Map<number, { readonly pipe: RpcPipe; readonly writer: WriterId }>();
+  /** Those who wait for copies on other nodes, by the id of their wait. */
+  readonly #copyWaits = new Map<number, (isReached: boolean) => void>();
+  /** How many wait, or are about to, by topic. */
+  readonly #awaited = new Map<string, number>();
+  #waitIdLast = 0;
   #subscriberLast = 0;
 
   constructor(room: ReplicationRoom) {
@@ -101,6 +100,27 @@ export class ReplicationShell {
     this.push({ type: "peer-gone", name });
   }
 
+  /**
+   * Tells whether so many nodes came to hold durably what is being produced. To be called before anybody can hear of it:
+   * peers are told that somebody waits.
+   */
+  async awaitCopies(topic: string, produced: Promise<Ack>, asked: CopiesAsked): Promise<boolean> {
+    this.#awaited.set(topic, (this.#awaited.get(topic) ?? 0) + 1);
+    try {
+      const { writer, sequence, count } = await produced;
+      const waitId = ++this.#waitIdLast;
+      return await new Promise((resolve) => {
+        this.#copyWaits.set(waitId, (isReached) => {
+          this.#copyWaits.delete(waitId);
+          resolve(isReached);
+        });
+        this.push({ type: "await-copies", waitId, topic, writer, through: sequence + count - 1, ...asked });
+      });
+    } finally {
+      this.#awaited.set(topic, (this.#awaited.get(topic) ?? 1) - 1);
+    }
+  }
+
   /** The server's end of a stream that a peer opened. */
   accept(pipe: RpcPipe): PipeEnd<RpcMessage> {
     let subscriber: number | undefined;
@@ -118,15 +138,16 @@ export class ReplicationShell {
 
   #grew(topic: TopicLog): void {
     const { name, generation, served, lowWater, have } = topic;
-    this.push({ type: "grew", topic: name, have });
-    this.#announcement.push({ type: "grew", topic: name, generation, durable: served, lowWater });
+    const synced = new Map([...topic.durable].filter(([writer]) => !topic.stoppedFeeds.has(writer)));
+    this.push({ type: "grew", topic: name, have, synced });
+    this.#announcement.push({ type: "grew", topic: name, generation, durable: served, lowWater, synced });
   }
 
   #serveWatch(pipe: RpcPipe, caller: { readonly node: string; readonly writer: WriterId }): number {
     const subscriber = ++this.#subscriberLast;
     this.#subscribers.set(subscriber, { pipe, writer: caller.writer });
     pipe.send("server", { type: "hello", writer: this.#room.log.writer });
-    this.#announcement.push({ type: "subscribe", subscriber, peer: caller.node });
+    this.#announcement.push({ type: "subscribe", subscriber, peer: caller.node, writer: caller.writer });
     return subscriber;
   }
 
@@ -143,10 +164,33 @@ export class ReplicationShell {
       pipe.close("server", effect.reason);
       return;
     }
+    if (effect.type === "confirm") {
+      this.#confirm(pipe, writer, effect);
+      return;
+    }
     const topic = effect.type === "notice" ? effect.topic : undefined;
     const taken = this.#room.life.guard(() => this.#announcement.push({ type: "sent", subscriber, topic }));
     if (effect.type === "heartbeat") pipe.send("server", effect, taken);
-    else pipe.send("server", { ...effect, callerChain: this.#chainOf(writer, effect) }, taken);
+    else {
+      const awaited = (this.#awaited.get(effect.topic) ?? 0) > 0;
+      pipe.send("server", { ...effect, callerChain: this.#chainOf(writer, effect), awaited }, taken);
+    }
+  }
+
+  #confirm(pipe: RpcPipe, writer: WriterId, effect: Extract<AnnouncerEffect, { readonly type: "confirm" }>): void {
+    const { log, life, touchLog } = this.#room;
+    const { subscriber, topic, synced } = effect;
+    const sequence = synced.get(writer);
+    const held = log.topic(topic);
+    touchLog();
+    const found = sequence === undefined ? undefined : held?.chainAt(writer, sequence).catch(() => undefined);
+    void Promise.resolve(found).then(
+      life.guard((chain) => {
+        const callerChain = chain === "within-batch" ? undefined : chain;
+        const taken = life.guard(() => this.#announcement.push({ type: "confirmation-sent", subscriber, topic }));
+        pipe.send("server", { type: "confirmation", topic, synced, callerChain }, taken);
+      }),
+    );
   }
 
   #chainOf(writer: WriterId, notice: { readonly topic: string; readonly durable: Vector }): ChainHash | undefined {
@@ -215,6 +259,12 @@ export class ReplicationShell {
         // Success comes as the log's event; a failure is asked for again by the machine.
         this.#room.log.mintWriter(effect.reason).catch(() => undefined);
         break;
+      case "copies-reached":
+        this.#copyWaits.get(effect.waitId)?.(true);
+        break;
+      case "copies-missed":
+        this.#copyWaits.get(effect.waitId)?.(false);
+        break;
       case "peer-heard":
         this.heard.add(effect.peer);
         break;
@@ -253,10 +303,16 @@ export class ReplicationShell {
     } else if (message.type === "heartbeat") {
       this.push({ type: "watch-alive", peer, watchId });
     } else if (message.type === "notice") {
-      const { topic, durable, lowWater, callerChain } = message;
+      const { topic, durable, lowWater, callerChain, awaited } = message;
       const own = callerChain && { writer, chain: callerChain };
-      this.#announcement.push({ type: "supplied", peer, topic, vector: durable });
+      this.#announcement.push({ type: "supplied", peer, topic, vector: durable, awaited });
       this.push({ type: "notice", peer, watchId, topic, durable, lowWater, own });
+    } else if (message.type === "confirmation") {
+      const { topic, synced, callerChain } = message;
+      this.push({
+        ...{ type: "confirmed", peer, watchId, topic, synced },
+        own: callerChain && { writer, chain: callerChain },
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Announcer, type AnnouncerEffect, type AnnouncerInput } from "../../src/replication/mod.ts";
-import { vector } from "./builders.ts";
+import { vector, writers } from "./builders.ts";
 
 /** Drives one announcer by hand. */
 class Bench {
@@ -27,12 +27,14 @@ class Bench {
     return said;
   }
 
+  /** Nothing of it is fsynced yet. */
   grew(topic: string, durable: string, low = ""): string[] {
-    return this.feed({ type: "grew", topic, generation: 1, durable: vector(durable), lowWater: vector(low) });
+    const synced = new Map();
+    return this.feed({ type: "grew", topic, generation: 1, durable: vector(durable), lowWater: vector(low), synced });
   }
 
   subscribe(subscriber: number, peer = "b"): string[] {
-    return this.feed({ type: "subscribe", subscriber, peer });
+    return this.feed({ type: "subscribe", subscriber, peer, writer: writers.b });
   }
 
   sent(subscriber: number, topic?: string): string[] {
@@ -40,7 +42,7 @@ class Bench {
   }
 
   supplied(peer: string, topic: string, held: string): string[] {
-    return this.feed({ type: "supplied", peer, topic, vector: vector(held) });
+    return this.feed({ type: "supplied", peer, topic, vector: vector(held), awaited: false });
   }
 }
 

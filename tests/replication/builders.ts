@@ -142,8 +142,16 @@ export class Bench {
     });
   }
 
-  grew(topic: string, have: string): ReplicatorEffect[] {
-    return this.feed({ type: "grew", topic, have: vector(have) });
+  grew(topic: string, have: string, synced = have): ReplicatorEffect[] {
+    return this.feed({ type: "grew", topic, have: vector(have), synced: vector(synced) });
+  }
+
+  /** A peer says what is on its disk, and, as a text, the hash of its copy of our feed there. */
+  confirm(name: string, topic: string, synced: string, own?: string): ReplicatorEffect[] {
+    return this.feed({
+      ...{ type: "confirmed", peer: name, watchId: this.watchId(name), topic, synced: vector(synced) },
+      own: own === undefined ? undefined : { writer: writers.local, chain: chain(own) },
+    });
   }
 }
 
@@ -163,6 +171,10 @@ export function words(effects: readonly ReplicatorEffect[]): string[] {
         return `compare ${effect.topic} ${nameOf(effect.writer)}${effect.sequence}`;
       case "repair":
         return `repair ${effect.topic} ${effect.at} ${effect.frames.length}`;
+      case "copies-reached":
+        return `reached ${effect.waitId}`;
+      case "copies-missed":
+        return `missed ${effect.waitId}: ${effect.holders.join(" ")} not ${effect.lacking.join(" ")}`;
       case "mint-writer":
         return "mint";
       case "unwatch":

@@ -23,6 +23,7 @@ import type {
   ServedMemberEvent,
   ServedReadiness,
   ServedReplication,
+  ServedShortfall,
   ServedTopic,
   ServerPorts,
   WatchMessage,
@@ -248,6 +249,20 @@ export class FakeReplication implements ServedReplication {
   readonly node = "alpha";
   messages: WatchMessage[] = [];
   readonly watchers: { node: string; writer: WriterId }[] = [];
+  /** What waits for copies were asked for. */
+  readonly waits: { topic: string; through: number; copies: number; timeoutMs: number }[] = [];
+  /** What they are answered with. */
+  shortfall: ServedShortfall | undefined;
+  /** Settled before they are answered. */
+  copies: Promise<void> = Promise.resolve();
+
+  async awaitCopies(...wait: Parameters<ServedReplication["awaitCopies"]>): Promise<ServedShortfall | undefined> {
+    const [topic, produced, asked] = wait;
+    const { sequence, count } = await produced;
+    this.waits.push({ topic, through: sequence + count - 1, ...asked });
+    await this.copies;
+    return this.shortfall;
+  }
 
   async *watch(peer: { node: string; writer: WriterId }, signal: AbortSignal): AsyncGenerator<WatchMessage> {
     this.watchers.push(peer);

@@ -26,14 +26,20 @@ test("PeerRpc.watch() gives the hello, then the notices as vectors and the hash 
       generation: 4,
       durable: new Map([["ffffffffffffffff", 2 ** 40]]),
       lowWater: new Map([["ffffffffffffffff", 3]]),
+      awaited: true,
     },
     {
       ...{ type: "notice", topic: "u", generation: 1, durable: new Map([[us.writer, 7]]), lowWater: new Map() },
-      callerChain: { high: 0xfedcba98, low: 0x80000001 },
+      ...{ callerChain: { high: 0xfedcba98, low: 0x80000001 }, awaited: false },
     },
     {
       ...{ type: "notice", topic: "v", generation: 1, durable: new Map([[us.writer, 7]]), lowWater: new Map() },
-      callerChain: { high: 0, low: 0 },
+      ...{ callerChain: { high: 0, low: 0 }, awaited: false },
+    },
+    { type: "confirmation", topic: "t", generation: 4, synced: new Map([["ffffffffffffffff", 2 ** 40]]) },
+    {
+      ...{ type: "confirmation", topic: "v", generation: 1, synced: new Map([[us.writer, 7]]) },
+      callerChain: { high: 0xfedcba98, low: 0x80000001 },
     },
   ];
   await using peers = new PeerRpc();
@@ -41,7 +47,7 @@ test("PeerRpc.watch() gives the hello, then the notices as vectors and the hash 
   const abort = new AbortController();
   for await (const message of peers.watch({ address: `127.0.0.1:${serving.server.port}`, ...us }, abort.signal)) {
     seen.push(message);
-    if (seen.length === 5) break;
+    if (seen.length === 7) break;
   }
   assert.equal(seen[0], { type: "hello", node: "alpha", writer: "00000000000000a1", version: 1 });
   assert.equal(seen.slice(1), serving.ports.replication.messages);

@@ -1,0 +1,23 @@
+import type { ChainHash, Vector, WriterId } from "../base/mod.ts";
+
+/** What two nodes say to each other over an RPC stream. */
+export type RpcMessage =
+  | { readonly type: "watch"; readonly node: string; readonly writer: WriterId }
+  | { readonly type: "hello"; readonly writer: WriterId }
+  | {
+      readonly type: "notice";
+      readonly topic: string;
+      readonly durable: Vector;
+      readonly lowWater: Vector;
+      readonly callerChain: ChainHash | undefined;
+      readonly awaited: boolean;
+    }
+  | {
+      readonly type: "confirmation";
+      readonly topic: string;
+      readonly synced: Vector;
+      readonly callerChain: ChainHash | undefined;
+    }
+  | { readonly type: "heartbeat" }
+  | { readonly type: "pull"; readonly topic: string; readonly have: Vector; readonly bytesMax: number }
+  | { readonly type: "frames"; readonly frames: Uint8Array; readonly lowWater: Vector };
