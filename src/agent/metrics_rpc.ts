@@ -125,12 +125,19 @@ function openCounted(
   bytes: ByteCounters,
 ): MessageAnswerer {
   let code = "canceled";
+  const countSent = (parts: readonly Uint8Array[]): void => {
+    let length = 0;
+    for (const part of parts) length += part.length;
+    bytes.sent.inc(length);
+  };
   const answerer = method.open({
     send: (...parts) => {
-      let length = 0;
-      for (const part of parts) length += part.length;
-      bytes.sent.inc(length);
+      countSent(parts);
       return call.send(...parts);
+    },
+    sendLent: (parts, giveBack) => {
+      countSent(parts);
+      return call.sendLent(parts, giveBack);
     },
     end: () => {
       code = ok;

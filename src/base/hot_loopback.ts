@@ -70,6 +70,7 @@ class LoopbackCall implements HotCall {
     this.#onOver = onOver;
     this.#answerer = method.open({
       send: (...parts) => this.#answer(parts),
+      sendLent: (parts) => this.#answer(parts),
       end: () => this.over(undefined),
       fail: (error) => this.over(error),
       resume: () => {

@@ -8,6 +8,11 @@
 export interface MessageCall {
   /** Sends one response, the parts one after another. False: no more, please, before `drained` is called. */
   send(...parts: readonly Uint8Array[]): boolean;
+  /**
+   * The same with memory that is lent: `giveBack` is called when the response has left this process. Never, where that is
+   * not known, or the call broke off before.
+   */
+  sendLent(parts: readonly Uint8Array[], giveBack: () => void): boolean;
   /** Ends the call: all responses were sent. */
   end(): void;
   /** Ends the call with an error. What was sent before gets out first. */

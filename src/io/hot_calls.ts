@@ -7,9 +7,7 @@ import type { ServerHttp2Stream } from "node:http2";
 import type { MessageMethod } from "../base/mod.ts";
 import { HotExchange, type HotWire } from "./hot_exchange.ts";
 import { type HotProtocol, protocolOf } from "./hot_protocol.ts";
-
-/** Response bytes that wait in a stream while more is written: so much is in flight between two wake-ups. */
-const bytesAheadMax = 524_288;
+import { bytesAheadMax, WriteQueue } from "./write_queue.ts";
 
 export interface HotCallsOptions {
   readonly methods: readonly MessageMethod[];
@@ -47,11 +45,10 @@ export class HotCalls {
     const { ":method": verb, ":path": path } = headers;
     const taken = this.#judge(String(verb), String(path), headers, true);
     if (taken === undefined) return false;
-    const wire = new StreamWire(stream, this.#headers, taken.protocol);
+    const wire = new StreamWire(stream, this.#headers, taken.protocol, () => exchange.drained());
     const exchange = this.#begin(taken, wire);
     stream.on("data", (chunk: Buffer) => exchange.data(chunk));
     stream.on("end", () => exchange.ended());
-    stream.on("drain", () => exchange.drained());
     stream.on("error", () => {});
     stream.on("close", () => exchange.gone());
     exchange.begin();
@@ -98,22 +95,20 @@ interface Taken {
   readonly protocol: HotProtocol;
 }
 
-/** True when the writer took the parts and wants more. */
-function writeAll(writer: ServerHttp2Stream | ServerResponse, parts: readonly Uint8Array[]): boolean {
-  let wantsMore = true;
-  if (parts.length > 1) writer.cork();
-  for (const part of parts) wantsMore = writer.write(part);
-  if (parts.length > 1) writer.uncork();
-  return wantsMore || writer.writableLength < bytesAheadMax;
-}
-
 class StreamWire implements HotWire {
   readonly #stream: ServerHttp2Stream;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #hasTrailers: boolean;
+  readonly #queue: WriteQueue;
 
-  constructor(stream: ServerHttp2Stream, headers: Readonly<Record<string, string>>, protocol: HotProtocol) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: Readonly<Record<string, string>>,
+    protocol: HotProtocol,
+    onRoom: () => void,
+  ) {
     this.#stream = stream;
+    this.#queue = new WriteQueue(stream, onRoom);
     this.#headers = headers;
     this.#hasTrailers = protocol === "grpc";
   }
@@ -126,15 +121,18 @@ class StreamWire implements HotWire {
     else this.#stream.respond(head);
   }
 
-  write(parts: readonly Uint8Array[]): boolean {
-    return !this.#stream.destroyed && writeAll(this.#stream, parts);
+  write(parts: readonly Uint8Array[], giveBack?: () => void): boolean {
+    return !this.#stream.destroyed && this.#queue.write(parts, giveBack);
   }
 
   end(body: Uint8Array | undefined, trailers: Readonly<Record<string, string>> | undefined): void {
     if (this.#stream.destroyed) return;
     if (trailers !== undefined) this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(trailers));
-    if (body === undefined) this.#stream.end();
-    else this.#stream.end(body);
+    this.#queue.end(() => {
+      if (this.#stream.destroyed) return;
+      if (body === undefined) this.#stream.end();
+      else this.#stream.end(body);
+    });
   }
 
   pause(): void {
@@ -166,7 +164,13 @@ class ResponseWire implements HotWire {
   }
 
   write(parts: readonly Uint8Array[]): boolean {
-    return !this.#response.destroyed && writeAll(this.#response, parts);
+    const response = this.#response;
+    if (response.destroyed) return false;
+    let wantsMore = true;
+    response.cork();
+    for (const part of parts) wantsMore = response.write(part);
+    response.uncork();
+    return wantsMore || response.writableLength < bytesAheadMax;
   }
 
   end(body: Uint8Array | undefined): void {

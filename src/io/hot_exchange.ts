@@ -13,8 +13,11 @@ const connectEndFlag = 2;
 export interface HotWire {
   /** Sends the head of the response. A length is given where the whole body is known. */
   respond(status: number, contentType: string, contentLength?: number): void;
-  /** Writes the parts in order. False: no more before the exchange is told `drained`. */
-  write(parts: readonly Uint8Array[]): boolean;
+  /**
+   * Writes the parts in order. False: no more before the exchange is told `drained`. `giveBack` is called when they were
+   * written, if that is known.
+   */
+  write(parts: readonly Uint8Array[], giveBack?: () => void): boolean;
   end(body: Uint8Array | undefined, trailers: Readonly<Record<string, string>> | undefined): void;
   /** Stops and goes on reading the request. */
   pause(): void;
@@ -112,6 +115,14 @@ export class HotExchange implements MessageCall {
   }
 
   send(...parts: readonly Uint8Array[]): boolean {
+    return this.#send(parts, undefined);
+  }
+
+  sendLent(parts: readonly Uint8Array[], giveBack: () => void): boolean {
+    return this.#send(parts, giveBack);
+  }
+
+  #send(parts: readonly Uint8Array[], giveBack: (() => void) | undefined): boolean {
     if (this.#over) return false;
     let length = 0;
     for (const part of parts) length += part.length;
@@ -123,7 +134,7 @@ export class HotExchange implements MessageCall {
     }
     if (length > gatheredBytesMax) {
       this.#flush();
-      this.#write([envelopeOf(0, length), ...parts]);
+      this.#write([envelopeOf(0, length), ...parts], giveBack);
     } else {
       this.#gathered.add(0, parts, length);
       // When whoever answers in this turn has answered.
@@ -246,9 +257,9 @@ export class HotExchange implements MessageCall {
     if (this.#gathered.bytes > 0) this.#write([this.#gathered.take()]);
   }
 
-  #write(parts: readonly Uint8Array[]): void {
+  #write(parts: readonly Uint8Array[], giveBack?: () => void): void {
     this.#sendHead();
-    if (!this.#wire.write(parts)) this.#full = true;
+    if (!this.#wire.write(parts, giveBack)) this.#full = true;
   }
 
   #endWith(failure: ConnectError | undefined): void {

@@ -40,8 +40,11 @@ export interface Directory {
  */
 export interface LogFile {
   readonly size: number;
-  /** Up to `length` bytes from `at`; fewer only at the end of the file. The result is the caller's own. */
-  read(at: number, length: number): Promise<Uint8Array>;
+  /**
+   * Up to `length` bytes from `at`; fewer only at the end of the file. The result is the caller's own. It may be a part of
+   * `into`, if that was given and is long enough.
+   */
+  read(at: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   /** Writes all parts one after another from `at` on. Throws what the disk says; then any of the bytes may be there. */
   write(at: number, parts: readonly Uint8Array[]): void;
   truncate(size: number): Promise<void>;

@@ -2,8 +2,10 @@
 import { assert, concat, type FrameHeader, headersBytes, readRecords, scanFrame, type Vector } from "../base/mod.ts";
 import { LogCorruptError, OffsetOutOfRangeError } from "./errors.ts";
 import { FileRetiredError } from "./file_pool.ts";
+import type { ReadBuffers } from "./read_buffers.ts";
 import { topicPath } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
+import type { ReadChunk } from "./shared_reads.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Chunk, Missing } from "./types.ts";
 
@@ -24,38 +26,67 @@ interface Loaded {
   readonly frames: readonly { readonly header: FrameHeader; readonly at: number }[];
   /** Position in the segment after the last of them. */
   readonly end: number;
+  /** Gives their memory back where it was borrowed. */
+  readonly giveBack: (() => void) | undefined;
 }
 
-/** Frames from the one that holds `offset` on. */
+/** Frames from the one that holds `offset` on, in memory of the caller's own. */
 export async function readFrom(state: TopicState, offset: number, bytesMax: number): Promise<Chunk> {
+  const { frames, nextOffset } = await readInto(state, offset, bytesMax, undefined);
+  return { frames, nextOffset };
+}
+
+/** The same in memory that others look at as well: nobody may change it, and what was borrowed is to be given back. */
+export function readLent(state: TopicState, offset: number, bytesMax: number): Promise<ReadChunk> {
+  return readInto(state, offset, bytesMax, state.shared.sharedReads.buffers);
+}
+
+async function readInto(
+  state: TopicState,
+  offset: number,
+  bytesMax: number,
+  buffers: ReadBuffers | undefined,
+): Promise<ReadChunk> {
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const chunk = await readThere(state, offset, bytesMax).catch((error) => unlessRetired(state, error));
+    const chunk = await readThere(state, offset, bytesMax, buffers).catch((error) => unlessRetired(state, error));
     if (chunk !== undefined) return chunk;
     // Between the look and the read retention took it, or compaction replaced it.
   }
   throw new OffsetOutOfRangeError(offset, state.firstOffset, state.nextOffset);
 }
 
-async function readThere(state: TopicState, offset: number, bytesMax: number): Promise<Chunk> {
+async function readThere(
+  state: TopicState,
+  offset: number,
+  bytesMax: number,
+  buffers: ReadBuffers | undefined,
+): Promise<ReadChunk> {
   if (!(offset >= state.firstOffset && offset <= state.nextOffset && Number.isInteger(offset))) {
     throw new OffsetOutOfRangeError(offset, state.firstOffset, state.nextOffset);
   }
-  if (offset === state.nextOffset) return { frames: nothing, nextOffset: offset };
+  if (offset === state.nextOffset) return { frames: nothing, nextOffset: offset, giveBack: undefined };
   const credit = Math.min(bytesMax, readBytesMax);
   const cached = state.tail.read(offset, credit);
-  if (cached !== undefined) return { frames: copied(cached.parts), nextOffset: cached.nextOffset };
+  if (cached !== undefined) {
+    const frames = buffers === undefined ? copied(cached.parts) : joined(cached.parts);
+    return { frames, nextOffset: cached.nextOffset, giveBack: undefined };
+  }
   const segment = state.segments[segmentIndexOf(state, offset)] as Segment;
-  let position = segment.positionOf(offset);
+  const remembered = segment.rememberedPositionOf(offset);
+  let position = remembered ?? segment.index.positionOf(offset);
+  // Where the frame is only known to be somewhere behind the position, what lies between is read as well.
+  const wanted = credit + (remembered === undefined ? state.shared.options.indexEveryBytes : 0);
   for (;;) {
-    const loaded = await load(state, segment, position, credit + state.shared.options.indexEveryBytes);
+    const loaded = await load(state, segment, position, wanted, buffers);
     const first = loaded.frames.findIndex(({ header }) => offset < header.baseOffset + header.count);
     if (first >= 0) return cut(segment, position, loaded, first, credit);
     position = loaded.end;
+    loaded.giveBack?.();
   }
 }
 
 /** The frames from the `first` on, as many as the credit allows, at least that one. */
-function cut(segment: Segment, position: number, loaded: Loaded, first: number, credit: number): Chunk {
+function cut(segment: Segment, position: number, loaded: Loaded, first: number, credit: number): ReadChunk {
   const start = loaded.frames[first]?.at ?? 0;
   let end = start;
   let nextOffset = 0;
@@ -65,7 +96,7 @@ function cut(segment: Segment, position: number, loaded: Loaded, first: number, 
     nextOffset = header.baseOffset + header.count;
   }
   segment.remember(nextOffset, position + end);
-  return { frames: loaded.bytes.subarray(start, end), nextOffset };
+  return { frames: loaded.bytes.subarray(start, end), nextOffset, giveBack: loaded.giveBack };
 }
 
 /** The frames that `have` lacks, in local-log order. */
@@ -190,19 +221,28 @@ function segmentIndexOf(state: TopicState, offset: number): number {
 }
 
 /** Reads and checks whole frames from a position at which one begins: at least one, as many as lie in so many bytes. */
-export async function load(state: TopicState, segment: Segment, position: number, bytesMax: number): Promise<Loaded> {
+export async function load(
+  state: TopicState,
+  segment: Segment,
+  position: number,
+  bytesMax: number,
+  buffers?: ReadBuffers,
+): Promise<Loaded> {
   const end = segment.bytes;
   assert(position < end, "a read begins before the end of its segment");
   let wanted = Math.min(Math.max(bytesMax, headersBytes), end - position);
   for (;;) {
-    const bytes = await segment.read(position, wanted);
+    const buffer = buffers?.take(wanted);
+    const bytes = await segment.read(position, wanted, buffer);
+    const giveBack = buffer && (() => buffers?.give(buffer));
     const frames: { header: FrameHeader; at: number }[] = [];
     let at = 0;
     for (;;) {
       const scan = scanFrame(bytes, at, state.shared.options.checksum);
       if (scan.type === "bad") throw corrupt(state, segment, position + at, scan.reason);
       if (scan.type === "cut") {
-        if (frames.length > 0 || at > 0) return { bytes, frames, end: position + at };
+        if (at > 0) return { bytes, frames, end: position + at, giveBack };
+        giveBack?.();
         wanted = neededBytes(state, segment, position, scan.bytesNeeded, wanted);
         break;
       }
@@ -232,4 +272,9 @@ function corrupt(state: TopicState, segment: Segment, at: number, reason: string
 /** One array of all parts that shares no memory with them: cached frames must not change under other readers. */
 function copied(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 ? (parts[0] as Uint8Array).slice() : concat(parts);
+}
+
+/** One array of all parts, which is the part itself where there is but one. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? (parts[0] as Uint8Array) : concat(parts);
 }

@@ -105,11 +105,11 @@ export class Segment {
     for (const part of parts) this.#unsettledBytes -= part.length;
   }
 
-  /** Up to `length` bytes from `position`, from the file or from what is not in it yet. */
-  async read(position: number, length: number): Promise<Uint8Array> {
+  /** Up to `length` bytes from `position`, from the file, then perhaps into `into`, or from what is not in it yet. */
+  async read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
     const { settledBytes } = this;
     const end = Math.min(position + length, this.bytes);
-    if (end <= settledBytes) return this.file.use((file) => file.read(position, length));
+    if (end <= settledBytes) return this.file.use((file) => file.read(position, length, into));
     const bytes = new Uint8Array(end - position);
     let at = settledBytes;
     for (const part of this.#unsettled) {
@@ -137,8 +137,8 @@ export class Segment {
     }
   }
 
-  /** A position at or before the frame that holds `offset`. */
-  positionOf(offset: number): number {
-    return this.#readers.get(offset) ?? this.index.positionOf(offset);
+  /** The position at which a reader stopped who goes on at `offset`; undefined when none did. */
+  rememberedPositionOf(offset: number): number | undefined {
+    return this.#readers.get(offset);
   }
 }

@@ -25,7 +25,7 @@ import {
 } from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
 import { checkRetention } from "./options.ts";
-import { offsetAt, readFrom, readMissing } from "./reader.ts";
+import { offsetAt, readFrom, readLent, readMissing } from "./reader.ts";
 import { repair } from "./repair.ts";
 import { dropSegments, segmentsToDrop } from "./retention.ts";
 import type { TopicState } from "./topic_state.ts";
@@ -39,6 +39,7 @@ import type {
   CorruptRange,
   Missing,
   Retention,
+  SharedChunk,
   TopicLog,
 } from "./types.ts";
 
@@ -165,10 +166,13 @@ export class Topic implements TopicLog {
     return readFrom(this.#state, offset, bytesMax);
   }
 
-  readShared(offset: number, bytesMax: number): Promise<Chunk> {
+  readShared(offset: number, bytesMax: number): Promise<SharedChunk> {
     const { sharedReads } = this.#state.shared;
     const place = `${this.#state.folder}/${offset}/${bytesMax}`;
-    return sharedReads.read(place, () => this.read(offset, bytesMax));
+    return sharedReads.read(place, async () => {
+      this.#assertOpen();
+      return readLent(this.#state, offset, bytesMax);
+    });
   }
 
   async readMissing(have: Vector, bytesMax: number): Promise<Missing> {

@@ -123,6 +123,15 @@ export interface Chunk {
   readonly nextOffset: number;
 }
 
+/** A chunk that several readers look at. */
+export interface SharedChunk extends Chunk {
+  /**
+   * To be called once for each time it was given, by whoever will not look at the frames again: then their memory is used
+   * for others. Without it nothing is lost but speed.
+   */
+  readonly release: () => void;
+}
+
 /** What a puller lacks, as far as its credit reached. */
 export interface Missing {
   /** Whole frames in local-log order, each of which the puller's vector does not cover. */
@@ -299,7 +308,7 @@ export interface TopicLog {
    * As `read`, for many readers of the same place: they get one array, read once. It is shared, also with readers to come:
    * nobody may change its bytes.
    */
-  readShared(offset: number, bytesMax: number): Promise<Chunk>;
+  readShared(offset: number, bytesMax: number): Promise<SharedChunk>;
   /** What is served and not covered by `have`, in local-log order, at least one frame if any, up to `bytesMax` (rule R3). */
   readMissing(have: Vector, bytesMax: number): Promise<Missing>;
   /** How far a feed is served now; undefined when nothing of it is held. */

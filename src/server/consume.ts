@@ -12,7 +12,10 @@ import { TopicReader, vectorBelow } from "./topic_reader.ts";
 import { topicNameOf } from "./topics.ts";
 import { Waiting } from "./waiting.ts";
 
-export type ConsumeAnswer = MessageInitShape<typeof ConsumeResponseSchema>;
+export type ConsumeAnswer = MessageInitShape<typeof ConsumeResponseSchema> & {
+  /** To be called when the frames were sent, if that is known: then their memory is used again. */
+  readonly release?: (() => void) | undefined;
+};
 
 /** Answers one Consume. OUT_OF_RANGE when there is no such record yet, NOT_FOUND when the topic is not held. */
 export async function consume(
@@ -96,7 +99,7 @@ function wordsOf(start: ConsumeStart): string {
 /** Whole frames as they are stored: no record is looked at. */
 export function packedAnswer(topic: ServedTopic, reader: TopicReader, spans: readonly FrameSpan[]): ConsumeAnswer {
   for (const span of spans) reader.taken(span);
-  return { frames: joined(spans), ...positionOf(topic, reader) };
+  return { frames: joined(spans), ...positionOf(topic, reader), release: reader.release };
 }
 
 /** One record, decoded. */

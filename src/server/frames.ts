@@ -37,6 +37,18 @@ export function framesOf(chunk: Uint8Array): FrameSpan[] {
   return spans;
 }
 
+/** The frames of arrays that are known by now. */
+const spansOfShared = new WeakMap<Uint8Array, readonly FrameSpan[]>();
+
+/** The same of an array that many readers are given: looked at once for all of them. */
+export function sharedFramesOf(chunk: Uint8Array): readonly FrameSpan[] {
+  const known = spansOfShared.get(chunk);
+  if (known !== undefined) return known;
+  const spans = framesOf(chunk);
+  spansOfShared.set(chunk, spans);
+  return spans;
+}
+
 /** The bytes of frames that follow one another: mostly they lie so in one chunk, and are not copied. */
 export function joined(spans: readonly FrameSpan[]): Uint8Array {
   const first = spans[0];

@@ -44,6 +44,7 @@ export function createHotMethods(ports: ServerPorts, options: HotMethodsOptions 
       kind: "server-streaming",
       request: ConsumeRequestSchema,
       answer: (request, context) => consumeStream(ports, request, context),
+      release: (answer) => answer.release,
       ...{ encode: encodeConsumeAnswer, onInternalError },
     }),
     hotMethod({

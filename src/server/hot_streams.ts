@@ -16,6 +16,8 @@ export interface HotAnswers<Request extends DescMessage, Answer> {
   ) => AsyncIterable<Answer> | Promise<Answer>;
   /** The message of an answer, in parts that follow one another. */
   readonly encode: (answer: Answer) => readonly Uint8Array[];
+  /** To be called when an answer was sent; undefined when nobody waits for that. @default always undefined */
+  readonly release?: ((answer: Answer) => (() => void) | undefined) | undefined;
   readonly onInternalError: ((error: unknown) => void) | undefined;
 }
 
@@ -80,7 +82,9 @@ class AnsweringCall<Request extends DescMessage, Answer> implements MessageAnswe
   }
 
   #send(answer: Answer): boolean {
-    return this.#call.send(...this.#answers.encode(answer));
+    const parts = this.#answers.encode(answer);
+    const release = this.#answers.release?.(answer);
+    return release === undefined ? this.#call.send(...parts) : this.#call.sendLent(parts, release);
   }
 
   async #room(): Promise<void> {

@@ -37,11 +37,19 @@ export interface ServedTopic {
   readonly lowWater: Vector;
   produce(frame: Uint8Array): Promise<{ offset: number; writer: WriterId; sequence: number; count: number }>;
   read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
-  /** As `read`, for many readers of one place: nobody may change the bytes. */
-  readShared(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
+  /** As `read`, for many readers of one place: nobody may change the bytes, nor look at them after `release`. */
+  readShared(offset: number, bytesMax: number): Promise<ServedChunk>;
   readMissing(have: Vector, bytesMax: number): Promise<{ frames: Uint8Array; complete: boolean; lowWater: Vector }>;
   offsetAt(timestampMs: number): Promise<number>;
   onGrow(listener: () => void): () => void;
+}
+
+/** A range of stored frames that several consumers are sent. */
+export interface ServedChunk {
+  readonly frames: Uint8Array;
+  readonly nextOffset: number;
+  /** Says, once at most, that the frames were sent. Without it their memory is not used again so soon. */
+  release(): void;
 }
 
 export interface ServedLog {

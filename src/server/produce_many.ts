@@ -65,6 +65,10 @@ class Answers implements MessageCall {
     return false;
   }
 
+  sendLent(parts: readonly Uint8Array[]): boolean {
+    return this.send(...parts);
+  }
+
   end(): void {
     this.#end ??= { error: undefined };
     this.#onChange();

@@ -1,6 +1,6 @@
 /** Reads one topic forward from where a consumer stands, and knows at each step what the consumer has read. */
 import { assert, type LogRecord, type Vector, type WriterId } from "../base/mod.ts";
-import { advance, type FrameSpan, framesOf, lastSequence, recordsOf } from "./frames.ts";
+import { advance, type FrameSpan, framesOf, lastSequence, recordsOf, sharedFramesOf } from "./frames.ts";
 import type { ServedTopic } from "./ports.ts";
 
 export class TopicReader {
@@ -14,6 +14,7 @@ export class TopicReader {
   /** Undefined while what the vector lacks is gathered from anywhere in the log. */
   #offset: number | undefined;
   #nextOffset: number;
+  #release: (() => void) | undefined;
 
   private constructor(topic: ServedTopic, offset: number | undefined, read: Vector | undefined, sinceMs = 0) {
     this.#sinceMs = sinceMs;
@@ -47,13 +48,20 @@ export class TopicReader {
     return this.#nextOffset;
   }
 
+  /** Says that nobody looks at the frames any more that `next` gave last; undefined where that is nobody's concern. */
+  get release(): (() => void) | undefined {
+    return this.#release;
+  }
+
   /** The next frames that hold anything unread, at most `bytesMax` if there is more than one. Empty at the end. */
-  async next(bytesMax: number): Promise<FrameSpan[]> {
+  async next(bytesMax: number): Promise<readonly FrameSpan[]> {
     for (;;) {
       if (this.#topic.deleted !== undefined) throw this.#topic.deleted;
+      this.#release = undefined;
       const spans = this.#offset === undefined ? await this.#readMissing(bytesMax) : await this.#readOn(bytesMax);
       if (spans === undefined) return [];
-      const unread = spans.filter((span) => !this.#covers(span));
+      const covered = spans.some((span) => this.#covers(span));
+      const unread = covered ? spans.filter((span) => !this.#covers(span)) : spans;
       if (unread.length > 0) return unread;
     }
   }
@@ -93,13 +101,14 @@ export class TopicReader {
   }
 
   /** Undefined at the end. */
-  async #readOn(bytesMax: number): Promise<FrameSpan[] | undefined> {
+  async #readOn(bytesMax: number): Promise<readonly FrameSpan[] | undefined> {
     const offset = this.#offset as number;
     if (offset >= this.#topic.nextOffset) return undefined;
     const chunk = await this.#topic.readShared(offset, bytesMax);
     if (chunk.nextOffset <= offset && chunk.frames.length === 0) return undefined;
     this.#offset = chunk.nextOffset;
-    return framesOf(chunk.frames);
+    this.#release = chunk.release;
+    return sharedFramesOf(chunk.frames);
   }
 }
 

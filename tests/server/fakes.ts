@@ -112,8 +112,8 @@ export class MemoryTopic implements ServedTopic {
     return { frames: this.#join(taken), nextOffset: last ? last.baseOffset + last.count : offset };
   }
 
-  readShared(offset: number, bytesMax: number): ReturnType<ServedTopic["readShared"]> {
-    return this.read(offset, bytesMax);
+  async readShared(offset: number, bytesMax: number): ReturnType<ServedTopic["readShared"]> {
+    return { ...(await this.read(offset, bytesMax)), release() {} };
   }
 
   async readMissing(have: Vector, bytesMax: number): ReturnType<ServedTopic["readMissing"]> {
