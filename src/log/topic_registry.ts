@@ -81,6 +81,10 @@ export class TopicRegistry implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #removeListener: () => void;
   #nextOffset = 0;
+  /** The latest records by rule R7 alone: mostly those that hold. */
+  readonly #latest = new Map<string, Entry>();
+  /** Topics of which they are not. */
+  readonly #overtaken = new Set<string>();
   /** Topics about which something new is settled that is not applied yet. */
   readonly #changed = new Set<string>();
   /** Entries of topics that are deleted. */
@@ -208,6 +212,21 @@ export class TopicRegistry implements AsyncDisposable {
     }
     // What cannot be applied now is tried again with the next growth.
     for (const name of [...this.#changed]) if (await this.#apply(name)) this.#changed.delete(name);
+    for (const name of this.#overtaken) this.#sayAgain(name);
+  }
+
+  /**
+   * Says again what holds, where a record of an earlier life came later: compaction by key keeps the latest record, which
+   * must be the one that counts. Each node that sees it does, so that it is done whoever is left.
+   */
+  #sayAgain(name: string): void {
+    const said = this.#inTurn(async () => {
+      const value = this.#entries.get(name)?.value;
+      if (value !== undefined && this.#overtaken.has(name) && !this.#closed) await this.#write(name, value);
+    });
+    said.catch((error: unknown) => {
+      if (!this.#closed) this.#options.onWarn(`cannot say again what is settled about ${name}: ${messageOf(error)}`);
+    });
   }
 
   #takeFrames(frames: Uint8Array): void {
@@ -234,17 +253,22 @@ export class TopicRegistry implements AsyncDisposable {
       return;
     }
     const entry = { value, lamport, writer, sequence };
-    if (known !== undefined && !isLater(entry, known)) return;
-    const [max, count] = value.deleted
-      ? [deletedTopicsMax, this.#deleted]
-      : [topicsMax, this.#entries.size - this.#deleted];
-    if (known?.value.deleted !== value.deleted && count >= max) {
-      this.#options.onWarn(`what is settled about topic ${name} is left out: there are ${max} such topics`);
-      return;
+    if (known === undefined || isLater(entry, known)) {
+      const [max, count] = value.deleted
+        ? [deletedTopicsMax, this.#deleted]
+        : [topicsMax, this.#entries.size - this.#deleted];
+      if (known?.value.deleted !== value.deleted && count >= max) {
+        this.#options.onWarn(`what is settled about topic ${name} is left out: there are ${max} such topics`);
+        return;
+      }
+      this.#deleted += Number(value.deleted) - Number(known?.value.deleted ?? false);
+      this.#entries.set(name, entry);
+      this.#changed.add(name);
     }
-    this.#deleted += Number(value.deleted) - Number(known?.value.deleted ?? false);
-    this.#entries.set(name, entry);
-    this.#changed.add(name);
+    const latest = this.#latest.get(name);
+    if (latest === undefined || isLatest(entry, latest)) this.#latest.set(name, entry);
+    if (this.#latest.get(name) === this.#entries.get(name)) this.#overtaken.delete(name);
+    else this.#overtaken.add(name);
   }
 
   /** A topic about which something is settled is held, even while nothing is in it; unless it is deleted. */
@@ -273,6 +297,11 @@ export class TopicRegistry implements AsyncDisposable {
 function isLater(left: Entry, right: Entry): boolean {
   if (isLaterLife(left.value, right.value)) return true;
   if (isLaterLife(right.value, left.value)) return false;
+  return isLatest(left, right);
+}
+
+/** Rule R7 alone. */
+function isLatest(left: Entry, right: Entry): boolean {
   if (left.lamport !== right.lamport) return left.lamport > right.lamport;
   if (left.writer !== right.writer) return left.writer > right.writer;
   return left.sequence > right.sequence;

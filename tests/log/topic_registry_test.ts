@@ -204,4 +204,109 @@ test("sets on both sides of partitions converge to the latest by (lamport, write
   }
 });
 
+/** What all records say of a topic, found the slow way: the last life, and in it the latest by rule R7. */
+async function lifeOf(node: Node, name: string): Promise<{ generation: number; deleted: boolean; settings: unknown }> {
+  const topic = node.log.topic(settingsTopic);
+  const { frames } = (await topic?.read(0, 8 * 1_048_576)) ?? { frames: new Uint8Array(0) };
+  const said = framesIn(frames)
+    .filter(({ bytes }) => new TextDecoder().decode(bytes).includes(name))
+    .map(({ header, texts }) => ({ header, ...JSON.parse(texts[0] as string) }));
+  const generation = Math.max(...said.map((one) => one.generation ?? 1));
+  const last = said.filter((one) => (one.generation ?? 1) === generation);
+  if (last.some((one) => one.deleted)) return { generation, deleted: true, settings: {} };
+  last.sort(
+    ({ header: one }, { header: other }) => one.lamport - other.lamport || (one.writer < other.writer ? -1 : 1),
+  );
+  const { retention } = last.at(-1);
+  return { generation, deleted: false, settings: retention === undefined ? {} : { retention } };
+}
+
+/** What the one record says that compaction by key would leave: the latest by rule R7. */
+async function lastWordOf(node: Node, name: string): Promise<{ generation: number; deleted: boolean }> {
+  const topic = node.log.topic(settingsTopic);
+  const { frames } = (await topic?.read(0, 8 * 1_048_576)) ?? { frames: new Uint8Array(0) };
+  const said = framesIn(frames).filter(({ bytes }) => new TextDecoder().decode(bytes).includes(name));
+  said.sort(
+    ({ header: one }, { header: other }) => one.lamport - other.lamport || (one.writer < other.writer ? -1 : 1),
+  );
+  const { generation = 1, deleted = false } = JSON.parse(said.at(-1)?.texts[0] as string);
+  return { generation, deleted };
+}
+
+test("deletes and creates on both sides of partitions converge, whatever came first where", async () => {
+  let deletions = 0;
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = new Random(`lives/${seed}`);
+    const nodes = [await openNode(seed * 10), await openNode(seed * 10 + 1), await openNode(seed * 10 + 2)];
+    const pick = () => nodes[random.between(0, nodes.length - 1)] as Node;
+    const names = ["topic-1", "topic-2"];
+    for (let step = 0; step < 40; step++) {
+      const { log, registry } = pick();
+      const name = random.pick(names) as string;
+      const isHeld = log.topic(name) !== undefined;
+      const retention = { segmentsMax: random.between(1, 1_000) };
+      if (random.chance(0.4)) await ship(pick(), pick());
+      else if (isHeld && random.chance(0.5)) deletions += await registry.delete(name);
+      else await registry.set(name, { retention }, { create: !isHeld });
+    }
+    for (let round = 0; round < 4; round++) {
+      for (const from of nodes) for (const to of nodes) if (from !== to) await ship(from, to);
+    }
+    for (const name of names) {
+      const life = await lifeOf(nodes[0] as Node, name);
+      assert.equal(await lastWordOf(nodes[0] as Node, name), { generation: life.generation, deleted: life.deleted });
+      for (const { log, registry } of nodes) {
+        const topic = log.topic(name);
+        const where = `seed ${seed}, ${name}: ${JSON.stringify(life)}`;
+        assert.equal(registry.settings(name), life.settings, where);
+        assert.is(topic?.generation, life.deleted ? undefined : life.generation, where);
+        assert.is(log.deletedTopic(name)?.generation, life.deleted ? life.generation : undefined, where);
+      }
+    }
+    for (const node of nodes) await closeNode(node);
+  }
+  assert.ok(deletions > 50, `${deletions}`);
+});
+
+test("a topic that is deleted on one side stays so, however often the other side sets it meanwhile", async () => {
+  const [left, right] = [await openNode(1), await openNode(2)];
+  await left.registry.set("orders", {}, { create: true });
+  await ship(left, right);
+  await fill(right, "orders", 3);
+  for (let count = 1; count <= 5; count++) {
+    await right.registry.set("orders", { retention: { segmentsMax: count } }, { create: false });
+  }
+  await left.registry.delete("orders");
+  await ship(left, right);
+  await ship(right, left);
+  for (const { log, registry } of [left, right]) {
+    assert.is(log.topic("orders"), undefined);
+    assert.equal(registry.settings("orders"), {});
+  }
+  await right.registry.set("orders", {}, { create: true });
+  await left.registry.set("orders", { retention: { segmentsMax: 7 } }, { create: true });
+  await ship(left, right);
+  await ship(right, left);
+  for (const { log } of [left, right]) assert.is(log.topic("orders")?.generation, 2);
+  assert.equal(left.registry.settings("orders"), right.registry.settings("orders"));
+  for (const node of [left, right]) await closeNode(node);
+});
+
+test("fields that a later program wrote are kept by a change, and go with the topic", async () => {
+  const node = await openNode(1);
+  await node.registry.set("t", {}, { create: true });
+  const builder = new FrameBuilder();
+  builder.add({ key: "t", value: '{"version":2,"retention":{"segmentsMax":4},"colour":{"red":1}}' }, 1_000);
+  const topics = await node.log.openTopic(settingsTopic);
+  await topics.produce(builder.finish());
+  const last = async () => framesIn((await topics.read(topics.nextOffset - 1, 10_000)).frames)[0]?.texts[0];
+  await node.registry.set("t", { retention: { ageMaxMs: 5_000 } }, { create: false });
+  assert.is(await last(), '{"version":2,"retention":{"segmentsMax":4,"ageMaxMs":5000},"colour":{"red":1}}');
+  await node.registry.delete("t");
+  assert.is(await last(), '{"version":2,"deleted":true}');
+  await node.registry.set("t", {}, { create: true });
+  assert.is(await last(), '{"version":2,"generation":2}');
+  await closeNode(node);
+});
+
 test.run();

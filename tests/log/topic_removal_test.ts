@@ -89,6 +89,24 @@ test("delete() ends the topic for all who use it, and create begins the next gen
   }
 });
 
+test("settleLife() tells those who wait for a commit, and is deaf to what is older than it knows", async () => {
+  const { log, topics } = await openNode(new SimulatedDisk(), straight);
+  const topic = await log.openTopic("orders");
+  const waiting = ["a", "b", "c"].map((value) => rejection(topic.produce(frameOf([value]))));
+  await log.settleLife("orders", { generation: 3, deleted: true });
+  for (const error of await Promise.all(waiting)) assert.is(error.code, "TOPIC_DELETED");
+  for (const older of [
+    { generation: 1, deleted: true },
+    { generation: 3, deleted: false },
+  ]) {
+    await log.settleLife("orders", older);
+    assert.equal(log.lives.get("orders"), { generation: 3, deleted: true });
+  }
+  await log.settleLife("orders", { generation: 4, deleted: false });
+  assert.is((await log.openTopic("orders")).generation, 4);
+  await close({ log, topics });
+});
+
 test("a batch of an earlier generation never gets into a later one", async () => {
   const { log, topics } = await openNode(new SimulatedDisk(), straight);
   const first = await write(log, "orders", ["old"]);
