@@ -30,6 +30,8 @@ export interface CrashOptions {
   readonly seed: string;
   /** Share of the crashes that are tried, above 0 to 1: of the many within writes; of others four times as many. */
   readonly share: number;
+  /** Names of the workloads that run. @default all */
+  readonly workloads?: readonly string[];
   /** Which moments count. @default all */
   readonly only?: (moment: Moment) => boolean;
   readonly onRow?: (row: CrashRow) => void;
@@ -45,6 +47,7 @@ const sectorBytes = 512;
 export async function simulateCrashes(options: CrashOptions): Promise<CrashRow[]> {
   const rows: CrashRow[] = [];
   for (const workload of workloads) {
+    if (options.workloads?.includes(workload.name) === false) continue;
     for (const fsync of policies) {
       const row = await crashWorkload(workload, fsync, options);
       options.onRow?.(row);

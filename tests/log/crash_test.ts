@@ -1,3 +1,4 @@
+// timeout: 120
 // The short form of `npm run crash`: crashes at steps of workloads, and within writes, and what must be true afterwards.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -6,13 +7,13 @@ import { checkRecovery } from "../../scripts/crashes/recovery_check.ts";
 import { type CrashRow, cutsOf, simulateCrashes } from "../../scripts/crashes/simulated.ts";
 import { Random } from "../../src/base/mod.ts";
 
-const share = 0.001;
+const share = 0.0005;
 
 test("nothing promised is lost, tails are cut once and indexes agree with a scan, wherever a crash comes", async () => {
   const rows = await simulateCrashes({ seed: "ci", share });
   const sum = (count: (row: CrashRow) => number): number => rows.reduce((total, row) => total + count(row), 0);
   const crashes = sum((row) => row.crashes.killed + row.crashes["killed within a write"] + row.crashes["power cut"]);
-  assert.ok(crashes > 150, `${crashes} crashes`);
+  assert.ok(crashes > 100, `${crashes} crashes`);
   // Each kind of recovery was needed by some of them.
   assert.ok(sum(({ recovery }) => recovery.tornTails) > 20);
   assert.ok(sum(({ recovery }) => recovery.replays) > 5);
@@ -20,7 +21,12 @@ test("nothing promised is lost, tails are cut once and indexes agree with a scan
 });
 
 test("a power cut within retention leaves no index without its segment", async () => {
-  await simulateCrashes({ seed: "1", share: 0.25, only: ({ step }) => step?.operation === "remove" });
+  await simulateCrashes({
+    seed: "1",
+    share: 0.25,
+    workloads: ["roll"],
+    only: ({ step }) => step?.operation === "remove",
+  });
 });
 
 test("the check of a recovery bites on what is missing, altered and named twice", async () => {
