@@ -3,9 +3,9 @@
  * one of another topic is refused, and both end with a vector.
  */
 import { concat, toBytes, toText, viewOf } from "./bytes.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32, crc32Between } from "./crc32.ts";
 import { topicNameCharactersMax } from "./limits.ts";
-import { VarintReader, varintBytesMax, writeVarint } from "./varint.ts";
+import { VarintReader, varintBytesMax, varintBytesOf, writeVarint } from "./varint.ts";
 import { decodeVector, encodeVector, type Vector, type WriterId } from "./vector.ts";
 
 /** Where a consumer stands, or what a producer wrote, in one generation of one topic. */
@@ -51,16 +51,16 @@ export class TokenWriter {
     this.#start = encodeToken({ topic, generation, vector: new Map([[writer, 0]]) }).subarray(0, -1);
   }
 
-  /** The most bytes that `write` takes. */
-  get bytesMax(): number {
-    return this.#start.length + varintBytesMax;
+  /** How many bytes `write` takes for this sequence. */
+  bytesOf(sequence: number): number {
+    return this.#start.length + varintBytesOf(sequence);
   }
 
   /** Writes what `encodeToken` gives for this sequence. Returns the position after it. */
   write(into: Uint8Array, at: number, sequence: number): number {
     into.set(this.#start, at);
     const end = writeVarint(into, at + this.#start.length, sequence);
-    const checksum = crc32(into.subarray(at + prefixBytes, end), tokenVersion);
+    const checksum = crc32Between(into, at + prefixBytes, end, tokenVersion);
     for (let byte = 0; byte < 4; byte++) into[at + 1 + byte] = checksum >>> (8 * byte);
     return end;
   }

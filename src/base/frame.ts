@@ -7,6 +7,7 @@ import { assert } from "./assert.ts";
 import { fromHex, readUint53, viewOf, writeUint53 } from "./bytes.ts";
 import { type Checksum, crc32, crc32Between } from "./crc32.ts";
 import { frameBytesMax, frameRecordsMax, timestampFault } from "./limits.ts";
+import { pooledBytes } from "./pooled_bytes.ts";
 import { packedBytesMax, packRecord, type RecordInput } from "./record.ts";
 import type { WriterId } from "./vector.ts";
 
@@ -161,7 +162,7 @@ function scanFields(bytes: Uint8Array, start: number, view: DataView, checksum: 
   }
   if (bytes.length - start < frameBytes) return { type: "cut", bytesNeeded: frameBytes };
   const payloadChecksum = view.getUint32(at.payloadChecksum, true);
-  if (checksum && checksum(bytes.subarray(start + headersBytes, start + frameBytes)) !== payloadChecksum) {
+  if (checksum && checksumOf(bytes, start + headersBytes, start + frameBytes, checksum) !== payloadChecksum) {
     return bad("the payload's checksum does not match");
   }
   const header: FrameHeader = {
@@ -185,14 +186,39 @@ function scanFields(bytes: Uint8Array, start: number, view: DataView, checksum: 
   return { type: "frame", header };
 }
 
+/** Payloads this short are checked without a view of their own, which would cost as much again. */
+const shortBytesMax = 256;
+
+function checksumOf(bytes: Uint8Array, start: number, end: number, checksum: Checksum): number {
+  if (end - start <= shortBytesMax) return crc32Between(bytes, start, end);
+  return checksum(bytes.subarray(start, end));
+}
+
 function bad(reason: string): FrameScan {
   return { type: "bad", reason };
 }
 
+/** A writer as text and as the two numbers that stand for it. */
+interface WriterHalves {
+  readonly text: WriterId;
+  readonly high: number;
+  readonly low: number;
+}
+
+/** The writer that was read or written last: it is mostly the next one, too. */
+let lastWriter: WriterHalves = writerOf(0, 0);
+
 function readWriter(view: DataView, position: number): WriterId {
+  const high = view.getUint32(position, false);
+  const low = view.getUint32(position + 4, false);
+  if (high !== lastWriter.high || low !== lastWriter.low) lastWriter = writerOf(high, low);
+  return lastWriter.text;
+}
+
+function writerOf(high: number, low: number): WriterHalves {
   // Each half has eight digits: the sum has nine, the first of which is a 1.
-  const high = (0x1_0000_0000 + view.getUint32(position, false)).toString(16).slice(1);
-  return high + (0x1_0000_0000 + view.getUint32(position + 4, false)).toString(16).slice(1);
+  const digits = (half: number): string => (0x1_0000_0000 + half).toString(16).slice(1);
+  return { high, low, text: digits(high) + digits(low) };
 }
 
 /**
@@ -201,8 +227,12 @@ function readWriter(view: DataView, position: number): WriterId {
  */
 export function stampBatch(frame: Uint8Array, stamp: BatchStamp): ChainHash {
   const view = viewOf(frame);
-  view.setUint32(at.writer, Number.parseInt(stamp.writer.slice(0, 8), 16), false);
-  view.setUint32(at.writer + 4, Number.parseInt(stamp.writer.slice(8), 16), false);
+  const { writer } = stamp;
+  if (lastWriter.text !== writer) {
+    lastWriter = writerOf(Number.parseInt(writer.slice(0, 8), 16), Number.parseInt(writer.slice(8), 16));
+  }
+  view.setUint32(at.writer, lastWriter.high, false);
+  view.setUint32(at.writer + 4, lastWriter.low, false);
   writeUint53(view, at.baseSequence, stamp.baseSequence);
   writeUint53(view, at.lamport, stamp.lamport);
   view.setUint32(at.generation, stamp.generation, true);
@@ -333,14 +363,15 @@ export class FrameBuilder {
 
   /** The frame. The builder is empty afterwards and may be used again. */
   finish(checksum: Checksum = crc32): Uint8Array {
-    const frame = this.#bytes.slice(0, this.#at);
+    const frame = pooledBytes(this.#at);
+    frame.set(this.#bytes.subarray(0, this.#at));
     const view = viewOf(frame);
     view.setUint32(at.batchBytes, frame.length - frameHeaderBytes, true);
     view.setUint8(at.version, batchVersion);
     view.setUint32(at.count, this.#count, true);
     writeUint53(view, at.baseTimestamp, this.#baseTimestampMs);
     view.setUint32(at.timestampDeltaMax, this.#timestampDeltaMaxMs, true);
-    const payloadChecksum = checksum(frame.subarray(headersBytes));
+    const payloadChecksum = checksumOf(frame, headersBytes, frame.length, checksum);
     view.setUint32(at.payloadChecksum, payloadChecksum, true);
     view.setUint32(at.producedChecksum, payloadChecksum, true);
     sealHeader(frame, view);

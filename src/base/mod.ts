@@ -58,6 +58,7 @@ export type {
   MessageCall,
   MessageMethod,
 } from "./message_call.ts";
+export { pooledBytes, pooledBytesMax } from "./pooled_bytes.ts";
 export {
   chainFromNumber,
   chainToNumber,

@@ -10,39 +10,47 @@ export class ProtobufReader {
   field = 0;
   /** Its value where it is a varint; exact below 2^53. */
   number = 0;
-  /** Its bytes where it has a length: a view. Empty otherwise. */
-  bytes: Uint8Array;
+  /** Where its bytes begin and end where it has a length; empty otherwise. */
+  start = 0;
+  end = 0;
   /** True when the message is malformed: `next` then says that there is no more. */
   failed = false;
   readonly #message: Uint8Array;
-  readonly #empty: Uint8Array;
-  #at = 0;
+  readonly #messageEnd: number;
+  #at: number;
 
-  constructor(message: Uint8Array) {
+  /** The message is the bytes from `at` to `end`. */
+  constructor(message: Uint8Array, at = 0, end: number = message.length) {
     this.#message = message;
-    this.#empty = message.subarray(0, 0);
-    this.bytes = this.#empty;
+    this.#at = at;
+    this.#messageEnd = end;
+  }
+
+  /** The bytes of the present field: a view, made anew each time. */
+  get bytes(): Uint8Array {
+    return this.#message.subarray(this.start, this.end);
   }
 
   /** Goes to the next field; false at the end. */
   next(): boolean {
-    if (this.failed || this.#at >= this.#message.length) return false;
+    if (this.failed || this.#at >= this.#messageEnd) return false;
     const tag = this.#varint();
     this.field = Math.floor(tag / 8);
     this.number = 0;
-    this.bytes = this.#empty;
+    this.start = this.#at;
+    this.end = this.#at;
     switch (tag % 8) {
       case varintType:
         this.number = this.#varint();
         break;
       case bytesType:
-        this.bytes = this.#take(this.#varint());
+        this.#take(this.#varint());
         break;
       case fixed64Type:
-        this.#take(8);
+        this.#skip(8);
         break;
       case fixed32Type:
-        this.#take(4);
+        this.#skip(4);
         break;
       default:
         this.failed = true;
@@ -54,7 +62,7 @@ export class ProtobufReader {
   #varint(): number {
     let value = 0;
     let scale = 1;
-    for (let count = 0; count < varintBytesOfProtobufMax && this.#at < this.#message.length; count++) {
+    for (let count = 0; count < varintBytesOfProtobufMax && this.#at < this.#messageEnd; count++) {
       const byte = this.#message[this.#at++] as number;
       value += (byte & 127) * scale;
       if (byte < 128) return value;
@@ -64,14 +72,20 @@ export class ProtobufReader {
     return 0;
   }
 
-  #take(length: number): Uint8Array {
+  #take(length: number): void {
+    const start = this.#at;
+    if (!this.#skip(length)) return;
+    this.start = start;
+    this.end = this.#at;
+  }
+
+  #skip(length: number): boolean {
     const end = this.#at + length;
-    if (this.failed || end > this.#message.length) {
+    if (this.failed || end > this.#messageEnd) {
       this.failed = true;
-      return this.#empty;
+      return false;
     }
-    const bytes = this.#message.subarray(this.#at, end);
     this.#at = end;
-    return bytes;
+    return true;
   }
 }

@@ -3,6 +3,7 @@ export type Cursor = string;
 
 /** What every cursor's text begins with, so that it is told from other words for a start. */
 const prefix = "c1.";
+const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"];
 const lettersOfBase64Url = /^[A-Za-z0-9_-]*$/;
 
 /** True when the text looks like a cursor. */
@@ -12,9 +13,16 @@ export function isCursor(text: string): boolean {
 
 /** The text of a cursor's bytes. */
 export function cursorToText(bytes: Uint8Array): Cursor {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return prefix + btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  let text = prefix;
+  const { length } = bytes;
+  for (let at = 0; at < length; at += 3) {
+    // Beyond the end there is nothing, which counts as zero.
+    const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number);
+    text += (letters[bits >>> 18] as string) + (letters[(bits >>> 12) & 63] as string);
+    if (at + 1 < length) text += letters[(bits >>> 6) & 63] as string;
+    if (at + 2 < length) text += letters[bits & 63] as string;
+  }
+  return text;
 }
 
 /** The bytes of a cursor's text; undefined when it is none. */

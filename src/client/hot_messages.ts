@@ -1,14 +1,6 @@
 /** The messages of the hot methods as bytes: what is written and read of each is a few bytes beside the frames. */
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  ProtobufReader,
-  toBytes,
-  toText,
-  varintBytesMax,
-  varintBytesOf,
-  type WriterId,
-  writeVarint,
-} from "../base/mod.ts";
+import { ProtobufReader, toBytes, toText, varintBytesOf, type WriterId, writeVarint } from "../base/mod.ts";
 import type { ConsumeResponse, ProduceResponse } from "../gen/log/v1/log_pb.ts";
 
 export const producePath = "/log.v1.Log/Produce";
@@ -26,8 +18,8 @@ const fieldsBytesMax = 64;
 
 const idTag = 0x08;
 const produceTag = 0x12;
-/** Two tags, a number and two lengths. */
-const numberedBytesMax = 2 + 3 * varintBytesMax;
+
+const nothing = new Uint8Array(0);
 
 /** Writes requests that differ in their frame alone. */
 export class ProduceRequests {
@@ -60,13 +52,17 @@ export class ProduceRequests {
   /** What stands before a frame of this length in a request of ProduceMany with this number. */
   numbered(id: number, frameBytes: number): Uint8Array {
     const start = this.#start;
-    const head = new Uint8Array(start.length + numberedBytesMax);
+    const produceBytes = start.length + varintBytesOf(frameBytes) + frameBytes;
+    // Exactly as long as it has to be: cutting it off would cost more than all the rest.
+    const ownBytes = 2 + varintBytesOf(id) + varintBytesOf(produceBytes);
+    const head = new Uint8Array(ownBytes + produceBytes - frameBytes);
     head[0] = idTag;
-    let at = writeVarint(head, 1, id);
-    head[at++] = produceTag;
-    at = writeVarint(head, at, start.length + varintBytesOf(frameBytes) + frameBytes);
+    const idEnd = writeVarint(head, 1, id);
+    head[idEnd] = produceTag;
+    const at = writeVarint(head, idEnd + 1, produceBytes);
     head.set(start, at);
-    return head.subarray(0, writeVarint(head, at + start.length, frameBytes));
+    writeVarint(head, at + start.length, frameBytes);
+    return head;
   }
 
   /** The parts of the request that carries this frame. */
@@ -109,16 +105,17 @@ export class ProduceAnswerReader {
   #writerBytes: Uint8Array = new Uint8Array(0);
   #writer: WriterId = "";
 
-  read(message: Uint8Array): ProduceAnswer {
+  /** The answer between these positions. */
+  read(message: Uint8Array, start = 0, end: number = message.length): ProduceAnswer {
     let offset = 0;
     let firstSequence = 0;
     let count = 0;
     let writer: WriterId = "";
-    let token = message.subarray(0, 0);
-    const reader = new ProtobufReader(message);
+    let token: Uint8Array = nothing;
+    const reader = new ProtobufReader(message, start, end);
     while (reader.next()) {
       if (reader.field === 1) offset = reader.number;
-      else if (reader.field === 2) writer = this.#writerOf(reader.bytes);
+      else if (reader.field === 2) writer = this.#writerOf(message, reader.start, reader.end);
       else if (reader.field === 3) firstSequence = reader.number;
       else if (reader.field === 4) token = reader.bytes;
       else if (reader.field === 5) count = reader.number;
@@ -127,13 +124,13 @@ export class ProduceAnswerReader {
     return { offset, writer, firstSequence, token, count };
   }
 
-  #writerOf(bytes: Uint8Array): WriterId {
+  #writerOf(message: Uint8Array, start: number, end: number): WriterId {
     const last = this.#writerBytes;
-    let same = bytes.length === last.length;
-    for (let index = 0; same && index < bytes.length; index++) same = bytes[index] === last[index];
+    let same = end - start === last.length;
+    for (let index = 0; same && index < last.length; index++) same = message[start + index] === last[index];
     if (same) return this.#writer;
-    this.#writerBytes = bytes.slice();
-    this.#writer = toText(bytes);
+    this.#writerBytes = message.slice(start, end);
+    this.#writer = toText(this.#writerBytes);
     return this.#writer;
   }
 }
@@ -156,7 +153,7 @@ export class ProduceManyAnswerReader {
     const reader = new ProtobufReader(message);
     while (reader.next()) {
       if (reader.field === 1) id = reader.number;
-      else if (reader.field === 2) answer = this.#answers.read(reader.bytes);
+      else if (reader.field === 2) answer = this.#answers.read(message, reader.start, reader.end);
       else if (reader.field === 3) failure = readFailure(reader.bytes);
     }
     if (reader.failed || (answer === undefined) === (failure === undefined)) throw malformed("ProduceManyResponse");

@@ -1,7 +1,7 @@
 /** One ProduceMany stream for all that a client produces to one server: every producer's batches and every `produce`. */
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { HotCall, HotReceiver, HotTransport } from "../base/mod.ts";
-import { type ProduceAnswer, ProduceManyAnswerReader, type ProduceRequests, produceManyPath } from "./hot_messages.ts";
+import { type ProduceAnswer, ProduceManyAnswerReader, ProduceRequests, produceManyPath } from "./hot_messages.ts";
 
 /** Hears, once, what became of a produce. */
 export interface ProduceOutcome {
@@ -14,9 +14,19 @@ export interface ProduceOutcome {
 export class ManyProduces {
   readonly #hot: HotTransport;
   #call: ManyCall | undefined;
+  /** For the topic that a single produce went to last. */
+  #requests: { readonly topic: string; readonly requests: ProduceRequests } | undefined;
 
   constructor(hot: HotTransport) {
     this.#hot = hot;
+  }
+
+  /** Requests that ask for acks of the asked node alone. */
+  requestsTo(topic: string): ProduceRequests {
+    if (this.#requests?.topic !== topic) {
+      this.#requests = { topic, requests: new ProduceRequests({ topic, replicated: 1, timeoutMs: 0 }) };
+    }
+    return this.#requests.requests;
   }
 
   /** Sends a frame. Those for one topic are stored in the order of the calls, as long as the stream stands. */

@@ -229,10 +229,16 @@ export class Producer implements AsyncDisposable {
   }
 }
 
+/** A builder whose frame became larger is not kept: neither would its memory be given back. */
+const keptFrameBytesMax = 65_536;
+/** Empty between two calls of `packOne`; undefined while one is at work, or has failed. */
+let keptBuilder: FrameBuilder | undefined;
+
 /** The records as one batch. */
 export function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer> {
   if (records.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot produce: there is no record");
-  const builder = new FrameBuilder();
+  const builder = keptBuilder ?? new FrameBuilder();
+  keptBuilder = undefined;
   for (const input of records) {
     const { record, fault } = judge(input);
     if (fault !== undefined) throw fault;
@@ -241,7 +247,9 @@ export function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer
       throw new ClientError("INVALID_ARGUMENT", message);
     }
   }
-  return builder.finish() as Uint8Array<ArrayBuffer>;
+  const frame = builder.finish() as Uint8Array<ArrayBuffer>;
+  if (frame.length <= keptFrameBytesMax) keptBuilder = builder;
+  return frame;
 }
 
 /** The bytes that a record with nothing but a value has around it: flags and a timestamp's difference. */

@@ -53,18 +53,19 @@ export async function produceFrame(
     const request = { topic, frame, acks: { replicated }, timeoutMs };
     return produceAnswerOf(await log.produce(request, signal === undefined ? {} : { signal }));
   }
+  if (many !== undefined && sharesStream(topic, replicated)) return produceByMany(many, topic, frame, signal);
   const requests = new ProduceRequests({ topic, replicated, timeoutMs });
-  if (many !== undefined && sharesStream(topic, replicated)) return produceByMany(many, requests, frame, signal);
   return answerReader.read(await hot.unary(producePath, requests.around(frame), signal));
 }
 
 /** The signal ends the waiting. Whether the record is stored all the same is not known then. */
 function produceByMany(
   many: ManyProduces,
-  requests: ProduceRequests,
+  topic: string,
   frame: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<ProduceAnswer> {
+  const requests = many.requestsTo(topic);
   return new Promise((resolve, reject) => {
     if (signal === undefined) {
       many.send(requests, frame, { answered: resolve, failed: reject });

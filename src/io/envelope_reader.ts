@@ -1,4 +1,5 @@
 /** Messages out of a stream of bytes: one byte of flags, four of length, then the message. Alike in Connect and gRPC. */
+import { pooledBytes, pooledBytesMax } from "../base/mod.ts";
 
 export const envelopeBytes = 5;
 
@@ -80,12 +81,10 @@ export class EnvelopeReader {
   }
 }
 
-/**
- * Memory that whoever asks will fill. From the pool where it is small; not as a Buffer, of which every part that is cut
- * off would cost several times more.
- */
+/** Memory that whoever asks will fill. Not as a Buffer, of which every part that is cut off would cost several times more. */
 export function newBytes(length: number): Uint8Array {
-  const { buffer, byteOffset } = Buffer.allocUnsafe(length);
+  if (length <= pooledBytesMax) return pooledBytes(length);
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
   return new Uint8Array(buffer, byteOffset, length);
 }
 

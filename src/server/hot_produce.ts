@@ -5,21 +5,32 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { MessageAnswerer, MessageCall } from "../base/mod.ts";
-import { type ProduceRequest, ProduceRequestSchema, ProduceResponseSchema } from "../gen/log/v1/log_pb.ts";
+import {
+  type ProduceRequest,
+  ProduceRequestSchema,
+  type ProduceResponse,
+  ProduceResponseSchema,
+} from "../gen/log/v1/log_pb.ts";
 import { toConnectError } from "./errors.ts";
 import { produceInFlightBytesMax, produceInFlightMax } from "./limits.ts";
-import type { ServerPorts } from "./ports.ts";
+import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { startProduce } from "./produce.ts";
 import { ProduceAnswers } from "./produce_answer.ts";
 import { ProduceFieldsReader } from "./produce_fields.ts";
 import type { TopicTurns } from "./topic_turns.ts";
 import { defaultTopic } from "./topics.ts";
 
+/** A produce that the log has taken in. */
+export interface ProducedTo {
+  readonly topic: ServedTopic;
+  readonly produced: ReturnType<ServedTopic["produce"]>;
+}
+
 /** Takes requests to the log. One for all calls of a node. */
 export class HotProducer {
   readonly #ports: ServerPorts;
   readonly #fields = new ProduceFieldsReader();
-  readonly #answers = new ProduceAnswers();
+  readonly answers: ProduceAnswers = new ProduceAnswers();
 
   constructor(ports: ServerPorts) {
     this.#ports = ports;
@@ -32,31 +43,47 @@ export class HotProducer {
   produce(bytes: Uint8Array, onStarted: () => void): Promise<Uint8Array> {
     const fields = this.#fields.read(bytes);
     const topic = fields && this.#ports.log.topic(fields.topic);
-    if (fields === undefined || topic === undefined) return this.#produceSlowly(() => requestOf(bytes), onStarted);
+    if (fields === undefined || topic === undefined) return this.#produceSlowly(bytes, onStarted);
     const produced = topic.produce(fields.frame);
     onStarted();
-    return produced.then((at) => this.#answers.encode(topic, at));
+    return produced.then((at) => this.answers.encode(topic, at));
   }
 
-  /** The same, where requests wait for their turn at their topic alone. Throws when the bytes are no request. */
-  produceInTurn(bytes: Uint8Array, turns: TopicTurns): Promise<Uint8Array> {
-    const fields = this.#fields.read(bytes);
+  /**
+   * Hands the request that begins at `start` to the log, when it is an ordinary one for an open topic whose turn is free.
+   * Undefined when `produceInTurn` has to.
+   */
+  produceAtOnce(bytes: Uint8Array, start: number, turns: TopicTurns): ProducedTo | undefined {
+    const fields = this.#fields.read(bytes, start);
     const topic = fields && this.#ports.log.topic(fields.topic);
-    if (fields !== undefined && topic !== undefined && !turns.isTaken(fields.topic)) {
-      return topic.produce(fields.frame).then((at) => this.#answers.encode(topic, at));
-    }
-    const request = requestOf(bytes);
-    return turns.take(request.topic || defaultTopic, (onStarted) => this.#produceSlowly(() => request, onStarted));
+    if (fields === undefined || topic === undefined || turns.isTaken(fields.topic)) return undefined;
+    return { topic, produced: topic.produce(fields.frame) };
   }
 
-  async #produceSlowly(request: () => ProduceRequest, onStarted: () => void): Promise<Uint8Array> {
+  /** Hands any request to the log when its topic's turn comes. Throws when the bytes are no request. */
+  produceInTurn(bytes: Uint8Array, turns: TopicTurns): Promise<ProduceResponse> {
+    const request = requestOf(bytes);
+    return turns.take(request.topic || defaultTopic, (onStarted) => this.#respond(request, onStarted));
+  }
+
+  async #respond(request: ProduceRequest, onStarted: () => void): Promise<ProduceResponse> {
     try {
-      const { response } = await startProduce(this.#ports.log, this.#ports.clock, request());
+      const { response } = await startProduce(this.#ports.log, this.#ports.clock, request);
       // Whoever waits for the start does not wait for the response; it is awaited below.
       response.catch(() => {});
       onStarted();
-      return toBinary(ProduceResponseSchema, await response);
+      return await response;
     } catch (error) {
+      onStarted();
+      throw error;
+    }
+  }
+
+  async #produceSlowly(bytes: Uint8Array, onStarted: () => void): Promise<Uint8Array> {
+    try {
+      return toBinary(ProduceResponseSchema, await this.#respond(requestOf(bytes), onStarted));
+    } catch (error) {
+      // Bytes that are no request start nothing.
       onStarted();
       throw error;
     }

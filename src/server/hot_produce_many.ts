@@ -1,26 +1,30 @@
 /** ProduceMany, message by message: produces that share a stream and nothing else. */
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { concat, type MessageAnswerer, type MessageCall, VarintReader, writeVarint } from "../base/mod.ts";
-import { ProduceManyRequestSchema, ProduceManyResponseSchema, ProduceRequestSchema } from "../gen/log/v1/log_pb.ts";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type MessageAnswerer, type MessageCall, VarintReader } from "../base/mod.ts";
+import {
+  type ProduceManyRequest,
+  ProduceManyRequestSchema,
+  ProduceManyResponseSchema,
+  ProduceRequestSchema,
+} from "../gen/log/v1/log_pb.ts";
+import { invalidArgument } from "./errors.ts";
 import { type HotProducer, malformed } from "./hot_produce.ts";
 import { produceInFlightBytesMax, produceManyInFlightMax } from "./limits.ts";
 import { TopicTurns } from "./topic_turns.ts";
 
 const idTag = 0x08;
 const produceTag = 0x12;
-const producedTag = 0x12;
-/** A tag and the length of an answer. */
-const headBytesMax = 6;
 
-/** A request in two: the field with the caller's number, which the answer repeats, and what is to be produced. */
+/** A request: the caller's number, and where in the bytes that stands which is to be produced. It goes on to their end. */
 interface NumberedRequest {
-  readonly id: Uint8Array;
-  readonly produce: Uint8Array;
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
 }
 
 /** An answer, and the bytes of its request. */
 interface WaitingAnswer {
-  readonly parts: readonly Uint8Array[];
+  readonly answer: Uint8Array;
   readonly bytes: number;
 }
 
@@ -48,11 +52,7 @@ export class ProduceManyCall implements MessageAnswerer {
     this.#inFlight++;
     this.#bytes += bytes.length;
     try {
-      const { id, produce } = readRequest(bytes);
-      this.#producer.produceInTurn(produce, this.#turns).then(
-        (answer) => this.#answer([headOf(id, answer.length), answer], bytes.length),
-        (error: unknown) => this.#answer([id, this.#failureOf(error)], bytes.length),
-      );
+      this.#start(readRequest(bytes), bytes.length);
     } catch (error) {
       // Whose answer it would be cannot be told. What was asked before is answered first.
       this.#landed(bytes.length);
@@ -72,8 +72,8 @@ export class ProduceManyCall implements MessageAnswerer {
     this.#full = false;
     let sent = 0;
     while (!this.#full && !this.#closed && sent < this.#waiting.length) {
-      const { parts, bytes } = this.#waiting[sent++] as WaitingAnswer;
-      this.#send(parts, bytes);
+      const { answer, bytes } = this.#waiting[sent++] as WaitingAnswer;
+      this.#send(answer, bytes);
     }
     this.#waiting.splice(0, sent);
     this.#goOn();
@@ -84,22 +84,36 @@ export class ProduceManyCall implements MessageAnswerer {
     this.#waiting.length = 0;
   }
 
+  #start({ id, bytes, start }: NumberedRequest, requestBytes: number): void {
+    const fail = (error: unknown): void => this.#answer(this.#failureOf(id, error), requestBytes);
+    const started = this.#producer.produceAtOnce(bytes, start, this.#turns);
+    if (started !== undefined) {
+      const { topic, produced } = started;
+      const { answers } = this.#producer;
+      produced.then((at) => this.#answer(answers.encodeNumbered(id, topic, at), requestBytes), fail);
+      return;
+    }
+    this.#producer
+      .produceInTurn(bytes.subarray(start), this.#turns)
+      .then((value) => this.#answer(encode(id, { case: "produced", value }), requestBytes), fail);
+  }
+
   #hasRoom(): boolean {
     return this.#inFlight < produceManyInFlightMax && this.#bytes < produceInFlightBytesMax;
   }
 
-  #answer(parts: readonly Uint8Array[], bytes: number): void {
+  #answer(answer: Uint8Array, bytes: number): void {
     if (this.#closed) return;
     if (this.#full) {
-      this.#waiting.push({ parts, bytes });
+      this.#waiting.push({ answer, bytes });
       return;
     }
-    this.#send(parts, bytes);
+    this.#send(answer, bytes);
     this.#goOn();
   }
 
-  #send(parts: readonly Uint8Array[], bytes: number): void {
-    this.#full = !this.#call.send(...parts);
+  #send(answer: Uint8Array, bytes: number): void {
+    this.#full = !this.#call.send(answer);
     this.#landed(bytes);
   }
 
@@ -124,44 +138,40 @@ export class ProduceManyCall implements MessageAnswerer {
     else this.#call.fail(this.#requestsEnded.error);
   }
 
-  #failureOf(error: unknown): Uint8Array {
+  #failureOf(id: number, error: unknown): Uint8Array {
     const { code, rawMessage: message } = this.#producer.errorOf(error);
-    const outcome = { case: "failed", value: { code, message } } as const;
-    return toBinary(ProduceManyResponseSchema, create(ProduceManyResponseSchema, { outcome }));
+    return encode(id, { case: "failed", value: { code, message } });
   }
 }
 
-function headOf(id: Uint8Array, answerBytes: number): Uint8Array {
-  const head = new Uint8Array(id.length + headBytesMax);
-  head.set(id);
-  head[id.length] = producedTag;
-  return head.subarray(0, writeVarint(head, id.length + 1, answerBytes));
+function encode(id: number, outcome: MessageInitShape<typeof ProduceManyResponseSchema>["outcome"]): Uint8Array {
+  return toBinary(ProduceManyResponseSchema, create(ProduceManyResponseSchema, { id: BigInt(id), outcome }));
 }
 
 /** Both fields as callers usually write them are found by a glance; all else is read by the generated code. */
 function readRequest(bytes: Uint8Array): NumberedRequest {
+  if (bytes[0] !== idTag) return readAnyRequest(bytes);
   const reader = new VarintReader(bytes, 1, bytes.length);
-  if (bytes[0] === idTag) {
-    reader.next();
-    const idEnd = reader.at;
-    if (bytes[idEnd] === produceTag) {
-      reader.at++;
-      const length = reader.next();
-      if (!reader.failed && reader.at + length === bytes.length) {
-        return { id: bytes.subarray(0, idEnd), produce: bytes.subarray(reader.at) };
-      }
-    }
-  }
-  return readAnyRequest(bytes);
+  const id = reader.next();
+  if (reader.failed || bytes[reader.at] !== produceTag) return readAnyRequest(bytes);
+  reader.at++;
+  const length = reader.next();
+  if (reader.failed || reader.at + length !== bytes.length) return readAnyRequest(bytes);
+  return { id, bytes, start: reader.at };
 }
 
 function readAnyRequest(bytes: Uint8Array): NumberedRequest {
+  const { id, produce } = parse(bytes);
+  if (id > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw invalidArgument(`Cannot produce with id ${id}: allowed are 0 to ${Number.MAX_SAFE_INTEGER}`);
+  }
+  const request = produce === undefined ? new Uint8Array(0) : toBinary(ProduceRequestSchema, produce);
+  return { id: Number(id), bytes: request, start: 0 };
+}
+
+function parse(bytes: Uint8Array): ProduceManyRequest {
   try {
-    const { id, produce } = fromBinary(ProduceManyRequestSchema, bytes);
-    return {
-      id: toBinary(ProduceManyResponseSchema, create(ProduceManyResponseSchema, { id })),
-      produce: produce === undefined ? concat([]) : toBinary(ProduceRequestSchema, produce),
-    };
+    return fromBinary(ProduceManyRequestSchema, bytes);
   } catch (error) {
     throw malformed(error);
   }

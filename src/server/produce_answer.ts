@@ -1,5 +1,5 @@
 /** A ProduceResponse as bytes, written without building a message. */
-import { TokenWriter, toBytes, type WriterId, writeVarint } from "../base/mod.ts";
+import { TokenWriter, toBytes, varintBytesOf, type WriterId, writeVarint } from "../base/mod.ts";
 
 /** What the log says of a produce. */
 export interface ProducedAt {
@@ -9,60 +9,85 @@ export interface ProducedAt {
   readonly count: number;
 }
 
+/** Whom an answer is about. */
+export interface AnsweringTopic {
+  readonly name: string;
+  readonly generation: number;
+}
+
 const offsetTag = 0x08;
 const writerTag = 0x12;
 const firstSequenceTag = 0x18;
 const tokenTag = 0x22;
 const countTag = 0x28;
-const tokenLengthBytesMax = 2;
-/** Tags, three numbers, the writer with its length, and the length of the token. */
-const fieldsBytesMax = 5 + 3 * 8 + 17 + tokenLengthBytesMax;
+/** Of a ProduceManyResponse. */
+const idTag = 0x08;
+const producedTag = 0x12;
 
-/** Writes answers for one topic after another: what stays the same between two of them is kept. */
+/** What is the same in all answers about a topic. */
+interface TopicAnswers {
+  readonly writer: WriterId;
+  readonly generation: number;
+  readonly writerBytes: Uint8Array;
+  readonly token: TokenWriter;
+}
+
+/** Writes answers: what is the same in all of a topic is made once. */
 export class ProduceAnswers {
-  #topic = "";
-  #generation = -1;
-  #writer = "";
-  #writerBytes: Uint8Array = new Uint8Array(0);
-  #token: TokenWriter | undefined;
+  readonly #topics = new WeakMap<AnsweringTopic, TopicAnswers>();
 
-  encode(topic: { readonly name: string; readonly generation: number }, at: ProducedAt): Uint8Array {
-    const token = this.#tokenOf(topic, at.writer);
-    const bytes = new Uint8Array(fieldsBytesMax + token.bytesMax);
-    let end = 0;
-    if (at.offset > 0) {
-      bytes[end++] = offsetTag;
-      end = writeVarint(bytes, end, at.offset);
-    }
-    bytes[end++] = writerTag;
-    end = writeVarint(bytes, end, this.#writerBytes.length);
-    bytes.set(this.#writerBytes, end);
-    end += this.#writerBytes.length;
-    bytes[end++] = firstSequenceTag;
-    end = writeVarint(bytes, end, at.sequence);
-    end = writeToken(bytes, end, token, at.sequence + at.count - 1);
-    bytes[end++] = countTag;
-    return bytes.subarray(0, writeVarint(bytes, end, at.count));
+  encode(topic: AnsweringTopic, at: ProducedAt): Uint8Array {
+    const same = this.#sameOf(topic, at.writer);
+    const bytes = new Uint8Array(bytesOf(same, at));
+    writeAnswer(bytes, 0, same, at);
+    return bytes;
   }
 
-  #tokenOf(topic: { readonly name: string; readonly generation: number }, writer: WriterId): TokenWriter {
-    const same = writer === this.#writer && topic.name === this.#topic && topic.generation === this.#generation;
-    if (same && this.#token !== undefined) return this.#token;
-    this.#topic = topic.name;
-    this.#generation = topic.generation;
-    this.#writer = writer;
-    this.#writerBytes = toBytes(writer);
-    this.#token = new TokenWriter(topic.name, topic.generation, writer);
-    return this.#token;
+  /** The answer as a ProduceManyResponse with this number. */
+  encodeNumbered(id: number, topic: AnsweringTopic, at: ProducedAt): Uint8Array {
+    const same = this.#sameOf(topic, at.writer);
+    const answerBytes = bytesOf(same, at);
+    const bytes = new Uint8Array(2 + varintBytesOf(id) + varintBytesOf(answerBytes) + answerBytes);
+    bytes[0] = idTag;
+    const idEnd = writeVarint(bytes, 1, id);
+    bytes[idEnd] = producedTag;
+    writeAnswer(bytes, writeVarint(bytes, idEnd + 1, answerBytes), same, at);
+    return bytes;
+  }
+
+  #sameOf(topic: AnsweringTopic, writer: WriterId): TopicAnswers {
+    const known = this.#topics.get(topic);
+    if (known !== undefined && known.writer === writer && known.generation === topic.generation) return known;
+    const { name, generation } = topic;
+    const token = new TokenWriter(name, generation, writer);
+    const made = { writer, generation, writerBytes: toBytes(writer), token };
+    this.#topics.set(topic, made);
+    return made;
   }
 }
 
-/** The token is written where it would begin after the longest length, then moved down. */
-function writeToken(bytes: Uint8Array, at: number, token: TokenWriter, sequence: number): number {
-  bytes[at] = tokenTag;
-  const tokenAt = at + 1 + tokenLengthBytesMax;
-  const tokenEnd = token.write(bytes, tokenAt, sequence);
-  const start = writeVarint(bytes, at + 1, tokenEnd - tokenAt);
-  bytes.copyWithin(start, tokenAt, tokenEnd);
-  return start + tokenEnd - tokenAt;
+function bytesOf({ token, writerBytes }: TopicAnswers, at: ProducedAt): number {
+  const tokenBytes = token.bytesOf(at.sequence + at.count - 1);
+  let bytes = 5 + writerBytes.length + tokenBytes;
+  if (at.offset > 0) bytes += 1 + varintBytesOf(at.offset);
+  return bytes + varintBytesOf(at.sequence) + varintBytesOf(tokenBytes) + varintBytesOf(at.count);
+}
+
+function writeAnswer(bytes: Uint8Array, start: number, { token, writerBytes }: TopicAnswers, at: ProducedAt): void {
+  let end = start;
+  if (at.offset > 0) {
+    bytes[end++] = offsetTag;
+    end = writeVarint(bytes, end, at.offset);
+  }
+  bytes[end++] = writerTag;
+  bytes[end++] = writerBytes.length;
+  bytes.set(writerBytes, end);
+  end += writerBytes.length;
+  bytes[end++] = firstSequenceTag;
+  end = writeVarint(bytes, end, at.sequence);
+  const last = at.sequence + at.count - 1;
+  bytes[end++] = tokenTag;
+  end = token.write(bytes, writeVarint(bytes, end, token.bytesOf(last)), last);
+  bytes[end++] = countTag;
+  writeVarint(bytes, end, at.count);
 }

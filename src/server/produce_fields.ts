@@ -13,17 +13,25 @@ const acksTag = 0x2a;
 const timeoutTag = 0x30;
 const replicatedTag = 0x08;
 
-/** Reads requests one after another. Callers produce to the same topic for long: the last name is kept. */
+/** Topics whose names are kept at most. */
+const namesMax = 4_096;
+
+interface KnownName {
+  readonly bytes: Uint8Array;
+  readonly topic: string;
+}
+
+/** Reads requests one after another. Callers produce to the same topics for long: their names are kept. */
 export class ProduceFieldsReader {
-  #topicBytes: Uint8Array = new Uint8Array(0);
-  #topic = "";
+  /** By a hash of their bytes: of two with the same hash, the one that came last. */
+  readonly #names = new Map<number, KnownName>();
 
   /**
    * The fields; undefined when the request is anything but ordinary, well or badly: the generated code reads those, and
    * says what is wrong.
    */
-  read(bytes: Uint8Array): ProduceFields | undefined {
-    const reader = new VarintReader(bytes, 0, bytes.length);
+  read(bytes: Uint8Array, start = 0): ProduceFields | undefined {
+    const reader = new VarintReader(bytes, start, bytes.length);
     let topic: string | undefined;
     let frame: Uint8Array | undefined;
     while (reader.at < bytes.length) {
@@ -32,38 +40,47 @@ export class ProduceFieldsReader {
       if (reader.failed) return undefined;
       // A timeout is for acks of several nodes: alone it has no meaning.
       if (tag === timeoutTag) continue;
-      const end = reader.at + value;
+      const { at } = reader;
+      const end = at + value;
       if (end > bytes.length) return undefined;
-      const field = bytes.subarray(reader.at, end);
       reader.at = end;
-      if (tag === topicTag && topic === undefined) topic = this.#topicOf(field);
-      else if (tag === frameTag && frame === undefined) frame = field;
-      else if (tag !== acksTag || !isOwnAck(field)) return undefined;
+      if (tag === topicTag && topic === undefined) topic = this.#topicOf(bytes, at, end);
+      else if (tag === frameTag && frame === undefined) frame = bytes.subarray(at, end);
+      else if (tag !== acksTag || !isOwnAck(bytes, at, end)) return undefined;
     }
     if (topic === undefined || topic === "" || frame === undefined || frame.length === 0) return undefined;
     return { topic, frame };
   }
 
   /** "" when it is no name that users may write to. */
-  #topicOf(bytes: Uint8Array): string {
-    if (this.#isLast(bytes)) return this.#topic;
-    const topic = toText(bytes);
+  #topicOf(bytes: Uint8Array, start: number, end: number): string {
+    const hash = hashOf(bytes, start, end);
+    const known = this.#names.get(hash);
+    if (known !== undefined && isAt(bytes, start, end, known.bytes)) return known.topic;
+    const name = bytes.slice(start, end);
+    const topic = toText(name);
     if (topicNameFault(topic) !== undefined || isInternalTopic(topic)) return "";
-    this.#topicBytes = bytes.slice();
-    this.#topic = topic;
+    if (this.#names.size >= namesMax) this.#names.clear();
+    this.#names.set(hash, { bytes: name, topic });
     return topic;
-  }
-
-  #isLast(bytes: Uint8Array): boolean {
-    const last = this.#topicBytes;
-    if (bytes.length !== last.length || bytes.length === 0) return false;
-    for (let index = 0; index < bytes.length; index++) if (bytes[index] !== last[index]) return false;
-    return true;
   }
 }
 
+/** FNV-1a. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+  return hash;
+}
+
+function isAt(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
+  if (end - start !== wanted.length) return false;
+  for (let index = 0; index < wanted.length; index++) if (bytes[start + index] !== wanted[index]) return false;
+  return true;
+}
+
 /** True for acks of this node alone. */
-function isOwnAck(acks: Uint8Array): boolean {
-  if (acks.length === 0) return true;
-  return acks.length === 2 && acks[0] === replicatedTag && (acks[1] as number) <= 1;
+function isOwnAck(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end === start) return true;
+  return end - start === 2 && bytes[start] === replicatedTag && (bytes[start + 1] as number) <= 1;
 }

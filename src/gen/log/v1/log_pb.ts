@@ -261,7 +261,7 @@ export const ShortfallSchema: GenMessage<Shortfall> = /*@__PURE__*/
  */
 export type ProduceManyRequest = Message<"log.v1.ProduceManyRequest"> & {
   /**
-   * The caller's number for this produce.
+   * The caller's number for this produce, below 2^53.
    *
    * @generated from field: uint64 id = 1;
    */
