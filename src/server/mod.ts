@@ -28,3 +28,4 @@ export type {
 } from "./ports.ts";
 export { protocolVersion } from "./replication.ts";
 export { createRoutes } from "./routes.ts";
+export { TopicReader } from "./topic_reader.ts";

@@ -1,7 +1,10 @@
 /** Reads one topic forward from where a consumer stands, and knows at each step what the consumer has read. */
-import { assert, type LogRecord, type Vector, type WriterId } from "../base/mod.ts";
+import { assert, concat, gapFrame, type LogRecord, type Vector, type WriterId } from "../base/mod.ts";
 import { advance, type FrameSpan, framesOf, lastSequence, recordsOf, sharedFramesOf } from "./frames.ts";
 import type { ServedTopic } from "./ports.ts";
+
+/** Records that one gap frame may cover: its count is a 32-bit number. */
+const gapRecordsMax = 0xffff_ffff;
 
 export class TopicReader {
   readonly #topic: ServedTopic;
@@ -97,7 +100,23 @@ export class TopicReader {
     const missing = await this.#topic.readMissing(this.#read ?? new Map(), bytesMax);
     assert(missing.complete || missing.frames.length > 0, "readMissing() gives at least one frame of what is missing");
     if (missing.complete) this.#offset = readOnAt;
-    return framesOf(missing.frames);
+    return framesOf(this.#holesBelow(missing.lowWater)).concat(framesOf(missing.frames));
+  }
+
+  /**
+   * Gap frames for what this node no longer holds and the consumer has not read: it must hear of them, before anything
+   * that came after them.
+   */
+  #holesBelow(lowWater: Vector): Uint8Array {
+    const { generation } = this.#topic;
+    const holes: Uint8Array[] = [];
+    for (const [writer, low] of lowWater) {
+      for (let next = (this.#read?.get(writer) ?? 0) + 1; next < low; next += gapRecordsMax) {
+        const count = Math.min(gapRecordsMax, low - next);
+        holes.push(gapFrame({ writer, baseSequence: next, count, generation }));
+      }
+    }
+    return concat(holes);
   }
 
   /** Undefined at the end. */

@@ -2,7 +2,11 @@ import type { Random } from "../base/mod.ts";
 import type { Strike } from "./faults.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { CrashMode } from "./simulated_file.ts";
+import { StorageChaos } from "./storage_chaos.ts";
 import type { World } from "./world.ts";
+
+/** Nodes that join in one world. */
+const joinedMax = 2;
 
 /** Lets the strikes of a world's `Faults` happen, each undone after a while, until it is stopped. */
 export class Chaos {
@@ -10,10 +14,15 @@ export class Chaos {
   readonly #random: Random;
   #isStopped = false;
   #isPartitioned = false;
+  #joined = 0;
+  readonly #storage: StorageChaos;
 
   constructor(world: World, random: Random) {
     this.#world = world;
     this.#random = random;
+    this.#storage = new StorageChaos(world, random.fork("storage"), (act, delayMsMin) =>
+      this.#undoLater(act, delayMsMin),
+    );
     this.#repeat(world.faults.strikeEveryMs, () => this.#strike());
     this.#repeat(world.faults.falseAlarmEveryMs, () => this.#falseAlarm());
   }
@@ -45,9 +54,9 @@ export class Chaos {
   }
 
   /** Undoes a strike once its time is over. */
-  #undoLater(undo: () => void): void {
+  #undoLater(undo: () => void, delayMsMin = 0): void {
     const [low, high] = this.#world.faults.strikeMs;
-    this.#after(this.#random.between(low, high), undo);
+    this.#after(delayMsMin + this.#random.between(low, high), undo);
   }
 
   #strike(): void {
@@ -70,8 +79,22 @@ export class Chaos {
         this.#crash(node);
         break;
       case "wipe":
-        this.#world.wipe(node.name);
-        this.#undoLater(() => node.start());
+        this.#storage.wipe(node);
+        break;
+      case "rot":
+        this.#storage.rot(node);
+        break;
+      case "restore":
+        this.#storage.restore(node, { tellsNode: true });
+        break;
+      case "fork":
+        this.#storage.restore(node, { tellsNode: false });
+        break;
+      case "clockJump":
+        this.#jumpClock(node);
+        break;
+      case "join":
+        this.#join(node);
         break;
       case "diskFailure":
         this.#failDisk(node);
@@ -127,6 +150,17 @@ export class Chaos {
     const isFull = operation === "write" && this.#random.chance(0.5);
     node.disk.failNext(operation, isFull ? "ENOSPC" : "EIO", { times: this.#random.between(1, 5) });
     this.#undoLater(() => node.disk.healFaults());
+  }
+
+  #jumpClock(node: SimNode): void {
+    const most = this.#world.faults.clockJumpMsMax;
+    this.#world.jumpClock(node.name, this.#random.between(-most, most));
+  }
+
+  /** A node that knows nothing, set up as this one is. */
+  #join(like: SimNode): void {
+    if (this.#joined >= joinedMax) return;
+    this.#world.addNode(`late${++this.#joined}`, like.options);
   }
 
   #falseAlarm(): void {

@@ -1,4 +1,5 @@
 import type { Random } from "../base/mod.ts";
+import type { Retention } from "../log/mod.ts";
 import type { CrashMode } from "./simulated_file.ts";
 
 /** From and to, both included. */
@@ -26,6 +27,10 @@ export interface Faults {
   readonly strikes: StrikeWeights;
   /** What happens to unsynced bytes in a crash; one of these each time. */
   readonly crashModes: readonly CrashMode[];
+  /** What nodes may forget: each takes one of these when it is added. None: nothing is forgotten. */
+  readonly retention: readonly Retention[];
+  /** By how many milliseconds a clock may jump, back or forth. */
+  readonly clockJumpMsMax: number;
   /** The wrong advice of membership: mean milliseconds between two peers falsely declared gone; 0 for never. */
   readonly falseAlarmEveryMs: number;
 }
@@ -45,6 +50,16 @@ export interface StrikeWeights {
   readonly wipe: number;
   /** Some operations of a disk fail. */
   readonly diskFailure: number;
+  /** Bytes of a closed segment change on the disk of one node, whose records another has. */
+  readonly rot: number;
+  /** A backup is taken and put back a while later, and the node is told so. */
+  readonly restore: number;
+  /** A backup is taken and put back behind the node's back, which nobody can reach for a while: its feed may fork. */
+  readonly fork: number;
+  /** The clock on the wall of a node jumps. */
+  readonly clockJump: number;
+  /** A new, empty node joins; twice at most. */
+  readonly join: number;
 }
 
 export type Strike = keyof StrikeWeights;
@@ -52,6 +67,7 @@ export type Strike = keyof StrikeWeights;
 const noStrikes: StrikeWeights = {
   ...{ partition: 0, oneWayPartition: 0, pause: 0, hang: 0 },
   ...{ crash: 0, wipe: 0, diskFailure: 0 },
+  ...{ rot: 0, restore: 0, fork: 0, clockJump: 0, join: 0 },
 };
 
 /** Nothing goes wrong: packets take 1 to 5 ms, disks 1 ms. */
@@ -66,6 +82,8 @@ export const noFaults: Faults = {
   strikeMs: [1_000, 5_000],
   strikes: noStrikes,
   crashModes: ["keep"],
+  retention: [],
+  clockJumpMsMax: 3_600_000,
   falseAlarmEveryMs: 0,
 };
 
@@ -94,8 +112,30 @@ export function randomFaults(random: Random): Faults {
     strikes: {
       ...{ partition: weight(), oneWayPartition: weight(), pause: weight(), hang: weight() },
       ...{ crash: weight(), wipe: random.chance(0.7) ? 0 : 1, diskFailure: weight() },
+      ...storageStrikes(random.fork("storage")),
     },
+    retention: randomRetention(random.fork("retention")),
+    clockJumpMsMax: random.fork("clock").pick([2_000, 3_600_000]) as number,
     crashModes: random.shuffle(crashModes).slice(0, random.between(1, crashModes.length)),
     falseAlarmEveryMs: random.chance(0.5) ? 0 : random.between(500, 5_000),
   };
+}
+
+/** What happens to disks and clocks, in about half of the seeds each. */
+function storageStrikes(random: Random): Pick<StrikeWeights, "rot" | "restore" | "fork" | "clockJump" | "join"> {
+  const sometimes = (most: number): number => (random.chance(0.5) ? 0 : random.between(1, most));
+  const backups = random.chance(0.6) ? "none" : random.pick(["restore", "fork"]);
+  return {
+    ...{ rot: sometimes(6), clockJump: sometimes(3), join: sometimes(2) },
+    ...{ restore: backups === "restore" ? 3 : 0, fork: backups === "fork" ? 3 : 0 },
+  };
+}
+
+function randomRetention(random: Random): Retention[] {
+  if (random.chance(0.5)) return [];
+  const rules: Retention[] = [
+    ...[{}, { segmentsMax: 1 }, { segmentsMax: 2 }, { segmentsMax: 3 }],
+    ...[{ bytesMin: 65_536 }, { ageMaxMs: 2_000 }],
+  ];
+  return random.shuffle(rules).slice(0, random.between(1, 4));
 }

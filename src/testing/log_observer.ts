@@ -1,11 +1,19 @@
 import { chainStart, crc32, scanFrame, type WriterId } from "../base/mod.ts";
 import type { Chunk, CommitLog, TopicLog } from "../log/mod.ts";
 import type { Observation } from "./observation.ts";
+import type { Rot } from "./rot.ts";
 
 /** What it needs of the world. */
 export interface LogObserverRoom {
   observe(observation: Observation): void;
   violate(guarantee: string, message: string): void;
+}
+
+/** Whose log it is. */
+export interface ObservedHost {
+  readonly name: string;
+  /** Damage that is not for the observer. */
+  readonly rot: Rot | undefined;
 }
 
 /** More than any number of faults that wait for their time. */
@@ -15,15 +23,16 @@ const observeBytesMax = 1_048_576;
 /** Tells the checkers what stands in the local log of a node, batch by batch, for one life of it. */
 export class LogObserver {
   readonly #room: LogObserverRoom;
-  readonly #host: { readonly name: string };
+  readonly #host: ObservedHost;
   readonly #log: CommitLog;
   /** Topics that grew since they were last observed. */
   readonly #grown = new Set<string>();
   readonly #offsets = new Map<string, number>();
+  readonly #firstOffsets = new Map<string, number>();
   /** Per topic how much of each feed was observed. */
   readonly #feeds = new Map<string, Map<WriterId, number>>();
 
-  constructor(room: LogObserverRoom, host: { readonly name: string }, log: CommitLog) {
+  constructor(room: LogObserverRoom, host: ObservedHost, log: CommitLog) {
     this.#room = room;
     this.#host = host;
     this.#log = log;
@@ -42,12 +51,22 @@ export class LogObserver {
     }
   }
 
+  /** Tells where what is held begins, when retention moved that. */
+  observeLowWater(): void {
+    for (const { name, firstOffset, lowWater } of this.#log.topics()) {
+      if (firstOffset === (this.#firstOffsets.get(name) ?? 0)) continue;
+      this.#firstOffsets.set(name, firstOffset);
+      this.#room.observe({ type: "low-water", node: this.#host.name, topic: name, lowWater });
+    }
+  }
+
   async #observeTopic(topic: TopicLog): Promise<void> {
     const { name } = topic;
     let offset = this.#observeForgotten(topic, this.#offsets.get(name) ?? 0);
     const feeds = this.#feedsOf(name);
     while (offset < topic.nextOffset) {
-      const chunk = await readInSpiteOfFaults(topic, offset);
+      const look = () => readInSpiteOfFaults(topic, offset);
+      const chunk = await (this.#host.rot?.without(look) ?? look());
       if (chunk === undefined) {
         this.#unreadable(`cannot read ${name} at offset ${offset}`);
         return;

@@ -4,6 +4,7 @@
  */
 export { Chaos } from "./chaos.ts";
 export { Consumers } from "./checkers/consumers.ts";
+export { Damage } from "./checkers/damage.ts";
 export { Durability } from "./checkers/durability.ts";
 export { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
 export { SameFeed } from "./checkers/g2_same_feed.ts";
@@ -21,7 +22,8 @@ export {
 } from "./disk.ts";
 export { type Faults, noFaults, type Range, randomFaults, type Strike, type StrikeWeights } from "./faults.ts";
 export type { Checker, FinalState, Observation, SeenBatch } from "./observation.ts";
+export type { Sabotage } from "./sabotage.ts";
 export type { NodeOptions, SimNode } from "./sim_node.ts";
 export { runSeed, type SeedOptions, type SeedReport, traceHash } from "./swarm.ts";
 export { Workload, type WorkloadOptions } from "./workload.ts";
-export { type Sabotage, type Violation, World, type WorldOptions } from "./world.ts";
+export { type Violation, World, type WorldOptions } from "./world.ts";

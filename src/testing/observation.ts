@@ -35,6 +35,14 @@ export type Observation =
   | { readonly type: "refused"; readonly node: string; readonly topic: string; readonly reason: string }
   /** A consumer got a batch, wherever it was connected. */
   | { readonly type: "consumed"; readonly consumer: string; readonly node: string; readonly batch: SeenBatch }
+  /** A node has this writer from now on. */
+  | { readonly type: "writer"; readonly node: string; readonly writer: WriterId }
+  /** A node goes on with a writer from where a backup was taken: its feeds may have two histories from now on. */
+  | { readonly type: "forked"; readonly writer: WriterId }
+  /** What a node holds of a topic begins there: retention took what was below. */
+  | { readonly type: "low-water"; readonly node: string; readonly topic: string; readonly lowWater: Vector }
+  /** A node gave these bytes to a consumer or a peer. */
+  | { readonly type: "served"; readonly node: string; readonly topic: string; readonly frames: Uint8Array }
   /** What a node believes of a member changed. */
   | { readonly type: "member"; readonly node: string; readonly life: number; readonly member: Member };
 
@@ -45,6 +53,8 @@ export interface FinalState {
   readonly held: ReadonlyMap<string, Vector>;
   /** What it believes of each member; empty where there is no gossip. */
   readonly members: ReadonlyMap<string, MemberStatus>;
+  /** Places of damage that were found and not repaired. */
+  readonly damaged: readonly string[];
 }
 
 /** Watches one guarantee. Says what broke it, or nothing. */

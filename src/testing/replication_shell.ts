@@ -37,6 +37,8 @@ export interface ReplicationRoom {
   /** Frame bytes of one response: small ones let faults strike within a pull. */
   readonly responseBytesMax: number;
   trace(text: string): void;
+  /** These bytes go to a peer. */
+  served(topic: string, frames: Uint8Array): void;
   /** The log was called: let it come to rest before the next event. */
   touchLog(): void;
   /** Opens an RPC stream to whoever serves at this address. */
@@ -211,6 +213,7 @@ export class ReplicationShell {
       topic.readMissing(answer.have, answer.bytesMax).then(
         this.#room.life.guard((missing) => {
           answer.sent(missing);
+          this.#room.served(request.topic, missing.frames);
           pipe.send("server", { type: "frames", frames: missing.frames.slice(), lowWater: missing.lowWater });
           if (answer.isOver) pipe.close("server", "");
           else this.#room.life.after(this.#room.random.below(3), readOn);

@@ -3,10 +3,11 @@ import { type CommitLog, type FsyncPolicy, Log, type Retention } from "../log/mo
 import type { MemberEvent } from "../membership/mod.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { GossipShell, peerOf } from "./gossip_shell.ts";
-import { Life } from "./life.ts";
+import { Life, type LifeRoom } from "./life.ts";
 import { LogObserver } from "./log_observer.ts";
 import type { Host } from "./network.ts";
 import { ReplicationShell } from "./replication_shell.ts";
+import type { Rot } from "./rot.ts";
 import type { CrashMode } from "./simulated_file.ts";
 import type { World } from "./world.ts";
 
@@ -27,6 +28,15 @@ export interface NodeOptions {
   readonly scrubPauseMs: number;
   /** Frame bytes of one response of a pull: small ones let faults strike within a pull. @default 2048 */
   readonly responseBytesMax: number;
+}
+
+export interface CrashOptions {
+  /** Its connections are reset; else they stay half open. */
+  readonly tellsPeers: boolean;
+  /** What it finds in place of its directory. */
+  readonly disk?: SimulatedDisk | undefined;
+  /** It is told that it begins with a backup. @default false */
+  readonly tellsNode?: boolean | undefined;
 }
 
 /** Small, so that the journal's files take turns within a run. */
@@ -57,12 +67,19 @@ export class SimNode implements Host {
   isHung = false;
   /** Reasons for which its disk fails on purpose: produces may be refused while there are any. */
   diskFailures = 0;
+  /** Damage on its disk that it may not know of. */
+  rot: Rot | undefined;
+  /** How far its clock on the wall is off. */
+  wallSkewMs = 0;
   readonly #world: World;
   readonly #random: Random;
   readonly #builder = new FrameBuilder();
   #life: Life | undefined;
   #parts: Parts | undefined;
-  #wiped = false;
+  /** Its directory is not the one that it had. */
+  #replaced = false;
+  /** It was told that its directory is a backup. */
+  #isToldOfBackup = false;
   /** Resolves once the disk may be opened. */
   #ready: Promise<void> = Promise.resolve();
   /** The power went since the log was last open, maybe while it was being opened. */
@@ -103,7 +120,7 @@ export class SimNode implements Host {
     if (this.isRunning) return;
     this.life++;
     this.isRunning = true;
-    const life = new Life(this.#world, this);
+    const life = new Life(this.#time(), this);
     this.#life = life;
     this.disk.pause = () => this.#pauseOfDisk();
     this.trace("starts");
@@ -119,7 +136,7 @@ export class SimNode implements Host {
       },
     };
     const { responseBytesMax: _, ...ofLog } = this.options;
-    const logOptions = { ...ofLog, journalBytesMax };
+    const logOptions = { ...ofLog, journalBytesMax, newWriter: this.#isToldOfBackup };
     const { sabotage } = this.#world;
     const directory = sabotage.directory?.(this.disk.mount()) ?? this.disk.mount();
     this.#ready
@@ -130,24 +147,28 @@ export class SimNode implements Host {
       );
   }
 
-  /** Stops the process, or the whole machine, at this moment. */
-  crash(mode: CrashMode, options: { readonly tellsPeers: boolean; readonly wipes: boolean }): void {
-    if (!this.isRunning) return;
-    this.trace(options.wipes ? "loses its directory" : `crashes (${mode})`);
+  /** Stops the process, or the whole machine, at this moment. Returns which writer it had. */
+  crash(mode: CrashMode, options: CrashOptions): { readonly writer: WriterId | undefined } {
+    const { disk } = options;
+    if (!this.isRunning && disk === undefined) return { writer: undefined };
+    this.trace(disk === undefined ? `crashes (${mode})` : "loses its directory");
+    const writer = this.log?.writer;
     this.isRunning = false;
     this.isPaused = false;
     this.#parts = undefined;
     this.#life = undefined;
     this.#observer = undefined;
     this.disk.crash(mode, this.#random);
-    if (options.wipes) {
-      const before = this.disk;
-      this.disk = new SimulatedDisk();
-      this.#ready = this.#world.sabotage.wiped?.(before, this.disk) ?? Promise.resolve();
+    if (disk !== undefined) {
+      this.#ready = this.#world.sabotage.wiped?.(this.disk, disk) ?? Promise.resolve();
+      this.disk = disk;
+      this.rot = undefined;
+      this.#replaced = true;
+      this.#isToldOfBackup = options.tellsNode ?? false;
     }
-    this.#wiped ||= options.wipes;
     this.#lostPower ||= mode !== "keep";
     if (options.tellsPeers) this.#world.network.resetAll(this);
+    return { writer };
   }
 
   pause(): void {
@@ -198,12 +219,38 @@ export class SimNode implements Host {
     await this.#observer?.observeGrowth();
   }
 
+  /** Tells where what it holds begins, when retention moved that. */
+  observeLowWater(): void {
+    this.#observer?.observeLowWater();
+  }
+
+  /** Places of damage that were found and not repaired. */
+  get damaged(): readonly string[] {
+    const ranges = this.log?.topics().flatMap((topic) => topic.corruptRanges) ?? [];
+    return ranges.map(({ file, at }) => `${file}:${at}`);
+  }
+
   trace(text: string): void {
     this.#world.note(`${this.name} ${text}`);
   }
 
   #refused(topic: string, reason: string): void {
     this.#world.observe({ type: "refused", node: this.name, topic, reason });
+  }
+
+  /** The world's time, by its own clocks. */
+  #time(): LifeRoom {
+    const world = this.#world;
+    const wallOf = (): number => world.epochMs + this.wallSkewMs;
+    return {
+      get nowMs(): number {
+        return world.nowMs;
+      },
+      get epochMs(): number {
+        return wallOf();
+      },
+      schedule: (atMs, run) => world.schedule(atMs, run),
+    };
   }
 
   #pauseOfDisk(): Promise<void> {
@@ -218,6 +265,12 @@ export class SimNode implements Host {
 
   #openFailed(error: unknown): void {
     this.trace(`cannot open its log: ${String(error)}`);
+    if ((error as { code?: string }).code === "LOG_CORRUPT" && this.rot?.isThere) {
+      // As an operator would: what this disk had, others have.
+      this.crash("keep", { tellsPeers: true, disk: new SimulatedDisk() });
+      this.#world.schedule(this.#world.nowMs + 1_000, () => this.start());
+      return;
+    }
     if (this.diskFailures === 0) {
       this.#world.violate("recovery", `${this.name} cannot open its log: ${String(error)}`);
       return;
@@ -234,12 +287,15 @@ export class SimNode implements Host {
     // A killed process loses nothing under any policy; a power cut loses what was not synced (rule R2).
     const keepsAcknowledged = this.options.fsync === "always" || !this.#lostPower;
     this.#lostPower = false;
-    world.observeReopened(this, { wiped: this.#wiped, keepsAcknowledged });
-    this.#wiped = false;
+    world.observeReopened(this, { wiped: this.#replaced, keepsAcknowledged });
+    world.observe({ type: "writer", node: this.name, writer: log.writer });
+    this.#replaced = false;
+    this.#isToldOfBackup = false;
     const replication = new ReplicationShell({
       ...{ host: this, life, log, network: world.network, responseBytesMax: this.options.responseBytesMax },
       random: this.#random.fork("replication"),
       trace: (text) => this.trace(text),
+      served: (topic, frames) => world.observe({ type: "served", node: this.name, topic, frames }),
       touchLog: () => world.touchLog(),
       dial: (rpcAddress, end) => world.dialRpc(rpcAddress, end),
     });
@@ -247,7 +303,10 @@ export class SimNode implements Host {
     this.#parts = { life, log, replication, gossip };
     log.onEvent(
       life.guard((event) => {
-        if (event.type === "new-writer") world.writerChanged(this, event.writer);
+        if (event.type === "new-writer") {
+          world.observe({ type: "writer", node: this.name, writer: event.writer });
+          world.writerChanged(this, event.writer);
+        }
       }),
     );
     this.#takesWritesAtMs = world.nowMs + hearAtStartMs;

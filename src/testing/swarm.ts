@@ -1,8 +1,9 @@
 import { crc32, Random, toBytes } from "../base/mod.ts";
 import { Chaos } from "./chaos.ts";
 import { randomFaults } from "./faults.ts";
+import type { Sabotage } from "./sabotage.ts";
 import { Workload } from "./workload.ts";
-import { type Sabotage, type Violation, World } from "./world.ts";
+import { type Violation, World } from "./world.ts";
 
 /** What became of one seed. */
 export interface SeedReport {
@@ -39,11 +40,18 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const nodeCount = random.between(2, 5);
   // Half of the worlds send every small group through the journal: with few topics nothing would go there.
   const journalTopicsMin = random.fork("journal").pick([1, 8]) as number;
+  const disks = random.fork("disks");
+  const scrubBytesPerSecond = disks.pick([0, 65_536, 1_048_576]) as number;
+  const indexEveryBytes = disks.pick([4_096, 65_536]) as number;
+  // Half of the worlds fill segments, so that there is something to forget and to rot.
+  const valueBytesMax = disks.pick([1_800, 16_000]) as number;
   for (let index = 0; index < nodeCount; index++) {
-    world.addNode(`n${index + 1}`, { fsync, responseBytesMax, journalTopicsMin });
+    const node = { fsync, responseBytesMax, journalTopicsMin, scrubBytesPerSecond, indexEveryBytes };
+    world.addNode(`n${index + 1}`, node);
   }
   const workload = new Workload(world, random.fork("workload"), {
     topics: ["orders", "metrics"].slice(0, random.between(1, 2)),
+    valueBytesMax,
     produceEveryMs: random.pick([30, 80, 300]) as number,
     consumers: random.between(0, 3),
     consumeEveryMs: 400,

@@ -3,6 +3,8 @@ import type { World } from "./world.ts";
 
 export interface WorkloadOptions {
   readonly topics: readonly string[];
+  /** Bytes of the largest values; most are far smaller. @default 1800 */
+  readonly valueBytesMax?: number | undefined;
   /** Mean milliseconds between two produces in the whole world. */
   readonly produceEveryMs: number;
   readonly consumers: number;
@@ -47,7 +49,10 @@ export class Workload {
     const node = this.#random.pick(this.#world.nodes);
     const topic = this.#random.pick(this.#options.topics);
     const count = this.#random.chance(0.8) ? 1 : this.#random.between(2, 6);
-    const padding = "·".repeat(this.#random.chance(0.9) ? this.#random.below(20) : this.#random.below(900));
+    const largest = (this.#options.valueBytesMax ?? 1_800) / 2;
+    const padding = "·".repeat(
+      this.#random.chance(0.9) ? this.#random.below(largest / 45) : this.#random.below(largest),
+    );
     if (node === undefined || topic === undefined || !node.isReady) return;
     const values = Array.from({ length: count }, () => `record ${++this.#produced} ${padding}`);
     node.produce(topic, values);

@@ -1,7 +1,7 @@
-import { type Address, Random, scanFrame, type Vector, type WriterId } from "../base/mod.ts";
-import type { CommitLog, Directory } from "../log/mod.ts";
+import { type Address, Random, type Vector, type WriterId } from "../base/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
 import { Consumers } from "./checkers/consumers.ts";
+import { Damage } from "./checkers/damage.ts";
 import { Durability } from "./checkers/durability.ts";
 import { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
 import { SameFeed } from "./checkers/g2_same_feed.ts";
@@ -9,14 +9,16 @@ import { CausalOrder } from "./checkers/g3_causal_order.ts";
 import { Convergence } from "./checkers/g4_convergence.ts";
 import { Availability } from "./checkers/g5_availability.ts";
 import { MembershipOrder } from "./checkers/membership_order.ts";
-import type { SimulatedDisk } from "./disk.ts";
+import { SimulatedDisk } from "./disk.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Faults } from "./faults.ts";
 import type { GossipPipe } from "./gossip_shell.ts";
+import { HoppingConsumer } from "./hopping_consumer.ts";
 import { Introductions } from "./introductions.ts";
 import { Network, type PipeEnd } from "./network.ts";
 import { batchWords, type Checker, type FinalState, type Observation } from "./observation.ts";
 import type { RpcMessage, RpcPipe } from "./replication_shell.ts";
+import type { Sabotage } from "./sabotage.ts";
 import { type NodeOptions, SimNode } from "./sim_node.ts";
 import type { CrashMode } from "./simulated_file.ts";
 
@@ -27,14 +29,6 @@ export interface WorldOptions {
   readonly sabotage?: Sabotage | undefined;
   /** `runFor` ends at the first violation. @default false */
   readonly stopsAtViolation?: boolean | undefined;
-}
-
-/** Ports that lie. Each is put between a node and the real thing. */
-export interface Sabotage {
-  readonly directory?: ((directory: Directory) => Directory) | undefined;
-  readonly log?: ((log: CommitLog, node: SimNode) => CommitLog) | undefined;
-  /** Called when a directory was lost, with the disk that was and the empty one. */
-  readonly wiped?: ((before: SimulatedDisk, after: SimulatedDisk) => Promise<void>) | undefined;
 }
 
 /** A broken guarantee. */
@@ -94,7 +88,7 @@ export class World {
     this.#stopsAtViolation = options.stopsAtViolation ?? false;
     this.#checkers = [
       ...[new NoDuplicates(), new SameFeed(), new CausalOrder(), new Convergence(), new Availability()],
-      ...[new Durability(), new Consumers(), new MembershipOrder()],
+      ...[new Durability(), new Consumers(), new MembershipOrder(), new Damage()],
     ];
   }
 
@@ -111,7 +105,9 @@ export class World {
   addNode(name: string, options: Partial<NodeOptions> = {}): SimNode {
     const sizes = { segmentBytesMax: 65_536, indexEveryBytes: 65_536, responseBytesMax: 2_048 };
     const counts = { journalTopicsMin: 8, scrubBytesPerSecond: 0, scrubPauseMs: 1_000 };
-    const filled = { fsync: "always", ...sizes, ...counts, retention: {}, ...options } as const;
+    const { retention: rules } = this.faults;
+    const retention = rules.length > 0 ? this.random.fork(`retention/${name}`).pick(rules) : undefined;
+    const filled = { fsync: "always", ...sizes, ...counts, retention: retention ?? {}, ...options } as const;
     const node = new SimNode(this, { name, index: this.nodes.length }, filled);
     this.nodes.push(node);
     node.start();
@@ -167,14 +163,37 @@ export class World {
 
   /** The process or its machine stops. Without `tellsPeers` its connections stay half open. */
   crash(name: string, disk: CrashMode, options: { readonly tellsPeers?: boolean } = {}): void {
-    this.node(name).crash(disk, { tellsPeers: options.tellsPeers ?? true, wipes: false });
+    this.node(name).crash(disk, { tellsPeers: options.tellsPeers ?? true });
     this.#introductions?.stopped(this.node(name));
   }
 
   /** The node stops and its data directory is gone. */
   wipe(name: string): void {
-    this.node(name).crash("keep", { tellsPeers: true, wipes: true });
+    this.node(name).crash("keep", { tellsPeers: true, disk: new SimulatedDisk() });
     this.#introductions?.stopped(this.node(name));
+  }
+
+  /** What is on the node's disk now, to be put back later. */
+  backup(name: string): SimulatedDisk {
+    this.node(name).trace("is backed up");
+    return this.node(name).disk.copy();
+  }
+
+  /**
+   * The node stops and its directory is put back as it was at the backup: `restart` it. Unless it is told, as
+   * operators must, it does not know, and goes on with the writer that it had.
+   */
+  restore(name: string, backup: SimulatedDisk, options: { readonly tellsNode?: boolean } = {}): void {
+    const tellsNode = options.tellsNode ?? true;
+    const { writer } = this.node(name).crash("keep", { tellsPeers: true, disk: backup.copy(), tellsNode });
+    this.#introductions?.stopped(this.node(name));
+    if (!tellsNode && writer !== undefined) this.observe({ type: "forked", writer });
+  }
+
+  /** The node's clock on the wall is suddenly another one; what it measures time with is not. */
+  jumpClock(name: string, ms: number): void {
+    this.node(name).trace(`has a clock that jumps by ${ms} ms`);
+    this.node(name).wallSkewMs += ms;
   }
 
   /** Starts a node that is down. */
@@ -196,12 +215,11 @@ export class World {
     const log = this.node(from.node).log?.topic(from.topic);
     if (log === undefined || this.node(from.node).isPaused) return;
     this.touchLog();
-    log.readMissing(cursor, 4_096).then(
-      ({ frames }) => this.#deliver(consumer, cursor, { ...from, frames }),
-      () => {
-        // The node went down meanwhile: the consumer comes again.
-      },
-    );
+    const { topic } = from;
+    const reading = new HoppingConsumer(consumer, { topic, cursor }, (seen) => this.#consumed.push(seen));
+    reading.visit(from.node, log).catch(() => {
+      // The node went down meanwhile, or met damage: the consumer comes again.
+    });
   }
 
   /** Runs everything that is due within the next so many milliseconds. */
@@ -226,7 +244,8 @@ export class World {
       const held = new Map<string, Vector>();
       for (const topic of node.log?.topics() ?? []) held.set(topic.name, topic.have);
       const members = node.gossip?.membership.members() ?? [];
-      return { node: node.name, held, members: new Map(members.map(({ name, status }) => [name, status])) };
+      const believed = new Map(members.map(({ name, status }) => [name, status]));
+      return { node: node.name, held, members: believed, damaged: node.damaged };
     });
   }
 
@@ -336,27 +355,14 @@ export class World {
     this.network.datagram(from.name, target.name, () => target.gossip?.receive(from.address, bytes));
   }
 
-  #deliver(
-    consumer: string,
-    cursor: Map<WriterId, number>,
-    from: { readonly node: string; readonly topic: string; readonly frames: Uint8Array },
-  ): void {
-    for (let at = 0; at < from.frames.length; ) {
-      const scan = scanFrame(from.frames, at);
-      if (scan.type !== "frame") return;
-      const { header } = scan;
-      cursor.set(header.writer, header.baseSequence + header.count - 1);
-      this.#consumed.push({ type: "consumed", consumer, node: from.node, batch: { topic: from.topic, ...header } });
-      at += header.frameBytes;
-    }
-  }
-
   /** Waits until every log is idle or waits for its disk, and observes what came of it. */
   async #rest(): Promise<void> {
     while (this.#logTouched) {
       this.#logTouched = false;
       await this.#settle();
       const recovering = this.#recovering.splice(0);
+      // Before anybody can know of it: what was forgotten excuses what others lack.
+      for (const node of this.nodes) node.observeLowWater();
       for (const node of this.nodes) await node.observeGrowth();
       for (const { node, keepsAcknowledged } of recovering) {
         this.observe({ type: "recovered", node: node.name, keepsAcknowledged });

@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { FrameBuilder } from "../../src/base/mod.ts";
 import type { MemberStatus } from "../../src/membership/mod.ts";
 import {
   Availability,
@@ -7,6 +8,7 @@ import {
   type Checker,
   Consumers,
   Convergence,
+  Damage,
   Durability,
   type FinalState,
   MembershipOrder,
@@ -34,8 +36,8 @@ function appended(node: string, text: string, changes: Partial<SeenBatch> = {}):
   return { type: "appended", node, batch: batch(text, changes) };
 }
 
-function consumed(node: string, text: string): Observation {
-  return { type: "consumed", consumer: "c1", node, batch: batch(text) };
+function consumed(node: string, text: string, changes: Partial<SeenBatch> = {}): Observation {
+  return { type: "consumed", consumer: "c1", node, batch: batch(text, changes) };
 }
 
 function acknowledged(node: string, writer: "a" | "b", sequence: number): Observation {
@@ -49,11 +51,11 @@ function member(node: string, life: number, incarnation: number): Observation {
 
 function state(node: string, held: Record<string, number>): FinalState {
   const vector = new Map(Object.entries(held).map(([name, sequence]) => [writers[name as "a"] as string, sequence]));
-  return { node, held: new Map([["t", vector]]), members: new Map() };
+  return { node, held: new Map([["t", vector]]), members: new Map(), damaged: [] };
 }
 
 function sees(node: string, members: Record<string, MemberStatus>): FinalState {
-  return { node, held: new Map(), members: new Map(Object.entries(members)) };
+  return { node, held: new Map(), members: new Map(Object.entries(members)), damaged: [] };
 }
 
 function broken(checker: Checker, observations: readonly Observation[], end: readonly FinalState[] = []): string[] {
@@ -76,6 +78,29 @@ const reopened = (node: string, wiped = false): Observation => ({ type: "reopene
 const recovered = (node: string, keepsAcknowledged = true): Observation => ({
   ...{ type: "recovered", node, keepsAcknowledged },
 });
+
+/** Who has which writer: what it shows first of that is what was produced. */
+const owners: readonly Observation[] = [
+  { type: "writer", node: "n1", writer: writers.a },
+  { type: "writer", node: "n2", writer: writers.b },
+];
+const forked = (writer: "a" | "b"): Observation => ({ type: "forked", writer: writers[writer] });
+
+function lowWater(node: string, lows: Record<string, number>): Observation {
+  const entries = Object.entries(lows).map(([name, low]) => [writers[name as "a"] as string, low] as const);
+  return { type: "low-water", node, topic: "t", lowWater: new Map(entries) };
+}
+
+function served(change: (frame: Uint8Array) => void): Observation {
+  const builder = new FrameBuilder();
+  builder.add({ value: "a value of some length" }, 1);
+  const frames = builder.finish();
+  change(frames);
+  return { type: "served", node: "n1", topic: "t", frames };
+}
+
+const gap = { kind: "gap" } as const;
+const other = { payloadChecksum: 9, chain: { high: 2, low: 9 } } as const;
 
 const rows: readonly Row[] = [
   {
@@ -105,8 +130,27 @@ const rows: readonly Row[] = [
   {
     name: "G2: two batches with one sequence",
     make: () => new SameFeed(),
-    good: [appended("n1", "a1"), appended("n2", "a1"), appended("n2", "a1", { kind: "gap", payloadChecksum: 0 })],
-    bad: [appended("n1", "a1"), appended("n2", "a1", { payloadChecksum: 9 })],
+    good: [...owners, appended("n1", "a1"), appended("n2", "a1"), appended("n3", "a1", gap)],
+    bad: [...owners, appended("n1", "a1"), reopened("n1"), appended("n1", "a1", other)],
+  },
+  {
+    name: "G2: a batch as nobody produced it",
+    make: () => new SameFeed(),
+    good: [...owners, appended("n1", "a1"), appended("n2", "a1"), reopened("n2"), appended("n2", "a1")],
+    bad: [...owners, appended("n1", "a1"), appended("n2", "a1", other)],
+  },
+  {
+    name: "G2: a node mixes two histories of a forked feed",
+    make: () => new SameFeed(),
+    good: [
+      ...[...owners, appended("n1", "a1"), appended("n1", "a2"), appended("n2", "a1"), appended("n2", "a2")],
+      ...[forked("a"), reopened("n1"), appended("n1", "a1"), appended("n1", "a2", other), appended("n1", "a3", other)],
+    ],
+    bad: [
+      ...[...owners, appended("n1", "a1"), appended("n1", "a2"), appended("n2", "a1"), appended("n2", "a2")],
+      ...[forked("a"), reopened("n1"), appended("n1", "a1"), appended("n1", "a2", other), appended("n1", "a3", other)],
+      appended("n2", "a3", other),
+    ],
   },
   {
     name: "G3: a node has the effect before the cause",
@@ -119,6 +163,18 @@ const rows: readonly Row[] = [
     make: () => new CausalOrder(),
     good: [appended("n1", "a1"), appended("n1", "b1"), consumed("n1", "a1"), consumed("n2", "b1")],
     bad: [appended("n1", "a1"), appended("n1", "b1"), consumed("n1", "b1")],
+  },
+  {
+    name: "G3: what nobody had forgotten comes late",
+    make: () => new CausalOrder(),
+    good: [appended("n1", "a1"), appended("n1", "b1"), lowWater("n1", { a: 2 }), appended("n2", "b1")],
+    bad: [appended("n1", "a1-2"), appended("n1", "b1"), lowWater("n1", { a: 2 }), appended("n2", "b1")],
+  },
+  {
+    name: "G4: a node takes for lost what nobody had forgotten",
+    make: () => new Convergence(),
+    good: [lowWater("n1", { a: 4 }), appended("n2", "a1-3", gap), forked("b"), appended("n2", "b1", gap)],
+    bad: [lowWater("n1", { a: 3 }), appended("n2", "a1-3", gap)],
   },
   {
     name: "G4: nodes differ in the end",
@@ -157,6 +213,26 @@ const rows: readonly Row[] = [
     make: () => new Consumers(),
     good: [consumed("n1", "a1"), consumed("n2", "a2-3"), consumed("n1", "a4")],
     bad: [consumed("n1", "a1"), consumed("n2", "a1")],
+  },
+  {
+    name: "a consumer is told that something is gone that nobody had forgotten",
+    make: () => new Consumers(),
+    good: [lowWater("n1", { a: 4 }), consumed("n2", "a1"), consumed("n1", "a1-3", gap), consumed("n1", "a4")],
+    bad: [consumed("n2", "a1"), consumed("n1", "a1-3", gap)],
+  },
+  {
+    name: "damage is served",
+    make: () => new Damage(),
+    good: [served(() => undefined)],
+    bad: [served((frame) => frame.fill(0, frame.length - 1))],
+  },
+  {
+    name: "damage stays",
+    make: () => new Damage(),
+    good: [],
+    bad: [],
+    goodEnd: [state("n1", {})],
+    badEnd: [{ ...state("n1", {}), damaged: ["topics/t/0.log:7"] }],
   },
   {
     name: "a consumer misses a batch",

@@ -11,7 +11,7 @@ interface Acknowledged {
 
 /**
  * Nothing acknowledged is lost: a node finds it again after a crash (where its fsync policy promises that), and in the end
- * every node has it, unless the only disks that had it were lost.
+ * every node has it, unless the only disks that had it were lost, or its feed was forked.
  */
 export class Durability implements Checker {
   readonly name = "nothing acknowledged is lost";
@@ -22,6 +22,7 @@ export class Durability implements Checker {
   /** What a node held before it was opened again. */
   readonly #before = new Map<string, Map<string, Map<string, number>>>();
   readonly #wiped = new Set<string>();
+  readonly #forked = new Set<string>();
 
   observe(observation: Observation): string | undefined {
     switch (observation.type) {
@@ -35,6 +36,9 @@ export class Durability implements Checker {
         this.#topic(observation.node, topic).set(writer, baseSequence + count - 1);
         return undefined;
       }
+      case "forked":
+        this.#forked.add(observation.writer);
+        return undefined;
       case "reopened":
         this.#reopen(observation.node, observation.wiped);
         return undefined;
@@ -48,7 +52,7 @@ export class Durability implements Checker {
   finish(nodes: readonly FinalState[]): string[] {
     const broken: string[] = [];
     for (const one of this.#acknowledged) {
-      if (one.isLostForGood) continue;
+      if (one.isLostForGood || this.#forked.has(one.writer)) continue;
       for (const { node, held } of nodes) {
         if ((held.get(one.topic)?.get(one.writer) ?? 0) >= one.last) continue;
         broken.push(`${node} lacks ${words(one)}, which ${one.node} acknowledged`);

@@ -1,9 +1,11 @@
-import { covers, type Vector } from "../../base/mod.ts";
+import type { Vector, WriterId } from "../../base/mod.ts";
 import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
+import { LowWaterMarks } from "./low_water_marks.ts";
 
 /**
  * G3: in every local log, and for every consumer, a record stands after everything its writer had when it wrote it. What
- * the writer had is what stood before the record in the log of the node that acknowledged it.
+ * the writer had is what stood before the record in the log of the node that acknowledged it. What somebody had forgotten
+ * does not count: it may come late, from another node. Nor do forked feeds, of which nobody has all.
  */
 export class CausalOrder implements Checker {
   readonly name = "G3 causal order";
@@ -11,11 +13,19 @@ export class CausalOrder implements Checker {
   readonly #held = new Map<string, Map<string, number>>();
   /** Per batch what its writer had. Known from the moment the writer's own log shows it, which is before anybody gets it. */
   readonly #causes = new Map<string, Vector>();
+  readonly #forked = new Set<WriterId>();
+  readonly #marks = new LowWaterMarks();
 
   observe(observation: Observation): string | undefined {
     switch (observation.type) {
       case "reopened":
         for (const key of this.#held.keys()) if (key.startsWith(`${observation.node}/`)) this.#held.delete(key);
+        return undefined;
+      case "forked":
+        this.#forked.add(observation.writer);
+        return undefined;
+      case "low-water":
+        this.#marks.observe(observation);
         return undefined;
       case "appended":
         return this.#take(observation.node, observation.batch);
@@ -35,13 +45,22 @@ export class CausalOrder implements Checker {
     const held = this.#held.get(key) ?? new Map<string, number>();
     this.#held.set(key, held);
     const id = `${batch.topic}/${batch.writer}/${batch.baseSequence}`;
-    const causes = this.#causes.get(id);
+    const causes = this.#forked.has(batch.writer) ? new Map() : this.#causes.get(id);
     // The first sight of a batch is at its origin: served there before it can be pulled or consumed.
     if (causes === undefined && batch.kind !== "gap") this.#causes.set(id, new Map(held));
-    const isSound = causes === undefined || batch.kind === "gap" || covers(held, causes);
+    const isSound = causes === undefined || batch.kind === "gap" || this.#covers(batch.topic, held, causes);
     held.set(batch.writer, batch.baseSequence + batch.count - 1);
     if (isSound) return undefined;
     return `${reader} has ${batchWords(batch)} before what its writer had: ${words(causes)}; it had ${words(held)}`;
+  }
+
+  #covers(topic: string, held: Vector, causes: Vector): boolean {
+    for (const [writer, sequence] of causes) {
+      const forgottenThrough = this.#marks.of({ topic, writer }) - 1;
+      const have = Math.max(held.get(writer) ?? 0, forgottenThrough);
+      if (have < sequence && !this.#forked.has(writer)) return false;
+    }
+    return true;
   }
 }
 

@@ -1,12 +1,23 @@
-import { sameVector } from "../../base/mod.ts";
-import type { Checker, FinalState } from "../observation.ts";
+import type { WriterId } from "../../base/mod.ts";
+import { batchWords, type Checker, type FinalState, type Observation } from "../observation.ts";
+import { LowWaterMarks } from "./low_water_marks.ts";
 
-/** G4: once connected long enough, all nodes hold the same set. */
+/**
+ * G4: once connected long enough, all nodes hold the same set above the highest low-water mark: they know equally far
+ * feeds, and take for lost only what somebody had forgotten. Forked feeds apart: these stay as they are on each node.
+ */
 export class Convergence implements Checker {
   readonly name = "G4 convergence";
+  readonly #marks = new LowWaterMarks();
+  readonly #forked = new Set<WriterId>();
 
-  observe(): undefined {
-    return undefined;
+  observe(observation: Observation): string | undefined {
+    this.#marks.observe(observation);
+    if (observation.type === "forked") this.#forked.add(observation.writer);
+    if (observation.type !== "appended" || observation.batch.kind !== "gap") return undefined;
+    const { node, batch } = observation;
+    if (this.#forked.has(batch.writer) || this.#marks.explains(batch)) return undefined;
+    return `${node} took ${batchWords(batch)} for lost, nobody had forgotten more than what is below ${this.#marks.of(batch)}`;
   }
 
   finish(nodes: readonly FinalState[]): string[] {
@@ -15,19 +26,20 @@ export class Convergence implements Checker {
     const broken: string[] = [];
     for (const other of others) {
       for (const topic of new Set([...first.held.keys(), ...other.held.keys()])) {
-        const left = first.held.get(topic) ?? new Map();
-        const right = other.held.get(topic) ?? new Map();
-        if (sameVector(left, right)) continue;
-        broken.push(
-          `${first.node} and ${other.node} hold different records of ${topic}: ${words(left)} and ${words(right)}`,
-        );
+        const left = this.#words(first.held.get(topic));
+        const right = this.#words(other.held.get(topic));
+        if (left === right) continue;
+        broken.push(`${first.node} and ${other.node} hold different records of ${topic}: ${left} and ${right}`);
       }
     }
     return broken;
   }
-}
 
-function words(vector: ReadonlyMap<string, number>): string {
-  const entries = [...vector].sort(([left], [right]) => (left < right ? -1 : 1));
-  return entries.map(([writer, sequence]) => `${writer.slice(0, 4)}:${sequence}`).join(" ");
+  #words(vector: ReadonlyMap<WriterId, number> = new Map()): string {
+    return [...vector]
+      .filter(([writer]) => !this.#forked.has(writer))
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([writer, sequence]) => `${writer.slice(0, 4)}:${sequence}`)
+      .join(" ");
+  }
 }

@@ -1,0 +1,11 @@
+import type { CommitLog, Directory } from "../log/mod.ts";
+import type { SimulatedDisk } from "./disk.ts";
+import type { SimNode } from "./sim_node.ts";
+
+/** Ports that lie. Each is put between a node and the real thing, so that a rule is broken without a switch in any room. */
+export interface Sabotage {
+  readonly directory?: ((directory: Directory) => Directory) | undefined;
+  readonly log?: ((log: CommitLog, node: SimNode) => CommitLog) | undefined;
+  /** Called when a directory was lost, with the disk that was and the empty one. */
+  readonly wiped?: ((before: SimulatedDisk, after: SimulatedDisk) => Promise<void>) | undefined;
+}
