@@ -68,7 +68,7 @@ export class HotProducer {
 
   async #respond(request: ProduceRequest, onStarted: () => void): Promise<ProduceResponse> {
     try {
-      const { response } = await startProduce(this.#ports.log, this.#ports.clock, request);
+      const { response } = await startProduce(this.#ports, request);
       // Whoever waits for the start does not wait for the response; it is awaited below.
       response.catch(() => {});
       onStarted();

@@ -1,6 +1,5 @@
 /** Records in: one request becomes one frame, and the answer names where it went. */
 import { create } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { type Clock, encodeToken, FrameBuilder, frameBytesMax, recordHeadersMax, timestampMsMax } from "../base/mod.ts";
 import {
   type Record as LogRecordMessage,
@@ -8,13 +7,17 @@ import {
   type ProduceResponse,
   ProduceResponseSchema,
 } from "../gen/log/v1/log_pb.ts";
+import { type AskedCopies, answerOfShortfall, askedCopies } from "./acks.ts";
 import { invalidArgument } from "./errors.ts";
-import type { ServedLog, ServedTopic } from "./ports.ts";
+import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { writableTopicNameOf } from "./topics.ts";
 
+/** What a produce needs of a node. */
+export type ProducePorts = Pick<ServerPorts, "log" | "clock" | "replication">;
+
 /** Answers one request. */
-export async function produce(log: ServedLog, clock: Clock, request: ProduceRequest): Promise<ProduceResponse> {
-  return (await startProduce(log, clock, request)).response;
+export async function produce(ports: ProducePorts, request: ProduceRequest): Promise<ProduceResponse> {
+  return (await startProduce(ports, request)).response;
 }
 
 /** A produce that the log has taken in: those started later stand after it. */
@@ -26,30 +29,35 @@ export interface StartedProduce {
  * Judges one request and hands it to the log. The unary call and the stream share it, so that both mean exactly the same.
  * Resolves before the records are durable.
  */
-export async function startProduce(log: ServedLog, clock: Clock, request: ProduceRequest): Promise<StartedProduce> {
-  const replicated = request.acks?.replicated ?? 0;
-  if (replicated > 1) {
-    throw new ConnectError(
-      `Cannot wait for ${replicated} nodes: acks.replicated is 0 or 1 on this version`,
-      Code.Unimplemented,
-    );
-  }
+export async function startProduce(ports: ProducePorts, request: ProduceRequest): Promise<StartedProduce> {
+  const { log, clock, replication } = ports;
+  const asked = askedCopies(request);
   const name = writableTopicNameOf(request);
   const frame = frameOf(request, clock);
   const topic = log.topic(name) ?? (await log.openTopic(name));
-  return { response: acknowledged(topic, topic.produce(frame)) };
+  const produced = topic.produce(frame);
+  return { response: acknowledged(topic, produced, asked && { ...asked, replication }) };
 }
 
-async function acknowledged(topic: ServedTopic, acked: ReturnType<ServedTopic["produce"]>): Promise<ProduceResponse> {
-  const ack = await acked;
-  const vector = new Map([[ack.writer, ack.sequence + ack.count - 1]]);
-  return create(ProduceResponseSchema, {
-    offset: BigInt(ack.offset),
-    writer: ack.writer,
-    firstSequence: BigInt(ack.sequence),
-    count: ack.count,
+/** Nothing is awaited before `awaitCopies` is called: peers must hear in time that somebody waits. */
+async function acknowledged(
+  topic: ServedTopic,
+  produced: ReturnType<ServedTopic["produce"]>,
+  asked: (AskedCopies & Pick<ProducePorts, "replication">) | undefined,
+): Promise<ProduceResponse> {
+  const { copies = 1, timeoutMs = 0 } = asked ?? {};
+  const missed = await asked?.replication.awaitCopies(topic.name, produced, { copies, timeoutMs });
+  const at = await produced;
+  const vector = new Map([[at.writer, at.sequence + at.count - 1]]);
+  const response = create(ProduceResponseSchema, {
+    offset: BigInt(at.offset),
+    writer: at.writer,
+    firstSequence: BigInt(at.sequence),
+    count: at.count,
     token: encodeToken({ topic: topic.name, generation: topic.generation, vector }),
   });
+  if (asked === undefined || missed === undefined) return response;
+  return answerOfShortfall(response, missed, { ...asked, topic: topic.name });
 }
 
 /** The one frame of a request. A frame from outside is judged by the log. */

@@ -3,11 +3,9 @@
  * groups; how far is bounded, so that a fast producer fills no memory.
  */
 import type { HandlerContext } from "@connectrpc/connect";
-import type { Clock } from "../base/mod.ts";
 import type { ProduceRequest, ProduceResponse } from "../gen/log/v1/log_pb.ts";
 import { produceInFlightBytesMax, produceInFlightMax } from "./limits.ts";
-import type { ServedLog } from "./ports.ts";
-import { startProduce } from "./produce.ts";
+import { type ProducePorts, startProduce } from "./produce.ts";
 
 interface Flight {
   readonly bytes: number;
@@ -16,8 +14,7 @@ interface Flight {
 
 /** Answers requests in their order. The first failure ends the stream, after the responses that come before it. */
 export async function* produceStream(
-  log: ServedLog,
-  clock: Clock,
+  ports: ProducePorts,
   requests: AsyncIterable<ProduceRequest>,
   context: HandlerContext,
 ): AsyncGenerator<ProduceResponse> {
@@ -25,7 +22,7 @@ export async function* produceStream(
   const onAbort = () => flights.fail(context.signal.reason);
   context.signal.addEventListener("abort", onAbort, { once: true });
   // Never rejects: what goes wrong reaches this generator through the queue.
-  void readAhead(log, clock, requests, flights);
+  void readAhead(ports, requests, flights);
   try {
     for (let flight = await flights.next(); flight !== undefined; flight = await flights.next()) {
       yield await flight.response;
@@ -38,8 +35,7 @@ export async function* produceStream(
 }
 
 async function readAhead(
-  log: ServedLog,
-  clock: Clock,
+  ports: ProducePorts,
   requests: AsyncIterable<ProduceRequest>,
   flights: FlightQueue,
 ): Promise<void> {
@@ -47,7 +43,7 @@ async function readAhead(
     for await (const request of requests) {
       const bytes = bytesOf(request);
       // Awaited, so that a request which opens its topic is not overtaken by the next.
-      const { response } = await startProduce(log, clock, request);
+      const { response } = await startProduce(ports, request);
       // The stream may end before it asks for this response.
       response.catch(() => {});
       flights.add({ bytes, response });

@@ -52,12 +52,12 @@ export function createRoutes(ports: ServerPorts): Routes {
 }
 
 function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {
-  const { log, clock, cluster } = ports;
+  const { cluster } = ports;
   const producer = new HotProducer(ports);
   const openMany = (call: MessageCall): MessageAnswerer => new ProduceManyCall(producer, call);
   router.service(Log, {
-    produce: answering.unary((request) => produce(log, clock, request)),
-    produceStream: answering.streaming((requests, context) => produceStream(log, clock, requests, context)),
+    produce: answering.unary((request) => produce(ports, request)),
+    produceStream: answering.streaming((requests, context) => produceStream(ports, requests, context)),
     produceMany: answering.streaming((requests, context) => produceMany(openMany, requests, context)),
     consume: answering.unary((request, context) => consume(ports, request, context)),
     consumeStream: answering.streaming((request, context) => consumeStream(ports, request, context)),

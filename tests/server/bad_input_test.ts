@@ -78,10 +78,16 @@ const produces: readonly {
     message: /Cannot use topic name "\.\."/,
   },
   {
-    name: "acks of several nodes",
-    request: { record, acks: { replicated: 2 } },
-    code: "Unimplemented",
-    message: /Cannot wait for 2 nodes: acks.replicated is 0 or 1/,
+    name: "acks of more nodes than can be asked for",
+    request: { record, acks: { replicated: 101 } },
+    code: "InvalidArgument",
+    message: /Cannot wait for 101 nodes: acks.replicated is 0 to 100/,
+  },
+  {
+    name: "a wait for other nodes of more than five minutes",
+    request: { record, acks: { replicated: 2 }, timeoutMs: 300_001 },
+    code: "InvalidArgument",
+    message: /Cannot wait for 300001 ms: timeout_ms is 0 to 300000/,
   },
   {
     name: "a huge timestamp",

@@ -133,6 +133,7 @@ const produces: Readonly<Record<string, Uint8Array>> = {
     frame: frame("o"),
     acks: { replicated: 2 },
   }),
+  "acks of too many nodes": produced({ topic: "t", frame: frame("o"), acks: { replicated: 101 } }),
   "a damaged frame": produced({ topic: "t", frame: damaged as Uint8Array<ArrayBuffer> }),
   "two frames in one": produced({ topic: "t", frame: concat([frame("p"), frame("q")]) as Uint8Array<ArrayBuffer> }),
   "a cut message": produced({ topic: "t", frame: frame("r") }).subarray(0, 40),
