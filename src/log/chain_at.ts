@@ -1,7 +1,7 @@
 /** What the hash of a feed was at an earlier sequence: to tell whether another copy of it has the same history. */
 import type { WriterId } from "../base/mod.ts";
 import { FileRetiredError } from "./file_pool.ts";
-import { load } from "./reader.ts";
+import { loadToServe } from "./reader.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { ChainAt } from "./types.ts";
@@ -31,7 +31,7 @@ async function searchSegment(
 ): Promise<ChainAt> {
   let position = segment.index.positionOfSequence(wanted.writer, wanted.sequence) ?? segment.bytes;
   while (position < segment.bytes) {
-    const loaded = await load(state, segment, position, searchBytes).catch((error: unknown) => {
+    const loaded = await loadToServe(state, segment, position, searchBytes).catch((error: unknown) => {
       if (!(error instanceof FileRetiredError)) throw error;
     });
     // Retention took it, and nothing is known there any more; or compaction replaced it.

@@ -108,6 +108,7 @@ export class Log implements CommitLog {
       journal: this.#journal,
       meter: environment.meter,
       wallMs: environment.wallMs,
+      damageMet: (state, segment, at) => this.#scrubber.look(state, segment, at),
       watchAges: () => this.#watchAges(),
       watchKeys: () => this.#compactor.watch(),
       upkeepMs: () => this.#compactor.upkeepMs,

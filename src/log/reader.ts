@@ -77,7 +77,7 @@ async function readThere(
   // Where the frame is only known to be somewhere behind the position, what lies between is read as well.
   const wanted = credit + (remembered === undefined ? state.shared.options.indexEveryBytes : 0);
   for (;;) {
-    const loaded = await load(state, segment, position, wanted, buffers);
+    const loaded = await loadToServe(state, segment, position, wanted, buffers);
     const first = loaded.frames.findIndex(({ header }) => offset < header.baseOffset + header.count);
     if (first >= 0) return cut(segment, position, loaded, first, credit);
     position = loaded.end;
@@ -139,7 +139,9 @@ async function searchMissing(
     if (next === undefined) return { frames: concat(parts), complete: true };
     const segment = state.segments[next.segment - state.dropped] as Segment;
     const wanted = Math.min(searchBytesMax, Math.max(searchBytesMin, credit - bytes));
-    const loaded = await load(state, segment, next.position, wanted).catch((error) => unlessRetired(state, error));
+    const loaded = await loadToServe(state, segment, next.position, wanted).catch((error) =>
+      unlessRetired(state, error),
+    );
     if (loaded === undefined) continue;
     for (const { header, at } of loaded.frames) {
       const last = header.baseSequence + header.count - 1;
@@ -187,7 +189,9 @@ export async function offsetAt(state: TopicState, timestampMs: number): Promise<
   if (segment === undefined) return state.nextOffset;
   let position = segment.index.positionOfTime(timestampMs);
   while (position < segment.bytes) {
-    const loaded = await load(state, segment, position, searchBytesMin).catch((error) => unlessRetired(state, error));
+    const loaded = await loadToServe(state, segment, position, searchBytesMin).catch((error) =>
+      unlessRetired(state, error),
+    );
     if (loaded === undefined) return offsetAt(state, timestampMs);
     for (const { header, at } of loaded.frames) {
       if (header.kind === "gap" || header.baseTimestampMs + header.timestampDeltaMaxMs < timestampMs) continue;
@@ -218,6 +222,22 @@ function segmentIndexOf(state: TopicState, offset: number): number {
     else high = middle;
   }
   return low - 1;
+}
+
+/** As `load`, for those who will serve it: damage that they meet is told at once, so that peers are asked for what it took. */
+export async function loadToServe(
+  state: TopicState,
+  segment: Segment,
+  position: number,
+  bytesMax: number,
+  buffers?: ReadBuffers,
+): Promise<Loaded> {
+  try {
+    return await load(state, segment, position, bytesMax, buffers);
+  } catch (error) {
+    if (error instanceof LogCorruptError) state.shared.damageMet(state, segment, error.at);
+    throw error;
+  }
 }
 
 /** Reads and checks whole frames from a position at which one begins: at least one, as many as lie in so many bytes. */

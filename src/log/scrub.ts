@@ -46,7 +46,9 @@ class SegmentScrub {
   }
 
   get isOver(): boolean {
-    return this.#position >= this.segment.settledBytes;
+    if (this.#position < this.segment.settledBytes) return false;
+    // What the journal still holds is no part of the pass, but tells which sequences of its feeds are not lost.
+    return this.#position >= this.segment.bytes || (this.#wounds.at(-1)?.unmet.size ?? 0) === 0;
   }
 
   /** Looks at so many bytes more. Returns how many it looked at. */
@@ -122,6 +124,9 @@ export class Scrubber {
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #isClosed = false;
+  /** Segments in which somebody met damage. */
+  readonly #toLookAt = new Set<Segment>();
+  #looking: Promise<void> = Promise.resolve();
   #pass: SegmentScrub | undefined;
   /** What is left of this round. */
   #left: { readonly state: TopicState; readonly segment: Segment }[] = [];
@@ -149,6 +154,24 @@ export class Scrubber {
     this.#isClosed = true;
     this.#cancel?.();
     await this.#running;
+    await this.#looking;
+  }
+
+  /**
+   * Looks at a whole segment now, also where there is no scrub: a reader met damage there, at this position. Segments
+   * are looked at one after another.
+   */
+  look(state: TopicState, segment: Segment, at: number): void {
+    const isKnown = state.corruptRanges.some((range) => {
+      return range.baseOffset === segment.baseOffset && at >= range.at && at < range.at + range.bytes;
+    });
+    if (isKnown || this.#isClosed || this.#toLookAt.has(segment)) return;
+    this.#toLookAt.add(segment);
+    this.#looking = this.#looking.then(async () => {
+      // A disk that cannot be read now is no damage: the next reader that meets it tells again.
+      await this.#lookAt(state, segment).catch(() => undefined);
+      this.#toLookAt.delete(segment);
+    });
   }
 
   #arm(delayMs: number): void {
@@ -181,20 +204,21 @@ export class Scrubber {
         return;
       }
       if (!pass.isOver) continue;
-      // What was found before a repair may be whole again: the next round tells.
-      // So may what retention or compaction took.
-      const isAsSeen = pass.repairsBefore === pass.state.repairs && pass.state.segments.includes(pass.segment);
-      if (isAsSeen) pass.state.setCorrupt(pass.segment, pass.finish());
+      tell(pass);
       this.#pass = undefined;
     }
   }
 
+  async #lookAt(state: TopicState, segment: Segment): Promise<void> {
+    if (!isThere(state, segment)) return;
+    const pass = new SegmentScrub(state, segment);
+    while (!pass.isOver && !this.#isClosed) await pass.step(stepBytesMax);
+    if (pass.isOver) tell(pass);
+  }
+
   #nextPass(): SegmentScrub | undefined {
     for (let next = this.#left.pop(); next !== undefined; next = this.#left.pop()) {
-      // Retention may have taken it meanwhile, or its topic was deleted.
-      const isThere =
-        next.state.deleted === undefined && next.state.segments.includes(next.segment) && next.segment.settledBytes > 0;
-      if (isThere) return new SegmentScrub(next.state, next.segment);
+      if (isThere(next.state, next.segment)) return new SegmentScrub(next.state, next.segment);
     }
     return undefined;
   }
@@ -211,4 +235,15 @@ export class Scrubber {
     }
     this.#left.reverse();
   }
+}
+
+/** False once retention or compaction took it, or its topic was deleted. */
+function isThere(state: TopicState, segment: Segment): boolean {
+  return state.deleted === undefined && state.segments.includes(segment) && segment.settledBytes > 0;
+}
+
+/** Says what a pass found, unless something was repaired since it began, or the segment replaced: another pass tells then. */
+function tell(pass: SegmentScrub): void {
+  const isAsSeen = pass.repairsBefore === pass.state.repairs && pass.state.segments.includes(pass.segment);
+  if (isAsSeen) pass.state.setCorrupt(pass.segment, pass.finish());
 }

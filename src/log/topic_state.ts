@@ -36,6 +36,8 @@ export interface LogShared {
   readonly journal: Journal;
   readonly meter: LogMeter | undefined;
   readonly wallMs: () => number;
+  /** Somebody met damage in a segment, at this position: what it took is to be found out. */
+  readonly damageMet: (state: TopicState, segment: Segment, at: number) => void;
   /** Looks, from now on, now and then for what grew too old. */
   readonly watchAges: () => void;
   /** Looks, from now on, now and then for what is to be compacted. */

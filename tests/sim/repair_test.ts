@@ -6,9 +6,11 @@ import { noFaults, type SimNode, World } from "../../src/testing/mod.ts";
 const firstSegment = "topics/orders/00000000000000000000.log";
 
 /** Three nodes with feeds of all of them in several segments, everything held by all. */
-async function filledWorld(seed: number): Promise<World> {
+async function filledWorld(seed: number, options: { readonly scrubBytesPerSecond?: number } = {}): Promise<World> {
   const world = new World(seed, noFaults, { gossip: false });
-  for (const name of ["a", "b", "c"]) world.addNode(name, { indexEveryBytes: 4_096, scrubBytesPerSecond: 1_048_576 });
+  for (const name of ["a", "b", "c"]) {
+    world.addNode(name, { indexEveryBytes: 4_096, scrubBytesPerSecond: 1_048_576, ...options });
+  }
   await world.runFor(5_000);
   for (let round = 0; round < 30; round++) {
     for (const node of world.nodes) node.produce("orders", [`${node.name} ${round} ${"x".repeat(2_500)}`]);
@@ -45,6 +47,25 @@ test("what damage took on one of three nodes comes back from another, batch by b
   await world.runFor(10_000);
   assert.equal(await served(node), whole);
   assert.equal(node.log?.topic("orders")?.corruptRanges, []);
+  assert.equal(world.finish(), []);
+});
+
+test("damage that a consumer meets is repaired at once, also where nothing scrubs", async () => {
+  const world = await filledWorld(4, { scrubBytesPerSecond: 0 });
+  const node = world.node("b");
+  world.crash("b", "keep");
+  world.restart("b");
+  await world.runFor(3_000);
+  const whole = await served(node);
+  node.disk.damage(firstSegment, 20_000, new Random(1).bytes(700));
+  await world.runFor(10_000);
+  assert.equal(node.log?.topic("orders")?.corruptRanges, [], "nobody looked");
+  world.consume("consumer", new Map(), { node: "b", topic: "orders" });
+  await world.runFor(500);
+  world.consume("consumer", new Map(), { node: "b", topic: "orders" });
+  await world.runFor(500);
+  assert.is(world.trace.filter((line) => line.endsWith("b log repaired")).length, 1);
+  assert.equal(await served(node), whole);
   assert.equal(world.finish(), []);
 });
 
