@@ -3,6 +3,9 @@ import { pooledBytes, pooledBytesMax } from "../base/mod.ts";
 
 export const envelopeBytes = 5;
 
+/** A message's memory is reserved once this part of it came: whoever announces much and sends little gets little. */
+const partBeforeReserving = 1 / 32;
+
 /** Takes chunks as they come and gives whole messages, each in memory of its own. */
 export class EnvelopeReader {
   /** The flags of the message that `next` gave last. */
@@ -10,7 +13,7 @@ export class EnvelopeReader {
   /** The announced length of a message that is too long; undefined while all are good. */
   tooLong: number | undefined;
   readonly #messageBytesMax: number;
-  /** What came and was not given yet. A message is gathered when it is complete: nothing is reserved for what is only announced. */
+  /** What came and was not taken into a message yet. */
   readonly #chunks: Uint8Array[] = [];
   /** Chunks before this index were used up. */
   #head = 0;
@@ -19,6 +22,9 @@ export class EnvelopeReader {
   #bytes = 0;
   /** Length of the message whose envelope was read. */
   #length: number | undefined;
+  /** The message itself, and how much of it came. It is gathered as it comes, while that is in the processor's cache. */
+  #message: Uint8Array | undefined;
+  #filled = 0;
 
   constructor(messageBytesMax: number) {
     this.#messageBytesMax = messageBytesMax;
@@ -43,9 +49,17 @@ export class EnvelopeReader {
       this.#length = this.#byte() * 0x100_0000 + this.#byte() * 0x1_0000 + this.#byte() * 0x100 + this.#byte();
     }
     if (this.#length > this.#messageBytesMax) this.tooLong = this.#length;
-    if (this.tooLong !== undefined || this.#bytes < this.#length) return undefined;
-    const message = this.#take(this.#length);
+    if (this.tooLong !== undefined) return undefined;
+    if (this.#message === undefined) {
+      if (this.#bytes < this.#length * partBeforeReserving) return undefined;
+      this.#message = newBytes(this.#length);
+      this.#filled = 0;
+    }
+    const message = this.#message;
+    this.#gather(message);
+    if (this.#filled < message.length) return undefined;
     this.#length = undefined;
+    this.#message = undefined;
     return message;
   }
 
@@ -57,16 +71,14 @@ export class EnvelopeReader {
   }
 
   /** Copies, so that a small message that is kept does not keep the network's buffer alive. */
-  #take(length: number): Uint8Array {
-    const message = newBytes(length);
-    for (let filled = 0; filled < length; ) {
+  #gather(message: Uint8Array): void {
+    while (this.#filled < message.length && this.#bytes > 0) {
       const chunk = this.#chunks[this.#head] as Uint8Array;
-      const part = Math.min(length - filled, chunk.length - this.#at);
-      message.set(part === chunk.length ? chunk : chunk.subarray(this.#at, this.#at + part), filled);
-      filled += part;
+      const part = Math.min(message.length - this.#filled, chunk.length - this.#at);
+      message.set(part === chunk.length ? chunk : chunk.subarray(this.#at, this.#at + part), this.#filled);
+      this.#filled += part;
       this.#advance(part);
     }
-    return message;
   }
 
   #advance(bytes: number): void {

@@ -3,11 +3,15 @@ import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
 import { Http2SessionManager, type Http2SessionOptions } from "@connectrpc/connect-node";
 import { h2WindowBytes } from "./listener_h2.ts";
 
+/** How often Connect is told that bytes came: often beside the seconds after which it pings. */
+const tellEveryMs = 250;
+
 /** Wide windows, and no error that nobody can catch. */
 export class H2Session {
   readonly authority: string;
   readonly #manager: Http2SessionManager;
   readonly #prepared = new WeakSet<ClientHttp2Session>();
+  #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(url: string, pings: Http2SessionOptions) {
     this.#manager = new Http2SessionManager(url, pings, {
@@ -30,7 +34,11 @@ export class H2Session {
     return stream;
   }
 
+  /** To be called for all that comes. Connect sets its timer of pings anew for each call, which is not needed so often. */
   notifyResponseByteRead(stream: ClientHttp2Stream): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#toldAtMs < tellEveryMs) return;
+    this.#toldAtMs = nowMs;
     this.#manager.notifyResponseByteRead(stream);
   }
 
