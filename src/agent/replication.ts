@@ -1,8 +1,16 @@
 import type { Logger } from "@logtape/logtape";
-import { type Clock, DisposalStack, type Vector, type WriterId } from "../base/mod.ts";
+import {
+  type Clock,
+  DisposalStack,
+  firstGeneration,
+  topicKey,
+  topicOfKey,
+  type Vector,
+  type WriterId,
+} from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
 import type { PeerRpc } from "../io/peer_rpc.ts";
-import type { CommitLog, TopicLog } from "../log/mod.ts";
+import { type CommitLog, currentKey, heldGeneration, keyOf, openGeneration, type TopicLog } from "../log/mod.ts";
 import {
   Announcer,
   type AnnouncerEffect,
@@ -18,6 +26,7 @@ import type { ServedReplication, WatchMessage } from "../server/mod.ts";
 import { CopyWaits } from "./copy_waits.ts";
 import type { MeasuredPeer, MeasuredReplication, ReplicationCounters } from "./metrics_replication.ts";
 import { Outbox } from "./outbox.ts";
+import { measuredPeers } from "./replication_lag.ts";
 import { confirmationOf, noticeOf, sentOf, syncedOf } from "./watch_messages.ts";
 
 export interface ReplicationOptions {
@@ -72,6 +81,12 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     );
     this.#copyWaits = new CopyWaits((input) => this.#replicator.push(input));
     this.#stack.defer(() => this.#copyWaits.close());
+    for (const [name, life] of this.#log.lives) this.#replicator.push({ type: "topic-life", name, ...life });
+    this.#stack.defer(
+      this.#log.onLife(({ topic: name, generation, deleted }) =>
+        this.#replicator.push({ type: "topic-life", name, generation, deleted }),
+      ),
+    );
     for (const topic of this.#log.topics()) this.#grew(topic);
     this.#stack.defer(this.#log.onGrow((topic) => this.#grew(topic)));
   }
@@ -83,7 +98,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   /** Every peer followed, and what it told to hold. */
   get peers(): readonly MeasuredPeer[] {
-    return this.#machine.progress();
+    return measuredPeers(this.#log, this.#machine.progress());
   }
 
   have(topic: string): Vector {
@@ -102,14 +117,16 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   }
 
   /** A feed whose hash does not fit: nobody is asked for it any more. */
-  feedStopped(topic: string, writer: WriterId): void {
+  feedStopped(name: string, writer: WriterId): void {
+    const topic = currentKey(this.#log, name);
     this.#replicator.push({ type: "feed-stopped", topic, writer });
     this.#announcer.push({ type: "retell", topic });
   }
 
   /** The log found damage: peers are asked for what it took. */
-  damaged(topic: string): void {
-    this.#replicator.push({ type: "damaged", topic, ranges: this.#log.topic(topic)?.corruptRanges ?? [] });
+  damaged(name: string): void {
+    const ranges = this.#log.topic(name)?.corruptRanges ?? [];
+    this.#replicator.push({ type: "damaged", topic: currentKey(this.#log, name), ranges });
   }
 
   writerMinted(writer: WriterId): void {
@@ -135,8 +152,10 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     await this.#minting;
   }
 
-  awaitCopies(...wait: Parameters<ServedReplication["awaitCopies"]>): ReturnType<ServedReplication["awaitCopies"]> {
-    return this.#copyWaits.wait(...wait);
+  awaitCopies(
+    ...[name, produced, asked]: Parameters<ServedReplication["awaitCopies"]>
+  ): ReturnType<ServedReplication["awaitCopies"]> {
+    return this.#copyWaits.wait(currentKey(this.#log, name), produced, asked);
   }
 
   async *watch(
@@ -168,11 +187,16 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   }
 
   #grew(topic: TopicLog): void {
-    const { name, generation, have, served, lowWater } = topic;
+    const { generation, have, served, lowWater } = topic;
+    const key = keyOf(topic);
+    if (topic.deleted !== undefined) {
+      this.#announcer.push({ type: "ended", topic: key });
+      return;
+    }
     const synced = syncedOf(topic);
-    this.#replicator.push({ type: "grew", topic: name, have, synced });
+    this.#replicator.push({ type: "grew", topic: key, have, synced });
     // What is served is durable by this node's own policy (rule R2).
-    this.#announcer.push({ type: "grew", topic: name, generation, durable: served, lowWater, synced });
+    this.#announcer.push({ type: "grew", topic: key, generation, durable: served, lowWater, synced });
   }
 
   #performAnnouncement(effect: AnnouncerEffect): undefined {
@@ -255,12 +279,14 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     const error = await this.#abortable(this.#watches, watchId, signal, async (aborted) => {
       for await (const message of this.#rpc.watch(request, aborted)) {
         if (message.type === "notice") {
-          const { topic, durable, lowWater, callerChain, awaited } = message;
+          const { durable, lowWater, callerChain, awaited } = message;
+          const topic = topicKey(message.topic, message.generation);
           this.#announcer.push({ type: "supplied", peer: peer.name, topic, vector: durable, awaited });
           const own = callerChain && { writer, chain: callerChain };
           this.#replicator.push({ type: "notice", peer: peer.name, watchId, topic, durable, lowWater, own });
         } else if (message.type === "confirmation") {
-          const { topic, synced, callerChain } = message;
+          const { synced, callerChain } = message;
+          const topic = topicKey(message.topic, message.generation);
           const own = callerChain && { writer, chain: callerChain };
           this.#replicator.push({ type: "confirmed", peer: peer.name, watchId, topic, synced, own });
         } else if (message.type === "hello") {
@@ -278,8 +304,8 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     });
   }
 
-  async #pull({ peer, pullId, topic, have, bytesMax }: Effect<"pull">, signal: AbortSignal): Promise<undefined> {
-    const generation = this.#log.topic(topic)?.generation ?? 1;
+  async #pull({ peer, pullId, topic: key, have, bytesMax }: Effect<"pull">, signal: AbortSignal): Promise<undefined> {
+    const { name: topic, generation } = topicOfKey(key) ?? { name: key, generation: firstGeneration };
     const request = { address: peer.rpcAddress, node: this.node, topic, generation, have, bytesMax };
     const error = await this.#abortable(this.#pulls, pullId, signal, async (aborted) => {
       let lowWater: Vector | undefined;
@@ -318,11 +344,11 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     }
   }
 
-  async #apply(pullId: number, name: string, apply: (topic: TopicLog) => Promise<AppliedResult>): Promise<undefined> {
+  async #apply(pullId: number, key: string, apply: (topic: TopicLog) => Promise<AppliedResult>): Promise<undefined> {
     let topic: TopicLog | undefined;
     let result: AppliedResult;
     try {
-      topic = await this.#log.openTopic(name);
+      topic = await openGeneration(this.#log, key);
       result = await apply(topic);
       this.#counts.appliedRecords += result.appended;
       this.#counts.repeatedRecords += result.dropped;
@@ -330,11 +356,11 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
       this.#counts.appliesFailed++;
       result = { appended: 0, dropped: 0, failed: messageOf(error) };
     }
-    this.#replicator.push({ type: "applied", pullId, topic: name, result, have: topic?.have ?? new Map() });
+    this.#replicator.push({ type: "applied", pullId, topic: key, result, have: topic?.have ?? new Map() });
   }
 
   async #repair({ repairId, topic, file, at, frames }: Effect<"repair">): Promise<ReplicatorInput> {
-    const held = this.#log.topic(topic);
+    const held = heldGeneration(this.#log, topic);
     const range = held?.corruptRanges.find((one) => one.file === file && one.at === at);
     let failed: string | undefined;
     try {
@@ -349,7 +375,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   async #compare({ comparisonId, topic, writer, sequence, chain }: Effect<"compare-feed">): Promise<ReplicatorInput> {
     try {
-      const verdict = judgeChain(await this.#log.topic(topic)?.chainAt(writer, sequence), chain);
+      const verdict = judgeChain(await heldGeneration(this.#log, topic)?.chainAt(writer, sequence), chain);
       return { type: "feed-compared", comparisonId, verdict };
     } catch (error) {
       return { type: "feed-compared", comparisonId, verdict: "failed", error: messageOf(error) };

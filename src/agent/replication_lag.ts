@@ -1,4 +1,6 @@
-import type { Vector } from "../base/mod.ts";
+import { topicOfKey, type Vector } from "../base/mod.ts";
+import { type CommitLog, currentKey } from "../log/mod.ts";
+import type { PeerProgress } from "../replication/mod.ts";
 
 /** Positions of feeds that one look at the lag compares; further topics are left out. It takes some tens of milliseconds. */
 const positionsMax = 50_000;
@@ -42,4 +44,16 @@ export function lagOf(
       [...feeds.values()].reduce((total, missing) => total + missing, 0),
     );
   return { peers: byPeer, topics };
+}
+
+/** What peers told, by the names of topics. Of generations that this node does not have it cannot say what it lacks. */
+export function measuredPeers(log: CommitLog, progress: readonly PeerProgress[]): PeerProgress[] {
+  return progress.map((peer) => {
+    const durable = new Map<string, Vector>();
+    for (const [key, vector] of peer.durable) {
+      const name = topicOfKey(key)?.name ?? key;
+      if (currentKey(log, name) === key) durable.set(name, vector);
+    }
+    return { ...peer, durable };
+  });
 }

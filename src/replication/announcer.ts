@@ -81,6 +81,9 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
       case "grew":
         this.#grew(input, nowMs);
         break;
+      case "ended":
+        this.#end(input.topic);
+        break;
       case "retell":
         this.#retell(input, nowMs);
         break;
@@ -150,6 +153,16 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
     this.#topics.set(input.topic, { generation, durable, lowWater, synced });
     this.#collect(input.topic, nowMs);
     for (const { confirmations } of this.#subscribers.values()) confirmations.grew(input.topic, nowMs);
+  }
+
+  #end(topic: string): void {
+    this.#topics.delete(topic);
+    this.#dueAtMs.delete(topic);
+    this.#toldAtMs.delete(topic);
+    for (const subscriber of this.#subscribers.values()) {
+      subscriber.topics.delete(topic);
+      subscriber.confirmations.end(topic);
+    }
   }
 
   #retell(input: Input<"retell">, nowMs: number): void {

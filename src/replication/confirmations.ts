@@ -72,6 +72,12 @@ export class Confirmations {
     if (known.awaited) this.#confirmOwn(topic, known);
   }
 
+  /** The topic is gone. */
+  end(topic: string): void {
+    this.#topics.delete(topic);
+    this.#collected.delete(topic);
+  }
+
   wake(nowMs: number): void {
     if (this.#dueAtMs > nowMs) return;
     this.#dueAtMs = Number.POSITIVE_INFINITY;

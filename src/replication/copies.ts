@@ -114,6 +114,13 @@ export class Copies {
     this.#localWriter = writer;
   }
 
+  /** The topic is gone, here and wherever it was copied to. */
+  end(topic: string): void {
+    this.#synced.delete(topic);
+    const lines = this.#lines.get(topic);
+    if (lines !== undefined) this.#missSome(topic, lines, () => true);
+  }
+
   #missSome(topic: string, lines: Line[], isMissed: (waiter: Waiter) => boolean): void {
     for (const line of lines) {
       const stay: Waiter[] = [];

@@ -29,6 +29,7 @@ export class Pulls {
   /** Topics to look at later although nothing may come in. */
   readonly #retryAtMs = new Map<TopicState, number>();
   readonly #nextId: () => number;
+  readonly #isOpen: (topic: string) => boolean;
 
   constructor(
     options: ResolvedReplicatorOptions,
@@ -37,6 +38,8 @@ export class Pulls {
       readonly watches: Watches;
       readonly emit: (effect: ReplicatorEffect) => void;
       readonly nextId: () => number;
+      /** Whether a topic may be pulled. */
+      readonly isOpen: (topic: string) => boolean;
     },
   ) {
     this.#options = options;
@@ -44,6 +47,7 @@ export class Pulls {
     this.#watches = room.watches;
     this.#emit = room.emit;
     this.#nextId = room.nextId;
+    this.#isOpen = room.isOpen;
   }
 
   get wakeAtMs(): number {
@@ -174,6 +178,15 @@ export class Pulls {
     this.lookAtGaps();
   }
 
+  /** The topic is gone: what was asked for of it stops, and what comes of it is nobody's any more. */
+  end(name: string): void {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return;
+    this.#abandon(topic);
+    this.#topics.delete(name);
+    for (const set of [this.#looking, this.#waiting, this.#retryAtMs]) set.delete(topic);
+  }
+
   /** Stops everything, until `lookAtAll`. */
   abandonAll(): void {
     for (const topic of this.#topics.values()) this.#abandon(topic);
@@ -190,7 +203,7 @@ export class Pulls {
   #pursueTopic(topic: TopicState, nowMs: number): void {
     this.#retryAtMs.delete(topic);
     this.#endPatience(topic, nowMs);
-    if (topic.busy) return;
+    if (topic.busy || !this.#isOpen(topic.name)) return;
     if (topic.backoff.untilMs > nowMs) {
       this.#retryAtMs.set(topic, topic.backoff.untilMs);
       return;

@@ -1,13 +1,15 @@
 import {
   type Machine,
   type Random,
-  topicNameFault,
+  topicKey,
+  topicOfKey,
   type Vector,
   vectorWritersMax,
   type WriterId,
 } from "../base/mod.ts";
 import { Comparisons } from "./comparisons.ts";
 import { Copies } from "./copies.ts";
+import { Lives } from "./lives.ts";
 import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
 import { Pulls } from "./pulls.ts";
 import { Repairs } from "./repairs.ts";
@@ -39,6 +41,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   readonly #repairs: Repairs;
   readonly #comparisons: Comparisons;
   readonly #copies: Copies;
+  readonly #lives = new Lives();
   #effects: ReplicatorEffect[] = [];
   #localWriter: WriterId;
   /** A new writer was asked for and is not there yet. Until then nothing is pulled: it could be our own old feed. */
@@ -50,7 +53,10 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     const emit = (effect: ReplicatorEffect): void => void this.#effects.push(effect);
     this.#watches = new Watches(this.#options, random.fork("watches"), emit);
     let idLast = 0;
-    const room = { watches: this.#watches, emit, nextId: () => ++idLast };
+    const room = {
+      ...{ watches: this.#watches, emit, nextId: () => ++idLast },
+      isOpen: (topic: string) => this.#lives.isOpen(topic),
+    };
     const pullsRandom = random.fork("pulls");
     this.#pulls = new Pulls(this.#options, pullsRandom, room);
     this.#repairs = new Repairs(this.#options, pullsRandom, room);
@@ -143,6 +149,9 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         this.#pulls.grew(input.topic, input.have);
         this.#copies.grew(input.topic, input.synced);
         break;
+      case "topic-life":
+        this.#settleLife(input);
+        break;
       case "writer-minted":
         this.#minted(input.writer);
         break;
@@ -212,6 +221,8 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       this.#watches.reject(peer, fault, nowMs);
       return;
     }
+    // It has not heard yet that this is deleted.
+    if (this.#lives.isGone(input.topic)) return;
     const told = this.#told(peer, input.topic);
     if (told === undefined) return;
     told.durable = input.durable;
@@ -225,12 +236,13 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     if (peer === undefined) return;
     peer.aliveAtMs = nowMs;
     const fault = peer.listening
-      ? (topicNameFault(input.topic) ?? vectorFault(input.synced))
+      ? (topicFault(input.topic) ?? vectorFault(input.synced))
       : `Cannot follow ${input.peer}: it confirms before its hello`;
     if (fault !== undefined) {
       this.#watches.reject(peer, fault, nowMs);
       return;
     }
+    if (this.#lives.isGone(input.topic)) return;
     const told = this.#told(peer, input.topic);
     if (told === undefined) return;
     for (const [writer, sequence] of input.synced) {
@@ -283,6 +295,17 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     if (told === undefined || sequence <= told.sameThrough) return;
     told.sameThrough = sequence;
     this.#copies.look(topic);
+  }
+
+  /** What peers told of a generation that is gone goes with it; what they told of the one that is there now counts. */
+  #settleLife({ name, generation, deleted }: Input<"topic-life">): void {
+    for (const ended of this.#lives.settle(name, { generation, deleted })) {
+      this.#pulls.end(ended);
+      this.#repairs.damaged(ended, []);
+      this.#copies.end(ended);
+      for (const peer of this.#watches.peers.values()) peer.topics.delete(ended);
+    }
+    this.#pulls.look(topicKey(name, generation));
   }
 
   /** What this peer told of a topic, so far; undefined when that would be one topic too many. */
@@ -355,7 +378,11 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
 
 function noticeFault(peer: PeerState, notice: Input<"notice">): string | undefined {
   if (!peer.listening) return `Cannot follow ${notice.peer}: it tells before its hello`;
-  return topicNameFault(notice.topic) ?? vectorFault(notice.durable) ?? vectorFault(notice.lowWater);
+  return topicFault(notice.topic) ?? vectorFault(notice.durable) ?? vectorFault(notice.lowWater);
+}
+
+function topicFault(key: string): string | undefined {
+  return topicOfKey(key) === undefined ? `Cannot follow a topic by the key ${JSON.stringify(key)}` : undefined;
 }
 
 function vectorFault(vector: Vector): string | undefined {

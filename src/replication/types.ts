@@ -39,6 +39,7 @@ export interface DamagedRange {
   readonly feeds: ReadonlyMap<WriterId, { readonly first: number; readonly last: number }>;
 }
 
+/** Topics are called by the keys of their generations here (`topicKey` of base): each has feeds of its own. */
 export type ReplicatorInput =
   | Wake
   /** A peer was discovered, or its address or writer changed. */
@@ -108,6 +109,12 @@ export type ReplicatorInput =
     }
   /** The local log grew, or more of it is fsynced (`synced`). Also once for every topic held, before any peer is told of. */
   | { readonly type: "grew"; readonly topic: string; readonly have: Vector; readonly synced: Vector }
+  /**
+   * What is settled of a topic, here by its name: earlier generations, and this one when it is deleted, are gone; nothing is
+   * pulled of later ones until that is said here. Also once for every topic of which there is more than the first, before
+   * any peer is told of.
+   */
+  | { readonly type: "topic-life"; readonly name: string; readonly generation: number; readonly deleted: boolean }
   /** The log minted a writer, asked by `mint-writer` or by itself. */
   | { readonly type: "writer-minted"; readonly writer: WriterId }
   /** The log no longer follows this feed (its event `feed-stopped`): nobody is asked for it any more. */
@@ -200,6 +207,8 @@ export type AnnouncerInput =
       /** What is fsynced, whatever the policy: without feeds that are no longer followed. */
       readonly synced: Vector;
     }
+  /** The generation is gone: nobody is told of it any more. */
+  | { readonly type: "ended"; readonly topic: string }
   /** A feed of the topic is a fork: all are told of the topic again, its owner among them, who may not know (rule R5). */
   | { readonly type: "retell"; readonly topic: string }
   /** The transport took the notice about this topic; without a topic, the heartbeat. */

@@ -1,6 +1,14 @@
-import type { ChainHash, Random, Vector, WriterId } from "../base/mod.ts";
+import type { ChainHash, Vector, WriterId } from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
-import type { Ack, Applied, CommitLog, TopicLog } from "../log/mod.ts";
+import {
+  type Ack,
+  type Applied,
+  currentKey,
+  heldGeneration,
+  keyOf,
+  openGeneration,
+  type TopicLog,
+} from "../log/mod.ts";
 import {
   Announcer,
   type AnnouncerEffect,
@@ -13,36 +21,17 @@ import {
   type ReplicatorEffect,
   type ReplicatorInput,
 } from "../replication/mod.ts";
-import type { Life } from "./life.ts";
-import type { Host, Network, Pipe, PipeEnd } from "./network.ts";
+import type { PipeEnd } from "./network.ts";
+import type { ReplicationRoom, RpcPipe } from "./replication_room.ts";
 import type { RpcMessage } from "./rpc_message.ts";
 
+export type { ReplicationRoom, RpcPipe } from "./replication_room.ts";
 export type { RpcMessage } from "./rpc_message.ts";
 
 /** How many nodes are to hold durably what was produced, and how long that is waited for. */
 export interface CopiesAsked {
   readonly copies: number;
   readonly timeoutMs: number;
-}
-
-export type RpcPipe = Pipe<RpcMessage>;
-
-/** What a node lends to its replication. */
-export interface ReplicationRoom {
-  readonly host: Host;
-  readonly life: Life;
-  readonly log: CommitLog;
-  readonly network: Network;
-  readonly random: Random;
-  /** Frame bytes of one response: small ones let faults strike within a pull. */
-  readonly responseBytesMax: number;
-  trace(text: string): void;
-  /** These bytes go to a peer. */
-  served(topic: string, frames: Uint8Array): void;
-  /** The log was called: let it come to rest before the next event. */
-  touchLog(): void;
-  /** Opens an RPC stream to whoever serves at this address. */
-  dial(rpcAddress: string, end: PipeEnd<RpcMessage>): RpcPipe;
 }
 
 type Effect<Type extends ReplicatorEffect["type"]> = Extract<ReplicatorEffect, { readonly type: Type }>;
@@ -71,18 +60,25 @@ export class ReplicationShell {
     const { clock } = room.life;
     this.#replication = new Driver(this.replicator, clock, (effect) => void this.#perform(effect));
     this.#announcement = new Driver(new Announcer(), clock, (effect) => void this.#announce(effect));
+    for (const [name, life] of room.log.lives) this.push({ type: "topic-life", name, ...life });
+    room.log.onLife(
+      room.life.guard(({ topic: name, generation, deleted }) =>
+        this.push({ type: "topic-life", name, generation, deleted }),
+      ),
+    );
     for (const topic of room.log.topics()) this.#grew(topic);
     room.log.onGrow(room.life.guard((topic) => this.#grew(topic)));
     room.log.onEvent(
       room.life.guard((event) => {
         room.trace(`log ${event.type}`);
         if (event.type === "feed-stopped") {
-          this.push({ type: "feed-stopped", topic: event.topic, writer: event.writer });
-          this.#announcement.push({ type: "retell", topic: event.topic });
+          const topic = currentKey(room.log, event.topic);
+          this.push({ type: "feed-stopped", topic, writer: event.writer });
+          this.#announcement.push({ type: "retell", topic });
         }
         if (event.type === "corrupt") {
           const ranges = room.log.topic(event.topic)?.corruptRanges ?? [];
-          this.push({ type: "damaged", topic: event.topic, ranges });
+          this.push({ type: "damaged", topic: currentKey(room.log, event.topic), ranges });
         }
         if (event.type === "new-writer") this.push({ type: "writer-minted", writer: event.writer });
       }),
@@ -106,7 +102,8 @@ export class ReplicationShell {
    * Tells whether so many nodes came to hold durably what is being produced. To be called before anybody can hear of it:
    * peers are told that somebody waits.
    */
-  async awaitCopies(topic: string, produced: Promise<Ack>, asked: CopiesAsked): Promise<boolean> {
+  async awaitCopies(name: string, produced: Promise<Ack>, asked: CopiesAsked): Promise<boolean> {
+    const topic = currentKey(this.#room.log, name);
     this.#awaited.set(topic, (this.#awaited.get(topic) ?? 0) + 1);
     try {
       const { writer, sequence, count } = await produced;
@@ -139,10 +136,15 @@ export class ReplicationShell {
   }
 
   #grew(topic: TopicLog): void {
-    const { name, generation, served, lowWater, have } = topic;
+    const { generation, served, lowWater, have } = topic;
+    const key = keyOf(topic);
+    if (topic.deleted !== undefined) {
+      this.#announcement.push({ type: "ended", topic: key });
+      return;
+    }
     const synced = new Map([...topic.durable].filter(([writer]) => !topic.stoppedFeeds.has(writer)));
-    this.push({ type: "grew", topic: name, have, synced });
-    this.#announcement.push({ type: "grew", topic: name, generation, durable: served, lowWater, synced });
+    this.push({ type: "grew", topic: key, have, synced });
+    this.#announcement.push({ type: "grew", topic: key, generation, durable: served, lowWater, synced });
   }
 
   #serveWatch(pipe: RpcPipe, caller: { readonly node: string; readonly writer: WriterId }): number {
@@ -183,7 +185,7 @@ export class ReplicationShell {
     const { log, life, touchLog } = this.#room;
     const { subscriber, topic, synced } = effect;
     const sequence = synced.get(writer);
-    const held = log.topic(topic);
+    const held = heldGeneration(log, topic);
     touchLog();
     const found = sequence === undefined ? undefined : held?.chainAt(writer, sequence).catch(() => undefined);
     void Promise.resolve(found).then(
@@ -196,12 +198,12 @@ export class ReplicationShell {
   }
 
   #chainOf(writer: WriterId, notice: { readonly topic: string; readonly durable: Vector }): ChainHash | undefined {
-    const end = this.#room.log.topic(notice.topic)?.feedEnd(writer);
+    const end = heldGeneration(this.#room.log, notice.topic)?.feedEnd(writer);
     return end?.have === notice.durable.get(writer) ? end?.chain : undefined;
   }
 
   #servePull(pipe: RpcPipe, request: Extract<RpcMessage, { readonly type: "pull" }>): void {
-    const topic = this.#room.log.topic(request.topic);
+    const topic = heldGeneration(this.#room.log, request.topic);
     if (topic === undefined) {
       pipe.close("server", "no such topic");
       return;
@@ -213,7 +215,7 @@ export class ReplicationShell {
       topic.readMissing(answer.have, answer.bytesMax).then(
         this.#room.life.guard((missing) => {
           answer.sent(missing);
-          this.#room.served(request.topic, missing.frames);
+          this.#room.served(topic.name, missing.frames);
           pipe.send("server", { type: "frames", frames: missing.frames.slice(), lowWater: missing.lowWater });
           if (answer.isOver) pipe.close("server", "");
           else this.#room.life.after(this.#room.random.below(3), readOn);
@@ -341,7 +343,7 @@ export class ReplicationShell {
 
   #repair({ repairId, topic, file, at, frames }: Effect<"repair">): void {
     const { log, life } = this.#room;
-    const held = log.topic(topic);
+    const held = heldGeneration(log, topic);
     const range = held?.corruptRanges.find((one) => one.file === file && one.at === at);
     this.#room.touchLog();
     void Promise.resolve(range && held?.repair(range, frames))
@@ -356,7 +358,7 @@ export class ReplicationShell {
   #compare({ comparisonId, topic, writer, sequence, chain }: Effect<"compare-feed">): void {
     const { log, life } = this.#room;
     this.#room.touchLog();
-    Promise.resolve(log.topic(topic)?.chainAt(writer, sequence)).then(
+    Promise.resolve(heldGeneration(log, topic)?.chainAt(writer, sequence)).then(
       life.guard((found) => this.push({ type: "feed-compared", comparisonId, verdict: judgeChain(found, chain) })),
       life.guard((error: unknown) => {
         this.push({ type: "feed-compared", comparisonId, verdict: "failed", error: String(error) });
@@ -371,14 +373,13 @@ export class ReplicationShell {
     const { log, life } = this.#room;
     const { pullId, topic } = effect;
     this.#room.touchLog();
-    void log
-      .openTopic(topic)
+    void openGeneration(log, topic)
       .then(apply)
       .catch((error: unknown): AppliedResult => ({ appended: 0, dropped: 0, failed: String(error) }))
       .then(
         life.guard((result: AppliedResult) => {
           if (result.failed !== undefined) this.#room.trace(`cannot apply ${topic}: ${result.failed}`);
-          this.push({ type: "applied", pullId, topic, result, have: log.topic(topic)?.have ?? new Map() });
+          this.push({ type: "applied", pullId, topic, result, have: heldGeneration(log, topic)?.have ?? new Map() });
         }),
       );
   }

@@ -1,6 +1,6 @@
 import type { ChainHash, Vector, WriterId } from "../base/mod.ts";
 
-/** What two nodes say to each other over an RPC stream. */
+/** What two nodes say to each other over an RPC stream. Topics are called by the keys of their generations. */
 export type RpcMessage =
   | { readonly type: "watch"; readonly node: string; readonly writer: WriterId }
   | { readonly type: "hello"; readonly writer: WriterId }

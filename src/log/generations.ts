@@ -1,0 +1,31 @@
+/** Generations of topics by their keys, as replication calls them. */
+import { topicKey, topicOfKey } from "../base/mod.ts";
+import { InvalidTopicError, TopicDeletedError } from "./errors.ts";
+import type { CommitLog, TopicLog } from "./types.ts";
+
+export function keyOf({ name, generation }: TopicLog): string {
+  return topicKey(name, generation);
+}
+
+/** The key of the generation that the log has of a topic now. */
+export function currentKey(log: CommitLog, name: string): string {
+  return topicKey(name, log.topic(name)?.generation ?? log.lives.get(name)?.generation ?? 1);
+}
+
+/** A generation that is held; undefined when it is not, or when the log holds another of this topic. */
+export function heldGeneration(log: CommitLog, key: string): TopicLog | undefined {
+  const topic = log.topic(topicOfKey(key)?.name ?? key);
+  return topic !== undefined && keyOf(topic) === key ? topic : undefined;
+}
+
+/**
+ * Opens a generation, creating it when needed. Rejects as `openTopic` does, and with `TopicDeletedError` where another
+ * one is settled: what is meant for this one must not get there.
+ */
+export async function openGeneration(log: CommitLog, key: string): Promise<TopicLog> {
+  const asked = topicOfKey(key);
+  if (asked === undefined) throw new InvalidTopicError(`Cannot use topic key ${JSON.stringify(key)}: it names none`);
+  const topic = await log.openTopic(asked.name);
+  if (topic.generation === asked.generation) return topic;
+  throw new TopicDeletedError(asked.name, asked.generation);
+}
