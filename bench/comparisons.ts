@@ -1,4 +1,5 @@
 /** What is measured against whom, and what is expected of it: the table of targets, row by row. */
+import type { Contender } from "./contenders/contender.ts";
 import type { Contenders } from "./open_contenders.ts";
 import {
   batches,
@@ -6,8 +7,10 @@ import {
   consumes,
   delays,
   inTurn,
+  type Load,
   nativeProduce,
   pipelines,
+  publishesByGo,
   ranges,
   rawBatches,
   type Side,
@@ -17,173 +20,104 @@ import {
 /** Which figure of a round is compared. More is better for rates, less for delays. */
 export type FigureName = "rate" | "p50Ms" | "p99Ms";
 
+/** Ours divided by the peer's: what it has to be, and what we want it to be. */
+export interface Target {
+  readonly must: number;
+  readonly aim: number;
+}
+
 export interface Comparison {
   readonly what: string;
   /** Bytes of a record's value. */
   readonly valueBytes: number;
   readonly figure: FigureName;
-  /** Ours divided by the peer's: what it has to be, and what we want it to be. */
-  readonly must: number;
-  readonly aim: number;
+  /** Undefined where the row only informs. */
+  readonly target: Target | undefined;
   readonly ours: Side;
   readonly peer: Side;
 }
 
 /** Records of a round, so that it takes from a third of a second to a few seconds. */
-const counts = { batches: 1_000_000, fast: 400_000, medium: 100_000, slow: 30_000, few: 4_000 } as const;
+const [most, many, some, few, fewest] = [1_000_000, 400_000, 100_000, 30_000, 4_000];
+
+const small = (records: number): Load => ({ value: new Uint8Array(100).fill(120), records });
+const large = (records: number): Load => ({ value: new Uint8Array(1_024).fill(120), records });
+
+/** A peer with what it does, the target beside it, and its side: undefined when it is not installed. */
+type Against = readonly [what: string, target: Target | undefined, peer: Side | undefined, figure?: FigureName];
 
 /** The rows whose peers are installed. */
-export function comparisons({ written, synced, raw, nats, redis, redisAlways }: Contenders): Comparison[] {
-  const small = new Uint8Array(100).fill(120);
-  const large = new Uint8Array(1_024).fill(120);
-  const rows = [
-    row(
-      "send(), 1,000 in flight / NATS publish",
-      100,
-      "rate",
-      [10, 30],
-      sends(written, small, counts.fast, 1_000),
-      nats && sends(nats, small, counts.slow, 1_000),
-    ),
-    row(
-      "send(), 1,000 in flight / ioredis, 1,000 in flight",
-      100,
-      "rate",
-      [3, 8],
-      sends(written, small, counts.fast, 1_000),
-      redis && sends(redis, small, counts.medium, 1_000),
-    ),
-    row(
-      "send(), 1,000 in flight / ioredis, pipelines of 1,000",
-      100,
-      "rate",
-      [3, 8],
-      sends(written, small, counts.fast, 1_000),
-      redis && pipelines(redis, small, counts.medium),
-    ),
-    row(
-      "send(), 1,000 in flight / redis-benchmark -P 100",
-      100,
-      "rate",
-      [1.2, 3],
-      sends(written, small, counts.fast, 1_000),
-      redis && nativeProduce(redis, small.length, counts.fast),
-    ),
-    row(
-      "send(), 1,000 in flight / NATS publish",
-      1_024,
-      "rate",
-      [3, 6],
-      sends(written, large, counts.medium, 1_000),
-      nats && sends(nats, large, counts.slow, 1_000),
-    ),
-    row(
-      "batches of 1,000 / raw TCP framing",
-      100,
-      "rate",
-      [0.35, 0.7],
-      batches(written, small, counts.batches),
-      rawBatches(raw, small, counts.batches),
-    ),
-    row(
-      "consume / NATS consume",
-      100,
-      "rate",
-      [8, 18],
-      consumes(written, small, counts.batches),
-      nats && consumes(nats, small, counts.medium),
-    ),
-    row(
-      "consume / Redis XREAD",
-      100,
-      "rate",
-      [3, 6],
-      consumes(written, small, counts.batches),
-      redis && consumes(redis, small, counts.fast),
-    ),
-    row(
-      "consume / NATS consume",
-      1_024,
-      "rate",
-      [2, 4],
-      consumes(written, large, counts.medium),
-      nats && consumes(nats, large, counts.medium),
-    ),
-    row(
-      "consume / Redis XRANGE",
-      1_024,
-      "rate",
-      [1, 1.5],
-      consumes(written, large, counts.medium),
-      redis && ranges(redis, large, counts.medium),
-    ),
-    row(
-      "one record a call, 32 in flight / NATS publish",
-      100,
-      "rate",
-      [0.7, 1.3],
-      calls(written, small, counts.slow, 32),
-      nats && sends(nats, small, counts.slow, 32),
-    ),
-    row(
-      "one send() at a time / NATS publish",
-      100,
-      "rate",
-      [0.6, 1.1],
-      sends(written, small, counts.few, 1),
-      nats && sends(nats, small, counts.few, 1),
-    ),
-    row(
-      "send(), 1,000 in flight / ioredis, always",
-      100,
-      "rate",
-      [4, 10],
-      sends(synced, small, counts.fast, 1_000),
-      redisAlways && sends(redisAlways, small, counts.medium, 1_000),
-    ),
-    row(
-      "one send() at a time / ioredis, always",
-      100,
-      "rate",
-      [0.5, 1],
-      sends(synced, small, counts.few, 1),
-      redisAlways && sends(redisAlways, small, counts.few, 1),
-    ),
-    row(
-      "1,000 topics in turn / one topic",
-      100,
-      "rate",
-      [0.3, 0.7],
-      inTurn(synced, small, counts.medium, 1_000),
-      inTurn(synced, small, counts.medium, 1),
-    ),
-    row(
-      "end to end at 1,000/s / NATS",
-      100,
-      "p50Ms",
-      [1.3, 0.6],
-      delays(written, small.length),
-      nats && delays(nats, small.length),
-    ),
-    row(
-      "end to end at 1,000/s / NATS",
-      100,
-      "p99Ms",
-      [4, 1.5],
-      delays(written, small.length),
-      nats && delays(nats, small.length),
-    ),
+export function comparisons({
+  written,
+  synced,
+  raw,
+  nats,
+  natsGo,
+  redis,
+  redisAlways,
+  replicated,
+}: Contenders): Comparison[] {
+  const flood = (peer: Contender | undefined, load: Load) => peer && sends(peer, load, 1_000);
+  const single = (peer: Contender | undefined, load: Load) => peer && sends(peer, load, 1);
+  return [
+    ...rows("send(), 1,000 in flight", sends(written, small(many), 1_000), [
+      ["NATS publish", at(10, 30), flood(nats, small(few))],
+      ["ioredis, 1,000 in flight", at(3, 8), flood(redis, small(some))],
+      ["ioredis, pipelines of 1,000", at(3, 8), redis && pipelines(redis, small(some))],
+      ["redis-benchmark -P 100", at(1.2, 3), redis && nativeProduce(redis, small(many))],
+    ]),
+    ...rows("send(), 1,000 in flight", sends(written, large(some), 1_000), [
+      ["NATS publish", at(3, 6), flood(nats, large(few))],
+      ["NATS Go client, 1,000 in flight", at(1.2, 2), natsGo && publishesByGo(natsGo, large(some), 1_000)],
+    ]),
+    ...rows("batches of 1,000", batches(written, small(most)), [
+      ["raw TCP framing", at(0.35, 0.7), rawBatches(raw, small(most))],
+    ]),
+    ...rows("consume", consumes(written, small(most)), [
+      ["NATS consume", at(8, 18), nats && consumes(nats, small(some))],
+      ["Redis XREAD", at(3, 6), redis && consumes(redis, small(many))],
+    ]),
+    ...rows("consume", consumes(written, large(some)), [
+      ["NATS consume", at(2, 4), nats && consumes(nats, large(some))],
+      ["Redis XRANGE", at(1, 1.5), redis && ranges(redis, large(some))],
+    ]),
+    ...rows("one record a call, 32 in flight", calls(written, small(few), 32), [
+      ["NATS publish", at(0.7, 1.3), nats && sends(nats, small(few), 32)],
+    ]),
+    ...rows("one send() at a time", single(written, small(fewest)), [
+      ["NATS publish", at(0.6, 1.1), single(nats, small(fewest))],
+    ]),
+    ...rows("send(), 1,000 in flight", flood(synced, small(many)), [
+      ["ioredis, always", at(4, 10), flood(redisAlways, small(some))],
+    ]),
+    ...rows("one send() at a time", single(synced, small(fewest)), [
+      ["ioredis, always", at(0.5, 1), single(redisAlways, small(fewest))],
+    ]),
+    ...rows("send(), 1,000 in flight", flood(synced, large(some)), [
+      ["ioredis, always", undefined, flood(redisAlways, large(few))],
+    ]),
+    ...rows("one send() at a time", single(synced, large(fewest)), [
+      ["ioredis, always", undefined, single(redisAlways, large(fewest))],
+    ]),
+    ...rows("1,000 topics in turn", inTurn(synced, small(some), 1_000), [
+      ["one topic", at(0.3, 0.7), inTurn(synced, small(some), 1)],
+    ]),
+    ...rows("three nodes, replicated(2)", replicated && flood(replicated, small(many)), [
+      ["one node", at(0.2, 0.4), flood(synced, small(many))],
+    ]),
+    ...rows("end to end at 1,000/s", delays(written, small(0)), [
+      ["NATS", at(1.3, 0.6), nats && delays(nats, small(0)), "p50Ms"],
+      ["NATS", at(4, 1.5), nats && delays(nats, small(0)), "p99Ms"],
+    ]),
   ];
-  return rows.filter((row) => row !== undefined);
 }
 
-function row(
-  what: string,
-  valueBytes: number,
-  figure: FigureName,
-  [must, aim]: readonly [number, number],
-  ours: Side,
-  peer: Side | undefined,
-): Comparison | undefined {
-  return peer && { what, valueBytes, figure, must, aim, ours, peer };
+function at(must: number, aim: number): Target {
+  return { must, aim };
+}
+
+function rows(what: string, ours: Side | undefined, against: readonly Against[]): Comparison[] {
+  return against.flatMap(([peerDoes, target, peer, figure = "rate"]) =>
+    ours && peer ? [{ what: `${what} / ${peerDoes}`, valueBytes: ours.valueBytes, figure, target, ours, peer }] : [],
+  );
 }

@@ -1,97 +1,119 @@
 /** What becomes of speed as a node's log, its readers and its topics grow. */
-import { mkdtemp, rm } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { Grapevine, type GrapevineTopic } from "./contenders/grapevine.ts";
 import { median, timed } from "./measure.ts";
+import { withScratch } from "./scratch.ts";
 import { inTurn } from "./sides.ts";
 
 /** One point of a chart. */
 export interface GrowthPoint {
   readonly series: string;
   readonly at: number;
-  /** Median of the rounds. */
+  /** Median of the rounds, and the least and the most of them. */
   readonly value: number;
+  readonly least: number;
+  readonly most: number;
   readonly unit: string;
 }
 
 const valueBytes = 1_024;
 const recordsPerRound = 100_000;
 const rounds = 5;
-const tailRecords = 20_000;
+const tailRecords = 10_000;
+const sizes = [10_000_000, 1_000_000_000, 10_000_000_000] as const;
+
+/** Room for what the rounds add to the logs, in bytes. */
+const roundsBytesMax = 6_000_000_000;
 
 /** All of it, with logs of at most so many bytes. */
 export async function growth(bytesMax: number, onProgress: (line: string) => void): Promise<GrowthPoint[]> {
   const points: GrowthPoint[] = [];
-  for (const part of [bySize, byTails, byTopics]) {
-    const directory = await mkdtemp(path.join(os.tmpdir(), "grapevine-growth-"));
-    try {
+  const bytesNeeded = sizes.reduce((sum, bytes) => sum + (bytes <= bytesMax ? bytes : 0), roundsBytesMax);
+  for (const part of [byTails, byTopics, bySize]) {
+    await withScratch(bytesNeeded, async (directory) => {
       for await (const point of part(directory, bytesMax)) {
         onProgress(`${point.series} at ${point.at.toLocaleString("en-US")}: ${point.value.toFixed(1)} ${point.unit}`);
         points.push(point);
       }
-    } finally {
-      await rm(directory, { recursive: true, force: true });
-    }
+    });
   }
   return points;
 }
 
-/** One topic that grows: producing at its end, reading its newest megabytes, and opening it again. */
+function pointOf(series: string, at: number, values: readonly number[], unit: string): GrowthPoint {
+  return { series, at, value: median(values), least: Math.min(...values), most: Math.max(...values), unit };
+}
+
+/**
+ * A topic of each size on one node: producing at their ends and reading their newest records in turn, so that what the
+ * disk still has to write of one slows all alike; then the node is killed again and again, and opens each.
+ */
 async function* bySize(directory: string, bytesMax: number): AsyncGenerator<GrowthPoint> {
-  let held = 0;
-  for (const bytes of [10_000_000, 1_000_000_000, 10_000_000_000]) {
-    if (bytes > bytesMax) return;
+  const value = new Uint8Array(valueBytes).fill(120);
+  const measured = sizes
+    .filter((bytes) => bytes <= bytesMax)
+    .map((bytes) => ({ bytes, produced: [] as number[], consumed: [] as number[], opened: [] as number[] }));
+  {
     await using node = await Grapevine.start(directory, "interval");
-    const topic = await node.createTopic();
-    const value = new Uint8Array(valueBytes).fill(120);
-    const fill = Math.floor((bytes - held) / valueBytes);
-    await topic.sendAll(value, fill);
-    const rates: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      rates.push(rateOf(await timed(() => topic.sendAll(value, recordsPerRound))));
+    const topics: GrapevineTopic[] = [];
+    for (const { bytes } of measured) {
+      const topic = node.openTopic(`size-${bytes}`);
+      await topic.sendAll(value, Math.floor(bytes / valueBytes));
+      topics.push(topic);
     }
-    held += (fill + rounds * recordsPerRound) * valueBytes;
-    yield { series: "produce, by bytes of the log", at: bytes, value: median(rates), unit: "records/s" };
-    const reads: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      reads.push(rateOf(await timed(() => topic.consumeLast(recordsPerRound))));
+    for (let round = 0; round <= rounds; round++) {
+      for (const [index, topic] of topics.entries()) {
+        const produceMs = await timed(() => topic.sendAll(value, recordsPerRound));
+        const consumeMs = await timed(() => topic.consumeLast(recordsPerRound));
+        // The first round warms up.
+        if (round === 0) continue;
+        measured[index]?.produced.push(rateOf(produceMs));
+        measured[index]?.consumed.push(rateOf(consumeMs));
+      }
     }
-    yield { series: "consume the newest, by bytes of the log", at: bytes, value: median(reads), unit: "records/s" };
-    await node[Symbol.asyncDispose]();
-    const openings: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      openings.push(
-        await timed(async () => {
-          // Killed before: this is the opening after a crash.
-          await using reopened = await Grapevine.start(directory, "interval");
-          await (await reopened.createTopic()).consumeLast(1);
-        }),
-      );
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const { bytes, opened } of measured) {
+      // The node before was killed: this is the opening after a crash.
+      await using node = await Grapevine.start(directory, "interval");
+      opened.push(await timed(() => node.openTopic(`size-${bytes}`).consumeLast(1)));
     }
-    yield { series: "open after a kill, by bytes of the log", at: bytes, value: median(openings), unit: "ms" };
+  }
+  for (const { bytes, produced, consumed, opened } of measured) {
+    yield pointOf("produce, by bytes of the log", bytes, produced, "records/s");
+    yield pointOf("consume the newest, by bytes of the log", bytes, consumed, "records/s");
+    yield pointOf("open after a kill, by bytes of the log", bytes, opened, "ms");
   }
 }
 
 /** Readers of one topic that all wait at its end. */
 async function* byTails(directory: string): AsyncGenerator<GrowthPoint> {
-  for (const tails of [1, 10, 100]) {
-    await using node = await Grapevine.start(path.join(directory, `${tails}`), "interval");
-    const value = new Uint8Array(valueBytes).fill(120);
-    const rates: number[] = [];
-    for (let round = 0; round < rounds; round++) {
+  const value = new Uint8Array(valueBytes).fill(120);
+  const measured = [1, 10, 100].map((tails) => ({ tails, perCpuSecond: [] as number[] }));
+  await using node = await Grapevine.start(path.join(directory, "tails"), "interval");
+  for (let round = 0; round <= rounds; round++) {
+    for (const { tails, perCpuSecond } of measured) {
       const topic = await node.createTopic();
+      // Few readers are given more records, so that the processor time is more than its unit of a hundredth of a second.
+      const records = Math.max(tailRecords, Math.floor((tailRecords * 20) / tails));
       const before = await node.server.usage();
-      await deliver(topic, value, tails);
+      await deliver(topic, value, { tails, records });
       const cpuMs = (await node.server.usage()).cpuMs - before.cpuMs;
-      rates.push((tails * tailRecords * valueBytes) / 1_000 / Math.max(1, cpuMs));
+      await topic.drop();
+      if (round > 0) perCpuSecond.push((tails * records * valueBytes) / 1_000 / Math.max(1, cpuMs));
     }
-    yield { series: "delivered, by tails", at: tails, value: median(rates), unit: "MB per CPU second of the server" };
+  }
+  for (const { tails, perCpuSecond } of measured) {
+    yield pointOf("delivered, by tails", tails, perCpuSecond, "MB per CPU second of the server");
   }
 }
 
-async function deliver(topic: GrapevineTopic, value: Uint8Array, tails: number): Promise<void> {
-  let left = tails * tailRecords;
+async function deliver(
+  topic: GrapevineTopic,
+  value: Uint8Array,
+  { tails, records }: { readonly tails: number; readonly records: number },
+): Promise<void> {
+  let left = tails * records;
   let done = (): void => {};
   const all = new Promise<void>((resolve) => {
     done = resolve;
@@ -104,7 +126,7 @@ async function deliver(topic: GrapevineTopic, value: Uint8Array, tails: number):
       }),
     );
   }
-  await topic.sendAll(value, tailRecords);
+  await topic.sendAll(value, records);
   await all;
   for (const tail of opened) await tail[Symbol.asyncDispose]();
 }
@@ -112,11 +134,16 @@ async function deliver(topic: GrapevineTopic, value: Uint8Array, tails: number):
 /** Topics that take turns, with fsync before every acknowledgement. */
 async function* byTopics(directory: string): AsyncGenerator<GrowthPoint> {
   await using node = await Grapevine.start(directory, "always");
-  for (const topics of [1, 100, 1_000]) {
-    const side = inTurn(node, new Uint8Array(100).fill(120), recordsPerRound, topics);
-    const rates: number[] = [];
-    for (let round = 0; round < rounds; round++) rates.push(rateOf((await side.round()).ms));
-    yield { series: "produce with fsync, by topics in turn", at: topics, value: median(rates), unit: "records/s" };
+  const load = { value: new Uint8Array(100).fill(120), records: recordsPerRound };
+  const measured = [1, 100, 1_000].map((topics) => ({ topics, rates: [] as number[] }));
+  for (let round = 0; round <= rounds; round++) {
+    for (const { topics, rates } of measured) {
+      const { ms } = await inTurn(node, load, topics).round();
+      if (round > 0) rates.push(rateOf(ms));
+    }
+  }
+  for (const { topics, rates } of measured) {
+    yield pointOf("produce with fsync, by topics in turn", topics, rates, "records/s");
   }
 }
 

@@ -1,70 +1,47 @@
-/** `npm run bench`: what this machine reaches, beside others. Prints tables and writes them to bench/results. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { compare, comparisonTable } from "./compare.ts";
+/** `npm run bench`: what this machine reaches, beside others. Prints tables, keeps them, and writes the report of all. */
+import { readArguments } from "./arguments.ts";
+import { compare } from "./compare.ts";
 import { growth } from "./growth.ts";
-import { type Figure, table } from "./measure.ts";
-import { BenchNodes, runtimeName } from "./nodes.ts";
+import type { Figure } from "./measure.ts";
+import { BenchNodes } from "./nodes.ts";
 import { openContenders } from "./open_contenders.ts";
+import type { Profile, ProfileName } from "./profile/fold.ts";
+import { profile } from "./profile/profile.ts";
+import { writeReport } from "./report.ts";
+import {
+  type ComparisonResult,
+  type Measured,
+  type MeasuredRuntime,
+  mergeComparisons,
+  type Results,
+  readResults,
+  settingOf,
+  writeResults,
+} from "./results.ts";
+import { runtimeName } from "./runtime.ts";
 import { byRpc, inProcess, propagation } from "./scenarios.ts";
+import { withScratch } from "./scratch.ts";
+import { aloneTable, comparisonTable, growthTable, profileTable, settingLine } from "./tables.ts";
 
-const usage = `Usage: bench [PART...] [options]
+const chosen = readArguments(process.argv.slice(2));
+const runtime = (runtimeName().split(" ")[0] as string).toLowerCase() as MeasuredRuntime;
+const setting = await settingOf(runtimeName());
 
-  PART            peers: beside NATS, Redis and raw TCP; alone: one node and three nodes, with fsync;
-                  growth: by size of the log, readers and topics (default: peers alone)
-  --rounds N      rounds of each side, alternating (default 5)
-  --only TEXT     only comparisons whose name holds this text
-  --bytes-max N   bytes of the largest log of growth (default 10000000000)
-  --help          prints this`;
+/** Room for the logs of ours and of the peers. */
+const peersBytesMax = 10_000_000_000;
 
-const parts = ["peers", "alone", "growth"] as const;
-const roundsMax = 99;
+/** Room for the log that a profile writes. */
+const profileBytesMax = 4_000_000_000;
 
-interface Chosen {
-  readonly parts: readonly string[];
-  readonly rounds: number;
-  readonly only: string;
-  readonly bytesMax: number;
-}
-
-function readArguments(): Chosen {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      rounds: { type: "string", default: "5" },
-      only: { type: "string", default: "" },
-      "bytes-max": { type: "string", default: "10000000000" },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) {
-    console.log(usage);
-    process.exit(0);
-  }
-  const unknown = positionals.find((part) => !(parts as readonly string[]).includes(part));
-  const rounds = Number(values.rounds);
-  if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1 || rounds > roundsMax) {
-    console.error(`Cannot run ${unknown ?? `${values.rounds} rounds`}\n\n${usage}`);
-    process.exit(2);
-  }
-  const bytesMax = Number(values["bytes-max"]);
-  return { parts: positionals.length === 0 ? ["peers", "alone"] : positionals, rounds, only: values.only, bytesMax };
-}
-
-async function besidePeers(rounds: number, only: string): Promise<unknown> {
-  const directory = await mkdtemp(path.join(os.tmpdir(), "grapevine-bench-"));
-  try {
+async function besidePeers(): Promise<ComparisonResult[]> {
+  return withScratch(peersBytesMax, async (directory) => {
     await using contenders = await openContenders(directory);
     for (const missing of contenders.missing) console.error(missing);
-    const results = await compare(contenders, { rounds, only, onProgress: (line) => console.error(line) });
-    console.log(`${comparisonTable(results)}\n`);
-    return results;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    const { rounds, only } = chosen;
+    const { measuredAt } = setting;
+    // Awaited here: the contenders end with this block.
+    return await compare(contenders, { rounds, only, measuredAt, onProgress: (line) => console.error(line) });
+  });
 }
 
 async function alone(): Promise<Figure[]> {
@@ -75,18 +52,41 @@ async function alone(): Promise<Figure[]> {
       figures.push(...(await scenario(nodes, valueBytes)));
     }
   }
-  console.log(`Alone, fsync before every acknowledgement, medians of 5 rounds\n\n${table(figures)}\n`);
   return figures;
 }
 
-const chosen = readArguments();
-const machine = `${runtimeName()}, ${os.cpus().length} cores, ${os.type()} ${os.arch()}`;
-console.log(`${machine}\n`);
-const peers = chosen.parts.includes("peers") ? await besidePeers(chosen.rounds, chosen.only) : undefined;
-const figures = chosen.parts.includes("alone") ? await alone() : undefined;
-const grown = chosen.parts.includes("growth") ? await growth(chosen.bytesMax, console.log) : undefined;
-const results = fileURLToPath(new URL("./results/", import.meta.url));
-await mkdir(results, { recursive: true });
-const name = (runtimeName().split(" ")[0] as string).toLowerCase();
-await writeFile(`${results}${name}.json`, `${JSON.stringify({ machine, peers, figures, grown }, undefined, 2)}\n`);
+async function profiles(): Promise<Results["profiles"]> {
+  const made: Partial<Record<ProfileName, Measured<Profile>>> = {};
+  for (const name of chosen.profiles) {
+    const results = await withScratch(profileBytesMax, (directory) => profile(name, directory, chosen.records));
+    console.log(`${profileTable(results)}\n`);
+    made[name] = { setting, results };
+  }
+  return made;
+}
+
+/** Each part is kept as soon as it is there. */
+async function keep(parts: Results): Promise<void> {
+  await writeResults(chosen.results, runtime, parts);
+}
+
+if (chosen.parts.some((part) => part !== "report")) console.log(`${settingLine(setting)}\n`);
+if (chosen.parts.includes("peers")) {
+  const made = await besidePeers();
+  console.log(`${comparisonTable(made)}\n`);
+  const before = (await readResults(chosen.results, runtime)).peers?.results ?? [];
+  await keep({ peers: { setting, results: chosen.only === "" ? made : mergeComparisons(before, made) } });
+}
+if (chosen.parts.includes("alone")) {
+  const results = await alone();
+  console.log(`fsync before every acknowledgement, medians of 5 rounds\n\n${aloneTable(results)}\n`);
+  await keep({ alone: { setting, results } });
+}
+if (chosen.parts.includes("growth")) {
+  const results = await growth(chosen.bytesMax, (line) => console.error(line));
+  console.log(`${growthTable(results)}\n`);
+  await keep({ growth: { setting, results } });
+}
+if (chosen.parts.includes("profile")) await keep({ profiles: await profiles() });
+if (chosen.doesReport) for (const file of await writeReport()) console.log(`wrote ${file}`);
 process.exit(0);

@@ -6,6 +6,8 @@ import path from "node:path";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Agent } from "../mod.ts";
+import { runtimeCommand } from "./runtime.ts";
+import { endWithUs } from "./server_process.ts";
 
 const main = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 
@@ -45,6 +47,7 @@ export class BenchNodes implements AsyncDisposable {
     if (join !== undefined) flags.push("--join", join.gossipAddress);
     const [command, ...rest] = [...runtimeCommand(), main, "agent", ...flags];
     const child = spawn(command as string, rest, { stdio: ["ignore", "pipe", "inherit"] });
+    endWithUs(child);
     this.#processes.push(child);
     const facts = new Map<string, string>();
     for await (const line of readline.createInterface({ input: child.stdout })) {
@@ -64,16 +67,4 @@ export class BenchNodes implements AsyncDisposable {
     }
     await rm(this.#directory, { recursive: true, force: true });
   }
-}
-
-function runtimeCommand(): string[] {
-  if ("Deno" in globalThis) return [process.execPath, "run", "-A", "--quiet"];
-  return "Bun" in globalThis ? [process.execPath] : [process.execPath, "--import", "tsx"];
-}
-
-/** What this benchmark runs on. */
-export function runtimeName(): string {
-  const { versions } = process as { versions: Record<string, string | undefined> };
-  if (versions["deno"] !== undefined) return `Deno ${versions["deno"]}`;
-  return versions["bun"] === undefined ? `Node ${versions["node"]}` : `Bun ${versions["bun"]}`;
 }

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Grapevine } from "./contenders/grapevine.ts";
 import { Nats } from "./contenders/nats.ts";
+import { NatsGo } from "./contenders/nats_go.ts";
 import { RawTcp } from "./contenders/raw_tcp.ts";
 import { Redis } from "./contenders/redis.ts";
 
@@ -14,7 +15,10 @@ export interface Contenders extends AsyncDisposable {
   readonly written: Grapevine;
   readonly synced: Grapevine;
   readonly raw: RawTcp;
+  /** Three nodes that acknowledge what two have on their disks. */
+  readonly replicated: Grapevine | undefined;
   readonly nats: Nats | undefined;
+  readonly natsGo: NatsGo | undefined;
   readonly redis: Redis | undefined;
   readonly redisAlways: Redis | undefined;
   readonly missing: readonly string[];
@@ -40,14 +44,22 @@ export async function openContenders(directory: string): Promise<Contenders> {
     if (!found) missing.push(`Not measured: ${program} is not installed (apt-get install ${program})`);
     return found;
   };
+  const orMissing = <Opened>(what: string, opening: Promise<Opened>): Promise<Opened | undefined> =>
+    opening.catch((error: Error) => {
+      missing.push(`Not measured: ${what}: ${error.message.trim().split("\n").at(-1)}`);
+      return undefined;
+    });
   try {
     const hasNats = await has("nats-server");
     const hasRedis = await has("redis-server");
+    const nats = hasNats ? await open(Nats.start(directory)) : undefined;
     return {
       written: await open(Grapevine.start(directory, "interval")),
       synced: await open(Grapevine.start(directory, "always")),
       raw: await open(RawTcp.start(directory)),
-      nats: hasNats ? await open(Nats.start(directory)) : undefined,
+      replicated: await orMissing("three nodes, replicated(2)", open(Grapevine.startReplicated(directory, 3))),
+      nats,
+      natsGo: nats && (await orMissing("NATS's Go client (see docs/performance.md)", NatsGo.build(nats, directory))),
       redis: hasRedis ? await open(Redis.start(directory, "everysec")) : undefined,
       redisAlways: hasRedis ? await open(Redis.start(directory, "always")) : undefined,
       missing,

@@ -1,6 +1,6 @@
 /** A server under measurement, in a process of its own, and what it costs. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import net from "node:net";
 import readline from "node:readline";
 
@@ -14,6 +14,8 @@ const startMsMax = 20_000;
 export interface Usage {
   /** User and system time, in milliseconds. */
   readonly cpuMs: number;
+  /** How much of that is system time. */
+  readonly kernelMs: number;
   /** The most memory that it ever held, in bytes. */
   readonly residentBytesMax: number;
 }
@@ -23,6 +25,7 @@ export class ServerProcess implements AsyncDisposable {
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    endWithUs(child);
   }
 
   /** Starts a program and waits until it listens on a port of the loopback interface. */
@@ -56,14 +59,13 @@ export class ServerProcess implements AsyncDisposable {
     throw new Error(`Cannot start ${command}: it ended before it was ready`);
   }
 
-  async usage(): Promise<Usage> {
-    const stat = await readFile(`/proc/${this.#child.pid}/stat`, "utf8");
-    // The program's name is in parentheses and may hold spaces; counting starts behind it.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const status = await readFile(`/proc/${this.#child.pid}/status`, "utf8");
-    const kibibytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
-    const cpuMs = ((Number(fields[11]) + Number(fields[12])) * 1_000) / ticksPerSecond;
-    return { cpuMs, residentBytesMax: kibibytes * 1_024 };
+  usage(): Promise<Usage> {
+    return usageOf(this.#child.pid as number);
+  }
+
+  /** From here on the peak of memory is counted anew. */
+  async forgetPeak(): Promise<void> {
+    await writeFile(`/proc/${this.#child.pid}/clear_refs`, "5");
   }
 
   /** Ends the process and waits until it is gone. */
@@ -73,6 +75,31 @@ export class ServerProcess implements AsyncDisposable {
     this.#child.kill("SIGKILL");
     await ended;
   }
+}
+
+/** When this process ends early, because it is told to or fails, its servers do, too. */
+export function endWithUs(child: ChildProcess): void {
+  const end = (): void => {
+    child.kill("SIGKILL");
+  };
+  // Before the listener that removes their files.
+  process.prependListener("exit", end);
+  child.once("close", () => process.removeListener("exit", end));
+}
+
+/** What the kernel says of a process. */
+export async function usageOf(pid: number): Promise<Usage> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The program's name is in parentheses and may hold spaces; counting starts behind it.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  const kibibytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+  const [userMs, kernelMs] = [Number(fields[11]), Number(fields[12])].map((ticks) => (ticks * 1_000) / ticksPerSecond);
+  return {
+    cpuMs: (userMs as number) + (kernelMs as number),
+    kernelMs: kernelMs as number,
+    residentBytesMax: kibibytes * 1_024,
+  };
 }
 
 /** A port that was free a moment ago. */

@@ -1,6 +1,7 @@
 /** The workloads: what a contender does in one round. */
 import { type Contender, type ContenderTopic, sendInFlight } from "./contenders/contender.ts";
 import type { Grapevine } from "./contenders/grapevine.ts";
+import type { NatsGo } from "./contenders/nats_go.ts";
 import type { RawTcp } from "./contenders/raw_tcp.ts";
 import type { Redis } from "./contenders/redis.ts";
 import { quantile, timed } from "./measure.ts";
@@ -20,7 +21,17 @@ export interface Side {
   readonly durability: string;
   /** Whose processor time is counted. */
   readonly server: ServerProcess;
+  /** Bytes of a record's value. */
+  readonly valueBytes: number;
+  /** The load comes from another program than this one, whose processor time is not known. */
+  readonly isDrivenApart?: boolean;
   readonly round: () => Promise<Round>;
+}
+
+/** What a round moves: so many records of this value. */
+export interface Load {
+  readonly value: Uint8Array;
+  readonly records: number;
 }
 
 const perPipeline = 1_000;
@@ -30,9 +41,11 @@ const delaysMs = 3_000;
 function side(
   { name, durability, server }: Pick<Contender, "name" | "durability" | "server">,
   detail: string,
+  { value }: Load,
   round: Side["round"],
 ): Side {
-  return { name: detail === "" ? name : `${name}, ${detail}`, durability, server, round };
+  const { length: valueBytes } = value;
+  return { name: detail === "" ? name : `${name}, ${detail}`, durability, server, valueBytes, round };
 }
 
 async function counted(records: number, work: () => Promise<unknown>): Promise<Round> {
@@ -40,8 +53,9 @@ async function counted(records: number, work: () => Promise<unknown>): Promise<R
 }
 
 /** One record a call of the client, so many unanswered at a time. */
-export function sends(contender: Contender, value: Uint8Array, records: number, window: number): Side {
-  return side(contender, "", async () => {
+export function sends(contender: Contender, load: Load, window: number): Side {
+  const { value, records } = load;
+  return side(contender, "", load, async () => {
     const topic = await contender.createTopic();
     const round = await counted(records, () => sendInFlight(records, window, () => topic.send(value)));
     await topic.drop();
@@ -50,8 +64,9 @@ export function sends(contender: Contender, value: Uint8Array, records: number, 
 }
 
 /** One unary call for each record. */
-export function calls(contender: Grapevine, value: Uint8Array, records: number, window: number): Side {
-  return side(contender, "unary calls", async () => {
+export function calls(contender: Grapevine, load: Load, window: number): Side {
+  const { value, records } = load;
+  return side(contender, "unary calls", load, async () => {
     const topic = await contender.createTopic();
     const round = await counted(records, () => sendInFlight(records, window, () => topic.call(value)));
     await topic.drop();
@@ -60,8 +75,9 @@ export function calls(contender: Grapevine, value: Uint8Array, records: number, 
 }
 
 /** The topics take turns, a record each. */
-export function inTurn(contender: Contender, value: Uint8Array, records: number, topicCount: number): Side {
-  return side(contender, topicCount === 1 ? "one topic" : `${topicCount} topics`, async () => {
+export function inTurn(contender: Contender, load: Load, topicCount: number): Side {
+  const { value, records } = load;
+  return side(contender, topicCount === 1 ? "one topic" : `${topicCount} topics`, load, async () => {
     const topics: ContenderTopic[] = [];
     for (let index = 0; index < topicCount; index++) topics.push(await contender.createTopic());
     // Topics are made by their first record: that is not what is measured.
@@ -75,8 +91,9 @@ export function inTurn(contender: Contender, value: Uint8Array, records: number,
 }
 
 /** Explicit pipelines, one after the other. */
-export function pipelines(contender: Redis, value: Uint8Array, records: number): Side {
-  return side(contender, `pipelines of ${perPipeline}`, async () => {
+export function pipelines(contender: Redis, load: Load): Side {
+  const { value, records } = load;
+  return side(contender, `pipelines of ${perPipeline}`, load, async () => {
     const topic = await contender.createTopic();
     const round = await counted(records, async () => {
       for (let sent = 0; sent < records; sent += perPipeline) await topic.sendPipeline(value, perPipeline);
@@ -87,16 +104,27 @@ export function pipelines(contender: Redis, value: Uint8Array, records: number):
 }
 
 /** The load generator that Redis brings. */
-export function nativeProduce(contender: Redis, valueBytes: number, records: number): Side {
-  return side(contender, "redis-benchmark (C)", async () => {
-    const rate = await contender.nativeProduce({ records, pipeline: 100, connections: 10, valueBytes });
+export function nativeProduce(contender: Redis, load: Load): Side {
+  const { value, records } = load;
+  const round = async (): Promise<Round> => {
+    const rate = await contender.nativeProduce({
+      ...{ records, pipeline: 100, connections: 10 },
+      valueBytes: value.length,
+    });
     return { records, ms: (records / rate) * 1_000 };
-  });
+  };
+  return { ...side(contender, "redis-benchmark (C)", load, round), isDrivenApart: true };
+}
+
+/** NATS's client in Go, which a program of its own drives. */
+export function publishesByGo(contender: NatsGo, load: Load, window: number): Side {
+  return { ...side(contender, "", load, () => contender.publish(load, window)), isDrivenApart: true };
 }
 
 /** Records given to the producer as fast as it takes them, which packs them into batches. */
-export function batches(contender: Grapevine, value: Uint8Array, records: number): Side {
-  return side(contender, "batches of the producer's size", async () => {
+export function batches(contender: Grapevine, load: Load): Side {
+  const { value, records } = load;
+  return side(contender, "batches of the producer's size", load, async () => {
     const topic = await contender.createTopic();
     const round = await counted(records, () => topic.sendAll(value, records));
     await topic.drop();
@@ -105,35 +133,36 @@ export function batches(contender: Grapevine, value: Uint8Array, records: number
 }
 
 /** Batches without a log around them. */
-export function rawBatches(contender: RawTcp, value: Uint8Array, records: number): Side {
+export function rawBatches(contender: RawTcp, load: Load): Side {
+  const { value, records } = load;
   const batches = records / perPipeline;
-  return side(contender, "", () => counted(records, () => contender.produce(value, perPipeline, batches)));
+  return side(contender, "", load, () => counted(records, () => contender.produce(value, perPipeline, batches)));
 }
 
 /** Reads a topic from its start, every value of it. The topic is filled before the first round. */
-export function consumes(contender: Contender, value: Uint8Array, records: number): Side {
-  return reading(contender, "", { value, records }, (topic, read) => topic.consume(records, read));
+export function consumes(contender: Contender, load: Load): Side {
+  return reading(contender, "", load, (topic, read) => topic.consume(load.records, read));
 }
 
 /** The same by ranges of ids. */
-export function ranges(contender: Redis, value: Uint8Array, records: number): Side {
-  const filled = { value, records };
-  return reading(contender, "XRANGE", filled, (topic, read) => topic.consumeRange(records, read));
+export function ranges(contender: Redis, load: Load): Side {
+  return reading(contender, "XRANGE", load, (topic, read) => topic.consumeRange(load.records, read));
 }
 
 function reading<Topic extends ContenderTopic>(
   contender: Omit<Contender, "createTopic"> & { createTopic(): Promise<Topic> },
   detail: string,
-  { value, records }: { readonly value: Uint8Array; readonly records: number },
+  load: Load,
   consume: (topic: Topic, read: (value: Uint8Array) => void) => Promise<void>,
 ): Side {
+  const { value, records } = load;
   let filled: Promise<Topic> | undefined;
   const fill = async (): Promise<Topic> => {
     const topic = await contender.createTopic();
     await sendInFlight(records, 1_000, () => topic.send(value));
     return topic;
   };
-  return side(contender, detail, async () => {
+  return side(contender, detail, load, async () => {
     filled ??= fill();
     const topic = await filled;
     let bytes = 0;
@@ -151,8 +180,9 @@ function reading<Topic extends ContenderTopic>(
 }
 
 /** How late a record arrives at another connection when a thousand a second are sent one by one. */
-export function delays(contender: Contender, valueBytes: number): Side {
-  return side(contender, "", async () => {
+export function delays(contender: Contender, load: Load): Side {
+  const { value } = load;
+  return side(contender, "", load, async () => {
     const topic = await contender.createTopic();
     const records = (recordsPerSecond * delaysMs) / 1_000;
     const sentAtMs = new Float64Array(records);
@@ -167,7 +197,7 @@ export function delays(contender: Contender, valueBytes: number): Side {
       if (lateMs.length === records) done();
     });
     const ms = await timed(async () => {
-      await sendSteadily(topic, sentAtMs, valueBytes);
+      await sendSteadily(topic, sentAtMs, value.length);
       await allSeen;
     });
     await tail[Symbol.asyncDispose]();

@@ -19,9 +19,9 @@ export interface ChartPanel {
 }
 
 /** Colours that stand out on white and on black alike. */
-const colours = ["#2f81f7", "#e0823d", "#2da44e", "#a371f7", "#d6336c", "#1f9e9e"];
-const ink = "#808890";
-const faint = "#80889040";
+export const colours: readonly string[] = ["#2f81f7", "#e0823d", "#2da44e", "#a371f7", "#d6336c", "#1f9e9e"];
+export const ink = "#808890";
+export const faint = "#80889040";
 
 const panelWidth = 460;
 const height = 380;
@@ -89,11 +89,15 @@ export function drawChart(panels: readonly ChartPanel[]): string {
 }
 
 /** Without what only a page with a pointer has use for, and with a title for who cannot see it. */
-function asImage(svg: string, title: string): string {
-  return svg
-    .replace(/<style[^>]*>[\s\S]*?<\/style>\n?/g, "")
-    .replace(/ (?:class|pointer-events)="[^"]*"/g, "")
-    .replace(/^<svg ([^>]*)>/, `<svg role="img" $1>\n<title>${title.replace(/[<&]/g, "")}</title>`);
+export function asImage(svg: string, title: string): string {
+  return (
+    svg
+      // Numbered by how much was drawn before, which is not the drawing's.
+      .replace(/\bzr\d+-/g, "zr-")
+      .replace(/<style[^>]*>[\s\S]*?<\/style>\n?/g, "")
+      .replace(/ (?:class|pointer-events)="[^"]*"/g, "")
+      .replace(/^<svg ([^>]*)>/, `<svg role="img" $1>\n<title>${title.replace(/[<&]/g, "")}</title>`)
+  );
 }
 
 function axis(name: string, isLog: boolean): object {

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect, type LogClient, type Producer } from "../../src/client/mod.ts";
+import { runtimeCommand } from "../runtime.ts";
 import { ServerProcess } from "../server_process.ts";
 import type { Contender, ContenderTopic } from "./contender.ts";
 
@@ -17,32 +18,81 @@ export class Grapevine implements Contender {
   readonly durability: string;
   readonly server: ServerProcess;
   readonly client: LogClient;
-  readonly #rpcUrl: string;
+  readonly #started: StartedNode;
+  readonly #others: readonly StartedNode[];
+  readonly #acks: Acks;
   #topics = 0;
 
-  private constructor(server: ServerProcess, rpcUrl: string, fsync: Fsync) {
-    this.server = server;
-    this.#rpcUrl = rpcUrl;
-    this.client = connect(rpcUrl);
-    this.durability = fsync === "always" ? "fsync before ack" : "written before ack";
+  private constructor(durability: string, started: StartedNode, others: readonly StartedNode[], acks: Acks) {
+    this.durability = durability;
+    this.server = started.server;
+    this.client = connect(started.rpcUrl);
+    this.#started = started;
+    this.#others = others;
+    this.#acks = acks;
   }
 
   static async start(directory: string, fsync: Fsync): Promise<Grapevine> {
-    const flags = ["--data-dir", path.join(directory, `grapevine-${fsync}`), "--bind", "127.0.0.1:0"];
-    flags.push("--rpc-addr", "127.0.0.1:0", "--log-level", "error", "--fsync", fsync);
-    const [command = "", ...rest] = [...runtimeCommand(), main, "agent", ...flags];
-    const { server, facts } = await ServerProcess.announcing(command, rest);
-    return new Grapevine(server, facts.get("rpc") ?? "", fsync);
+    const node = await startNode(path.join(directory, `grapevine-${fsync}`), ["--fsync", fsync]);
+    return new Grapevine(fsync === "always" ? "fsync before ack" : "written before ack", node, [], {});
+  }
+
+  /** Nodes that acknowledge what two of them have on their disks. Rejects where none can. */
+  static async startReplicated(directory: string, count: number): Promise<Grapevine> {
+    const nodes: StartedNode[] = [];
+    try {
+      for (let index = 0; index < count; index++) {
+        const join = nodes[0] === undefined ? [] : ["--join", nodes[0].gossipAddress];
+        nodes.push(await startNode(path.join(directory, `replicated-${index}`), ["--fsync", "always", ...join]));
+      }
+      const [first, ...others] = nodes as [StartedNode, ...StartedNode[]];
+      const acks = { replicated: 2, timeoutMs: replicatedMsMax };
+      const cluster = new Grapevine("fsync on two nodes before ack", first, others, acks);
+      const topic = await cluster.createTopic();
+      await topic.send(new Uint8Array(1));
+      await topic.drop();
+      return cluster;
+    } catch (error) {
+      for (const { server } of nodes) await server[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async createTopic(): Promise<GrapevineTopic> {
-    return new GrapevineTopic(this.client, `bench-${this.#topics++}`, this.#rpcUrl);
+    return this.openTopic(`bench-${this.#topics++}`);
+  }
+
+  /** A topic that may be there already. */
+  openTopic(name: string): GrapevineTopic {
+    return new GrapevineTopic(this.client, name, this.#started.rpcUrl, this.#acks);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close();
-    await this.server[Symbol.asyncDispose]();
+    for (const { server } of [this.#started, ...this.#others]) await server[Symbol.asyncDispose]();
   }
+}
+
+interface StartedNode {
+  readonly server: ServerProcess;
+  readonly rpcUrl: string;
+  readonly gossipAddress: string;
+}
+
+/** What the producers of a node wait for. */
+interface Acks {
+  readonly replicated?: number;
+  readonly timeoutMs?: number;
+}
+
+/** How long a record may take to be on two nodes, when they have only just met. */
+const replicatedMsMax = 20_000;
+
+async function startNode(dataDir: string, more: readonly string[]): Promise<StartedNode> {
+  const flags = ["--data-dir", dataDir, "--bind", "127.0.0.1:0", "--rpc-addr", "127.0.0.1:0", "--log-level", "error"];
+  const [command = "", ...rest] = [...runtimeCommand(), main, "agent", ...flags, ...more];
+  const { server, facts } = await ServerProcess.announcing(command, rest);
+  return { server, rpcUrl: facts.get("rpc") ?? "", gossipAddress: facts.get("gossip") ?? "" };
 }
 
 export class GrapevineTopic implements ContenderTopic {
@@ -51,11 +101,11 @@ export class GrapevineTopic implements ContenderTopic {
   readonly #rpcUrl: string;
   readonly name: string;
 
-  constructor(client: LogClient, name: string, rpcUrl: string) {
+  constructor(client: LogClient, name: string, rpcUrl: string, acks: Acks) {
     this.#client = client;
     this.name = name;
     this.#rpcUrl = rpcUrl;
-    this.#producer = client.producer(name);
+    this.#producer = client.producer(name, acks);
   }
 
   send(value: Uint8Array): Promise<unknown> {
@@ -112,9 +162,4 @@ export class GrapevineTopic implements ContenderTopic {
   async drop(): Promise<void> {
     await this.#producer[Symbol.asyncDispose]();
   }
-}
-
-function runtimeCommand(): string[] {
-  if ("Deno" in globalThis) return [process.execPath, "run", "-A", "--quiet"];
-  return "Bun" in globalThis ? [process.execPath] : [process.execPath, "--import", "tsx"];
 }

@@ -40,10 +40,15 @@ export class Nats implements Contender {
     return new Nats(server, port, connection, await jetstreamManager(connection));
   }
 
-  async createTopic(): Promise<ContenderTopic> {
+  get url(): string {
+    return `nats://127.0.0.1:${this.#port}`;
+  }
+
+  async createTopic(): Promise<ContenderTopic & { readonly name: string }> {
     const name = `bench-${this.#streams++}`;
     await this.#manager.streams.add({ name, subjects: [name], storage: StorageType.File });
     return {
+      name,
       send: (value) => this.#client.publish(name, value),
       consume: (count, read) => readFrom(this.#client, name, count, read),
       tail: (read) => this.#tail(name, read),

@@ -8,6 +8,7 @@ import net from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
+import { runtimeCommand } from "../runtime.ts";
 import { ServerProcess } from "../server_process.ts";
 
 const lengthBytes = 4;
@@ -27,8 +28,9 @@ export class RawTcp implements AsyncDisposable {
   }
 
   static async start(directory: string): Promise<RawTcp> {
-    const flags = [...runtimeFlags(), fileURLToPath(import.meta.url), path.join(directory, "raw.log")];
-    const { server, facts } = await ServerProcess.announcing(process.execPath, flags);
+    const program = [fileURLToPath(import.meta.url), path.join(directory, "raw.log")];
+    const [command, ...flags] = [...runtimeCommand(), ...program] as [string, ...string[]];
+    const { server, facts } = await ServerProcess.announcing(command, flags);
     return new RawTcp(server, Number(facts.get("port")));
   }
 
@@ -102,11 +104,6 @@ function serve(file: string): void {
     });
   });
   server.listen(0, "127.0.0.1", () => console.log(`port ${(server.address() as net.AddressInfo).port}\nready`));
-}
-
-function runtimeFlags(): string[] {
-  if ("Deno" in globalThis) return ["run", "-A", "--quiet"];
-  return "Bun" in globalThis ? [] : ["--import", "tsx"];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) serve(process.argv[2] ?? "raw.log");
