@@ -93,8 +93,10 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   };
   /** Whether the present response held a record that is wanted. */
   #answered = false;
-  /** What was read, per writer. Undefined until the server has told. */
+  /** What was read, per writer, up to the record at `#readAt`. Undefined until the server has told. */
   #read: Map<string, number> | undefined;
+  /** Records before this one count in `#read`. They are counted when somebody asks, not one by one. */
+  #readAt = 0;
   /** What will have been read after the last record of the present response, when all of it is wanted. */
   #readAfter: Map<string, number> | undefined;
   #generation = 0;
@@ -111,6 +113,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   /** What has been read: everything up to the record that was given last. Undefined before anything is known. */
   get cursor(): Cursor | undefined {
+    this.#countRead();
     if (this.#read === undefined) return undefined;
     const place: Place = { topic: this.#context.topic, generation: this.#generation, vector: this.#read };
     return cursorToText(encodeCursor(place));
@@ -126,7 +129,8 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   }
 
   next(): Promise<IteratorResult<LogRecord>> {
-    return this.#at < this.#records.length ? Promise.resolve(this.#take()) : this.#wait();
+    if (this.#at >= this.#records.length) return this.#wait();
+    return Promise.resolve({ done: false, value: this.#records[this.#at++] as LogRecord });
   }
 
   /**
@@ -150,30 +154,44 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     await this.return();
   }
 
-  #take(): IteratorResult<LogRecord> {
-    const record = this.#records[this.#at++] as LogRecord;
-    this.#read?.set(record.writer, record.sequence);
-    if (this.#at === this.#records.length && this.#readAfter !== undefined) this.#read = this.#readAfter;
-    return { done: false, value: record };
-  }
-
   /** The rest of what came together. */
   #takeAll(): readonly LogRecord[] {
     const records = this.#at === 0 ? this.#records : this.#records.slice(this.#at);
-    if (this.#readAfter === undefined) for (const { writer, sequence } of records) this.#read?.set(writer, sequence);
-    else this.#read = this.#readAfter;
-    this.#records = [];
-    this.#at = 0;
+    this.#at = this.#records.length;
+    this.#holdRecords([]);
     return records;
   }
 
   async #wait(): Promise<IteratorResult<LogRecord>> {
-    return (await this.#fillUp()) ? this.#take() : { done: true, value: undefined };
+    if (!(await this.#fillUp())) return { done: true, value: undefined };
+    return { done: false, value: this.#records[this.#at++] as LogRecord };
+  }
+
+  /** Puts others in the place of the present records, whether or not all of these were given. */
+  #holdRecords(records: LogRecord[]): void {
+    this.#countRead();
+    this.#records = records;
+    this.#at = 0;
+    this.#readAt = 0;
+  }
+
+  /** Counts the records that were given since the last time. */
+  #countRead(): void {
+    if (this.#read === undefined || this.#readAt === this.#at) return;
+    if (this.#at === this.#records.length && this.#readAfter !== undefined) {
+      this.#read = this.#readAfter;
+      this.#readAt = this.#at;
+    }
+    for (; this.#readAt < this.#at; this.#readAt++) {
+      const { writer, sequence } = this.#records[this.#readAt] as LogRecord;
+      this.#read.set(writer, sequence);
+    }
   }
 
   /** Resolves with true once there are records, with false at the end. */
   async #fillUp(): Promise<boolean> {
     while (this.#at >= this.#records.length) {
+      this.#countRead();
       if (!this.#done && this.#atEnd()) this.#finish();
       if (this.#done) return false;
       this.#filling ??= this.#fill().finally(() => {
@@ -186,7 +204,6 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   /** By offset; and by what was read, because a cursor of another node may cover this log's end and not its middle. */
   #atEnd(): boolean {
-    if (this.#unreadAt < this.#unread.length) return false;
     const { offset, have } = this.#end;
     if (this.#nextOffset >= offset) return true;
     const fromCursor = this.#context.start.type === "cursor" && Number.isFinite(offset);
@@ -196,8 +213,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   #finish(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#records = [];
-    this.#at = 0;
+    this.#holdRecords([]);
     this.#unread = [];
     this.#unreadAt = 0;
     this.#context.signal?.removeEventListener("abort", this.#onAbort);
@@ -283,8 +299,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
       if (unpacked !== payload) unpackedBytes += (unpacked as Uint8Array).length;
       this.#unreadAt++;
     }
-    this.#records = records;
-    this.#at = 0;
+    this.#holdRecords(records);
     if (records.length > 0) this.#answered = true;
     this.#reachPosition();
   }
