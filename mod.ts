@@ -28,9 +28,11 @@ export {
   type QueryOptions,
   type QueryResult,
   type QueryRun,
+  type TopicProduceOptions,
 } from "./src/agent/mod.ts";
 export { LogRecord, type RecordHeader, type RecordInput, type WriterId } from "./src/base/mod.ts";
 export {
+  type Acks,
   ClientError,
   type ClientErrorCode,
   type ConsumeFrom,
@@ -38,6 +40,7 @@ export {
   type Consumer,
   type Cursor,
   type Gap,
+  NotReplicatedError,
   type ProduceAck,
   RecordTooLargeError,
   type SendAck,

@@ -11,4 +11,4 @@ export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messa
 export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.ts";
 export type { QueryAnswer, QueryOptions, QueryResult, QueryRun } from "./query_run.ts";
 export { JoinGivenUpError } from "./rejoiner.ts";
-export { AgentTopic } from "./topic.ts";
+export { AgentTopic, type TopicProduceOptions } from "./topic.ts";

@@ -2,8 +2,9 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Argument, type Command, Option } from "commander";
 import { type Compression, recordBytesMax } from "../base/mod.ts";
-import type { Producer, SendAck } from "../client/mod.ts";
-import { clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
+import type { Producer, ProducerOptions, SendAck } from "../client/mod.ts";
+import { clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import { duration } from "./durations.ts";
 import { CommandFailedError } from "./failure.ts";
 import { type Line, linesOf } from "./lines.ts";
 import { counted, printLine, printNote } from "./output.ts";
@@ -13,6 +14,8 @@ interface ProduceFlags {
   readonly server?: readonly string[];
   readonly format: "text" | "json";
   readonly compression: Compression;
+  readonly replicated: number;
+  readonly ackTimeout?: number;
 }
 
 /** Input longer than this is worth a progress bar. */
@@ -28,7 +31,9 @@ export function addProduceCommand(program: Command): void {
       new Option("--compression <codec>", "how batches are compressed where that makes them shorter")
         .choices(["none", "gzip", "zstd", "brotli"])
         .default("none"),
-    );
+    )
+    .option("--replicated <nodes>", "how many nodes must hold a record durably, this one included", wholeNumber(1), 1)
+    .option("--ack-timeout <time>", "how long that is waited for, as 15s (default: 10s)", duration);
   withServers(withFormats(command, ["text", "json"])).action(produceLines);
 }
 
@@ -38,7 +43,7 @@ async function produceLines(topic: string, file: string | undefined, flags: Prod
   const tally = new Tally(topic);
   try {
     await using client = clientOf(flags);
-    await using producer = client.producer(topic, { compression: flags.compression });
+    await using producer = client.producer(topic, producerOptionsOf(flags));
     for await (const lines of linesOf(counting(input.chunks, progress.add), recordBytesMax)) {
       await sendLines(producer, lines, tally);
       if (tally.failed !== undefined) break;
@@ -55,6 +60,10 @@ async function produceLines(topic: string, file: string | undefined, flags: Prod
     throw tally.failed;
   }
   await printLine(flags.format === "json" ? JSON.stringify(tally) : tally.summary());
+}
+
+function producerOptionsOf({ compression, replicated, ackTimeout: timeoutMs = 0 }: ProduceFlags): ProducerOptions {
+  return { compression, acks: { replicated }, timeoutMs };
 }
 
 /** Hands lines to the producer; waits while it holds as much as it may. */

@@ -7,7 +7,13 @@ export { LogRecord } from "../base/mod.ts";
 export type { Gap } from "./consumer.ts";
 export { Consumer } from "./consumer.ts";
 export { type Cursor, isCursor } from "./cursor.ts";
-export { ClientError, type ClientErrorCode, type ProduceFate, RecordTooLargeError } from "./errors.ts";
+export {
+  ClientError,
+  type ClientErrorCode,
+  NotReplicatedError,
+  type ProduceFate,
+  RecordTooLargeError,
+} from "./errors.ts";
 export {
   type ConnectOptions,
   type ConsumeFrom,

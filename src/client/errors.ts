@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { WriterId } from "../base/mod.ts";
 
 /** What went wrong, for `switch (error.code)`. */
 export type ClientErrorCode =
@@ -35,9 +36,9 @@ export type ClientErrorCode =
 
 /**
  * What is known of records whose produce failed: `rejected`, surely not stored; `unsent`, never left this process;
- * `unknown`, perhaps stored, perhaps not: only reading tells.
+ * `stored`, on the asked node; `unknown`, perhaps stored, perhaps not: only reading tells.
  */
-export type ProduceFate = "rejected" | "unsent" | "unknown";
+export type ProduceFate = "rejected" | "unsent" | "stored" | "unknown";
 
 /** A call that failed. */
 export class ClientError extends Error {
@@ -74,6 +75,47 @@ export class RecordTooLargeError extends RangeError {
     super(`Cannot produce record: it has ${recordBytes} bytes encoded, allowed are ${allowedBytes}`);
     this.recordBytes = recordBytes;
     this.allowedBytes = allowedBytes;
+  }
+}
+
+/** Who holds records durably, and who of the nodes that are known does not. */
+export interface CopiesSoFar {
+  readonly holders: readonly string[];
+  readonly lacking: readonly string[];
+}
+
+/**
+ * Fewer nodes than were asked for hold a record in time. It is stored on the asked node all the same, and others still
+ * fetch it: producing it again would make two of it. To wait on, consume on other nodes with `after: token`.
+ */
+export class NotReplicatedError extends Error {
+  override readonly name = "NotReplicatedError";
+  readonly code = "NOT_REPLICATED";
+  readonly fate: ProduceFate = "stored";
+  /** Nodes that were asked for. */
+  readonly asked: number;
+  readonly holders: readonly string[];
+  readonly lacking: readonly string[];
+  /** Where the record stands on the asked node, and in its writer's feed. */
+  readonly offset: number;
+  readonly writer: WriterId;
+  readonly sequence: number;
+  readonly token: string;
+
+  constructor(
+    place: { readonly offset: number; readonly writer: WriterId; readonly sequence: number; readonly token: string },
+    asked: number,
+    { holders, lacking }: CopiesSoFar,
+  ) {
+    const known = `${holders.join(", ") || "none"} hold it durably so far, ${lacking.join(", ") || "none"} not`;
+    super(`Cannot acknowledge offset ${place.offset} by ${asked} nodes: ${known}; it is stored`);
+    this.asked = asked;
+    this.holders = holders;
+    this.lacking = lacking;
+    this.offset = place.offset;
+    this.writer = place.writer;
+    this.sequence = place.sequence;
+    this.token = place.token;
   }
 }
 

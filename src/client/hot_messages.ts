@@ -1,7 +1,15 @@
 /** The messages of the hot methods as bytes: what is written and read of each is a few bytes beside the frames. */
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ProtobufReader, toBytes, toText, varintBytesOf, type WriterId, writeVarint } from "../base/mod.ts";
-import type { ConsumeResponse, ProduceResponse } from "../gen/log/v1/log_pb.ts";
+import {
+  AcksSchema,
+  type ConsumeResponse,
+  type ProduceResponse,
+  type Shortfall,
+  ShortfallSchema,
+} from "../gen/log/v1/log_pb.ts";
+import { acksOf } from "./acks.ts";
 
 export const producePath = "/log.v1.Log/Produce";
 export const produceStreamPath = "/log.v1.Log/ProduceStream";
@@ -12,7 +20,6 @@ const topicTag = 0x12;
 const frameTag = 0x22;
 const acksTag = 0x2a;
 const timeoutTag = 0x30;
-const replicatedTag = 0x08;
 /** Tags, lengths and numbers around topic and frame, none of which is long. */
 const fieldsBytesMax = 64;
 
@@ -33,13 +40,11 @@ export class ProduceRequests {
     bytes.set(topic, at);
     at += topic.length;
     if (options.replicated > 0) {
-      const acks = new Uint8Array(9);
-      acks[0] = replicatedTag;
-      const acksBytes = writeVarint(acks, 1, options.replicated);
+      const acks = toBinary(AcksSchema, acksOf(options));
       bytes[at++] = acksTag;
-      bytes[at++] = acksBytes;
-      bytes.set(acks.subarray(0, acksBytes), at);
-      at += acksBytes;
+      bytes[at++] = acks.length;
+      bytes.set(acks, at);
+      at += acks.length;
     }
     if (options.timeoutMs > 0) {
       bytes[at++] = timeoutTag;
@@ -93,11 +98,13 @@ export interface ProduceAnswer {
   readonly firstSequence: number;
   readonly token: Uint8Array;
   readonly count: number;
+  /** Set when fewer nodes than were asked for hold the records so far. */
+  readonly shortfall: Shortfall | undefined;
 }
 
 export function produceAnswerOf(response: ProduceResponse): ProduceAnswer {
-  const { offset, firstSequence, writer, token, count } = response;
-  return { offset: Number(offset), firstSequence: Number(firstSequence), writer, token, count };
+  const { offset, firstSequence, writer, token, count, shortfall } = response;
+  return { offset: Number(offset), firstSequence: Number(firstSequence), writer, token, count, shortfall };
 }
 
 /** Reads answers one after another: the writer is mostly the one before. */
@@ -112,6 +119,7 @@ export class ProduceAnswerReader {
     let count = 0;
     let writer: WriterId = "";
     let token: Uint8Array = nothing;
+    let shortfall: Shortfall | undefined;
     const reader = new ProtobufReader(message, start, end);
     while (reader.next()) {
       if (reader.field === 1) offset = reader.number;
@@ -119,9 +127,10 @@ export class ProduceAnswerReader {
       else if (reader.field === 3) firstSequence = reader.number;
       else if (reader.field === 4) token = reader.bytes;
       else if (reader.field === 5) count = reader.number;
+      else if (reader.field === 6) shortfall = fromBinary(ShortfallSchema, reader.bytes);
     }
     if (reader.failed) throw malformed("ProduceResponse");
-    return { offset, writer, firstSequence, token, count };
+    return { offset, writer, firstSequence, token, count, shortfall };
   }
 
   #writerOf(message: Uint8Array, start: number, end: number): WriterId {

@@ -3,16 +3,18 @@ import { type Client, createClient } from "@connectrpc/connect";
 import { type Checksum, type Codecs, type Compression, crc32, decodeCursor, type RecordInput } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, Log } from "../gen/log/v1/log_pb.ts";
+import { type Acks, askedAcks } from "./acks.ts";
 import { ClusterCalls, type ClusterConnection } from "./cluster_calls.ts";
 import { CompressingPipe, compressorOf } from "./compressing_pipe.ts";
 import { Consumer, type End, type Gap, type Start } from "./consumer.ts";
 import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
+import type { ProduceAnswer } from "./hot_messages.ts";
 import { HotPipe } from "./hot_pipe.ts";
 import { ManyProduces } from "./many_produces.ts";
 import { type BatchPipe, type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
-import { Producer, type ProducerOptions, packOne, producerDefaults, type SendAck } from "./producer.ts";
+import { notReplicated, Producer, type ProducerOptions, packOne, producerDefaults, type SendAck } from "./producer.ts";
 import { consumeAnswers, produceFrame, sharesStream } from "./record_calls.ts";
 import { SharedPipe } from "./shared_pipe.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
@@ -52,9 +54,9 @@ export interface ConsumeOptions {
 export interface ProduceOptions {
   /** How the batch is compressed if that makes it shorter. @default "none" */
   readonly compression?: Compression;
-  /** Nodes, the asked one included, that must hold the records durably first. @default 1 */
-  readonly replicated?: number;
-  /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+  /** How durable the records must be first; `NotReplicatedError` when they are not in time. @default the asked node alone */
+  readonly acks?: Acks;
+  /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -119,14 +121,7 @@ export class LogClient implements AsyncDisposable {
     const connection = this.#connection();
     const { log: client, url: server, checksum } = connection;
     const compress = compressorOf(resolved.compression, connection);
-    const target: PipeTarget = {
-      client,
-      server,
-      topic,
-      checksum,
-      replicated: resolved.replicated,
-      timeoutMs: resolved.timeoutMs,
-    };
+    const target: PipeTarget = { client, server, topic, checksum, ...askedAcks(resolved) };
     const pipe = pipeTo(connection, target, resolved.batchesInFlightMax);
     return new Producer(compress === undefined ? pipe : new CompressingPipe(pipe, compress), resolved);
   }
@@ -137,17 +132,21 @@ export class LogClient implements AsyncDisposable {
     records: RecordInput | readonly RecordInput[],
     options: ProduceOptions = {},
   ): Promise<ProduceAck> {
+    const asked = { ...askedAcks(options), signal: options.signal };
     const frame = packOne(Array.isArray(records) ? records : [records as RecordInput]);
     const connection = this.#connection();
     const compress = compressorOf(options.compression ?? "none", connection);
+    let answer: ProduceAnswer;
     try {
       const ready = compress === undefined ? frame : ((await compress(frame)) as typeof frame);
-      const { offset, writer, firstSequence, count, token } = await produceFrame(connection, topic, ready, options);
-      return { offset, writer, sequence: firstSequence, count, token: cursorToText(token) };
+      answer = await produceFrame(connection, topic, ready, asked);
     } catch (error) {
       const doing = `produce to topic ${JSON.stringify(topic)}`;
       throw this.#failure(error, connection, { doing, signal: options.signal, fate: "unknown" });
     }
+    if (answer.shortfall !== undefined) throw notReplicated(answer, 0);
+    const { offset, writer, firstSequence: sequence, count, token } = answer;
+    return { offset, writer, sequence, count, token: cursorToText(token) };
   }
 
   /** Reads a topic from a place on, and waits at its end for what comes. */

@@ -16,6 +16,7 @@ export type {
   RecordInput,
 } from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
+export type { Acks } from "./acks.ts";
 export {
   ClusterCalls,
   type ClusterEvent,
@@ -32,7 +33,13 @@ export {
 export type { Gap } from "./consumer.ts";
 export { Consumer } from "./consumer.ts";
 export { type Cursor, isCursor } from "./cursor.ts";
-export { ClientError, type ClientErrorCode, type ProduceFate, RecordTooLargeError } from "./errors.ts";
+export {
+  ClientError,
+  type ClientErrorCode,
+  NotReplicatedError,
+  type ProduceFate,
+  RecordTooLargeError,
+} from "./errors.ts";
 export {
   type ConnectOptions,
   type ConsumeFrom,

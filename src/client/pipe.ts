@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Client, ConnectError } from "@connectrpc/connect";
 import { assert, type Checksum } from "../base/mod.ts";
 import { type Log, type ProduceRequest, ProduceRequestSchema } from "../gen/log/v1/log_pb.ts";
+import { acksOf } from "./acks.ts";
 import { ClientError, type ProduceFate, toClientError } from "./errors.ts";
 import { type ProduceAnswer, produceAnswerOf } from "./hot_messages.ts";
 
@@ -33,7 +34,7 @@ function requestOf(target: PipeTarget, frame: Uint8Array): ProduceRequest {
   return create(ProduceRequestSchema, {
     topic: target.topic,
     frame: frame as Uint8Array<ArrayBuffer>,
-    acks: { replicated: target.replicated },
+    acks: acksOf(target),
     timeoutMs: target.timeoutMs,
   });
 }

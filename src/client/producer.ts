@@ -10,7 +10,9 @@ import {
   varintBytesMax,
   type WriterId,
 } from "../base/mod.ts";
-import { ClientError, RecordTooLargeError, toClientError } from "./errors.ts";
+import type { Acks } from "./acks.ts";
+import { cursorToText } from "./cursor.ts";
+import { ClientError, NotReplicatedError, RecordTooLargeError, toClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
 import type { BatchPipe } from "./pipe.ts";
 
@@ -29,9 +31,12 @@ export interface ProducerOptions {
   readonly bytesUnansweredMax?: number;
   /** Sends that may wait so; one more is refused with `QUEUE_FULL`. `ready()` tells when none waits. @default 100000 */
   readonly sendsWaitingMax?: number;
-  /** Nodes, the asked one included, that must hold a record durably before it is answered. @default 1 */
-  readonly replicated?: number;
-  /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+  /**
+   * How durable a record must be before it is answered. A record that fewer nodes hold in time fails with
+   * `NotReplicatedError`; those after it are not touched by that. @default the asked node alone
+   */
+  readonly acks?: Acks;
+  /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
   readonly timeoutMs?: number;
 }
 
@@ -41,7 +46,7 @@ export const producerDefaults: Required<ProducerOptions> = {
   batchesInFlightMax: 4,
   bytesUnansweredMax: 8 * 1_048_576,
   sendsWaitingMax: 100_000,
-  replicated: 1,
+  acks: {},
   timeoutMs: 0,
 };
 
@@ -204,6 +209,10 @@ export class Producer implements AsyncDisposable {
 
   #acknowledge(batch: SealedBatch, answer: ProduceAnswer): void {
     const { offset, firstSequence: sequence, writer } = answer;
+    if (answer.shortfall !== undefined) {
+      for (const [index, sender] of batch.senders.entries()) sender.reject(notReplicated(answer, index));
+      return;
+    }
     for (let index = 0; index < batch.senders.length; index++) {
       (batch.senders[index] as Sender).resolve({ offset: offset + index, writer, sequence: sequence + index });
     }
@@ -233,6 +242,14 @@ export class Producer implements AsyncDisposable {
 const keptFrameBytesMax = 65_536;
 /** Empty between two calls of `packOne`; undefined while one is at work, or has failed. */
 let keptBuilder: FrameBuilder | undefined;
+
+/** What is told of the record at this index of a batch that too few nodes hold. */
+export function notReplicated(answer: ProduceAnswer, index: number): NotReplicatedError {
+  const { offset, firstSequence, writer, shortfall } = answer;
+  const token = cursorToText(answer.token);
+  const place = { offset: offset + index, sequence: firstSequence + index, writer, token };
+  return new NotReplicatedError(place, shortfall?.asked ?? 0, shortfall ?? { holders: [], lacking: [] });
+}
 
 /** The records as one batch. */
 export function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer> {

@@ -3,6 +3,7 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { HotResponses, type HotTransport, topicNameCharactersMax } from "../base/mod.ts";
 import { type ConsumeRequest, ConsumeRequestSchema, type Log } from "../gen/log/v1/log_pb.ts";
+import { acksOf } from "./acks.ts";
 import {
   type ConsumeAnswer,
   consumeAnswerOf,
@@ -50,7 +51,7 @@ export async function produceFrame(
 ): Promise<ProduceAnswer> {
   const { replicated = 1, timeoutMs = 0, signal } = options;
   if (hot === undefined) {
-    const request = { topic, frame, acks: { replicated }, timeoutMs };
+    const request = { topic, frame, acks: acksOf({ replicated }), timeoutMs };
     return produceAnswerOf(await log.produce(request, signal === undefined ? {} : { signal }));
   }
   if (many !== undefined && sharesStream(topic, replicated)) return produceByMany(many, topic, frame, signal);
