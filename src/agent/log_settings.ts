@@ -19,6 +19,8 @@ export interface LogSettings {
    * least 65,536. After everything was read it rests for an hour. @default 8388608 (8 MiB)
    */
   readonly scrubBytesPerSecond?: number | undefined;
+  /** Bytes a second that compaction reads and writes in the background; 0 for none, else at least 65,536. @default 16777216 (16 MiB) */
+  readonly compactionBytesPerSecond?: number | undefined;
   /**
    * Under `fsync: always`: when so many topics wait for the disk at once, one fsync of the journal serves them all.
    * 1 sends every small batch there. @default 8
@@ -40,16 +42,16 @@ const namesOfLog: Readonly<Record<string, keyof LogSettings>> = {
 
 /** Names of all of these, for who refuses others. */
 export const logSettingNames: readonly string[] = [
-  ...["segmentBytesMax", "scrubBytesPerSecond", "journalTopicsMin", "journalBytesMax"],
+  ...["segmentBytesMax", "scrubBytesPerSecond", "compactionBytesPerSecond", "journalTopicsMin", "journalBytesMax"],
   ...Object.values(namesOfLog),
 ];
 
 /** What the log is opened with. */
 export function logOptionsOf(settings: LogSettings): LogOptions {
   const { retentionBytes, retentionAgeMs, retentionSegments } = settings;
-  const { segmentBytesMax, journalTopicsMin, journalBytesMax } = settings;
+  const { segmentBytesMax, compactionBytesPerSecond, journalTopicsMin, journalBytesMax } = settings;
   return {
-    ...{ segmentBytesMax, journalTopicsMin, journalBytesMax },
+    ...{ segmentBytesMax, compactionBytesPerSecond, journalTopicsMin, journalBytesMax },
     scrubBytesPerSecond: settings.scrubBytesPerSecond ?? scrubBytesPerSecondDefault,
     retention: { bytesMin: retentionBytes, ageMaxMs: retentionAgeMs, segmentsMax: retentionSegments },
   };

@@ -97,7 +97,12 @@ export function registerLog(registry: Registry, { log, onLogEvent }: MeasuredLog
   const name = "grapevine_log_topic_appended_records_total";
   readCounter(registry, { name, help: topicRecords, labelNames }, () => ofTopics(log, ({ nextOffset }) => nextOffset));
   registerUpkeep(registry, log);
-  const stops = [stopDeleted, registerEvents(registry, onLogEvent), registerDropped(registry, onLogEvent)];
+  const stops = [
+    stopDeleted,
+    registerEvents(registry, onLogEvent),
+    registerDropped(registry, onLogEvent),
+    registerCompacted(registry, onLogEvent),
+  ];
   return () => {
     for (const stop of stops) stop();
   };
@@ -134,6 +139,26 @@ function registerDropped(registry: Registry, onLogEvent: MeasuredLog["onLogEvent
   });
 }
 
+/** What compaction did. */
+function registerCompacted(registry: Registry, onLogEvent: MeasuredLog["onLogEvent"]): () => void {
+  let [compactions, segments, records, bytesBefore, bytesAfter] = [0, 0, 0, 0, 0];
+  const counter = (name: string, help: string, read: () => number): void =>
+    readCounter(registry, { name: `grapevine_log_${name}_total`, help }, read);
+  counter("compactions", "Compactions of a topic that removed records", () => compactions);
+  counter("compacted_segments", "Segments that compaction wrote anew", () => segments);
+  counter("compacted_records", "Records that compaction removed", () => records);
+  counter("compacted_before_bytes", "Bytes of these segments before they were written anew", () => bytesBefore);
+  counter("compacted_after_bytes", "Bytes of these segments afterwards", () => bytesAfter);
+  return onLogEvent((event) => {
+    if (event.type !== "compacted") return;
+    compactions++;
+    segments += event.segments;
+    records += event.records;
+    bytesBefore += event.bytesBefore;
+    bytesAfter += event.bytesAfter;
+  });
+}
+
 function ofTopics(log: CommitLog, read: (topic: TopicLog) => number): Series {
   const topics = [...log.topics()].sort((left, right) => right.nextOffset - left.nextOffset);
   return topics.slice(0, topicSeriesMax).map((topic) => [{ topic: topic.name }, read(topic)] as const);
@@ -142,7 +167,10 @@ function ofTopics(log: CommitLog, read: (topic: TopicLog) => number): Series {
 /** What happened to the log since the node runs: kinds of events are few. */
 function registerEvents(registry: Registry, onLogEvent: MeasuredLog["onLogEvent"]): () => void {
   const counts = new Map<LogEvent["type"], number>(
-    ["corrupt", "feed-stopped", "new-writer", "repaired", "write-failed"].map((type) => [type as LogEvent["type"], 0]),
+    ["compaction-failed", "corrupt", "feed-stopped", "new-writer", "repaired", "write-failed"].map((type) => [
+      type as LogEvent["type"],
+      0,
+    ]),
   );
   const help = "Things about the log that an operator should know, by kind";
   readCounter(registry, { name: "grapevine_log_events_total", help, labelNames: ["type"] }, () =>

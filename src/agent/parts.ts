@@ -21,7 +21,7 @@ import { hostAddress, hostName, programFacts, randomBytes } from "../io/host.ts"
 import { PeerRpc } from "../io/peer_rpc.ts";
 import { type RpcServer, startServer } from "../io/rpc_server.ts";
 import { readTagsFile, writeTagsFile } from "../io/tags_file.ts";
-import { type CommitLog, Log, type LogEvent, type LogMeter, TopicRegistry } from "../log/mod.ts";
+import { type CommitLog, Log, type LogEnvironment, type LogEvent, TopicRegistry } from "../log/mod.ts";
 import { type Member, type MemberEvent, TagsTooLargeError } from "../membership/mod.ts";
 import {
   createHotMethods,
@@ -37,6 +37,7 @@ import { loadAssets } from "./assets.ts";
 import { type ClusterOptions, coalescePeriodsOf } from "./cluster_options.ts";
 import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
+import { heldByPeers } from "./held_by_peers.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { LogLines, logNode } from "./log_lines.ts";
 import { loggerOf } from "./logging.ts";
@@ -95,7 +96,8 @@ export async function openParts(
   const random = new Random(randomBytes(16).join("."));
   const metrics = new NodeMetrics();
   stack.defer(() => metrics.stop());
-  const log = await openNodeLog(options, metrics.meter, stack);
+  let heldOf: LogEnvironment["heldByPeers"];
+  const log = await openNodeLog(options, { meter: metrics.meter, heldByPeers: (topic) => heldOf?.(topic) }, stack);
   const nodeName = options.nodeName ?? defaultNodeName(options, log);
   const rpc = stack.use(new PeerRpc());
   const onTopicsWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
@@ -103,6 +105,7 @@ export async function openParts(
   const replication = stack.use(
     new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
   );
+  heldOf = (topic) => heldByPeers(log, replication.peers, topic);
   const cluster = new ClusterPort(events, leave);
   const nodeTags = await openNodeTags(options);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
@@ -208,7 +211,11 @@ function inProcess(ports: ServerPorts, routes: Routes): ServerTransport {
   };
 }
 
-async function openNodeLog(options: ResolvedAgentOptions, meter: LogMeter, stack: DisposalStack): Promise<CommitLog> {
+async function openNodeLog(
+  options: ResolvedAgentOptions,
+  known: Pick<LogEnvironment, "meter" | "heldByPeers">,
+  stack: DisposalStack,
+): Promise<CommitLog> {
   const directory = stack.use(await openDirectory(options.dataDir));
   const { fsync, newWriter } = options;
   const environment = {
@@ -216,7 +223,8 @@ async function openNodeLog(options: ResolvedAgentOptions, meter: LogMeter, stack
     wallMs: systemClock.wallMs,
     after: (delayMs: number, callback: () => void) => systemClock.schedule(systemClock.nowMs() + delayMs, callback),
     soon: (callback: () => void) => void setImmediate(callback),
-    meter,
+    codecs: nodeCodecs,
+    ...known,
   };
   const log = await Log.open(directory, { ...options.log, fsync, newWriter, checksum: fastCrc32 }, environment);
   return stack.use(log);

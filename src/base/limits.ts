@@ -50,3 +50,6 @@ export function topicNameFault(name: string): string | undefined {
   const shown = name.length > 60 ? `${name.slice(0, 60)}… (${name.length} characters)` : name;
   return `Cannot use topic name ${JSON.stringify(shown)}: allowed are 1 to ${topicNameCharactersMax} of A-Z a-z 0-9 . _ - and not "." or ".."`;
 }
+
+/** How long tombstones stay in a topic that is compacted and says nothing else: a day. */
+export const tombstoneGraceMsDefault = 86_400_000;

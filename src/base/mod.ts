@@ -43,6 +43,7 @@ export {
   settingsTopic,
   timestampFault,
   timestampMsMax,
+  tombstoneGraceMsDefault,
   topicNameCharactersMax,
   topicNameFault,
   topicsMax,

@@ -181,6 +181,13 @@ export const settings: readonly Setting[] = [
     help: "bytes a second that are read again to find damage, 0 for none (default: 8388608)",
   },
   {
+    key: "compactionBytesPerSecond",
+    flag: "--compaction-rate",
+    value: "<bytes>",
+    kind: "number",
+    help: "bytes a second that compaction reads and writes, 0 for none (default: 16777216)",
+  },
+  {
     key: "journalTopicsMin",
     flag: "--journal-topics",
     value: "<count>",

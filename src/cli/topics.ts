@@ -4,7 +4,7 @@ import { ClientError, connect, type LogClient, type TopicDescription } from "../
 import { clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
 import { printLine, toColumns } from "./output.ts";
 import { addTopicsDeleteCommand } from "./topics_delete.ts";
-import { addTopicsSetCommands, retentionText } from "./topics_set.ts";
+import { addTopicsSetCommands, compactionText, retentionText } from "./topics_set.ts";
 
 interface TopicsFlags {
   readonly server?: readonly string[];
@@ -67,6 +67,7 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
     ["offsets", `${topic.firstOffset}..${topic.nextOffset}`],
     ["bytes", String(topic.bytes)],
     ["retention", retentionText(topic.retention)],
+    ...(topic.compact === true ? [["compaction", compactionText(topic)]] : []),
   ]);
   const feeds = toColumns([
     ["FEED", "LOW-WATER", "HAVE", "DURABLE"],

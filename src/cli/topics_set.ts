@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import type { TopicDescription, TopicRetention } from "../client/mod.ts";
+import type { TopicDescription, TopicRetention, TopicSettingsChange } from "../client/mod.ts";
 import { checkUsage, clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
 import { timeOf } from "./durations.ts";
 import { printLine } from "./output.ts";
@@ -11,6 +11,8 @@ interface SetFlags {
   readonly retentionAge?: number;
   readonly retentionBytes?: number;
   readonly retentionSegments?: number;
+  readonly compact?: boolean;
+  readonly tombstoneGrace?: number;
 }
 
 /** Adds `topics create` and `topics set`. */
@@ -33,12 +35,24 @@ export function retentionText(retention: TopicRetention | undefined): string {
   return limits.length === 0 ? "nothing is forgotten" : limits.join(", ");
 }
 
+/** What is removed of a topic that is compacted, in words. */
+export function compactionText({ compact, tombstoneGraceMs = 0 }: TopicDescription): string {
+  return compact === true ? `the latest of each key, tombstones for ${timeText(tombstoneGraceMs)}` : "none";
+}
+
+function compactionSuffix(topic: TopicDescription): string {
+  return topic.compact === true ? `; compaction ${compactionText(topic)}` : "";
+}
+
 function withSettings(command: Command): Command {
   command
     .addArgument(new Argument("<topic>", "name of the topic").argParser(topicArgument))
     .option("--retention-age <time>", "forget what is older, as 7d or 12h; 0 for no limit", timeOf)
     .option("--retention-bytes <size>", "bytes to keep, as 1GB; 0 for no limit", sizeOf)
-    .option("--retention-segments <count>", "segments to keep; 0 for no limit", wholeNumber(0));
+    .option("--retention-segments <count>", "segments to keep; 0 for no limit", wholeNumber(0))
+    .option("--compact", "keep only the latest record of each key")
+    .option("--no-compact", "keep all records of a key again")
+    .option("--tombstone-grace <time>", "how long all nodes keep empty records; 0 for a day", timeOf);
   return withServers(withFormats(command, ["text", "json"]));
 }
 
@@ -47,10 +61,15 @@ function flagsOf(command: Command): SetFlags {
   return command.optsWithGlobals();
 }
 
-function changeOf(flags: SetFlags): { readonly retention?: TopicRetention } {
+function changeOf(flags: SetFlags): TopicSettingsChange {
   const { retentionAge: ageMaxMs, retentionBytes: bytesMin, retentionSegments: segmentsMax } = flags;
   const isAsked = ageMaxMs !== undefined || bytesMin !== undefined || segmentsMax !== undefined;
-  return isAsked ? { retention: { ageMaxMs, bytesMin, segmentsMax } } : {};
+  const { compact, tombstoneGrace: tombstoneGraceMs } = flags;
+  return {
+    ...(isAsked && { retention: { ageMaxMs, bytesMin, segmentsMax } }),
+    ...(compact !== undefined && { compact }),
+    ...(tombstoneGraceMs !== undefined && { tombstoneGraceMs }),
+  };
 }
 
 async function createTopic(name: string, flags: SetFlags): Promise<void> {
@@ -60,15 +79,18 @@ async function createTopic(name: string, flags: SetFlags): Promise<void> {
 
 async function setTopic(name: string, flags: SetFlags): Promise<void> {
   const change = changeOf(flags);
-  const known = "--retention-age, --retention-bytes or --retention-segments";
-  checkUsage(change.retention !== undefined, `topics set needs something to change: ${known}`);
+  const known = "--retention-age, --retention-bytes, --retention-segments, --compact or --tombstone-grace";
+  checkUsage(Object.keys(change).length > 0, `topics set needs something to change: ${known}`);
   await using client = clientOf(flags);
   await print("set", await client.setTopic(name, change), flags);
 }
 
 async function print(done: string, topic: TopicDescription, flags: SetFlags): Promise<void> {
   if (flags.format === "json") await printLine(JSON.stringify(topic, undefined, 2));
-  else await printLine(`${done} topic ${topic.name}: retention ${retentionText(topic.retention)}`);
+  else
+    await printLine(
+      `${done} topic ${topic.name}: retention ${retentionText(topic.retention)}${compactionSuffix(topic)}`,
+    );
 }
 
 const unitsMs: readonly (readonly [string, number])[] = [

@@ -24,6 +24,7 @@ export function toTopic(topic: Topic): TopicDescription {
       durable: Number(feed.durable),
     })),
     ...(topic.retention !== undefined && { retention: toRetention(topic.retention) }),
+    ...(topic.compact && { compact: true, tombstoneGraceMs: Number(topic.tombstoneGraceMs) }),
   };
 }
 

@@ -12,20 +12,34 @@ export function setTopicRequest(
   change: TopicSettingsChange,
   create: boolean,
 ): MessageInitShape<typeof SetTopicRequestSchema> {
-  refuseOthers(topic, "", change, ["retention"]);
-  if (change.retention === undefined) return { topic, create };
-  refuseOthers(topic, "retention.", change.retention, retentionFields);
+  refuseOthers(topic, "", change, ["retention", "compact", "tombstoneGraceMs"]);
+  const { compact, tombstoneGraceMs } = change;
+  if (compact !== undefined && typeof compact !== "boolean") {
+    throw refused(topic, `compact is ${compact}, allowed are true and false`);
+  }
+  const grace = limitOf(topic, "tombstoneGraceMs", tombstoneGraceMs);
+  return {
+    ...{ topic, create },
+    ...(change.retention !== undefined && { retention: retentionMessage(topic, change.retention) }),
+    ...(compact !== undefined && { compact }),
+    ...(grace !== undefined && { tombstoneGraceMs: grace }),
+  };
+}
+
+function retentionMessage(topic: string, given: TopicRetention): { readonly [Field in keyof TopicRetention]?: bigint } {
+  refuseOthers(topic, "retention.", given, retentionFields);
   const retention: { -readonly [Field in keyof TopicRetention]?: bigint } = {};
   for (const field of retentionFields) {
-    const value = change.retention[field];
-    if (value === undefined) continue;
-    if (!Number.isSafeInteger(value) || value < 0) {
-      const allowed = `whole numbers from 0 to ${Number.MAX_SAFE_INTEGER}`;
-      throw refused(topic, `retention.${field} is ${value}, allowed are ${allowed}`);
-    }
-    retention[field] = BigInt(value);
+    const limit = limitOf(topic, `retention.${field}`, given[field]);
+    if (limit !== undefined) retention[field] = limit;
   }
-  return { topic, create, retention };
+  return retention;
+}
+
+function limitOf(topic: string, field: string, value: number | undefined): bigint | undefined {
+  if (value === undefined) return undefined;
+  if (Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  throw refused(topic, `${field} is ${value}, allowed are whole numbers from 0 to ${Number.MAX_SAFE_INTEGER}`);
 }
 
 export function toRetention(retention: Retention): TopicRetention {

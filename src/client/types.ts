@@ -13,6 +13,13 @@ export interface TopicRetention {
 /** What is to hold for a topic: what is not given stays as it is, 0 takes a limit away. */
 export interface TopicSettingsChange {
   readonly retention?: TopicRetention | undefined;
+  /** Of each key only the latest record is to stay: records without a key are refused then. */
+  readonly compact?: boolean | undefined;
+  /**
+   * How long a tombstone, a record with a key and an empty value, stays once all known nodes hold it: at least 1,000 ms,
+   * and longer than a node may be away. 0 is the default, a day.
+   */
+  readonly tombstoneGraceMs?: number | undefined;
 }
 
 /** A topic as one node holds it. */
@@ -28,6 +35,10 @@ export interface TopicDescription {
   readonly feeds: readonly FeedDescription[];
   /** What may be forgotten of it, on all nodes; undefined when each node goes by its own options. */
   readonly retention?: TopicRetention | undefined;
+  /** Of each key only the latest record stays. */
+  readonly compact?: boolean | undefined;
+  /** Where it is compacted. */
+  readonly tombstoneGraceMs?: number | undefined;
 }
 
 /** The records of one writer in a topic: sequences lowWater to have are held, those up to durable surely on disk. */

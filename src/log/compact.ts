@@ -11,7 +11,7 @@ import {
   keylessRecord,
   type Vector,
 } from "../base/mod.ts";
-import { findRemovable, unpacked } from "./compact_scan.ts";
+import { findRemovable, type ScanOptions, unpacked } from "./compact_scan.ts";
 import { removeDraft, swapIn, writeDraft } from "./compact_segment.ts";
 import { Ripening } from "./compact_tombstones.ts";
 import { InvalidFrameError, LogClosedError, LogOverloadedError, messageOf } from "./errors.ts";
@@ -27,6 +27,7 @@ export interface CompactionHost {
   /** Closes the segment that takes new records, unless it is empty. */
   readonly closeSegment: () => Promise<void>;
   readonly isClosing: () => boolean;
+  readonly rankOf: ScanOptions["rankOf"];
 }
 
 /** Called after so many bytes were read or written; it may take its time. Throws to stop. */
@@ -200,6 +201,7 @@ export class TopicCompaction {
     const findings = await findRemovable(this.#state, closed, {
       codecs: this.#codecs,
       ripe: this.#ripening.ripe,
+      rankOf: this.#host.rankOf,
       spent,
     });
     const { removed } = findings;

@@ -3,6 +3,8 @@ import { crc32, type WriterId } from "../base/mod.ts";
 
 /** Where a record stands among all records of its key, on every node alike (rule R7), and where it stands here. */
 export interface KeyedPlace {
+  /** What counts before rule R7: 0 but in topics whose records have an order of their own. */
+  readonly rank: number;
   readonly lamport: number;
   readonly writer: WriterId;
   readonly sequence: number;
@@ -99,6 +101,7 @@ export class LatestByKey {
 
 /** Rule R7. Writers have one length, so that texts compare as numbers would. */
 function isLater(left: KeyedPlace, right: KeyedPlace): boolean {
+  if (left.rank !== right.rank) return left.rank > right.rank;
   if (left.lamport !== right.lamport) return left.lamport > right.lamport;
   if (left.writer !== right.writer) return left.writer > right.writer;
   return left.sequence > right.sequence;

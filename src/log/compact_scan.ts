@@ -24,6 +24,8 @@ const removedBytesMax = 32 * 1_048_576;
 export interface ScanOptions {
   /** What can be decompressed here; batches of other codecs stay as they are. */
   readonly codecs: Codecs | undefined;
+  /** What counts before rule R7; undefined for records that are to stay, and make no other one go. @default 0 for each */
+  readonly rankOf?: ((record: LogRecord) => number | undefined) | undefined;
   /** Tombstones at or below it have served their time. */
   readonly ripe: Vector;
   /** @default keyBytesMax */
@@ -85,9 +87,10 @@ async function readRange(state: TopicState, closed: readonly Segment[], scan: Ra
   for (const segment of closed) {
     const isReadable = await readUnlessGone(state, segment, scan, (record, { lamport }) => {
       const { key, writer, sequence, offset } = record;
-      if (key === undefined) return;
+      const rank = scan.rankOf === undefined ? 0 : scan.rankOf(record);
+      if (key === undefined || rank === undefined) return;
       const isTombstone = record.value.length === 0;
-      const lost = latest.meet(key, { lamport, writer, sequence, offset, isTombstone });
+      const lost = latest.meet(key, { rank, lamport, writer, sequence, offset, isTombstone });
       if (lost !== undefined) removed.add(lost);
     });
     isAllReadable &&= isReadable;

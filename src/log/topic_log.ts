@@ -8,6 +8,7 @@ import {
   packedRecordsFault,
   recordBytesMax,
   scanFrame,
+  settingsTopic,
   VarintReader,
   type Vector,
   type WriterId,
@@ -29,6 +30,7 @@ import { offsetAt, readFrom, readLent, readMissing } from "./reader.ts";
 import { repair } from "./repair.ts";
 import { dropSegments, segmentsToDrop } from "./retention.ts";
 import type { TopicState } from "./topic_state.ts";
+import { lifeRankOf } from "./topic_value.ts";
 import type {
   Ack,
   Applied,
@@ -43,8 +45,8 @@ import type {
   TopicLog,
 } from "./types.ts";
 
-/** Of what nodes keep for themselves: a node that was away for longer may bring back what was deleted meanwhile. */
-const internalCompaction: Compaction = { tombstoneGraceMs: 7 * 86_400_000 };
+/** Nodes write no tombstones there, but those decide how long a segment may wait to be closed and compacted. */
+const settingsCompaction: Compaction = { tombstoneGraceMs: 7 * 86_400_000 };
 
 /** A topic of an open log. */
 export class Topic implements TopicLog {
@@ -70,6 +72,7 @@ export class Topic implements TopicLog {
     this.compaction = new TopicCompaction(state, {
       exclusively: (action) => this.#exclusively(action),
       closeSegment: () => this.#committer.closeSegment(),
+      rankOf: state.name === settingsTopic ? lifeRankOf : undefined,
       isClosing: () => this.#closing !== undefined || state.deleted !== undefined,
     });
     this.compaction.setting = this.#ownCompaction;
@@ -131,7 +134,7 @@ export class Topic implements TopicLog {
   }
 
   get #ownCompaction(): Compaction | undefined {
-    return isInternalTopic(this.#state.name) ? internalCompaction : undefined;
+    return this.#state.name === settingsTopic ? settingsCompaction : undefined;
   }
 
   get corruptRanges(): readonly CorruptRange[] {

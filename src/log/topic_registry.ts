@@ -8,6 +8,7 @@ import {
   readRecords,
   scanFrame,
   settingsTopic,
+  tombstoneGraceMsDefault,
   topicNameFault,
   topicsMax,
   toText,
@@ -278,8 +279,9 @@ export class TopicRegistry implements AsyncDisposable {
       await this.#log.settleLife(name, { generation: life.generation, deleted: life.deleted });
       if (life.deleted) return true;
       const topic: TopicLog = await this.#log.openTopic(name);
-      const { retention } = this.settings(name);
+      const { retention, compact, tombstoneGraceMs = tombstoneGraceMsDefault } = this.settings(name);
       topic.setRetention(retention && applicableRetention(retention, this.#log.segmentBytesMax));
+      topic.setCompaction(compact === true ? { tombstoneGraceMs } : undefined);
       await topic.retain();
       return true;
     } catch (error) {

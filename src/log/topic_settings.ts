@@ -5,11 +5,21 @@ import type { Retention } from "./types.ts";
 export interface TopicSettings {
   /** What may be forgotten; with no field given, nothing. Undefined: each node goes by its own options. */
   readonly retention?: Retention | undefined;
+  /** Of each key only the latest record stays. @default false */
+  readonly compact?: boolean | undefined;
+  /**
+   * How long a tombstone (a record with a key and an empty value) stays once all known nodes hold it. No shorter than a
+   * node may be away: one that comes back later may bring back what was deleted. @default 86400000 (a day)
+   */
+  readonly tombstoneGraceMs?: number | undefined;
 }
 
 /** What is to become different: a field that is not given stays as it is, 0 takes its limit away. */
 export interface TopicSettingsChange {
   readonly retention?: Retention | undefined;
+  readonly compact?: boolean | undefined;
+  /** 0 is the default again. */
+  readonly tombstoneGraceMs?: number | undefined;
 }
 
 /** A setting is out of range, or there is none of that name. Nothing was changed. */
@@ -27,6 +37,7 @@ export class InvalidTopicSettingError extends RangeError {
 
 /** Age below which a clock that is a little wrong would decide what is forgotten. */
 const ageMsMin = 1_000;
+const graceMsMin = 1_000;
 export const retentionFields: readonly (keyof Retention)[] = ["bytesMin", "ageMaxMs", "segmentsMax"];
 
 /** The settings after a change; throws `InvalidTopicSettingError`. */
@@ -36,8 +47,31 @@ export function changedSettings(
   asked: { readonly change: TopicSettingsChange; readonly segmentBytesMax: number },
 ): TopicSettings {
   const { change, segmentBytesMax } = asked;
-  refuseOthers(topic, "", change, ["retention"]);
-  if (change.retention === undefined) return before;
+  refuseOthers(topic, "", change, ["retention", "compact", "tombstoneGraceMs"]);
+  return {
+    ...changedRetention(topic, before, { change, segmentBytesMax }),
+    ...changedCompaction(topic, before, change),
+  };
+}
+
+function changedCompaction(topic: string, before: TopicSettings, change: TopicSettingsChange): TopicSettings {
+  const { compact = before.compact ?? false, tombstoneGraceMs: graceMs = before.tombstoneGraceMs } = change;
+  if (typeof compact !== "boolean") {
+    throw new InvalidTopicSettingError(topic, "compact", { value: compact, allowed: "true or false" });
+  }
+  if (graceMs !== undefined && graceMs !== 0 && !(Number.isSafeInteger(graceMs) && graceMs >= graceMsMin)) {
+    const allowed = `0 for a day, or a whole number from ${graceMsMin} (a second) to ${Number.MAX_SAFE_INTEGER}`;
+    throw new InvalidTopicSettingError(topic, "tombstoneGraceMs", { value: graceMs, allowed });
+  }
+  return { ...(compact && { compact }), ...((graceMs ?? 0) > 0 && { tombstoneGraceMs: graceMs }) };
+}
+
+function changedRetention(
+  topic: string,
+  before: TopicSettings,
+  { change, segmentBytesMax }: { readonly change: TopicSettingsChange; readonly segmentBytesMax: number },
+): TopicSettings {
+  if (change.retention === undefined) return before.retention === undefined ? {} : { retention: before.retention };
   refuseOthers(topic, "retention.", change.retention, retentionFields);
   const least = { bytesMin: segmentBytesMax, ageMaxMs: ageMsMin, segmentsMax: 1 };
   const retention: { -readonly [Field in keyof Retention]: Retention[Field] } = { ...before.retention };

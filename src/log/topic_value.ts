@@ -30,7 +30,10 @@ const valueVersion = 2;
 /** Bytes of a value: all that is settled stays in memory. */
 export const valueBytesMax = 16_384;
 
-const knownFields: readonly string[] = ["version", "generation", "deleted", "retention"];
+const knownFields: readonly string[] = [
+  ...["version", "generation", "deleted"],
+  ...["retention", "compact", "tombstoneGraceMs"],
+];
 
 /** Fields of the value without content are left out: generation 1, not deleted, no settings of its own. */
 export function encodeTopicValue({ generation, deleted, settings, others }: TopicValue): Uint8Array {
@@ -39,6 +42,8 @@ export function encodeTopicValue({ generation, deleted, settings, others }: Topi
     ...(generation !== firstGeneration && { generation }),
     ...(deleted && { deleted }),
     ...(settings.retention !== undefined && { retention: settings.retention }),
+    ...(settings.compact === true && { compact: true }),
+    ...(settings.tombstoneGraceMs !== undefined && { tombstoneGraceMs: settings.tombstoneGraceMs }),
     ...others,
   };
   return toBytes(JSON.stringify(fields));
@@ -60,9 +65,20 @@ export function decodeTopicValue(value: Uint8Array): TopicValue | undefined {
 }
 
 function settingsOf(fields: Readonly<Record<string, unknown>>): TopicSettings | undefined {
-  if (fields["retention"] === undefined) return {};
-  const retention = retentionOf(fields["retention"]);
-  return retention && { retention };
+  const { compact = false, tombstoneGraceMs } = fields;
+  const retention = fields["retention"] === undefined ? undefined : retentionOf(fields["retention"]);
+  if (fields["retention"] !== undefined && retention === undefined) return undefined;
+  if (typeof compact !== "boolean") return undefined;
+  if (tombstoneGraceMs !== undefined && !isLimit(tombstoneGraceMs)) return undefined;
+  return {
+    ...(retention !== undefined && { retention }),
+    ...(compact && { compact }),
+    ...(tombstoneGraceMs !== undefined && { tombstoneGraceMs }),
+  };
+}
+
+function isLimit(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1;
 }
 
 function retentionOf(value: unknown): Retention | undefined {
@@ -72,7 +88,7 @@ function retentionOf(value: unknown): Retention | undefined {
   for (const field of retentionFields) {
     const limit = given[field];
     if (limit === undefined) continue;
-    if (typeof limit !== "number" || !Number.isSafeInteger(limit) || limit < 1) return undefined;
+    if (!isLimit(limit)) return undefined;
     retention[field] = limit;
   }
   return retention;
@@ -82,6 +98,12 @@ function retentionOf(value: unknown): Retention | undefined {
 export function isLaterLife(left: TopicLife, right: TopicLife): boolean {
   if (left.generation !== right.generation) return left.generation > right.generation;
   return left.deleted && !right.deleted;
+}
+
+/** The same order as a number, for records of `_topics`; undefined for what is not understood. */
+export function lifeRankOf({ value }: { readonly value: Uint8Array }): number | undefined {
+  const life = decodeTopicValue(value);
+  return life && 2 * life.generation + Number(life.deleted);
 }
 
 function parsed(value: Uint8Array): unknown {

@@ -72,6 +72,8 @@ export interface ServedTopicSettings {
         readonly segmentsMax?: number | undefined;
       }
     | undefined;
+  readonly compact?: boolean | undefined;
+  readonly tombstoneGraceMs?: number | undefined;
 }
 
 export interface ServedTopics {

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { isInternalTopic, topicNameFault, type WriterId } from "../base/mod.ts";
+import { isInternalTopic, tombstoneGraceMsDefault, topicNameFault, type WriterId } from "../base/mod.ts";
 import {
   type DeleteTopicRequest,
   type DeleteTopicResponse,
@@ -57,8 +57,12 @@ export function describeTopic({ log, topics }: TopicPorts, request: DescribeTopi
 export async function setTopic({ log, topics }: TopicPorts, request: SetTopicRequest): Promise<SetTopicResponse> {
   if (topics === undefined) throw keepsNoSettings("set");
   const name = topicNameOf(request);
-  const { retention } = request;
-  const change = retention === undefined ? {} : { retention: limitsOf(retention) };
+  const { retention, compact, tombstoneGraceMs } = request;
+  const change: ServedTopicSettings = {
+    ...(retention !== undefined && { retention: limitsOf(retention) }),
+    ...(compact !== undefined && { compact }),
+    ...(tombstoneGraceMs !== undefined && { tombstoneGraceMs: Number(tombstoneGraceMs) }),
+  };
   await topics.set(name, change, { create: request.create });
   return create(SetTopicResponseSchema, { topic: describe(heldTopic(log, { topic: name }), topics) });
 }
@@ -100,7 +104,9 @@ function messageOf({ retention }: ServedTopicSettings): MessageInitShape<typeof 
 }
 
 function describe(topic: ServedTopic, topics: ServedTopics | undefined): Topic {
-  const retention = topics && messageOf(topics.settings(topic.name));
+  const settings = topics?.settings(topic.name) ?? {};
+  const retention = messageOf(settings);
+  const { compact = false, tombstoneGraceMs = tombstoneGraceMsDefault } = settings;
   const writers: WriterId[] = [...topic.have.keys()].sort();
   return create(TopicSchema, {
     name: topic.name,
@@ -110,6 +116,7 @@ function describe(topic: ServedTopic, topics: ServedTopics | undefined): Topic {
     bytes: BigInt(topic.bytes),
     records: BigInt(topic.nextOffset - topic.firstOffset),
     ...(retention !== undefined && { retention }),
+    ...(compact && { compact, tombstoneGraceMs: BigInt(tombstoneGraceMs) }),
     feeds: writers.map((writer) => ({
       writer,
       lowWater: BigInt(topic.lowWater.get(writer) ?? 1),

@@ -62,6 +62,7 @@ test("settings of the log that make no sense are refused with name, value and wh
     [{ retentionAgeMs: 999 }, "retentionAgeMs: it is 999, allowed is a whole number from 1000 to "],
     [{ retentionSegments: 0 }, "retentionSegments: it is 0, allowed is a whole number from 1 to "],
     [{ scrubBytesPerSecond: 65_535 }, "scrubBytesPerSecond: it is 65535, allowed is a whole number from 65536 to "],
+    [{ compactionBytesPerSecond: 1 }, "compactionBytesPerSecond: it is 1, allowed is a whole number from 65536 to "],
     [{ journalTopicsMin: 0 }, "journalTopicsMin: it is 0, allowed is a whole number from 1 to "],
     [{ journalBytesMax: 1.5 }, "journalBytesMax: it is 1.5, allowed is a whole number from 65536 to "],
   ];

@@ -21,6 +21,7 @@ test("the table names each setting of the log with its flag, its key and its def
   const mebibytes = (bytes: number): string => `${bytes / 1_048_576} MiB`;
   assert.is(defaultOf.get("segmentBytesMax"), mebibytes(defaults.segmentBytesMax));
   assert.is(defaultOf.get("scrubBytesPerSecond"), mebibytes(defaults.scrubBytesPerSecond));
+  assert.is(defaultOf.get("compactionBytesPerSecond"), mebibytes(defaults.compactionBytesPerSecond));
   assert.is(defaultOf.get("journalBytesMax"), mebibytes(defaults.journalBytesMax));
   assert.is(defaultOf.get("journalTopicsMin"), String(defaults.journalTopicsMin));
   assert.equal(Object.values(defaults.retention), [undefined, undefined, undefined]);
@@ -28,7 +29,8 @@ test("the table names each setting of the log with its flag, its key and its def
 
 test("the help names the same defaults", () => {
   const defaults = resolveOptions(logOptionsOf({}));
-  for (const key of ["segmentBytesMax", "scrubBytesPerSecond", "journalTopicsMin", "journalBytesMax"] as const) {
+  const keys = ["scrubBytesPerSecond", "compactionBytesPerSecond", "journalTopicsMin", "journalBytesMax"] as const;
+  for (const key of ["segmentBytesMax", ...keys] as const) {
     const help = settings.find((setting) => setting.key === key)?.help ?? "";
     assert.match(help, `(default: ${defaults[key]})`);
   }

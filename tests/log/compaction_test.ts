@@ -2,7 +2,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compressFrame, crc32, Random, toText } from "../../src/base/mod.ts";
 import { nodeCodecs } from "../../src/io/codecs.ts";
+import { findRemovable } from "../../src/log/compact_scan.ts";
 import { dumpFile, type TopicLog } from "../../src/log/mod.ts";
+import type { Topic } from "../../src/log/topic_log.ts";
 import type { CrashMode } from "../../src/testing/disk.ts";
 import { compactedTopic, fill, keyedFrame, latestOf, pull, recordsOf, small } from "./compaction_kit.ts";
 import { environment, framesIn, openLog, readAll, rejection, seeds } from "./log_kit.ts";
@@ -333,6 +335,83 @@ test("two nodes that took the same in another order and compacted at other times
     }
     for (const { log } of nodes) await log[Symbol.asyncDispose]();
   }
+});
+
+test("keys that need more memory than there is are taken in several passes, with the same result", async () => {
+  const { topic, log } = await compactedTopic();
+  for (let index = 0; index < 1_000; index++) {
+    await topic.produce(keyedFrame([{ key: `key ${index % 400}`, value: `${index} ${"x".repeat(400)}` }]));
+  }
+  const { state } = topic as Topic;
+  const closed = state.segments.slice(0, -1);
+  const findings = [];
+  for (const keyBytesMax of [1_000_000, 5_000, 300]) {
+    let bytes = 0;
+    const spent = async (count: number) => {
+      bytes += count;
+    };
+    const { removed } = await findRemovable(state, closed, { codecs: undefined, ripe: new Map(), keyBytesMax, spent });
+    const offsets = Array.from({ length: 1_000 }, (_, offset) => offset).filter((offset) => removed.has(offset));
+    assert.is(removed.size, offsets.length);
+    findings.push({ offsets, passes: Math.round(bytes / topic.bytes) });
+  }
+  const [whole, some, many] = findings;
+  assert.ok(whole && whole.offsets.length > 400 && whole.passes === 1, `${whole?.offsets.length}`);
+  assert.ok(some && some.passes > 10 && many && many.passes > some.passes, `${some?.passes} ${many?.passes}`);
+  for (const { offsets } of findings) assert.equal(offsets, whole.offsets);
+  await log[Symbol.asyncDispose]();
+});
+
+test("in _topics the record that deletes a topic stays, whatever was settled about it elsewhere meanwhile", async () => {
+  const { log, topic } = await compactedTopic();
+  const topics = await log.openTopic("_topics");
+  const value = (generation: number, deleted: boolean, retention?: object) =>
+    JSON.stringify({ version: 2, generation, deleted, retention, filling: "x".repeat(5_000) });
+  const set = (key: string, text: string) => topics.produce(keyedFrame([{ key, value: text }]));
+  await set("t", value(1, false));
+  await set("t", value(1, true));
+  await set("u", value(3, false));
+  for (let index = 0; index < 15; index++) await set("t", value(1, false, { segmentsMax: index + 1 }));
+  await set("u", "not understood");
+  for (let index = 0; index < 12; index++) await set("v", value(1, false, { segmentsMax: index + 1 }));
+  await topics.compact();
+  const left = (await recordsOf(topics)).filter(({ offset }) => offset < 19);
+  assert.equal(
+    left.map(({ offset }) => offset),
+    [1, 2, 18],
+  );
+  await topic.compact();
+  await log[Symbol.asyncDispose]();
+});
+
+test("the background compacts what is due at its pace, closes old segments, and stops when the log is closed", async () => {
+  const { topic, log, timers, events } = await compactedTopic({
+    graceMs: 240_000,
+    options: { compactionBytesPerSecond: 65_536 },
+  });
+  await fill(topic, 40, 3);
+  const latest = await latestOf(topic);
+  let fired = 0;
+  for (; fired < 1_000 && !events.some(({ type }) => type === "compacted"); fired++) {
+    timers.fire();
+    for (let turn = 0; turn < 200; turn++) await undefined;
+  }
+  // 240 kB are read, and 200 kB of them read again to be written anew, 6,553 bytes a burst.
+  assert.ok(fired > 40 && fired < 200, `${fired}`);
+  assert.equal(await latestOf(topic), latest);
+  const next = topic.nextOffset;
+  for (let minute = 0; minute < 5; minute++) {
+    timers.fire();
+    for (let turn = 0; turn < 200; turn++) await undefined;
+  }
+  assert.is((topic as Topic).state.segments.at(-1)?.baseOffset, next);
+  assert.is(topic.nextOffset, next);
+  await fill(topic, 40, 3, 40);
+  timers.fire();
+  const closing = log[Symbol.asyncDispose]();
+  timers.fire();
+  await closing;
+  assert.is(timers.waiting, 0);
 });
 
 test("retention and compaction of one topic at the same time leave what the floor says", async () => {

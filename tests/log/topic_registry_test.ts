@@ -112,7 +112,12 @@ test("set() refuses what makes no sense, and names the field, the value and what
     [{ retention: { segmentsMax: 1.5 } }, "retention.segmentsMax is 1.5, allowed is "],
     [{ retention: { segmentsMax: Number.NaN } }, "retention.segmentsMax is NaN, allowed is "],
     [{ retention: { pages: 7 } }, "retention.pages is 7, allowed is bytesMin, ageMaxMs, segmentsMax"],
-    [{ colour: "blue" }, "colour is blue, allowed is retention"],
+    [{ colour: "blue" }, "colour is blue, allowed is retention, compact, tombstoneGraceMs"],
+    [{ compact: "yes" }, "compact is yes, allowed is true or false"],
+    [
+      { tombstoneGraceMs: 999 },
+      "tombstoneGraceMs is 999, allowed is 0 for a day, or a whole number from 1000 (a second)",
+    ],
   ];
   for (const [change, reason] of rows) {
     const error = await rejection(node.registry.set("t", change, { create: false }));
@@ -127,6 +132,24 @@ test("set() refuses what makes no sense, and names the field, the value and what
   assert.is(await refusedAs("a/b", true), "INVALID_TOPIC");
   assert.equal(node.registry.settings("t"), { retention: { segmentsMax: 3 } });
   await closeNode(node);
+});
+
+test("set() has a topic compacted on all nodes, and no longer", async () => {
+  const [left, right] = [await openNode(1), await openNode(2)];
+  await left.registry.set("t", { compact: true, tombstoneGraceMs: 5_000 }, { create: true });
+  await left.registry.set("t", { retention: { segmentsMax: 3 } }, { create: false });
+  await ship(left, right);
+  const settled = { retention: { segmentsMax: 3 }, compact: true, tombstoneGraceMs: 5_000 };
+  for (const node of [left, right]) {
+    assert.equal(node.registry.settings("t"), settled);
+    const refused = await rejection(node.log.topic("t")?.produce(frameOf(["no key"])) ?? Promise.resolve());
+    assert.match(refused.message, "record 0 has no key, and the topic is compacted by key");
+  }
+  await right.registry.set("t", { compact: false, tombstoneGraceMs: 0 }, { create: false });
+  await ship(right, left);
+  assert.equal(left.registry.settings("t"), { retention: { segmentsMax: 3 } });
+  await left.log.topic("t")?.produce(frameOf(["no key"]));
+  for (const node of [left, right]) await closeNode(node);
 });
 
 test("a node whose segments are larger keeps more, and one whose records make no sense goes on without them", async () => {

@@ -10,6 +10,10 @@ test("encodeTopicValue() says no more than there is, and decodeTopicValue() read
   const rows: [TopicValue, string][] = [
     [plain, '{"version":2}'],
     [{ ...plain, settings: { retention } }, '{"version":2,"retention":{"segmentsMax":3}}'],
+    [
+      { ...plain, settings: { compact: true, tombstoneGraceMs: 5_000 } },
+      '{"version":2,"compact":true,"tombstoneGraceMs":5000}',
+    ],
     [{ ...plain, generation: 7, deleted: true }, '{"version":2,"generation":7,"deleted":true}'],
     [
       { ...plain, generation: 2, settings: { retention: {} }, others: { colour: { red: 1 } } },
@@ -39,6 +43,8 @@ test("decodeTopicValue() takes nothing that makes no sense", () => {
     '{"version":2,"deleted":1}',
     '{"version":2,"retention":[]}',
     '{"version":2,"retention":{"bytesMin":-1}}',
+    '{"version":2,"compact":1}',
+    '{"version":2,"compact":true,"tombstoneGraceMs":0}',
     `{"version":2,"colour":"${"x".repeat(16_384)}"}`,
   ];
   for (const text of rows) assert.is(decodeTopicValue(toBytes(text)), undefined, text.slice(0, 60));
