@@ -1,7 +1,7 @@
 /** Reads one topic forward from where a consumer stands, and knows at each step what the consumer has read. */
 import { assert, concat, gapFrame, type LogRecord, type Vector, type WriterId } from "../base/mod.ts";
 import { advance, type FrameSpan, framesOf, lastSequence, recordsOf, sharedFramesOf } from "./frames.ts";
-import type { ServedTopic } from "./ports.ts";
+import type { ServedChunk, ServedTopic } from "./ports.ts";
 
 /** Records that one gap frame may cover: its count is a 32-bit number. */
 const gapRecordsMax = 0xffff_ffff;
@@ -123,11 +123,30 @@ export class TopicReader {
   async #readOn(bytesMax: number): Promise<readonly FrameSpan[] | undefined> {
     const offset = this.#offset as number;
     if (offset >= this.#topic.nextOffset) return undefined;
-    const chunk = await this.#topic.readShared(offset, bytesMax);
+    if (this.#isForgotten(offset)) return this.#passOver();
+    let chunk: ServedChunk;
+    try {
+      chunk = await this.#topic.readShared(offset, bytesMax);
+    } catch (error) {
+      // Between the look and the read retention took it.
+      if (this.#isForgotten(offset)) return this.#passOver();
+      throw error;
+    }
     if (chunk.nextOffset <= offset && chunk.frames.length === 0) return undefined;
     this.#offset = chunk.nextOffset;
     this.#release = chunk.release;
     return sharedFramesOf(chunk.frames);
+  }
+
+  /** A consumer that knows what it has read can be told what it missed. */
+  #isForgotten(offset: number): boolean {
+    return this.#read !== undefined && offset < this.#topic.firstOffset;
+  }
+
+  /** Retention overtook the consumer: it goes on at what is left, and is told of what is gone. */
+  #passOver(): FrameSpan[] {
+    this.#offset = this.#topic.firstOffset;
+    return framesOf(this.#holesBelow(this.#topic.lowWater));
   }
 }
 
