@@ -6,6 +6,9 @@ import { h2WindowBytes } from "./listener_h2.ts";
 /** How often Connect is told that bytes came: often beside the seconds after which it pings. */
 const tellEveryMs = 250;
 
+/** Tries to open a stream, of which all but the last met a connection that was just ending; a millisecond more between each. */
+const attemptsMax = 10;
+
 /** Wide windows, and no error that nobody can catch. */
 export class H2Session {
   readonly authority: string;
@@ -21,7 +24,7 @@ export class H2Session {
   }
 
   async request(...call: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
-    const stream = await this.#manager.request(...call);
+    const stream = await this.#open(call);
     const session = stream.session as ClientHttp2Session | undefined;
     if (session !== undefined && !this.#prepared.has(session)) {
       this.#prepared.add(session);
@@ -35,6 +38,18 @@ export class H2Session {
   }
 
   /** To be called for all that comes. Connect sets its timer of pings anew for each call, which is not needed so often. */
+  /** A connection that says goodbye takes no more streams, a moment before Connect notices: nothing was sent then. */
+  async #open(call: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#manager.request(...call);
+      } catch (error) {
+        if (attempt >= attemptsMax || !saysGoodbye(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, attempt));
+      }
+    }
+  }
+
   notifyResponseByteRead(stream: ClientHttp2Stream): void {
     const nowMs = performance.now();
     if (nowMs - this.#toldAtMs < tellEveryMs) return;
@@ -46,6 +61,12 @@ export class H2Session {
   abort(reason?: Error): void {
     this.#manager.abort(reason);
   }
+}
+
+/** An error of a stream that came too late for its connection. */
+export function saysGoodbye(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ERR_HTTP2_GOAWAY_SESSION" || code === "ERR_HTTP2_INVALID_SESSION";
 }
 
 /** Connect may ping a session that was destroyed meanwhile, from a timer, where what it throws would end the process. */

@@ -5,7 +5,7 @@ import { codeFromHttpStatus, endStreamFromJson, errorFromJsonBytes } from "@conn
 import { type Cancellation, type HotCall, type HotReceiver, type HotTransport, responseBytesMax } from "../base/mod.ts";
 import { EnvelopeReader, envelopeOf } from "./envelope_reader.ts";
 import { GatheredMessages, gatheredBytesMax } from "./gathered_messages.ts";
-import type { H2Session } from "./h2_session.ts";
+import { type H2Session, saysGoodbye } from "./h2_session.ts";
 
 const unaryHeaders = { "content-type": "application/proto", "connect-protocol-version": "1" };
 const streamHeaders = { "content-type": "application/connect+proto", "connect-protocol-version": "1" };
@@ -47,7 +47,7 @@ export class HotClient implements HotTransport {
       stream.on("end", () => {
         ended = status !== 0 && bytes <= responseBytesMax;
       });
-      stream.on("error", reject);
+      stream.on("error", (error) => reject(goodbyeOf(error) ?? error));
       stream.on("close", () => {
         cancellation?.removeEventListener("abort", cancel);
         if (!ended) return reject(brokenOff(stream));
@@ -79,6 +79,11 @@ function failureOf(status: number, body: Uint8Array): ConnectError {
     // Whoever answered does not speak Connect: the status is all that is known.
     return fallback;
   }
+}
+
+/** A stream that the server never looked at, because it had said goodbye: Connect knows no such error. */
+function goodbyeOf(error: Error): ConnectError | undefined {
+  return saysGoodbye(error) ? new ConnectError("the server said goodbye", Code.Unavailable) : undefined;
 }
 
 /** A stream that closed before its end. */
@@ -131,7 +136,7 @@ class StreamCall implements HotCall {
     });
     stream.on("data", (chunk: Buffer) => this.#data(chunk, stream));
     stream.on("end", () => this.#bodyEnded());
-    stream.on("error", (error) => this.over(error));
+    stream.on("error", (error) => this.over(goodbyeOf(error) ?? error));
     stream.on("close", () => {
       // An error with its stack is worth avoiding where the call has ended well.
       if (!this.#over) this.over(brokenOff(stream));

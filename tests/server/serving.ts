@@ -15,6 +15,8 @@ export interface Serving extends AsyncDisposable {
   readonly url: string;
   /** Calls that went past Connect's handlers. */
   readonly hotCalls: number;
+  /** Those of them that are not over. */
+  readonly openHotCalls: number;
 }
 
 export async function serve(
@@ -24,6 +26,8 @@ export async function serve(
     readonly metrics?: () => Promise<string> | string;
     readonly firstHeadersMs?: number;
     readonly connectionsMax?: number;
+    /** @default a free one */
+    readonly port?: number;
     readonly shutdownSignal?: AbortSignal;
     /** False leaves all calls to Connect. @default true */
     readonly hot?: boolean;
@@ -31,16 +35,24 @@ export async function serve(
 ): Promise<Serving> {
   const ports = options.ports ?? fakePorts();
   let hotCalls = 0;
+  let openHotCalls = 0;
   const hotMethods = createHotMethods(ports).map((method) => ({
     ...method,
     open(call: MessageCall) {
       hotCalls++;
-      return method.open(call);
+      openHotCalls++;
+      const answerer = method.open(call);
+      const closed = answerer.closed.bind(answerer);
+      answerer.closed = () => {
+        openHotCalls--;
+        closed();
+      };
+      return answerer;
     },
   }));
   const server = await startServer({
     host: "127.0.0.1",
-    port: 0,
+    port: options.port ?? 0,
     routes: createRoutes(ports),
     routerOptions,
     hotMethods: options.hot === false ? [] : hotMethods,
@@ -60,6 +72,9 @@ export async function serve(
     url: `http://127.0.0.1:${server.port}`,
     get hotCalls() {
       return hotCalls;
+    },
+    get openHotCalls() {
+      return openHotCalls;
     },
     [Symbol.asyncDispose]: () => server.close(0),
   };
