@@ -1,7 +1,7 @@
 /** This project's node, and its client. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { connect, type LogClient, type Producer } from "../../src/client/mod.ts";
+import { connect, type LogClient, type Producer, type ProducerOptions } from "../../src/client/mod.ts";
 import { runtimeCommand } from "../runtime.ts";
 import { ServerProcess } from "../server_process.ts";
 import type { Contender, ContenderTopic } from "./contender.ts";
@@ -20,10 +20,10 @@ export class Grapevine implements Contender {
   readonly client: LogClient;
   readonly #started: StartedNode;
   readonly #others: readonly StartedNode[];
-  readonly #acks: Acks;
+  readonly #acks: AcksAsked;
   #topics = 0;
 
-  private constructor(durability: string, started: StartedNode, others: readonly StartedNode[], acks: Acks) {
+  private constructor(durability: string, started: StartedNode, others: readonly StartedNode[], acks: AcksAsked) {
     this.durability = durability;
     this.server = started.server;
     this.client = connect(started.rpcUrl);
@@ -46,7 +46,7 @@ export class Grapevine implements Contender {
         nodes.push(await startNode(path.join(directory, `replicated-${index}`), ["--fsync", "always", ...join]));
       }
       const [first, ...others] = nodes as [StartedNode, ...StartedNode[]];
-      const acks = { replicated: 2, timeoutMs: replicatedMsMax };
+      const acks: AcksAsked = { acks: { replicated: 2 }, timeoutMs: replicatedMsMax };
       const cluster = new Grapevine("fsync on two nodes before ack", first, others, acks);
       const topic = await cluster.createTopic();
       await topic.send(new Uint8Array(1));
@@ -80,10 +80,7 @@ interface StartedNode {
 }
 
 /** What the producers of a node wait for. */
-interface Acks {
-  readonly replicated?: number;
-  readonly timeoutMs?: number;
-}
+type AcksAsked = Pick<ProducerOptions, "acks" | "timeoutMs">;
 
 /** How long a record may take to be on two nodes, when they have only just met. */
 const replicatedMsMax = 20_000;
@@ -101,7 +98,7 @@ export class GrapevineTopic implements ContenderTopic {
   readonly #rpcUrl: string;
   readonly name: string;
 
-  constructor(client: LogClient, name: string, rpcUrl: string, acks: Acks) {
+  constructor(client: LogClient, name: string, rpcUrl: string, acks: AcksAsked) {
     this.#client = client;
     this.name = name;
     this.#rpcUrl = rpcUrl;
