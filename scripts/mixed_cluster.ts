@@ -6,7 +6,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { crc32, Random, toBytes } from "../src/base/mod.ts";
 import { formatKey } from "../src/gossip/mod.ts";
 import type { ListedMember } from "./churn/agent_client.ts";
@@ -14,6 +13,7 @@ import { type Agreement, compareLists, digestOf } from "./churn/agreement.ts";
 import { Churn } from "./churn/churn.ts";
 import type { MemberKind } from "./churn/member_process.ts";
 import { planChurn } from "./churn/plan.ts";
+import { CommandOptions } from "./options.ts";
 
 const usage = `Usage: mixed_cluster [options]
 
@@ -45,13 +45,8 @@ const times = {
 /** Which kinds of nodes of this project take part, in this order, over and over; `*` is the next of the runtimes. */
 const mixture = ["agent-bun", "library-*", "library-*", "library-*", "agent-node", "library-*"] as const;
 
-function exitWithUsage(problem: string): never {
-  console.error(`${problem}\n\n${usage}`);
-  process.exit(2);
-}
-
 function readSettings(): Settings {
-  const options = {
+  const options = new CommandOptions(usage, {
     minutes: { type: "string", default: "10" },
     seed: { type: "string", default: "1" },
     serf: { type: "string", default: "10" },
@@ -60,30 +55,18 @@ function readSettings(): Settings {
     profile: { type: "string", default: "lan" },
     keep: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-  try {
-    values = parseArgs({ options }).values;
-  } catch (error) {
-    return exitWithUsage((error as Error).message);
-  }
-  if (values.help) {
-    console.log(usage);
-    process.exit(0);
-  }
-  const numberOf = (name: "minutes" | "serf" | "grapevine", low: number, high: number): number => {
-    const value = Number(values[name]);
-    if (!(value >= low && value <= high)) exitWithUsage(`--${name} is from ${low} to ${high}, not ${values[name]}`);
-    return value;
-  };
-  const { seed, keep, profile } = values;
-  const runtimes = values.runtimes.split(",");
+  });
+  const { seed, keep, profile } = options.values;
+  const runtimes = options.values.runtimes.split(",");
   if (!runtimes.every((name) => ["bun", "node", "deno"].includes(name))) {
-    exitWithUsage(`--runtimes are of bun, node and deno, not ${values.runtimes}`);
+    options.refuse(`--runtimes are of bun, node and deno, not ${options.values.runtimes}`);
   }
-  if (profile !== "lan" && profile !== "local") exitWithUsage(`--profile is lan or local, not ${profile}`);
-  const counts = { serf: Math.floor(numberOf("serf", 1, 50)), grapevine: Math.floor(numberOf("grapevine", 0, 50)) };
-  return { minutes: numberOf("minutes", 0.2, 600), ...counts, seed, runtimes, profile, keep };
+  if (profile !== "lan" && profile !== "local") return options.refuse(`--profile is lan or local, not ${profile}`);
+  const counts = {
+    serf: Math.floor(options.numberOf("serf", 1, 50)),
+    grapevine: Math.floor(options.numberOf("grapevine", 0, 50)),
+  };
+  return { minutes: options.numberOf("minutes", 0.2, 600), ...counts, seed, runtimes, profile, keep };
 }
 
 /** Names and kinds of those that stay to the end. */

@@ -6,10 +6,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import type { Profile } from "../src/agent/membership.ts";
 import { isRuntimeName, type RuntimeName } from "../tests/runner/directives.ts";
 import { runtimeCommand } from "../tests/runner/runtimes.ts";
+import { CommandOptions } from "./options.ts";
 import type { StallNodeArguments, StallNodeReport } from "./stall_node.ts";
 
 const usage = `Usage: stall [options]
@@ -40,19 +40,8 @@ interface Settings {
 /** How long a node may take to start, and to report. */
 const answerMsMax = 30_000;
 
-function exitWithUsage(problem: string): never {
-  console.error(`${problem}\n\n${usage}`);
-  process.exit(2);
-}
-
-function numberOf(name: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (!(value >= low && value <= high)) exitWithUsage(`--${name} is a number from ${low} to ${high}, not ${text}`);
-  return value;
-}
-
 function readSettings(): Settings {
-  const options = {
+  const options = new CommandOptions(usage, {
     minutes: { type: "string", default: "10" },
     nodes: { type: "string", default: "5" },
     stall: { type: "string", default: "300" },
@@ -63,27 +52,17 @@ function readSettings(): Settings {
     runtime: { type: "string", default: "bun" },
     seed: { type: "string", default: "1" },
     help: { type: "boolean", default: false },
-  } as const;
-  let values: ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-  try {
-    values = parseArgs({ options }).values;
-  } catch (error) {
-    return exitWithUsage((error as Error).message);
-  }
-  if (values.help) {
-    console.log(usage);
-    process.exit(0);
-  }
-  const { moment, forgive, profile, runtime, seed } = values;
-  if (moment !== "any" && moment !== "sending") exitWithUsage(`--moment is any or sending, not ${moment}`);
-  if (forgive !== "on" && forgive !== "off") exitWithUsage(`--forgive is on or off, not ${forgive}`);
-  if (!["lan", "wan", "local"].includes(profile)) exitWithUsage(`--profile is lan, wan or local, not ${profile}`);
-  if (!isRuntimeName(runtime)) exitWithUsage(`--runtime is bun, node or deno, not ${runtime}`);
-  const everyMs = numberOf("every", values.every, 10, 3_600_000);
+  });
+  const { moment, forgive, profile, runtime, seed } = options.values;
+  if (moment !== "any" && moment !== "sending") options.refuse(`--moment is any or sending, not ${moment}`);
+  if (forgive !== "on" && forgive !== "off") options.refuse(`--forgive is on or off, not ${forgive}`);
+  if (!["lan", "wan", "local"].includes(profile)) options.refuse(`--profile is lan, wan or local, not ${profile}`);
+  if (!isRuntimeName(runtime)) return options.refuse(`--runtime is bun, node or deno, not ${runtime}`);
+  const everyMs = options.numberOf("every", 10, 3_600_000);
   return {
-    minutes: numberOf("minutes", values.minutes, 0.1, 1_440),
-    nodes: Math.floor(numberOf("nodes", values.nodes, 3, 20)),
-    stallMs: numberOf("stall", values.stall, 1, everyMs),
+    minutes: options.numberOf("minutes", 0.1, 1_440),
+    nodes: Math.floor(options.numberOf("nodes", 3, 20)),
+    stallMs: options.numberOf("stall", 1, everyMs),
     everyMs,
     afterSending: moment === "sending",
     forgivesStalls: forgive === "on",
