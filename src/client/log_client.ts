@@ -14,7 +14,14 @@ import type { ProduceAnswer } from "./hot_messages.ts";
 import { HotPipe } from "./hot_pipe.ts";
 import { ManyProduces } from "./many_produces.ts";
 import { type BatchPipe, type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
-import { notReplicated, Producer, type ProducerOptions, packOne, producerDefaults, type SendAck } from "./producer.ts";
+import {
+  notReplicated,
+  Producer,
+  type ProducerOptions,
+  packOne,
+  resolveProducerOptions,
+  type SendAck,
+} from "./producer.ts";
 import { consumeAnswers, produceFrame, sharesStream } from "./record_calls.ts";
 import { SharedPipe } from "./shared_pipe.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
@@ -117,7 +124,7 @@ export class LogClient implements AsyncDisposable {
 
   /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
   producer(topic: string, options: ProducerOptions = {}): Producer {
-    const resolved = { ...producerDefaults, ...options };
+    const resolved = resolveProducerOptions(options);
     const connection = this.#connection();
     const { log: client, url: server, checksum } = connection;
     const compress = compressorOf(resolved.compression, connection);

@@ -25,7 +25,10 @@ export interface ProducerOptions {
    * has gzip; browsers have no other, and not every runtime has zstd. @default "none"
    */
   readonly compression?: Compression;
-  /** Batches on their way at a time. Where requests cannot stream it is 1. @default 4 */
+  /**
+   * Batches on their way at a time: enough to fill the time that an answer takes. Where requests cannot stream it is 1.
+   * @default 4, and 32 with acks of several nodes
+   */
   readonly batchesInFlightMax?: number;
   /** Unanswered bytes at which further sends wait for answers before they are packed. @default 8388608 */
   readonly bytesUnansweredMax?: number;
@@ -40,7 +43,7 @@ export interface ProducerOptions {
   readonly timeoutMs?: number;
 }
 
-export const producerDefaults: Required<ProducerOptions> = {
+const producerDefaults: Required<ProducerOptions> = {
   batchBytesMax: 131_072,
   compression: "none",
   batchesInFlightMax: 4,
@@ -49,6 +52,15 @@ export const producerDefaults: Required<ProducerOptions> = {
   acks: {},
   timeoutMs: 0,
 };
+
+/** An answer that waits for other nodes takes several times as long as one of the asked node alone. */
+const batchesInFlightReplicated = 32;
+
+export function resolveProducerOptions(options: ProducerOptions): Required<ProducerOptions> {
+  const isReplicated = (options.acks?.replicated ?? 1) > 1;
+  const own = isReplicated ? { batchesInFlightMax: batchesInFlightReplicated } : {};
+  return { ...producerDefaults, ...own, ...options };
+}
 
 /** Where a record went. */
 export interface SendAck {
