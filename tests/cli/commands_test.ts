@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { connect } from "../../src/client/mod.ts";
 import { AgentProcess, Running, run } from "./processes.ts";
 
 let node: AgentProcess;
@@ -129,6 +130,22 @@ test("topics and members print tables, and the same as JSON", async () => {
   const { members } = JSON.parse((await ask("members --format json")).stdout);
   assert.is(members[0].tags.site, "north");
   assert.is((await ask("members --status failed")).stdout, "\n");
+});
+
+test("topics delete deletes where it may, and a topic's generation is shown", async () => {
+  await using client = connect(node.rpcUrl);
+  await client.produce("doomed", { value: "old" });
+  const unasked = await ask("topics delete doomed");
+  assert.is(unasked.code, 2);
+  assert.match(unasked.stderr, /topics delete needs --yes where nobody can be asked/);
+  assert.is((await client.describeTopic("doomed")).records, 1);
+  const deleted = await ask("topics delete doomed --yes");
+  assert.is(deleted.stdout, "deleted topic doomed, generation 1\n", deleted.stderr);
+  const late = await ask("produce doomed", "late\n");
+  assert.is(late.code, 1);
+  assert.match(late.stderr, /Cannot use topic "doomed": generation 1 of it was deleted/);
+  await client.createTopic("doomed");
+  assert.match((await ask("topics")).stdout, /^TOPIC .* GENERATION\n(.*\n)*doomed .* 2\n/);
 });
 
 test("join makes two nodes one cluster; leave makes the node stop with exit code 0", async () => {
