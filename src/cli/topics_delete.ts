@@ -1,7 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import { Argument, type Command } from "commander";
 import { checkUsage, clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
-import { counted, printLine, printNote } from "./output.ts";
+import { CommandFailedError } from "./failure.ts";
+import { counted, printLine } from "./output.ts";
 
 interface DeleteFlags {
   readonly server?: readonly string[];
@@ -29,9 +30,7 @@ async function deleteTopic(name: string, flags: DeleteFlags): Promise<void> {
   if (flags.yes !== true) {
     const { records } = await client.describeTopic(name);
     if (!(await isConfirmed(name, records))) {
-      printNote("nothing was deleted");
-      process.exitCode = 1;
-      return;
+      throw new CommandFailedError(`Cannot delete topic ${name}: its name was not typed`);
     }
   }
   const deleted = await client.deleteTopic(name);
