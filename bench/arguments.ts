@@ -11,7 +11,7 @@ const usage = `Usage: bench [PART...] [options]
                   profile produce|consume: what the time of a node and its client goes to
                   report: draws the charts and fills the tables of docs/performance.md, measures nothing
                   (default: peers alone; with any of the others, only those)
-  --rounds N      rounds of each side of peers, alternating (default 5)
+  --rounds N      rounds of each side of peers and of each size of growth, in turn (default 5)
   --only TEXT     only comparisons of peers whose name holds this text; the others keep their results
   --bytes-max N   bytes of the largest log of growth (default 10000000000)
   --records N     records of a profile (default 3000000)

@@ -65,6 +65,7 @@ function drawTargets(results: ResultsByRuntime): string | undefined {
 interface GrowthPanel extends Pick<ChartPanel, "title" | "x" | "y" | "logX" | "logY"> {
   readonly series: string;
   readonly scale?: number;
+  readonly scaleY?: number;
 }
 
 const bySize = { x: "MB in the log", logX: true, scale: 1e-6 } as const;
@@ -73,8 +74,20 @@ const growthCharts: readonly (readonly [file: string, panels: readonly GrowthPan
   [
     "growth.svg",
     [
-      { ...bySize, series: "produce, by bytes of the log", title: "Produce, by size", y: "records/s" },
-      { ...bySize, series: "consume the newest, by bytes of the log", title: "Consume, by size", y: "records/s" },
+      {
+        ...bySize,
+        series: "produce, by bytes of the log",
+        title: "Produce, by size",
+        y: "thousand records/s",
+        scaleY: 1e-3,
+      },
+      {
+        ...bySize,
+        series: "consume the newest, by bytes of the log",
+        title: "Consume, by size",
+        y: "thousand records/s",
+        scaleY: 1e-3,
+      },
       { ...bySize, series: "open after a kill, by bytes of the log", title: "Open after a kill", y: "ms" },
     ],
   ],
@@ -92,17 +105,20 @@ const growthCharts: readonly (readonly [file: string, panels: readonly GrowthPan
     [
       {
         ...{ series: "produce with fsync, by topics in turn", title: "Produce with fsync", logX: true },
-        ...{ x: "topics in turn", y: "records/s" },
+        ...{ x: "topics in turn", y: "thousand records/s", scaleY: 1e-3 },
       },
     ],
   ],
 ];
 
-function panelOf({ series, scale = 1, ...panel }: GrowthPanel, results: ResultsByRuntime): ChartPanel | undefined {
+function panelOf(
+  { series, scale = 1, scaleY = 1, ...panel }: GrowthPanel,
+  results: ResultsByRuntime,
+): ChartPanel | undefined {
   const lines = measuredRuntimes.flatMap((runtime) => {
     const points = (results[runtime].growth?.results ?? []).filter((point: GrowthPoint) => point.series === series);
     if (points.length === 0) return [];
-    return [{ name: titles[runtime], points: points.map(({ at, value }) => [at * scale, value] as const) }];
+    return [{ name: titles[runtime], points: points.map(({ at, value }) => [at * scale, value * scaleY] as const) }];
   });
   return lines.length === 0 ? undefined : { ...panel, lines };
 }

@@ -18,20 +18,31 @@ export interface GrowthPoint {
 
 const valueBytes = 1_024;
 const recordsPerRound = 100_000;
-const rounds = 5;
 const tailRecords = 10_000;
 const sizes = [10_000_000, 1_000_000_000, 10_000_000_000] as const;
 
-/** Room for what the rounds add to the logs, in bytes. */
-const roundsBytesMax = 6_000_000_000;
+/** Room for what a round adds to the logs, in bytes. */
+const roundBytesMax = 1_000_000_000;
 
-/** All of it, with logs of at most so many bytes. */
-export async function growth(bytesMax: number, onProgress: (line: string) => void): Promise<GrowthPoint[]> {
+export interface GrowthOptions {
+  /** The largest log. */
+  readonly bytesMax: number;
+  /** After one that does not count. */
+  readonly rounds: number;
+  readonly onProgress: (line: string) => void;
+}
+
+type GrowthPart = (directory: string, options: GrowthOptions) => AsyncGenerator<GrowthPoint>;
+
+/** All of it. */
+export async function growth(options: GrowthOptions): Promise<GrowthPoint[]> {
   const points: GrowthPoint[] = [];
-  const bytesNeeded = sizes.reduce((sum, bytes) => sum + (bytes <= bytesMax ? bytes : 0), roundsBytesMax);
-  for (const part of [byTails, byTopics, bySize]) {
+  const { bytesMax, rounds, onProgress } = options;
+  const bytesNeeded = sizes.reduce((sum, bytes) => sum + (bytes <= bytesMax ? bytes : 0), (rounds + 1) * roundBytesMax);
+  const parts: readonly GrowthPart[] = [byTails, byTopics, bySize];
+  for (const part of parts) {
     await withScratch(bytesNeeded, async (directory) => {
-      for await (const point of part(directory, bytesMax)) {
+      for await (const point of part(directory, options)) {
         onProgress(`${point.series} at ${point.at.toLocaleString("en-US")}: ${point.value.toFixed(1)} ${point.unit}`);
         points.push(point);
       }
@@ -48,7 +59,8 @@ function pointOf(series: string, at: number, values: readonly number[], unit: st
  * A topic of each size on one node: producing at their ends and reading their newest records in turn, so that what the
  * disk still has to write of one slows all alike; then the node is killed again and again, and opens each.
  */
-async function* bySize(directory: string, bytesMax: number): AsyncGenerator<GrowthPoint> {
+async function* bySize(directory: string, options: GrowthOptions): AsyncGenerator<GrowthPoint> {
+  const { bytesMax, rounds, onProgress } = options;
   const value = new Uint8Array(valueBytes).fill(120);
   const measured = sizes
     .filter((bytes) => bytes <= bytesMax)
@@ -58,10 +70,12 @@ async function* bySize(directory: string, bytesMax: number): AsyncGenerator<Grow
     const topics: GrapevineTopic[] = [];
     for (const { bytes } of measured) {
       const topic = node.openTopic(`size-${bytes}`);
-      await topic.sendAll(value, Math.floor(bytes / valueBytes));
+      const ms = await timed(() => topic.sendAll(value, Math.floor(bytes / valueBytes)));
+      onProgress(`filled ${(bytes / 1e6).toLocaleString("en-US")} MB in ${(ms / 1_000).toFixed(1)} s`);
       topics.push(topic);
     }
     for (let round = 0; round <= rounds; round++) {
+      onProgress(`by size: round ${round} of ${rounds}`);
       for (const [index, topic] of topics.entries()) {
         const produceMs = await timed(() => topic.sendAll(value, recordsPerRound));
         const consumeMs = await timed(() => topic.consumeLast(recordsPerRound));
@@ -87,11 +101,12 @@ async function* bySize(directory: string, bytesMax: number): AsyncGenerator<Grow
 }
 
 /** Readers of one topic that all wait at its end. */
-async function* byTails(directory: string): AsyncGenerator<GrowthPoint> {
+async function* byTails(directory: string, { rounds, onProgress }: GrowthOptions): AsyncGenerator<GrowthPoint> {
   const value = new Uint8Array(valueBytes).fill(120);
   const measured = [1, 10, 100].map((tails) => ({ tails, perCpuSecond: [] as number[] }));
   await using node = await Grapevine.start(path.join(directory, "tails"), "interval");
   for (let round = 0; round <= rounds; round++) {
+    onProgress(`by tails: round ${round} of ${rounds}`);
     for (const { tails, perCpuSecond } of measured) {
       const topic = await node.createTopic();
       // Few readers are given more records, so that the processor time is more than its unit of a hundredth of a second.
@@ -132,11 +147,12 @@ async function deliver(
 }
 
 /** Topics that take turns, with fsync before every acknowledgement. */
-async function* byTopics(directory: string): AsyncGenerator<GrowthPoint> {
+async function* byTopics(directory: string, { rounds, onProgress }: GrowthOptions): AsyncGenerator<GrowthPoint> {
   await using node = await Grapevine.start(directory, "always");
   const load = { value: new Uint8Array(100).fill(120), records: recordsPerRound };
   const measured = [1, 100, 1_000].map((topics) => ({ topics, rates: [] as number[] }));
   for (let round = 0; round <= rounds; round++) {
+    onProgress(`by topics: round ${round} of ${rounds}`);
     for (const { topics, rates } of measured) {
       const { ms } = await inTurn(node, load, topics).round();
       if (round > 0) rates.push(rateOf(ms));

@@ -83,7 +83,7 @@ if (chosen.parts.includes("alone")) {
   await keep({ alone: { setting, results } });
 }
 if (chosen.parts.includes("growth")) {
-  const results = await growth(chosen.bytesMax, (line) => console.error(line));
+  const results = await growth({ ...chosen, onProgress: (line) => console.error(line) });
   console.log(`${growthTable(results)}\n`);
   await keep({ growth: { setting, results } });
 }

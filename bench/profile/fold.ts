@@ -42,7 +42,7 @@ interface Frame {
 
 const idle = "idle";
 const fileWrites = /^(f?data)?sync$|^f?(data)?sync(Sync)?$|^(write|writev|writeBuffers?|pwrite|append)(Sync)?$/;
-const fileReads = /^(read|readv|readBuffers?|pread)(Sync)?$/;
+const fileReads = /^(read|readv|readBuffers?|pread)(Sync|Cb)?$/;
 const copies = /^(set|slice|copy|concat|_copyActual|copyArrayBuffer|fill|allocUnsafe\w*|createUnsafeBuffer)$/;
 const fileCode = /node:(internal\/)?fs|\/src\/io\/[a-z_]*(file|disk|director)/;
 const socketCode = /(node:|internal:?\/?)(internal\/)?(http2|net|stream|_http|tls|tty|events|_stream)/;
