@@ -77,7 +77,7 @@ async function killDirectory(
     totals.consumed += await checkConsumed(recovered, load.consumed);
     await recovered.end("SIGKILL");
     const after = segmentsIn(directory);
-    totals.cut += [...before].filter(([file, bytes]) => (after.get(file)?.length ?? 0) < bytes.length).length;
+    totals.cut += [...before].filter(([file, bytes]) => (after.get(file)?.length ?? 0) < contentBytes(bytes)).length;
     const again = await nodes.start("victim", all);
     await again.end("SIGKILL");
     for (const [file, bytes] of segmentsIn(directory)) {
@@ -187,6 +187,11 @@ async function checkConsumed(node: NodeProcess, consumed: ReadonlyMap<string, st
   }
   if (found !== consumed.size) throw new Error(`${consumed.size - found} consumed records are gone`);
   return found;
+}
+
+/** Without the zeros that are room ahead. */
+function contentBytes(bytes: Buffer): number {
+  return bytes.findLastIndex((byte) => byte !== 0) + 1;
 }
 
 function segmentsIn(directory: string): Map<string, Buffer> {

@@ -39,6 +39,12 @@ export const workloads: readonly Workload[] = [
     run: journalAndOwnFiles,
   },
   {
+    name: "room",
+    covers: "room ahead in segments and in the journal",
+    options: { ...small, segmentBytesMax: 180_000, journalTopicsMin: 2, journalBytesMax: 150_000 },
+    run: roomAhead,
+  },
+  {
     name: "roll",
     covers: "new segments, their indexes, retention and its floor",
     options: { ...small, retention: { segmentsMax: 2 } },
@@ -135,6 +141,26 @@ async function journalAndOwnFiles(world: CrashWorld): Promise<void> {
       world.produce(topics[1] as TopicLog, [world.text()]),
     ]);
   }
+  await world.close();
+}
+
+async function roomAhead(world: CrashWorld): Promise<void> {
+  const log = await world.open();
+  const topics = await Promise.all(["a", "b"].map((name) => log.openTopic(name)));
+  const [first, second] = topics as [TopicLog, TopicLog];
+  // Room is made for small groups in files that are no longer small.
+  await world.produce(first, [world.text(66_000)]);
+  for (let round = 0; round < 3; round++) await world.produce(first, [world.text()]);
+  for (const padding of [32_000, 1_000, 10]) {
+    await Promise.all([world.produce(first, [world.text(padding)]), world.produce(second, [world.text(padding)])]);
+  }
+  await world.produce(first, [world.text()]);
+  // The segment is full: what is left of its room goes.
+  await world.produce(first, [world.text(90_000)]);
+  for (let round = 0; round < 2; round++) await world.produce(first, [world.text()]);
+  await world.close();
+  const again = await world.open();
+  await Promise.all(again.topics().map((topic) => world.produce(topic, [world.text()])));
   await world.close();
 }
 

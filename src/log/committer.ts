@@ -10,6 +10,7 @@ import type { JournalItem } from "./journal.ts";
 import { meteredSync } from "./meter.ts";
 import { createSegment, writeIndex } from "./recovery.ts";
 import { rewrite } from "./rewrite.ts";
+import { cutRoom, type Room, segmentRoom } from "./room.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Ack, Applied } from "./types.ts";
@@ -65,6 +66,8 @@ export class Committer {
   #closed: Error | undefined;
   /** The end of the file may hold bytes of a group that failed: it is cut before anything is written. */
   #tailBroken = false;
+  /** Of the segment that takes new frames. */
+  #room: Room;
   #failureReported = false;
   /** The segment is to be closed although it has room. */
   #isCloseAsked = false;
@@ -77,6 +80,7 @@ export class Committer {
   constructor(state: TopicState, onGrow: () => void) {
     this.#state = state;
     this.#onGrow = onGrow;
+    this.#room = segmentRoom(this.#state.shared.options.segmentBytesMax);
   }
 
   produce(frame: Uint8Array, header: FrameHeader): Promise<Ack> {
@@ -107,6 +111,7 @@ export class Committer {
       if (this.#tailBroken) await this.#repairTail();
       await this.#state.active.settle();
       if (this.#state.hasUnsynced) await this.#sync();
+      await this.#cutRoom();
       await writeIndex(this.#state, this.#state.active);
       return true;
     } catch (error) {
@@ -245,6 +250,7 @@ export class Committer {
   async #write({ group }: StagedGroup, alone: boolean): Promise<void> {
     const { fsync } = this.#state;
     await this.#state.active.file.use(async (file) => {
+      if (fsync === "always" && this.#room.isDue(file, group)) await this.#room.make(file, group);
       this.#tailBroken = true;
       file.write(group.start, group.parts);
       if (fsync === "always") await meteredSync(file, this.#state.shared.meter, { alone });
@@ -302,11 +308,19 @@ export class Committer {
     if (this.#tailBroken) await this.#repairTail();
     if (!this.#isSegmentOver) return;
     if (this.#state.hasUnsynced) await this.#sync();
+    await this.#cutRoom();
     await writeIndex(this.#state, active).catch(() => {
       // The next open makes it again from the segment.
     });
     await createSegment(this.#state, active.nextOffset);
     this.#isCloseAsked = false;
+  }
+
+  /** What is behind the last frame of a segment that takes no more must not stay. */
+  async #cutRoom(): Promise<void> {
+    const { active } = this.#state;
+    if (this.#room.isMade) await active.file.use((file) => cutRoom(file, active.bytes));
+    this.#room = segmentRoom(this.#state.shared.options.segmentBytesMax);
   }
 
   /** Cuts off what a failed group may have left, so that it can neither come back nor lie before new frames. */

@@ -18,6 +18,7 @@ import { SegmentIndex } from "./segment_index.ts";
 export interface DumpedItem {
   readonly kind:
     | "frame"
+    | "room"
     | "index"
     | "index-feed"
     | "journal"
@@ -57,6 +58,10 @@ function* dumpSegment(bytes: Uint8Array, checksum: Checksum): Generator<DumpedIt
       yield { kind: "frame", at, fields: { type: kind, bytes: frameBytes, ...rest, ...left, chain: hashText(chain) } };
       at += frameBytes;
       continue;
+    }
+    if (bytes.subarray(at).every((byte) => byte === 0)) {
+      yield { kind: "room", at, fields: { bytes: bytes.length - at } };
+      return;
     }
     yield damage(at, scan.type === "bad" ? scan.reason : `the frame goes on beyond the end`);
     const next = nextFrame(bytes, at + 1);

@@ -17,6 +17,7 @@ import {
 } from "./journal_format.ts";
 import { type LogMeter, meteredSync } from "./meter.ts";
 import type { ResolvedLogOptions } from "./options.ts";
+import { journalRoom, type Room } from "./room.ts";
 import type { Segment } from "./segment.ts";
 
 export const journalDirectoryName = "journal";
@@ -39,9 +40,11 @@ class JournalFile {
   durable = journalHeadBytes;
   /** Segments that have entries here. */
   readonly segments = new Set<Segment>();
+  readonly room: Room;
 
-  constructor(file: LogFile) {
+  constructor(file: LogFile, bytesMax: number) {
     this.file = file;
+    this.room = journalRoom(bytesMax);
   }
 }
 
@@ -121,6 +124,8 @@ export class Journal {
     if (active.end + bytes > this.#options.journalBytesMax) return false;
     const batch = this.#batch++;
     const encoded = this.#encode(items, bytes, { batch, durableBefore: active.durable });
+    const range = { start: active.end, end: active.end + bytes };
+    if (active.room.isDue(active.file, range)) await active.room.make(active.file, range);
     try {
       active.file.write(active.end, [encoded]);
       await meteredSync(active.file, this.#meter, { alone });
@@ -203,7 +208,7 @@ export class Journal {
     try {
       for (const name of journalFileNames) {
         const file = await directory.open(name);
-        files.push(new JournalFile(file));
+        files.push(new JournalFile(file, this.#options.journalBytesMax));
         await voidJournal(file, this.#batch - 1);
       }
       await directory.sync();

@@ -8,7 +8,8 @@ import { LogCorruptError } from "./errors.ts";
 import { fitOf, placedFrame } from "./feed.ts";
 import { decodeFloor, floorFileName } from "./floor.ts";
 import { rewrite } from "./rewrite.ts";
-import { type Damage, durableMarkAfter, scanSegment } from "./scan.ts";
+import { cutRoom } from "./room.ts";
+import { type Damage, durableMarkAfter, endOfContent, scanSegment } from "./scan.ts";
 import { indexName, isCompactedName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";
 import { type LogShared, TopicState } from "./topic_state.ts";
@@ -158,26 +159,18 @@ async function openLastSegment(
   }
   if (damage !== undefined) {
     if ((await durableMarkAfter(file, damage)) > damage.at) throw corrupt(state, segment, damage);
-    await cutTail(state, segment, file, damage);
+    const end = await endOfContent(file, damage.at);
+    await cutRoom(file, damage.at);
+    if (end > damage.at) tellTornTail(state, segment, damage, end);
   }
   if (cleanEnd === undefined) return;
   const index = await readIndex(state, segment, segment.bytes);
   if (typeof index === "string") await rebuildIndex(state, segment, index);
 }
 
-async function cutTail(state: TopicState, segment: Segment, file: LogFile, damage: Damage): Promise<void> {
-  const bytes = file.size - damage.at;
-  await file.truncate(damage.at);
-  await file.sync();
-  const path = topicPath(state.folder, segment.file.name);
-  state.shared.emit({
-    type: "torn-tail",
-    topic: state.name,
-    file: path,
-    at: damage.at,
-    bytes,
-    reason: damage.reason,
-  });
+function tellTornTail(state: TopicState, segment: Segment, { at, reason }: Damage, end: number): void {
+  const file = topicPath(state.folder, segment.file.name);
+  state.shared.emit({ type: "torn-tail", topic: state.name, file, at, bytes: end - at, reason });
 }
 
 async function readIndex(state: TopicState, segment: Segment, bytes: number): Promise<SegmentIndex | string> {

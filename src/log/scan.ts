@@ -90,6 +90,19 @@ export async function durableMarkAfter(file: LogFile, damage: Damage): Promise<n
   return mark;
 }
 
+/** The position after the last byte from `from` on that is not zero; `from` when there is only room ahead. */
+export async function endOfContent(file: LogFile, from: number): Promise<number> {
+  let end = from;
+  for (let at = from; at < file.size; ) {
+    const bytes = await file.read(at, windowBytes);
+    if (bytes.length === 0) break;
+    const last = bytes.findLastIndex((byte) => byte !== 0);
+    if (last >= 0) end = at + last + 1;
+    at += bytes.length;
+  }
+  return end;
+}
+
 /** Position of the next "G" of "GVF1", or as near to the end as a header could begin. */
 function nextMagic(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(0x47, from); at >= 0; at = bytes.indexOf(0x47, at + 1)) {
