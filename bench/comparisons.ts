@@ -5,6 +5,7 @@ import {
   batches,
   calls,
   consumes,
+  consumesBatches,
   delays,
   inTurn,
   type Load,
@@ -73,12 +74,21 @@ export function comparisons({
     ...rows("batches of 1,000", batches(written, small(most)), [
       ["raw TCP framing", at(0.35, 0.7), rawBatches(raw, small(most))],
     ]),
-    ...rows("consume", consumes(written, small(most)), [
+    // NATS gives messages one by one, Redis arrays of them: each is held against what is like it, and shown beside both.
+    ...rows("consume, for await", consumes(written, small(most)), [
       ["NATS consume", at(8, 18), nats && consumes(nats, small(some))],
+      ["Redis XREAD", undefined, redis && consumes(redis, small(many))],
+    ]),
+    ...rows("consume, batches()", consumesBatches(written, small(most)), [
+      ["NATS consume", undefined, nats && consumes(nats, small(some))],
       ["Redis XREAD", at(3, 6), redis && consumes(redis, small(many))],
     ]),
-    ...rows("consume", consumes(written, large(some)), [
+    ...rows("consume, for await", consumes(written, large(some)), [
       ["NATS consume", at(2, 4), nats && consumes(nats, large(some))],
+      ["Redis XRANGE", undefined, redis && ranges(redis, large(some))],
+    ]),
+    ...rows("consume, batches()", consumesBatches(written, large(some)), [
+      ["NATS consume", undefined, nats && consumes(nats, large(some))],
       ["Redis XRANGE", at(1, 1.5), redis && ranges(redis, large(some))],
     ]),
     ...rows("one record a call, 32 in flight", calls(written, small(few), 32), [

@@ -144,6 +144,11 @@ export function consumes(contender: Contender, load: Load): Side {
   return reading(contender, "", load, (topic, read) => topic.consume(load.records, read));
 }
 
+/** The same as many records at a time as came together. */
+export function consumesBatches(contender: Grapevine, load: Load): Side {
+  return reading(contender, "batches()", load, (topic, read) => topic.consumeBatches(load.records, read));
+}
+
 /** The same by ranges of ids. */
 export function ranges(contender: Redis, load: Load): Side {
   return reading(contender, "XRANGE", load, (topic, read) => topic.consumeRange(load.records, read));
