@@ -35,6 +35,15 @@ export function readCounter(registry: Registry, text: MetricText, read: () => nu
   });
 }
 
+/** Counts at the price of an addition: for what happens with every message. A `readCounter` tells what it came to. */
+export class Tally {
+  total = 0;
+
+  inc(by = 1): void {
+    this.total += by;
+  }
+}
+
 function seriesOf(read: number | Series): Series {
   return typeof read === "number" ? [[{}, read]] : read;
 }

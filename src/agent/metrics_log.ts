@@ -1,8 +1,8 @@
 /** What a node's log holds, as far as its interface tells. */
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Histogram, type Registry } from "prom-client";
 import { systemClock } from "../io/clock.ts";
 import type { CommitLog, LogEvent, LogMeter, TopicLog } from "../log/mod.ts";
-import { readCounter, readGauge, type Series } from "./metric_kinds.ts";
+import { readCounter, readGauge, type Series, Tally } from "./metric_kinds.ts";
 
 /** Topics with series of their own: those with the most records appended. Of more there are only sums. */
 export const topicSeriesMax = 100;
@@ -12,29 +12,22 @@ const syncBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
 
 /** Counts what the log does with the disk while it does it. */
 export function meterOf(registry: Registry): LogMeter {
-  const registers = [registry];
-  const labelNames = ["to"] as const;
-  const commits = new Counter({
-    name: "grapevine_log_commits_total",
-    help: "Groups of records of one topic that were committed at once, by whether to the topic's own file or to the journal",
-    ...{ labelNames, registers },
-  });
-  const records = new Counter({
-    name: "grapevine_log_committed_records_total",
-    help: "Records committed, by this node and from peers",
-    registers,
-  });
-  const bytes = new Counter({
-    name: "grapevine_log_committed_bytes_total",
-    help: "Bytes of frames committed",
-    registers,
-  });
+  const [toSegment, toJournal, records, bytes] = [new Tally(), new Tally(), new Tally(), new Tally()];
+  const commits =
+    "Groups of records of one topic that were committed at once, by whether to the topic's own file or to the journal";
+  readCounter(registry, { name: "grapevine_log_commits_total", help: commits, labelNames: ["to"] }, () => [
+    [{ to: "segment" }, toSegment.total],
+    [{ to: "journal" }, toJournal.total],
+  ]);
+  const committed = "Records committed, by this node and from peers";
+  readCounter(registry, { name: "grapevine_log_committed_records_total", help: committed }, () => records.total);
+  const frames = "Bytes of frames committed";
+  readCounter(registry, { name: "grapevine_log_committed_bytes_total", help: frames }, () => bytes.total);
   const syncs = new Histogram({
     name: "grapevine_log_fsync_duration_seconds",
     help: "How long the fsyncs of commits took",
-    ...{ buckets: syncBuckets, registers },
+    ...{ buckets: syncBuckets, registers: [registry] },
   });
-  const [toSegment, toJournal] = [commits.labels("segment"), commits.labels("journal")];
   return {
     nowMs: () => systemClock.nowMs(),
     committed: (recordCount, byteCount, inJournal) => {

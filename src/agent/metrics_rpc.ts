@@ -3,6 +3,7 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { MessageAnswerer, MessageCall, MessageMethod } from "../base/mod.ts";
 import { systemClock } from "../io/clock.ts";
+import { readCounter, type Series, Tally } from "./metric_kinds.ts";
 
 /** From a tenth of a millisecond, where a produce without fsync is, to the longest that a caller waits. */
 const durationBuckets = [
@@ -23,7 +24,8 @@ export class CallMetrics {
   readonly #calls: Counter<"method" | "code">;
   readonly #durations: Histogram<"method">;
   readonly #open: Gauge<"method">;
-  readonly #bytes: Counter<"method" | "direction">;
+  /** Of hot methods, by their names. */
+  readonly #bytes = new Map<string, ByteCounters>();
   /** One for each method of the services. */
   readonly #series = new Map<string, MethodSeries>();
 
@@ -48,12 +50,22 @@ export class CallMetrics {
       labelNames: ["method"],
       registers,
     });
-    this.#bytes = new Counter({
-      name: "grapevine_rpc_message_bytes_total",
-      help: "Bytes of messages of the methods that move records, where no JSON is spoken, by method and direction",
-      labelNames: ["method", "direction"],
-      registers,
-    });
+    readCounter(
+      registry,
+      {
+        name: "grapevine_rpc_message_bytes_total",
+        help: "Bytes of messages of the methods that move records, where no JSON is spoken, by method and direction",
+        labelNames: ["method", "direction"],
+      },
+      () => this.#byteSeries(),
+    );
+  }
+
+  *#byteSeries(): Series {
+    for (const [method, { received, sent }] of this.#bytes) {
+      if (received.total > 0) yield [{ method, direction: "in" }, received.total];
+      if (sent.total > 0) yield [{ method, direction: "out" }, sent.total];
+    }
   }
 
   /** A call began. The result is called once, when it is over. */
@@ -105,17 +117,17 @@ export class CallMetrics {
   counted(methods: readonly MessageMethod[]): MessageMethod[] {
     return methods.map((method) => {
       const name = method.path.slice(1);
-      const received = this.#bytes.labels(name, "in");
-      const sent = this.#bytes.labels(name, "out");
+      const bytes = { received: new Tally(), sent: new Tally() };
+      this.#bytes.set(name, bytes);
       const kind = method.kind === "unary" ? "unary" : "stream";
-      return { ...method, open: (call) => openCounted(method, call, this.began(name, kind), { received, sent }) };
+      return { ...method, open: (call) => openCounted(method, call, this.began(name, kind), bytes) };
     });
   }
 }
 
 interface ByteCounters {
-  readonly received: { inc(bytes: number): void };
-  readonly sent: { inc(bytes: number): void };
+  readonly received: Tally;
+  readonly sent: Tally;
 }
 
 function openCounted(
