@@ -31,6 +31,17 @@ export type Observation =
       readonly count: number;
       readonly payloadChecksum: number;
     }
+  /** So many nodes confirmed to hold a batch durably: on these disks it is, and these nodes are not running. */
+  | {
+      readonly type: "replicated";
+      readonly node: string;
+      readonly topic: string;
+      readonly writer: WriterId;
+      readonly last: number;
+      readonly copies: number;
+      readonly holders: readonly string[];
+      readonly stopped: readonly string[];
+    }
   /** A node that was running, not paused and on a sound disk did not take a produce, or not in time. */
   | { readonly type: "refused"; readonly node: string; readonly topic: string; readonly reason: string }
   /** A consumer got a batch, wherever it was connected. */

@@ -1,6 +1,7 @@
 import { type Address, FrameBuilder, type Random, scanFrame, type WriterId } from "../base/mod.ts";
 import { type CommitLog, type FsyncPolicy, Log, type Retention } from "../log/mod.ts";
 import type { MemberEvent } from "../membership/mod.ts";
+import { probeCopies } from "./copies_probe.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { GossipShell, peerOf } from "./gossip_shell.ts";
 import { Life, type LifeRoom } from "./life.ts";
@@ -181,8 +182,8 @@ export class SimNode implements Host {
     this.#life?.release();
   }
 
-  /** Produces one batch. What becomes of it is observed. */
-  produce(topic: string, values: readonly string[]): void {
+  /** Produces one batch. What becomes of it is observed, also whether so many nodes come to hold it. */
+  produce(topic: string, values: readonly string[], copies = 1): void {
     const parts = this.#parts;
     if (parts === undefined) return;
     for (const value of values) this.#builder.add({ value }, parts.life.clock.wallMs());
@@ -192,7 +193,12 @@ export class SimNode implements Host {
     this.#world.touchLog();
     parts.log
       .openTopic(topic)
-      .then((log) => log.produce(frame))
+      .then((log) => {
+        const produced = log.produce(frame);
+        const { replication } = parts;
+        if (copies > 1) void probeCopies(this.#world, { node: this, replication }, { topic, produced, copies });
+        return produced;
+      })
       .then(
         parts.life.guard((ack) => {
           isAnswered = true;

@@ -55,7 +55,7 @@ export class Workload {
     );
     if (node === undefined || topic === undefined || !node.isReady) return;
     const values = Array.from({ length: count }, () => `record ${++this.#produced} ${padding}`);
-    node.produce(topic, values);
+    node.produce(topic, values, this.#random.chance(0.3) ? this.#random.between(2, 3) : 1);
   }
 
   #consumeLater(name: string, topic: string, cursor: Map<WriterId, number>): void {

@@ -8,6 +8,7 @@ import { SameFeed } from "./checkers/g2_same_feed.ts";
 import { CausalOrder } from "./checkers/g3_causal_order.ts";
 import { Convergence } from "./checkers/g4_convergence.ts";
 import { Availability } from "./checkers/g5_availability.ts";
+import { Copies } from "./checkers/g7_copies.ts";
 import { MembershipOrder } from "./checkers/membership_order.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { EventQueue } from "./event_queue.ts";
@@ -88,7 +89,7 @@ export class World {
     this.#stopsAtViolation = options.stopsAtViolation ?? false;
     this.#checkers = [
       ...[new NoDuplicates(), new SameFeed(), new CausalOrder(), new Convergence(), new Availability()],
-      ...[new Durability(), new Consumers(), new MembershipOrder(), new Damage()],
+      ...[new Durability(), new Copies(), new Consumers(), new MembershipOrder(), new Damage()],
     ];
   }
 

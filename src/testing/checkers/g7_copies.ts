@@ -1,0 +1,45 @@
+import type { Checker, FinalState, Observation } from "../observation.ts";
+
+type Replicated = Extract<Observation, { readonly type: "replicated" }>;
+
+/** What was acknowledged by several nodes, and whose disks were lost or put back to an earlier time since. */
+interface Acknowledged extends Replicated {
+  readonly lostDisks: Set<string>;
+}
+
+/** G7: what k nodes acknowledged is on k disks at that moment, and outlives all of these but one. */
+export class Copies implements Checker {
+  readonly name = "G7: what k nodes acknowledged survives the loss of k − 1 disks";
+  readonly #acknowledged: Acknowledged[] = [];
+  readonly #forked = new Set<string>();
+
+  observe(observation: Observation): string | undefined {
+    if (observation.type === "forked") this.#forked.add(observation.writer);
+    if (observation.type === "reopened" && observation.wiped) {
+      for (const one of this.#acknowledged) one.lostDisks.add(observation.node);
+    }
+    if (observation.type !== "replicated") return undefined;
+    this.#acknowledged.push({ ...observation, lostDisks: new Set() });
+    const { holders, copies, stopped } = observation;
+    // The disks of nodes that do not run now are not looked at: they may hold it.
+    if (holders.length + stopped.length >= copies || this.#forked.has(observation.writer)) return undefined;
+    return `${words(observation)} was acknowledged for ${copies} nodes, it is on ${holders.join(", ") || "none"}`;
+  }
+
+  finish(nodes: readonly FinalState[]): string[] {
+    const broken: string[] = [];
+    for (const one of this.#acknowledged) {
+      if (one.lostDisks.size >= one.copies || this.#forked.has(one.writer)) continue;
+      for (const { node, held } of nodes) {
+        if ((held.get(one.topic)?.get(one.writer) ?? 0) >= one.last) continue;
+        const lost = [...one.lostDisks].join(", ") || "none";
+        broken.push(`${node} lacks ${words(one)}, acknowledged for ${one.copies} nodes; disks lost since: ${lost}`);
+      }
+    }
+    return broken.slice(0, 5);
+  }
+}
+
+function words({ topic, writer, last }: Replicated): string {
+  return `${topic} ${writer.slice(0, 4)}:${last}`;
+}
