@@ -4,18 +4,25 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { runSeed, traceHash } from "../src/testing/mod.ts";
 import { diagonalMax, simulateLifeguard } from "./simulations/lifeguard.ts";
+import { simulateMutations } from "./simulations/mutations.ts";
 import { simulateScale } from "./simulations/scale.ts";
 import { simulateStalls } from "./simulations/stall.ts";
 
 const usages = {
   seeds: `Usage: simulate [--seeds FROM..TO | --seed N]
-       simulate lifeguard | scale | stall [options]
+       simulate mutations | lifeguard | scale | stall [options]
 
   Random worlds of whole nodes, and what they break. Exit 1 on any violation.
 
   --seeds FROM..TO  runs these seeds and prints how many broke a guarantee (default 1..200)
   --seed N          runs one seed and prints its trace
   --help            prints this; after a command, its own options`,
+  mutations: `Usage: simulate mutations [options]
+
+  Switches off one rule after another and counts in how many seeds a checker notices. Exit 1 when one survives all.
+
+  --seeds N         seeds of each rule, 1 to 10000 (default 20)
+  --help            prints this`,
   lifeguard: `Usage: simulate lifeguard [options]
 
   Members wrongly declared dead because others are slow, and how soon real failures are known: by the parts of Lifeguard.
@@ -119,6 +126,15 @@ function lifeguard(args: readonly string[]): void {
   );
 }
 
+async function mutations(args: readonly string[]): Promise<void> {
+  const values = readOptions("mutations", args, ["seeds"]);
+  const seeds = readNumber("mutations", "seeds", values["seeds"] as string, { low: 1, high: 10_000, standard: 20 });
+  const { text, survivors } = await simulateMutations({ seeds, progress });
+  print(text);
+  for (const survivor of survivors) console.error(`Nobody noticed in ${seeds} seeds that ${survivor}`);
+  process.exitCode = survivors.length === 0 ? 0 : 1;
+}
+
 async function scale(args: readonly string[]): Promise<void> {
   const values = readOptions("scale", args, ["nodes", "rounds", "svg", "seed"]);
   const sizes = String(values["nodes"] ?? "10,32,100,320,1000").split(",");
@@ -186,6 +202,7 @@ async function seeds(args: readonly string[]): Promise<void> {
 
 const [command, ...rest] = process.argv.slice(2);
 if (command === "lifeguard") lifeguard(rest);
+else if (command === "mutations") await mutations(rest);
 else if (command === "scale") await scale(rest);
 else if (command === "stall") stall(rest);
 else await seeds(process.argv.slice(2));

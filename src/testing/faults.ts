@@ -64,7 +64,7 @@ export interface StrikeWeights {
 
 export type Strike = keyof StrikeWeights;
 
-const noStrikes: StrikeWeights = {
+export const noStrikes: StrikeWeights = {
   ...{ partition: 0, oneWayPartition: 0, pause: 0, hang: 0 },
   ...{ crash: 0, wipe: 0, diskFailure: 0 },
   ...{ rot: 0, restore: 0, fork: 0, clockJump: 0, join: 0 },

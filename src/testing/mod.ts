@@ -21,7 +21,9 @@ export {
   SimulatedDiskError,
 } from "./disk.ts";
 export { type Faults, noFaults, type Range, randomFaults, type Strike, type StrikeWeights } from "./faults.ts";
+export { type Mutation, mutations } from "./mutations.ts";
 export type { Checker, FinalState, Observation, SeenBatch } from "./observation.ts";
+export { withOverrides, withTopics } from "./overrides.ts";
 export type { Sabotage } from "./sabotage.ts";
 export type { NodeOptions, SimNode } from "./sim_node.ts";
 export { runSeed, type SeedOptions, type SeedReport, traceHash } from "./swarm.ts";

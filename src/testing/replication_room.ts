@@ -16,8 +16,8 @@ export interface ReplicationRoom {
   /** Frame bytes of one response: small ones let faults strike within a pull. */
   readonly responseBytesMax: number;
   trace(text: string): void;
-  /** These bytes go to a peer. */
-  served(topic: string, frames: Uint8Array): void;
+  /** What goes to a peer of these frames. */
+  ship(topic: string, frames: Uint8Array): Uint8Array;
   /** The log was called: let it come to rest before the next event. */
   touchLog(): void;
   /** Opens an RPC stream to whoever serves at this address. */

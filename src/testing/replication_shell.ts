@@ -215,8 +215,8 @@ export class ReplicationShell {
       topic.readMissing(answer.have, answer.bytesMax).then(
         this.#room.life.guard((missing) => {
           answer.sent(missing);
-          this.#room.served(topic.name, missing.frames);
-          pipe.send("server", { type: "frames", frames: missing.frames.slice(), lowWater: missing.lowWater });
+          const frames = this.#room.ship(topic.name, missing.frames.slice());
+          pipe.send("server", { type: "frames", frames, lowWater: missing.lowWater });
           if (answer.isOver) pipe.close("server", "");
           else this.#room.life.after(this.#room.random.below(3), readOn);
         }),

@@ -1,3 +1,4 @@
+import type { Random } from "../base/mod.ts";
 import type { CommitLog, Directory } from "../log/mod.ts";
 import type { SimulatedDisk } from "./disk.ts";
 import type { SimNode } from "./sim_node.ts";
@@ -6,6 +7,8 @@ import type { SimNode } from "./sim_node.ts";
 export interface Sabotage {
   readonly directory?: ((directory: Directory) => Directory) | undefined;
   readonly log?: ((log: CommitLog, node: SimNode) => CommitLog) | undefined;
+  /** What a node makes of frames that it sends to a peer. */
+  readonly shipped?: ((frames: Uint8Array, random: Random) => Uint8Array) | undefined;
   /** Called when a directory was lost, with the disk that was and the empty one. */
   readonly wiped?: ((before: SimulatedDisk, after: SimulatedDisk) => Promise<void>) | undefined;
 }

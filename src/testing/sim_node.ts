@@ -301,7 +301,10 @@ export class SimNode implements Host {
       ...{ host: this, life, log, network: world.network, responseBytesMax: this.options.responseBytesMax },
       random: this.#random.fork("replication"),
       trace: (text) => this.trace(text),
-      served: (topic, frames) => world.observe({ type: "served", node: this.name, topic, frames }),
+      ship: (topic, frames) => {
+        world.observe({ type: "served", node: this.name, topic, frames });
+        return world.sabotage.shipped?.(frames, this.#random) ?? frames;
+      },
       touchLog: () => world.touchLog(),
       dial: (rpcAddress, end) => world.dialRpc(rpcAddress, end),
     });

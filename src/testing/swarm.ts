@@ -1,6 +1,6 @@
 import { crc32, Random, toBytes } from "../base/mod.ts";
 import { Chaos } from "./chaos.ts";
-import { randomFaults } from "./faults.ts";
+import { type Faults, randomFaults } from "./faults.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { Workload } from "./workload.ts";
 import { type Violation, World } from "./world.ts";
@@ -19,6 +19,8 @@ export interface SeedReport {
 export interface SeedOptions {
   /** Breaks rules on purpose. The run then ends at the first violation. */
   readonly sabotage?: Sabotage | undefined;
+  /** Makes of the seed's weather another. */
+  readonly faults?: ((faults: Faults) => Faults) | undefined;
 }
 
 /** How long faults strike, in milliseconds. */
@@ -30,7 +32,8 @@ const calmStepsMax = 40;
 /** Runs one random world: nodes, faults, produces and consumers by the seed, then calm, then the judgement. */
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedReport> {
   const random = new Random(`swarm/${seed}`);
-  const faults = randomFaults(random.fork("faults"));
+  const drawn = randomFaults(random.fork("faults"));
+  const faults = options.faults?.(drawn) ?? drawn;
   const { sabotage } = options;
   const world = new World(seed, faults, {
     ...{ gossip: random.chance(0.5), sabotage, stopsAtViolation: sabotage !== undefined },

@@ -54,6 +54,7 @@ test("npm run simulate knows its commands and their options, and refuses others"
   const rows: [args: string[], status: number, said: string][] = [
     [["--help"], 0, "simulate lifeguard"],
     [["lifeguard", "--help"], 0, "--set-ups"],
+    [["mutations", "--seeds", "0"], 2, "from 1 to 10000"],
     [["scale", "--help"], 0, "--svg"],
     [["stall", "--hours", "0.01", "--nodes", "3"], 0, "| 300 ms of every 1000 ms"],
     [["stall", "--hours", "forever"], 2, "not forever"],

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { noFaults, type SimNode, World } from "../../src/testing/mod.ts";
-import { forgetsBelow } from "./sabotage.ts";
+import { forgetsBelow } from "./forgets_below.ts";
 
 /** Three nodes that found each other and take writes. */
 async function threeNodes(seed: number, gossip: boolean): Promise<World> {

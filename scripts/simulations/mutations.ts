@@ -1,0 +1,50 @@
+/** Switches off one rule after another and counts in how many seeds a checker notices. */
+import { type Mutation, mutations, runSeed } from "../../src/testing/mod.ts";
+
+export interface MutationsOptions {
+  /** Seeds of each row, from 1 on. */
+  readonly seeds: number;
+  readonly progress: (text: string) => void;
+}
+
+export interface MutationsReport {
+  readonly text: string;
+  /** What no seed found. */
+  readonly survivors: readonly string[];
+}
+
+export async function simulateMutations({ seeds, progress }: MutationsOptions): Promise<MutationsReport> {
+  const lines = [
+    "| rule | what is done in its place | found in | of seeds | first by | rule kept, same weather |",
+    "| --- | --- | --- | --- | --- | --- |",
+  ];
+  const survivors: string[] = [];
+  for (const mutation of mutations) {
+    const { rule, broken } = mutation;
+    progress(`${rule}: ${broken}`);
+    const found = await foundIn(mutation, seeds);
+    if (found.length === 0) survivors.push(broken);
+    const kept = await violationsWhenKept(mutation, seeds);
+    lines.push(
+      `| ${rule} | ${broken} | ${found.length} | ${seeds} | seed ${found[0] ?? "none"} | ${kept} violations |`,
+    );
+  }
+  return { text: lines.join("\n"), survivors };
+}
+
+async function foundIn({ sabotage, faults, found }: Mutation, seeds: number): Promise<number[]> {
+  const finding: number[] = [];
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { violations } = await runSeed(seed, { sabotage, faults });
+    if (violations.some(({ guarantee }) => found.test(guarantee))) finding.push(seed);
+  }
+  return finding;
+}
+
+async function violationsWhenKept({ control, faults }: Mutation, seeds: number): Promise<number> {
+  let count = 0;
+  for (let seed = 1; seed <= seeds; seed++) {
+    count += (await runSeed(seed, { sabotage: control, faults })).violations.length;
+  }
+  return count;
+}
