@@ -1,4 +1,4 @@
-import type { Ack } from "../log/mod.ts";
+import { type Ack, heldGeneration, keyOf, type TopicLog } from "../log/mod.ts";
 import type { ReplicationShell } from "./replication_shell.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { World } from "./world.ts";
@@ -10,18 +10,19 @@ const copiesMsMax = 3_000;
 export async function probeCopies(
   world: World,
   { node, replication }: { readonly node: SimNode; readonly replication: ReplicationShell },
-  wait: { readonly topic: string; readonly produced: Promise<Ack>; readonly copies: number },
+  { log, produced, copies }: { readonly log: TopicLog; readonly produced: Promise<Ack>; readonly copies: number },
 ): Promise<void> {
-  const { topic, produced, copies } = wait;
+  const topic = keyOf(log);
   const asked = { copies, timeoutMs: copiesMsMax };
   // A produce that failed is observed as such by whoever produced.
-  const isReached = await replication.awaitCopies(topic, produced, asked).catch(() => false);
+  const isReached = await replication.awaitCopies(log.name, produced, asked).catch(() => false);
   if (!isReached) return;
   const { writer, sequence, count } = await produced;
   const last = sequence + count - 1;
-  const holds = ({ log }: SimNode): boolean => (log?.topic(topic)?.durable.get(writer) ?? 0) >= last;
+  const holds = (one: SimNode): boolean =>
+    one.log !== undefined && (heldGeneration(one.log, topic)?.durable.get(writer) ?? 0) >= last;
   const holders = world.nodes.filter(holds).map(({ name }) => name);
-  const stopped = world.nodes.filter(({ log }) => log === undefined).map(({ name }) => name);
+  const stopped = world.nodes.filter((one) => one.log === undefined).map(({ name }) => name);
   world.note(`${node.name} has ${copies} copies of ${topic} ${writer.slice(0, 4)}:${last}`);
   world.observe({ type: "replicated", node: node.name, topic, writer, last, copies, holders, stopped });
 }

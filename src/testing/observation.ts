@@ -16,6 +16,8 @@ export interface SeenBatch {
 
 /** What happened in the world, as far as a guarantee could be broken by it. */
 export type Observation =
+  /** A node heard that this generation of a topic was deleted. */
+  | { readonly type: "deleted"; readonly node: string; readonly topic: string }
   /** A batch stands in a node's local log, after all that were observed before in this topic. */
   | { readonly type: "appended"; readonly node: string; readonly batch: SeenBatch }
   /** A node started again: its log will be observed from its beginning. `wiped` when its directory was lost. */

@@ -196,7 +196,7 @@ export class SimNode implements Host {
       .then((log) => {
         const produced = log.produce(frame);
         const { replication } = parts;
-        if (copies > 1) void probeCopies(this.#world, { node: this, replication }, { topic, produced, copies });
+        if (copies > 1) void probeCopies(this.#world, { node: this, replication }, { log, produced, copies });
         return produced;
       })
       .then(

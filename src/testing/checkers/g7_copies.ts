@@ -12,9 +12,12 @@ export class Copies implements Checker {
   readonly name = "G7: what k nodes acknowledged survives the loss of k − 1 disks";
   readonly #acknowledged: Acknowledged[] = [];
   readonly #forked = new Set<string>();
+  /** What was written to them is discarded, however many hold it. */
+  readonly #deleted = new Set<string>();
 
   observe(observation: Observation): string | undefined {
     if (observation.type === "forked") this.#forked.add(observation.writer);
+    if (observation.type === "deleted") this.#deleted.add(observation.topic);
     if (observation.type === "reopened" && observation.wiped) {
       for (const one of this.#acknowledged) one.lostDisks.add(observation.node);
     }
@@ -22,14 +25,16 @@ export class Copies implements Checker {
     this.#acknowledged.push({ ...observation, lostDisks: new Set() });
     const { holders, copies, stopped } = observation;
     // The disks of nodes that do not run now are not looked at: they may hold it.
-    if (holders.length + stopped.length >= copies || this.#forked.has(observation.writer)) return undefined;
+    if (holders.length + stopped.length >= copies) return undefined;
+    if (this.#forked.has(observation.writer) || this.#deleted.has(observation.topic)) return undefined;
     return `${words(observation)} was acknowledged for ${copies} nodes, it is on ${holders.join(", ") || "none"}`;
   }
 
   finish(nodes: readonly FinalState[]): string[] {
     const broken: string[] = [];
     for (const one of this.#acknowledged) {
-      if (one.lostDisks.size >= one.copies || this.#forked.has(one.writer)) continue;
+      if (one.lostDisks.size >= one.copies) continue;
+      if (this.#forked.has(one.writer) || this.#deleted.has(one.topic)) continue;
       for (const { node, held } of nodes) {
         if ((held.get(one.topic)?.get(one.writer) ?? 0) >= one.last) continue;
         const lost = [...one.lostDisks].join(", ") || "none";
