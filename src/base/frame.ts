@@ -10,6 +10,7 @@ import { frameBytesMax, frameRecordsMax, timestampFault } from "./limits.ts";
 import { pooledBytes } from "./pooled_bytes.ts";
 import { packedBytesMax, packRecord, type RecordInput } from "./record.ts";
 import type { WriterId } from "./vector.ts";
+import { readWriter, writeWriter } from "./writer_bytes.ts";
 
 /** First four bytes of every frame: "GVF1". */
 export const frameMagic = 0x31465647;
@@ -198,41 +199,13 @@ function bad(reason: string): FrameScan {
   return { type: "bad", reason };
 }
 
-/** A writer as text and as the two numbers that stand for it. */
-interface WriterHalves {
-  readonly text: WriterId;
-  readonly high: number;
-  readonly low: number;
-}
-
-/** The writer that was read or written last: it is mostly the next one, too. */
-let lastWriter: WriterHalves = writerOf(0, 0);
-
-function readWriter(view: DataView, position: number): WriterId {
-  const high = view.getUint32(position, false);
-  const low = view.getUint32(position + 4, false);
-  if (high !== lastWriter.high || low !== lastWriter.low) lastWriter = writerOf(high, low);
-  return lastWriter.text;
-}
-
-function writerOf(high: number, low: number): WriterHalves {
-  // Each half has eight digits: the sum has nine, the first of which is a 1.
-  const digits = (half: number): string => (0x1_0000_0000 + half).toString(16).slice(1);
-  return { high, low, text: digits(high) + digits(low) };
-}
-
 /**
  * Stamps a frame in place: writer, sequence, Lamport number, generation and chain hash, then the header's checksum. Only
  * the origin does that (rule R1). Call `placeFrame` before it is written.
  */
 export function stampBatch(frame: Uint8Array, stamp: BatchStamp): ChainHash {
   const view = viewOf(frame);
-  const { writer } = stamp;
-  if (lastWriter.text !== writer) {
-    lastWriter = writerOf(Number.parseInt(writer.slice(0, 8), 16), Number.parseInt(writer.slice(8), 16));
-  }
-  view.setUint32(at.writer, lastWriter.high, false);
-  view.setUint32(at.writer + 4, lastWriter.low, false);
+  writeWriter(view, at.writer, stamp.writer);
   writeUint53(view, at.baseSequence, stamp.baseSequence);
   writeUint53(view, at.lamport, stamp.lamport);
   view.setUint32(at.generation, stamp.generation, true);

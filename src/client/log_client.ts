@@ -11,9 +11,9 @@ import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
-import { HotPipe } from "./hot_pipe.ts";
 import { ManyProduces } from "./many_produces.ts";
-import { type BatchPipe, type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
+import type { PipeTarget } from "./pipe.ts";
+import { pipeTo } from "./pipe_to.ts";
 import {
   notReplicated,
   Producer,
@@ -22,8 +22,7 @@ import {
   resolveProducerOptions,
   type SendAck,
 } from "./producer.ts";
-import { consumeAnswers, produceFrame, sharesStream } from "./record_calls.ts";
-import { SharedPipe } from "./shared_pipe.ts";
+import { consumeAnswers, produceFrame } from "./record_calls.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
 import type {
@@ -345,14 +344,6 @@ export class LogClient implements AsyncDisposable {
     }
     return failure;
   }
-}
-
-function pipeTo({ bidirectional, hot, many }: ServerConnection, target: PipeTarget, batchesMax: number): BatchPipe {
-  if (many !== undefined && sharesStream(target.topic, target.replicated)) {
-    return new SharedPipe(many, target, batchesMax);
-  }
-  if (hot !== undefined) return new HotPipe(hot, target, batchesMax);
-  return bidirectional ? new StreamPipe(target, batchesMax) : new UnaryPipe(target);
 }
 
 function serverUrl(text: string): string {

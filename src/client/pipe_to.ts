@@ -1,0 +1,18 @@
+/** Which way a producer's batches go to a server. */
+import { HotPipe } from "./hot_pipe.ts";
+import { type BatchPipe, type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
+import { type RecordCalls, sharesStream } from "./record_calls.ts";
+import { SharedPipe } from "./shared_pipe.ts";
+
+/** The leanest way that the connection has, and that the producer's acks allow. */
+export function pipeTo(
+  { bidirectional, hot, many }: Pick<RecordCalls, "hot" | "many"> & { readonly bidirectional: boolean },
+  target: PipeTarget,
+  batchesMax: number,
+): BatchPipe {
+  if (many !== undefined && sharesStream(target.topic, target.replicated)) {
+    return new SharedPipe(many, target, batchesMax);
+  }
+  if (hot !== undefined) return new HotPipe(hot, target, batchesMax);
+  return bidirectional ? new StreamPipe(target, batchesMax) : new UnaryPipe(target);
+}
