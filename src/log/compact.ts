@@ -16,7 +16,7 @@ import { removeDraft, swapIn, writeDraft } from "./compact_segment.ts";
 import { Ripening } from "./compact_tombstones.ts";
 import { InvalidFrameError, LogClosedError, LogOverloadedError, messageOf } from "./errors.ts";
 import { FileRetiredError } from "./file_pool.ts";
-import type { Segment } from "./segment.ts";
+import { compactedName, type Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Compacted, Compaction } from "./types.ts";
 
@@ -245,7 +245,7 @@ export class TopicCompaction {
         return draft.index.bytes;
       });
     } catch (error) {
-      await removeDraft(state, segment);
+      await removeDraft(state, compactedName(segment.baseOffset));
       // Retention took it meanwhile.
       if (error instanceof FileRetiredError) return undefined;
       throw error;

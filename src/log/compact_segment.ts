@@ -50,8 +50,14 @@ export async function writeDraft(
     const file = await directory.open(name);
     try {
       await file.truncate(0);
-      const index = await copyFrames(state, segment, { ...options, file });
-      assertSameFeeds(segment.index, index);
+      const into = new DraftFile(file, segment.baseOffset, state.shared.options.indexEveryBytes);
+      const { checksum } = state.shared.options;
+      const change = (frame: Uint8Array) => compacted(frame, { ...options, checksum });
+      await copyFrames(state, segment, { from: 0, to: segment.bytes, into, change, spent: options.spent });
+      const { index } = into;
+      const fault = draftFault(segment.index, index);
+      assert(fault === undefined, `a compacted segment holds what it held: ${fault}`);
+      assert(index.bytes <= segment.bytes, "compaction makes no segment larger");
       if (index.bytes < segment.bytes) {
         await file.sync();
         return { name, index };
@@ -59,17 +65,17 @@ export async function writeDraft(
     } finally {
       await file.close();
     }
-    await removeDraft(state, segment);
+    await removeDraft(state, name);
     return undefined;
   } catch (error) {
-    await removeDraft(state, segment);
+    await removeDraft(state, name);
     throw error;
   }
 }
 
 /** What a failed attempt left: the next open would remove it as well. */
-export async function removeDraft(state: TopicState, segment: Segment): Promise<void> {
-  await state.directory.remove(compactedName(segment.baseOffset)).catch(() => undefined);
+export async function removeDraft(state: TopicState, name: string): Promise<void> {
+  await state.directory.remove(name).catch(() => undefined);
 }
 
 /**
@@ -88,32 +94,56 @@ export async function swapIn(state: TopicState, segment: Segment, draft: Draft):
   await state.directory.sync();
 }
 
-async function copyFrames(
+/** Appends what a range of a segment holds to a draft. */
+export async function copyFrames(
   state: TopicState,
   segment: Segment,
-  { isRemoved, codecs, spent, file }: RewriteOptions & { readonly file: LogFile },
-): Promise<SegmentIndex> {
-  const { checksum, indexEveryBytes } = state.shared.options;
-  const index = new SegmentIndex(segment.baseOffset, indexEveryBytes);
-  for (let position = 0; position < segment.bytes; ) {
-    const loaded = await load(state, segment, position, compactStepBytes);
-    const start = index.bytes;
-    const parts: Uint8Array[] = [];
+  { from, to, into, change, spent }: CopyOptions,
+): Promise<void> {
+  for (let position = from; position < to; ) {
+    const loaded = await load(state, segment, position, Math.min(compactStepBytes, to - position));
+    const frames: Uint8Array[] = [];
     for (const { header, at } of loaded.frames) {
-      const before = loaded.bytes.subarray(at, at + header.frameBytes);
-      const frame = header.kind === "gap" ? before : await compacted(before, { isRemoved, codecs, checksum });
-      // Nothing of this file counts before all of it is durable.
-      placeFrame(frame, { baseOffset: header.baseOffset, durableBefore: index.bytes });
-      const scan = scanFrame(frame, 0);
-      assert(scan.type === "frame", "a compacted frame is a frame");
-      index.add(placedFrame(scan.header, index.bytes, header.baseOffset));
-      parts.push(frame);
+      const frame = loaded.bytes.subarray(at, at + header.frameBytes);
+      frames.push(change === undefined || header.kind === "gap" ? frame : await change(frame));
     }
-    file.write(start, parts);
-    await spent(loaded.end - position);
+    into.append(frames);
+    await spent?.(loaded.end - position);
     position = loaded.end;
   }
-  return index;
+}
+
+interface CopyOptions {
+  readonly from: number;
+  readonly to: number;
+  readonly into: DraftFile;
+  readonly change?: (frame: Uint8Array) => Promise<Uint8Array>;
+  readonly spent?: (bytes: number) => Promise<void>;
+}
+
+/** A file that is to take the place of a segment, and its index. */
+export class DraftFile {
+  readonly index: SegmentIndex;
+  readonly #file: LogFile;
+
+  constructor(file: LogFile, baseOffset: number, indexEveryBytes: number) {
+    this.#file = file;
+    this.index = new SegmentIndex(baseOffset, indexEveryBytes);
+  }
+
+  /** Frames that follow, in the order of the log. */
+  append(frames: readonly Uint8Array[]): void {
+    const start = this.index.bytes;
+    for (const frame of frames) {
+      const baseOffset = this.index.nextOffset;
+      // Nothing of this file counts before all of it is durable.
+      placeFrame(frame, { baseOffset, durableBefore: this.index.bytes });
+      const scan = scanFrame(frame, 0);
+      assert(scan.type === "frame", "a draft is made of frames");
+      this.index.add(placedFrame(scan.header, this.index.bytes, baseOffset));
+    }
+    this.#file.write(start, frames);
+  }
 }
 
 /** The frame without what is removed; the frame itself when nothing of it is, or when it would not get shorter. */
@@ -148,18 +178,18 @@ function isAnyRemoved({ baseOffset, count }: FrameHeader, isRemoved: (offset: nu
   return false;
 }
 
-/** The old segment must be told by the new one in everything but its records. */
-function assertSameFeeds(before: SegmentIndex, after: SegmentIndex): void {
-  assert(after.nextOffset === before.nextOffset, "compaction keeps offsets");
-  assert(after.lamport === before.lamport, "compaction keeps Lamport numbers");
-  assert(after.bytes <= before.bytes, "compaction makes no segment larger");
-  assert(after.feeds.size === before.feeds.size, "compaction keeps feeds");
+/** What a draft tells otherwise than its segment, apart from records that are gone; undefined when nothing. */
+export function draftFault(before: SegmentIndex, after: SegmentIndex): string | undefined {
+  if (after.nextOffset !== before.nextOffset)
+    return `it ends before offset ${after.nextOffset}, not ${before.nextOffset}`;
+  if (after.lamport !== before.lamport) return `its Lamport number is ${after.lamport}, not ${before.lamport}`;
+  if (after.feeds.size !== before.feeds.size) return `it has ${after.feeds.size} feeds, not ${before.feeds.size}`;
   for (const [writer, feed] of before.feeds) {
     const kept = after.feeds.get(writer);
-    assert(kept !== undefined && kept.first === feed.first && kept.last === feed.last, "compaction keeps sequences");
-    assert(kept.lowest === feed.lowest, "compaction keeps what is held of a feed");
-    assert(hasSameChain(kept, feed), "compaction keeps hashes");
+    const isSame = kept?.first === feed.first && kept.last === feed.last && kept.lowest === feed.lowest;
+    if (!isSame || !hasSameChain(kept, feed)) return `feed ${writer} is another one`;
   }
+  return undefined;
 }
 
 function hasSameChain(left: Pick<FeedEnd, "chain">, right: Pick<FeedEnd, "chain">): boolean {

@@ -10,7 +10,7 @@ import { decodeFloor, floorFileName } from "./floor.ts";
 import { rewrite } from "./rewrite.ts";
 import { cutRoom } from "./room.ts";
 import { type Damage, durableMarkAfter, endOfContent, scanSegment } from "./scan.ts";
-import { indexName, isCompactedName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
+import { indexName, isDraftName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";
 import { type LogShared, TopicState } from "./topic_state.ts";
 
@@ -104,9 +104,9 @@ export async function segmentOffsets(directory: Directory): Promise<number[]> {
   return offsets.sort((left, right) => left - right);
 }
 
-/** What compaction had begun when the last run ended. */
+/** What compaction or a repair had begun when the last run ended. */
 async function removeDrafts(directory: Directory): Promise<void> {
-  const drafts = (await directory.list()).filter(isCompactedName);
+  const drafts = (await directory.list()).filter(isDraftName);
   for (const name of drafts) await directory.remove(name);
   if (drafts.length > 0) await directory.sync();
 }

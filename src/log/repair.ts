@@ -13,6 +13,7 @@ import { chainAt } from "./chain_at.ts";
 import { LogCorruptError, RepairMisfitError } from "./errors.ts";
 import { type FeedEnd, fitOf } from "./feed.ts";
 import { load } from "./reader.ts";
+import { repairSegment } from "./repair_segment.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { CorruptRange } from "./types.ts";
@@ -23,8 +24,8 @@ interface Piece {
 }
 
 /**
- * Overwrites the range with these batches, durably, when they are exactly what it lost: all of the feeds' missing
- * sequences, of the same history, and as many bytes. The order of several feeds is that of their Lamport numbers, which is causal.
+ * Puts these batches in the place of the range, durably, when they are exactly what it lost: all of the feeds' missing
+ * sequences, of the same history. Where compaction made them shorter, here or there, the segment is written anew. The order of several feeds is that of their Lamport numbers, which is causal.
  */
 export async function repair(state: TopicState, range: CorruptRange, frames: Uint8Array): Promise<void> {
   const segment = state.segments.find(({ baseOffset }) => baseOffset === range.baseOffset);
@@ -39,15 +40,31 @@ export async function repair(state: TopicState, range: CorruptRange, frames: Uin
     offset += header.count;
     given += bytes.length;
   }
-  if (given !== range.bytes) throw new RepairMisfitError(range, `they have ${given} bytes, not ${range.bytes}`);
   const next = await offsetAfter(state, segment, range.at + range.bytes);
   if (next !== offset) throw new RepairMisfitError(range, `they end before offset ${offset}, not ${next}`);
+  if (given !== range.bytes) {
+    const fault = misfitOf(state, segment, pieces);
+    if (fault !== undefined) throw new RepairMisfitError(range, fault);
+    await repairSegment(state, segment, { range, frames: pieces.map((piece) => piece.bytes) });
+    state.repaired(range);
+    return;
+  }
   const bytes = concat(pieces.map((piece) => piece.bytes));
   await segment.file.use(async (file) => {
     file.write(range.at, [bytes]);
     await file.sync();
   });
   state.repaired(range);
+}
+
+/** Why batches of another length cannot be put in; undefined when they can. */
+function misfitOf(state: TopicState, segment: Segment, pieces: readonly Piece[]): string | undefined {
+  const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
+  // What a peer only knows to be gone may have been here.
+  if (pieces.some(({ header }) => header.kind === "gap")) return `they have ${bytes} bytes, and gaps among them`;
+  const ranges = state.corruptRanges.filter(({ baseOffset }) => baseOffset === segment.baseOffset);
+  if (segment === state.active) return `they have ${bytes} bytes, and the segment is still written`;
+  return ranges.length > 1 ? `they have ${bytes} bytes, and the segment is damaged elsewhere, too` : undefined;
 }
 
 /** The batches that the range lost, each a copy, in their order. */

