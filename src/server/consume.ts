@@ -6,6 +6,7 @@ import type { ConsumeRequest, ConsumeResponseSchema } from "../gen/log/v1/log_pb
 import { type ConsumeStart, checkGeneration, startOf, tokenOf } from "./consume_start.ts";
 import { notFound } from "./errors.ts";
 import { type FrameSpan, joined, packedRecordsOf } from "./frames.ts";
+import { onTopicGrow } from "./growth.ts";
 import { afterTokenMsMax, chunkBytesMax } from "./limits.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { TopicReader, vectorBelow } from "./topic_reader.ts";
@@ -128,11 +129,7 @@ export function positionOf(topic: ServedTopic, reader: TopicReader): Pick<Consum
 /** Resolves once what the token names is served here. The wait has an end even where the caller set none. */
 async function holding(ports: ServerPorts, token: Place, signal: AbortSignal): Promise<void> {
   const waiting = new Waiting(ports.clock, signal);
-  waiting.listen((announce) =>
-    ports.log.onGrow((grown) => {
-      if (grown.name === token.topic) announce();
-    }),
-  );
+  waiting.listen((announce) => onTopicGrow(ports.log, token.topic, announce));
   try {
     const untilMs = ports.clock.nowMs() + afterTokenMsMax;
     while (!holds(ports.log.topic(token.topic), token)) {

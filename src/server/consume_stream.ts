@@ -16,6 +16,7 @@ import {
 } from "./consume.ts";
 import { type ConsumeStart, startOf, tokenOf } from "./consume_start.ts";
 import { packedRecordsOf } from "./frames.ts";
+import { onTopicGrow } from "./growth.ts";
 import { afterTokenMsMax, chunkBytesMax, heartbeatMs } from "./limits.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import type { TopicReader } from "./topic_reader.ts";
@@ -49,11 +50,7 @@ export async function* consumeStream(
   const start = startOf(request, name);
   const token = tokenOf(request, name);
   const waiting = new Waiting(ports.clock, context.signal);
-  waiting.listen((announce) =>
-    ports.log.onGrow((grown) => {
-      if (grown.name === name) announce();
-    }),
-  );
+  waiting.listen((announce) => onTopicGrow(ports.log, name, announce));
   const pause = pauseOf(waiting, wantsHeartbeats(request));
   try {
     const generation = Math.max(token?.generation ?? 0, start.from === "cursor" ? start.place.generation : 0);

@@ -229,7 +229,7 @@ test("a request as the book's clients send it gets records only, no heartbeats",
 });
 
 test("after_token waits until the node holds what was written elsewhere", async () => {
-  const { ports, log } = node();
+  const { ports, log, clock } = node();
   const topic = ports.log.open("t");
   append(topic, own, "a");
   const afterToken = encodeToken({ topic: "t", generation: 0, vector: new Map([[other, 2]]) });
@@ -238,7 +238,7 @@ test("after_token waits until the node holds what was written elsewhere", async 
   const unary = log.consume({ topic: "t", offset: 1n, afterToken }).finally(() => {
     answered = true;
   });
-  await until(() => ports.log.listening === 2, "both wait");
+  await until(() => clock.waiting === 2, "both wait");
   append(topic, third, "c");
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.is(answered, false);
