@@ -22,13 +22,16 @@ export class CrashWorld {
   readonly options: LogOptions;
   readonly ledger: Ledger = new Ledger();
   readonly moments: Moment[] = [];
+  readonly #isWanted: (step: DiskStep | undefined) => boolean;
   #log: Log | undefined;
   #timers = new Set<() => void>();
   #counter = 0;
 
-  constructor(seed: string, options: LogOptions) {
+  /** `isWanted` says which moments are remembered: each costs a copy of the disk. */
+  constructor(seed: string, options: LogOptions, isWanted: (step: DiskStep | undefined) => boolean = () => true) {
     this.random = new Random(seed);
     this.options = options;
+    this.#isWanted = isWanted;
     this.disk.onStep = (step) => this.#remember(step);
   }
 
@@ -107,6 +110,7 @@ export class CrashWorld {
 
   #remember(step: DiskStep | undefined): void {
     if (this.#log !== undefined) this.ledger.update(this.#log);
+    if (!this.#isWanted(step)) return;
     const bytes = step === undefined || step.bytes.length === 0 ? undefined : step.bytes.slice();
     const kept = step === undefined || bytes === undefined ? step : { ...step, bytes };
     this.moments.push({ disk: this.disk.fork(), step: kept, debt: this.ledger.debt() });

@@ -1,7 +1,7 @@
 /** Crashes on simulated disks: at every step of every workload, and within every write. */
 import { Random } from "../../src/base/mod.ts";
 import type { FsyncPolicy } from "../../src/log/mod.ts";
-import type { CrashMode } from "../../src/testing/mod.ts";
+import type { CrashMode, DiskStep } from "../../src/testing/mod.ts";
 import { CrashWorld, type Moment } from "./crash_world.ts";
 import { checkRecovery, type Recovery } from "./recovery_check.ts";
 import { policies, type Workload, workloads } from "./workloads.ts";
@@ -33,7 +33,7 @@ export interface CrashOptions {
   /** Names of the workloads that run. @default all */
   readonly workloads?: readonly string[];
   /** Which moments count. @default all */
-  readonly only?: (moment: Moment) => boolean;
+  readonly only?: (step: DiskStep | undefined) => boolean;
   readonly onRow?: (row: CrashRow) => void;
 }
 
@@ -59,33 +59,41 @@ export async function simulateCrashes(options: CrashOptions): Promise<CrashRow[]
 
 async function crashWorkload(workload: Workload, fsync: FsyncPolicy, options: CrashOptions): Promise<CrashRow> {
   const name = `${workload.name} ${fsync} ${options.seed}`;
-  const world = new CrashWorld(name, { ...workload.options, fsync });
-  await workload.run(world);
   const random = new Random(`crashes of ${name}`);
+  const chosen: (readonly Crash[])[] = [];
+  let moments = 0;
+  const choose = (step: DiskStep | undefined): boolean => {
+    moments++;
+    if (options.only?.(step) === false) return false;
+    const some = [...crashesAt(step)].filter(({ cut }) => random.chance(cut > 0 ? options.share : 4 * options.share));
+    if (some.length > 0) chosen.push(some);
+    return some.length > 0;
+  };
+  const world = new CrashWorld(name, { ...workload.options, fsync }, choose);
+  await workload.run(world);
   const row: CrashRow = {
-    ...{ workload: workload.name, fsync, moments: world.moments.length },
+    ...{ workload: workload.name, fsync, moments },
     crashes: { killed: 0, "killed within a write": 0, "power cut": 0 },
     recovery: { tornTails: 0, replays: 0, rebuiltIndexes: 0, newWriters: 0 },
   };
   for (const [index, moment] of world.moments.entries()) {
-    if (options.only?.(moment) === false) continue;
-    for (const crash of crashesAt(moment)) {
-      if (!random.chance(crash.cut > 0 ? options.share : 4 * options.share)) continue;
+    for (const crash of chosen[index] as readonly Crash[]) {
       try {
         const recovery = await crashOnce(world, moment, { crash, random });
         row.crashes[crash.kind]++;
         for (const key of Object.keys(recovery) as (keyof Recovery)[]) row.recovery[key] += recovery[key];
       } catch (error) {
         const doing = `${moment.step?.operation ?? "answer"} ${moment.step?.path ?? ""}`;
-        const place = `${name}, moment ${index} (${doing}), ${crash.kind} (${crash.mode}), cut ${crash.cut}`;
-        throw new Error(`${place}: ${error instanceof Error ? error.stack : error}`);
+        const place = `${name}, share ${options.share}, moment ${index} (${doing})`;
+        const how = `${crash.kind} (${crash.mode}), cut ${crash.cut}`;
+        throw new Error(`${place}, ${how}: ${error instanceof Error ? error.stack : error}`);
       }
     }
   }
   return row;
 }
 
-function* crashesAt({ step }: Moment): Generator<Crash> {
+function* crashesAt(step: DiskStep | undefined): Generator<Crash> {
   yield { kind: "killed", mode: "keep", cut: 0 };
   for (const mode of ["lose-unsynced", "reorder-unsynced", "mix-unsynced"] as const) {
     yield { kind: "power cut", mode, cut: 0 };

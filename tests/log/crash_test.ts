@@ -25,7 +25,7 @@ test("a power cut within retention leaves no index without its segment", async (
     seed: "1",
     share: 0.25,
     workloads: ["roll"],
-    only: ({ step }) => step?.operation === "remove",
+    only: (step) => step?.operation === "remove",
   });
 });
 
