@@ -77,7 +77,10 @@ export class LogObserver {
           this.#unreadable(`reads no frame at byte ${at} of ${name}`);
           return;
         }
-        this.#room.observe({ type: "appended", node: this.#host.name, batch: { topic: name, ...scan.header } });
+        // Compaction takes records out at any time: what a batch is known by is what was produced.
+        const { producedChecksum: payloadChecksum } = scan.header;
+        const batch = { topic: name, ...scan.header, payloadChecksum };
+        this.#room.observe({ type: "appended", node: this.#host.name, batch });
         feeds.set(scan.header.writer, scan.header.baseSequence + scan.header.count - 1);
         at += scan.header.frameBytes;
       }

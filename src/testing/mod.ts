@@ -2,6 +2,7 @@
  * A simulated world for tests: virtual time, packets and disks, and nodes that run the real log, replication and
  * membership. One seed gives one trace on every runtime, so that whatever goes wrong once goes wrong again.
  */
+
 export { Chaos } from "./chaos.ts";
 export { Consumers } from "./checkers/consumers.ts";
 export { Damage } from "./checkers/damage.ts";
@@ -12,6 +13,7 @@ export { CausalOrder } from "./checkers/g3_causal_order.ts";
 export { Convergence } from "./checkers/g4_convergence.ts";
 export { Availability } from "./checkers/g5_availability.ts";
 export { MembershipOrder } from "./checkers/membership_order.ts";
+export { CompactedTable, type CompactedTableOptions } from "./compacted_table.ts";
 export {
   type CrashMode,
   type DiskCounts,
