@@ -1,5 +1,5 @@
 import { chainStart, crc32, scanFrame, type WriterId } from "../base/mod.ts";
-import type { Chunk, CommitLog, TopicLog } from "../log/mod.ts";
+import { type Chunk, type CommitLog, heldGeneration, keyOf, type TopicLog } from "../log/mod.ts";
 import type { Observation } from "./observation.ts";
 import type { Rot } from "./rot.ts";
 
@@ -36,8 +36,8 @@ export class LogObserver {
     this.#room = room;
     this.#host = host;
     this.#log = log;
-    for (const topic of log.topics()) this.#grown.add(topic.name);
-    log.onGrow((topic) => this.#grown.add(topic.name));
+    for (const topic of log.topics()) this.#grown.add(keyOf(topic));
+    log.onGrow((topic) => this.#grown.add(keyOf(topic)));
   }
 
   /** Observes what was appended since the last time. Called when the log is at rest. */
@@ -46,14 +46,16 @@ export class LogObserver {
     const names = [...this.#grown];
     this.#grown.clear();
     for (const name of names) {
-      const topic = this.#log.topic(name);
+      const topic = heldGeneration(this.#log, name);
       if (topic !== undefined) await this.#observeTopic(topic);
     }
   }
 
   /** Tells where what is held begins, when retention moved that. */
   observeLowWater(): void {
-    for (const { name, firstOffset, lowWater } of this.#log.topics()) {
+    for (const topic of this.#log.topics()) {
+      const { firstOffset, lowWater } = topic;
+      const name = keyOf(topic);
       if (firstOffset === (this.#firstOffsets.get(name) ?? 0)) continue;
       this.#firstOffsets.set(name, firstOffset);
       this.#room.observe({ type: "low-water", node: this.#host.name, topic: name, lowWater });
@@ -61,12 +63,13 @@ export class LogObserver {
   }
 
   async #observeTopic(topic: TopicLog): Promise<void> {
-    const { name } = topic;
-    let offset = this.#observeForgotten(topic, this.#offsets.get(name) ?? 0);
+    const name = keyOf(topic);
+    let offset = await this.#observeForgotten(topic, this.#offsets.get(name) ?? 0);
     const feeds = this.#feedsOf(name);
     while (offset < topic.nextOffset) {
       const look = () => readInSpiteOfFaults(topic, offset);
       const chunk = await (this.#host.rot?.without(look) ?? look());
+      if (topic.deleted !== undefined) return;
       if (chunk === undefined) {
         this.#unreadable(`cannot read ${name} at offset ${offset}`);
         return;
@@ -90,21 +93,44 @@ export class LogObserver {
   }
 
   /** What retention took before it was observed counts as a gap. Returns the offset at which records are. */
-  #observeForgotten(topic: TopicLog, observedOffset: number): number {
+  async #observeForgotten(topic: TopicLog, observedOffset: number): Promise<number> {
     if (observedOffset >= topic.firstOffset) return observedOffset;
-    const feeds = this.#feedsOf(topic.name);
+    const name = keyOf(topic);
+    const feeds = this.#feedsOf(name);
+    // Gap frames that are still there are observed as they are; low-water marks count them as forgotten.
+    const firstHeld = await this.#firstHeld(topic);
     let baseOffset = observedOffset;
-    for (const [writer, low] of topic.lowWater) {
+    for (const [writer, lowWater] of topic.lowWater) {
+      const low = Math.min(lowWater, firstHeld.get(writer) ?? lowWater);
       const baseSequence = (feeds.get(writer) ?? 0) + 1;
       const count = low - baseSequence;
       if (count <= 0) continue;
       const unknown = { chain: chainStart, payloadChecksum: 0, baseTimestampMs: 0 };
-      const place = { topic: topic.name, writer, baseSequence, count, baseOffset };
+      const place = { topic: name, writer, baseSequence, count, baseOffset };
       this.#room.observe({ type: "appended", node: this.#host.name, batch: { ...place, ...unknown, kind: "gap" } });
       feeds.set(writer, low - 1);
       baseOffset += count;
     }
     return topic.firstOffset;
+  }
+
+  /** The first sequence of each feed of which anything is there. */
+  async #firstHeld(topic: TopicLog): Promise<ReadonlyMap<WriterId, number>> {
+    const first = new Map<WriterId, number>();
+    for (let offset = topic.firstOffset; offset < topic.nextOffset && first.size < topic.have.size; ) {
+      const look = () => readInSpiteOfFaults(topic, offset);
+      const chunk = await (this.#host.rot?.without(look) ?? look());
+      if (chunk === undefined) return first;
+      for (let at = 0; at < chunk.frames.length; ) {
+        const scan = scanFrame(chunk.frames, at, crc32);
+        if (scan.type !== "frame") return first;
+        const { writer, baseSequence, frameBytes } = scan.header;
+        if (!first.has(writer)) first.set(writer, baseSequence);
+        at += frameBytes;
+      }
+      offset = chunk.nextOffset;
+    }
+    return first;
   }
 
   #feedsOf(topic: string): Map<WriterId, number> {
@@ -120,7 +146,7 @@ export class LogObserver {
 
 /** The observer looks at what is there: a fault that was meant for the node strikes a few times at most. */
 async function readInSpiteOfFaults(topic: TopicLog, offset: number): Promise<Chunk | undefined> {
-  for (let attempt = 1; attempt <= observeAttemptsMax; attempt++) {
+  for (let attempt = 1; attempt <= observeAttemptsMax && topic.deleted === undefined; attempt++) {
     try {
       return await topic.read(offset, observeBytesMax);
     } catch {

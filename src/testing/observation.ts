@@ -14,7 +14,7 @@ export interface SeenBatch {
   readonly baseTimestampMs: number;
 }
 
-/** What happened in the world, as far as a guarantee could be broken by it. */
+/** What happened in the world, as far as a guarantee could be broken by it. Topics are called by the keys of their generations. */
 export type Observation =
   /** A node heard that this generation of a topic was deleted. */
   | { readonly type: "deleted"; readonly node: string; readonly topic: string }

@@ -215,7 +215,7 @@ export class ReplicationShell {
       topic.readMissing(answer.have, answer.bytesMax).then(
         this.#room.life.guard((missing) => {
           answer.sent(missing);
-          const frames = this.#room.ship(topic.name, missing.frames.slice());
+          const frames = this.#room.ship(request.topic, missing.frames.slice());
           pipe.send("server", { type: "frames", frames, lowWater: missing.lowWater });
           if (answer.isOver) pipe.close("server", "");
           else this.#room.life.after(this.#room.random.below(3), readOn);

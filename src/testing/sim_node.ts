@@ -1,5 +1,14 @@
-import { type Address, FrameBuilder, type Random, scanFrame, type WriterId } from "../base/mod.ts";
-import { type CommitLog, type FsyncPolicy, Log, type Retention } from "../log/mod.ts";
+import { type Address, FrameBuilder, type Random, scanFrame, topicKey, type WriterId } from "../base/mod.ts";
+import {
+  type CommitLog,
+  type FsyncPolicy,
+  keyOf,
+  Log,
+  type Retention,
+  TopicDeletedError,
+  type TopicLife,
+  TopicRegistry,
+} from "../log/mod.ts";
 import type { MemberEvent } from "../membership/mod.ts";
 import { probeCopies } from "./copies_probe.ts";
 import { SimulatedDisk } from "./disk.ts";
@@ -86,6 +95,7 @@ export class SimNode implements Host {
   /** The power went since the log was last open, maybe while it was being opened. */
   #lostPower = false;
   #takesWritesAtMs = Number.POSITIVE_INFINITY;
+  #topics: TopicRegistry | undefined;
   /** What is told of its log in this life. */
   #observer: LogObserver | undefined;
 
@@ -142,6 +152,7 @@ export class SimNode implements Host {
     const directory = sabotage.directory?.(this.disk.mount()) ?? this.disk.mount();
     this.#ready
       .then(() => Log.open(directory, logOptions, environment))
+      .then((log) => (this.#world.keepsTopics ? this.#openTopics(log, life) : log))
       .then(
         life.guard((log: CommitLog) => this.#opened(sabotage.log?.(log, this) ?? log, life)),
         life.guard((error: unknown) => this.#openFailed(error)),
@@ -190,10 +201,12 @@ export class SimNode implements Host {
     const frame = this.#builder.finish();
     const payloadChecksum = checksumOf(frame);
     let isAnswered = false;
+    let key = topic;
     this.#world.touchLog();
     parts.log
       .openTopic(topic)
       .then((log) => {
+        key = keyOf(log);
         const produced = log.produce(frame);
         const { replication } = parts;
         if (copies > 1) void probeCopies(this.#world, { node: this, replication }, { log, produced, copies });
@@ -203,21 +216,27 @@ export class SimNode implements Host {
         parts.life.guard((ack) => {
           isAnswered = true;
           const { writer, sequence, count } = ack;
-          this.trace(`acknowledges ${topic} ${writer.slice(0, 4)}:${sequence}`);
+          this.trace(`acknowledges ${key} ${writer.slice(0, 4)}:${sequence}`);
           this.#world.observe({
-            ...{ type: "acknowledged", node: this.name, topic, payloadChecksum },
+            ...{ type: "acknowledged", node: this.name, topic: key, payloadChecksum },
             ...{ writer, sequence, count },
           });
         }),
         parts.life.guard((error: unknown) => {
           isAnswered = true;
           this.trace(`refuses ${topic}: ${String(error)}`);
-          if (this.diskFailures === 0) this.#refused(topic, String(error));
+          const isDeleted = error instanceof TopicDeletedError;
+          if (this.diskFailures === 0 && !isDeleted) this.#refused(topic, String(error));
         }),
       );
     parts.life.after(produceMsMax, () => {
       if (!isAnswered && this.diskFailures === 0) this.#refused(topic, `no answer within ${produceMsMax} ms`);
     });
+  }
+
+  /** What it settles about topics; undefined where the world keeps none of that, or the node is down. */
+  get topics(): TopicRegistry | undefined {
+    return this.#parts && this.#topics;
   }
 
   /** Observes what was appended since the last time. Called when the log is at rest. */
@@ -286,7 +305,21 @@ export class SimNode implements Host {
     this.#world.schedule(this.#world.nowMs + 1_000, () => this.start());
   }
 
+  async #openTopics(log: Log, life: Life): Promise<Log> {
+    const onWarn = (message: string): void => this.trace(message);
+    this.#topics = await TopicRegistry.open(log, { wallMs: () => life.clock.wallMs(), onWarn });
+    return log;
+  }
+
+  #heardOfLife(name: string, { generation, deleted }: TopicLife): void {
+    for (let gone = 1; gone < generation + Number(deleted); gone++) {
+      this.#world.observe({ type: "deleted", node: this.name, topic: topicKey(name, gone) });
+    }
+  }
+
   #opened(log: CommitLog, life: Life): void {
+    for (const [name, settled] of log.lives) this.#heardOfLife(name, settled);
+    log.onLife(life.guard((change) => this.#heardOfLife(change.topic, change)));
     this.trace(`is up as ${log.writer.slice(0, 4)}`);
     const world = this.#world;
     this.#observer = new LogObserver(world, this, log);

@@ -2,6 +2,7 @@ import { crc32, Random, toBytes } from "../base/mod.ts";
 import { Chaos } from "./chaos.ts";
 import { type Faults, randomFaults } from "./faults.ts";
 import type { Sabotage } from "./sabotage.ts";
+import { TopicChurn } from "./topic_churn.ts";
 import { Workload } from "./workload.ts";
 import { type Violation, World } from "./world.ts";
 
@@ -37,6 +38,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const { sabotage } = options;
   const world = new World(seed, faults, {
     ...{ gossip: random.chance(0.5), sabotage, stopsAtViolation: sabotage !== undefined },
+    topics: random.fork("topics").chance(0.4),
   });
   const fsync = random.pick(["always", "always", "always", "interval", "never"] as const) ?? "always";
   const responseBytesMax = random.pick([256, 1_024, 8_192]) as number;
@@ -60,9 +62,13 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     consumeEveryMs: 400,
   });
   const chaos = new Chaos(world, random.fork("chaos"));
+  const churn = world.keepsTopics
+    ? new TopicChurn(world, random.fork("churn"), { topics: ["orders", "metrics"], everyMs: 700 })
+    : undefined;
   await world.runFor(stormMs);
   chaos.stop();
   workload.stop();
+  churn?.stop();
   await calmDown(world);
   return {
     ...{ seed, violations: world.finish(), trace: world.trace },

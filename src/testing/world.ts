@@ -1,4 +1,5 @@
 import { type Address, Random, type Vector, type WriterId } from "../base/mod.ts";
+import { keyOf } from "../log/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
 import { Consumers } from "./checkers/consumers.ts";
 import { Damage } from "./checkers/damage.ts";
@@ -26,6 +27,8 @@ import type { CrashMode } from "./simulated_file.ts";
 export interface WorldOptions {
   /** True: members find each other by gossip. False: the world tells them, with wrong advice now and then. @default true */
   readonly gossip?: boolean | undefined;
+  /** True: nodes keep `_topics`, so that topics can be deleted and created again. @default false */
+  readonly topics?: boolean | undefined;
   /** Breaks rules on purpose, to show that a checker notices. */
   readonly sabotage?: Sabotage | undefined;
   /** `runFor` ends at the first violation. @default false */
@@ -57,6 +60,7 @@ export class World {
   readonly random: Random;
   readonly network: Network;
   readonly usesGossip: boolean;
+  readonly keepsTopics: boolean;
   readonly sabotage: Sabotage;
   readonly nodes: SimNode[] = [];
   readonly trace: string[] = [];
@@ -72,6 +76,7 @@ export class World {
   /** Where there is no gossip. */
   readonly #introductions: Introductions | undefined;
   readonly #consumed: Observation[] = [];
+  readonly #cursorGenerations = new WeakMap<ReadonlyMap<WriterId, number>, number>();
   /** Nodes whose log was just opened and is observed anew. */
   readonly #recovering: { readonly node: SimNode; readonly keepsAcknowledged: boolean }[] = [];
   readonly #beliefs = new Set<string>();
@@ -84,6 +89,7 @@ export class World {
     this.network = new Network(this, this.random.fork("network"), faults);
     const membership = this.random.fork("membership");
     this.usesGossip = options.gossip ?? true;
+    this.keepsTopics = options.topics ?? false;
     this.#introductions = this.usesGossip ? undefined : new Introductions(this, membership);
     this.sabotage = options.sabotage ?? {};
     this.#stopsAtViolation = options.stopsAtViolation ?? false;
@@ -215,8 +221,13 @@ export class World {
   ): void {
     const log = this.node(from.node).log?.topic(from.topic);
     if (log === undefined || this.node(from.node).isPaused) return;
+    const generation = this.#cursorGenerations.get(cursor) ?? log.generation;
+    // A node that is behind refuses the cursor; where the topic was deleted and created again, the consumer begins anew.
+    if (log.generation < generation) return;
+    if (log.generation > generation) cursor.clear();
+    this.#cursorGenerations.set(cursor, log.generation);
     this.touchLog();
-    const { topic } = from;
+    const topic = keyOf(log);
     const reading = new HoppingConsumer(consumer, { topic, cursor }, (seen) => this.#consumed.push(seen));
     reading.visit(from.node, log).catch(() => {
       // The node went down meanwhile, or met damage: the consumer comes again.
@@ -243,7 +254,7 @@ export class World {
   finalStates(): FinalState[] {
     return this.nodes.map((node) => {
       const held = new Map<string, Vector>();
-      for (const topic of node.log?.topics() ?? []) held.set(topic.name, topic.have);
+      for (const topic of node.log?.topics() ?? []) held.set(keyOf(topic), topic.have);
       const members = node.gossip?.membership.members() ?? [];
       const believed = new Map(members.map(({ name, status }) => [name, status]));
       return { node: node.name, held, members: believed, damaged: node.damaged };

@@ -23,6 +23,8 @@ export class Durability implements Checker {
   readonly #before = new Map<string, Map<string, Map<string, number>>>();
   readonly #wiped = new Set<string>();
   readonly #forked = new Set<string>();
+  /** What is written to them from now on is discarded as well (the exception of G5 and G7). */
+  readonly #deleted = new Set<string>();
 
   observe(observation: Observation): string | undefined {
     switch (observation.type) {
@@ -39,6 +41,9 @@ export class Durability implements Checker {
       case "forked":
         this.#forked.add(observation.writer);
         return undefined;
+      case "deleted":
+        this.#deleted.add(observation.topic);
+        return undefined;
       case "reopened":
         this.#reopen(observation.node, observation.wiped);
         return undefined;
@@ -52,7 +57,7 @@ export class Durability implements Checker {
   finish(nodes: readonly FinalState[]): string[] {
     const broken: string[] = [];
     for (const one of this.#acknowledged) {
-      if (one.isLostForGood || this.#forked.has(one.writer)) continue;
+      if (one.isLostForGood || this.#forked.has(one.writer) || this.#deleted.has(one.topic)) continue;
       for (const { node, held } of nodes) {
         if ((held.get(one.topic)?.get(one.writer) ?? 0) >= one.last) continue;
         broken.push(`${node} lacks ${words(one)}, which ${one.node} acknowledged`);
@@ -79,7 +84,7 @@ export class Durability implements Checker {
     if (before === undefined) return undefined;
     for (const one of this.#acknowledged) {
       const had = (before.get(one.topic)?.get(one.writer) ?? 0) >= one.last;
-      if (!had || this.#holds(node, one)) continue;
+      if (!had || this.#holds(node, one) || this.#deleted.has(one.topic)) continue;
       if (keepsAcknowledged && !this.#wiped.has(node)) return `${node} lost ${words(one)} in a crash`;
       if (![...this.#nodes].some((other) => this.#holds(other, one))) one.isLostForGood = true;
     }
