@@ -7,7 +7,7 @@ import { assert } from "./assert.ts";
 import { fromHex, readUint53, viewOf, writeUint53 } from "./bytes.ts";
 import { type Checksum, crc32, crc32Between } from "./crc32.ts";
 import { frameBytesMax, frameRecordsMax, timestampFault } from "./limits.ts";
-import { pooledBytes } from "./pooled_bytes.ts";
+import { pooledCopy } from "./pooled_bytes.ts";
 import { packedBytesMax, packRecord, type RecordInput } from "./record.ts";
 import type { WriterId } from "./vector.ts";
 import { readWriter, writeWriter } from "./writer_bytes.ts";
@@ -336,8 +336,7 @@ export class FrameBuilder {
 
   /** The frame. The builder is empty afterwards and may be used again. */
   finish(checksum: Checksum = crc32): Uint8Array {
-    const frame = pooledBytes(this.#at);
-    frame.set(this.#bytes.subarray(0, this.#at));
+    const frame = pooledCopy(this.#bytes, this.#at);
     const view = viewOf(frame);
     view.setUint32(at.batchBytes, frame.length - frameHeaderBytes, true);
     view.setUint8(at.version, batchVersion);

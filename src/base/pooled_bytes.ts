@@ -20,3 +20,12 @@ export function pooledBytes(length: number): Uint8Array {
   used += length;
   return bytes;
 }
+
+/** A new array with the first bytes of another. */
+export function pooledCopy(bytes: Uint8Array, length: number): Uint8Array {
+  // Nothing is set to zero first where the copy is a large one.
+  if (length > pooledBytesMax) return bytes.slice(0, length);
+  const copy = pooledBytes(length);
+  copy.set(bytes.subarray(0, length));
+  return copy;
+}
