@@ -1,6 +1,9 @@
 import type { Vector, WriterId } from "../base/mod.ts";
-import type { CommitLog } from "../log/mod.ts";
+import type { CommitLog, LogEnvironment } from "../log/mod.ts";
 import type { MeasuredPeer } from "./metrics_replication.ts";
+
+/** What the log asks about other nodes. */
+export type KnownOfPeers = Pick<LogEnvironment, "heldByPeers" | "heldThrough">;
 
 /**
  * What this node and every peer that it follows hold durably of a topic. Undefined while one of them has not told

@@ -22,6 +22,11 @@ export function writeLogEvent(logger: Logger, event: LogEvent): void {
       logger.info("forgot {segments} segments of topic {topic}, as retention says: it begins at {firstOffset} now", {
         ...event,
       });
+      if (event.uncopied > 0) {
+        logger.warn("{uncopied} of them were not on enough nodes yet: topic {topic} had more bytes than it may", {
+          ...event,
+        });
+      }
       break;
     case "compacted":
       logger.info(

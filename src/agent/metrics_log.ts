@@ -120,15 +120,17 @@ function registerUpkeep(registry: Registry, log: CommitLog): void {
 
 /** What retention took. */
 function registerDropped(registry: Registry, onLogEvent: MeasuredLog["onLogEvent"]): () => void {
-  let [segments, bytes] = [0, 0];
+  let [segments, bytes, uncopied] = [0, 0, 0];
   const counter = (name: string, help: string, read: () => number): void =>
     readCounter(registry, { name: `grapevine_log_dropped_${name}_total`, help }, read);
   counter("segments", "Segments that retention took", () => segments);
   counter("bytes", "Bytes of segments that retention took", () => bytes);
+  counter("uncopied_segments", "Segments that the cap of bytes took before enough nodes held them", () => uncopied);
   return onLogEvent((event) => {
     if (event.type !== "segments-dropped") return;
     segments += event.segments;
     bytes += event.bytes;
+    uncopied += event.uncopied;
   });
 }
 

@@ -37,7 +37,7 @@ import { loadAssets } from "./assets.ts";
 import { type ClusterOptions, coalescePeriodsOf } from "./cluster_options.ts";
 import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
-import { heldByPeers } from "./held_by_peers.ts";
+import { heldByPeers, type KnownOfPeers } from "./held_by_peers.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { LogLines, logNode } from "./log_lines.ts";
 import { loggerOf } from "./logging.ts";
@@ -97,7 +97,12 @@ export async function openParts(
   const metrics = new NodeMetrics();
   stack.defer(() => metrics.stop());
   let heldOf: LogEnvironment["heldByPeers"];
-  const log = await openNodeLog(options, { meter: metrics.meter, heldByPeers: (topic) => heldOf?.(topic) }, stack);
+  let heldThrough: LogEnvironment["heldThrough"];
+  const known: KnownOfPeers = {
+    heldByPeers: (topic) => heldOf?.(topic),
+    heldThrough: (topic, writer, copies) => heldThrough?.(topic, writer, copies) ?? 0,
+  };
+  const log = await openNodeLog(options, { meter: metrics.meter, ...known }, stack);
   const nodeName = options.nodeName ?? defaultNodeName(options, log);
   const rpc = stack.use(new PeerRpc());
   const onTopicsWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
@@ -106,6 +111,7 @@ export async function openParts(
     new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
   );
   heldOf = (topic) => heldByPeers(log, replication.peers, topic);
+  heldThrough = (topic, writer, copies) => replication.heldThrough(topic, writer, copies);
   const cluster = new ClusterPort(events, leave);
   const nodeTags = await openNodeTags(options);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
@@ -213,7 +219,7 @@ function inProcess(ports: ServerPorts, routes: Routes): ServerTransport {
 
 async function openNodeLog(
   options: ResolvedAgentOptions,
-  known: Pick<LogEnvironment, "meter" | "heldByPeers">,
+  known: Pick<LogEnvironment, "meter"> & KnownOfPeers,
   stack: DisposalStack,
 ): Promise<CommitLog> {
   const directory = stack.use(await openDirectory(options.dataDir));

@@ -22,7 +22,7 @@ import {
   type ReplicatorEffect,
   type ReplicatorInput,
 } from "../replication/mod.ts";
-import type { ServedReplication, WatchMessage } from "../server/mod.ts";
+import type { ServedReplication, ServedShortfall, WatchMessage } from "../server/mod.ts";
 import { CopyWaits } from "./copy_waits.ts";
 import type { MeasuredPeer, MeasuredReplication, ReplicationCounters } from "./metrics_replication.ts";
 import { Outbox } from "./outbox.ts";
@@ -101,6 +101,11 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     return measuredPeers(this.#log, this.#machine.progress());
   }
 
+  /** Up to where so many nodes, this one included, hold a feed durably. */
+  heldThrough(topic: TopicLog, writer: WriterId, copies: number): number {
+    return this.#machine.heldThrough(keyOf(topic), writer, copies);
+  }
+
   have(topic: string): Vector {
     return this.#log.topic(topic)?.have ?? new Map();
   }
@@ -152,10 +157,8 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     await this.#minting;
   }
 
-  awaitCopies(
-    ...[name, produced, asked]: Parameters<ServedReplication["awaitCopies"]>
-  ): ReturnType<ServedReplication["awaitCopies"]> {
-    return this.#copyWaits.wait(currentKey(this.#log, name), produced, asked);
+  awaitCopies(...[name, ...wait]: Parameters<ServedReplication["awaitCopies"]>): Promise<ServedShortfall | undefined> {
+    return this.#copyWaits.wait(currentKey(this.#log, name), ...wait);
   }
 
   async *watch(

@@ -11,6 +11,8 @@ interface SetFlags {
   readonly retentionAge?: number;
   readonly retentionBytes?: number;
   readonly retentionSegments?: number;
+  readonly keepUntilReplicas?: number;
+  readonly retentionBytesMax?: number;
   readonly compact?: boolean;
   readonly tombstoneGrace?: number;
 }
@@ -26,13 +28,16 @@ export function addTopicsSetCommands(topics: Command): void {
 /** What may be forgotten of a topic, in words. */
 export function retentionText(retention: TopicRetention | undefined): string {
   if (retention === undefined) return "as each node is told";
-  const { ageMaxMs, bytesMin, segmentsMax } = retention;
+  const { ageMaxMs, bytesMin, segmentsMax, keepUntilReplicas, bytesMax } = retention;
   const limits = [
     ...(ageMaxMs === undefined ? [] : [`older than ${timeText(ageMaxMs)}`]),
     ...(bytesMin === undefined ? [] : [`beyond ${bytesMin} bytes`]),
     ...(segmentsMax === undefined ? [] : [`beyond ${segmentsMax} segments`]),
   ];
-  return limits.length === 0 ? "nothing is forgotten" : limits.join(", ");
+  const kept = keepUntilReplicas === undefined ? [] : [`once ${keepUntilReplicas} nodes hold it`];
+  const capped = bytesMax === undefined ? [] : [`at the latest beyond ${bytesMax} bytes`];
+  if (limits.length === 0 && capped.length === 0) return "nothing is forgotten";
+  return [...limits, ...kept, ...capped].join(", ");
 }
 
 /** What is removed of a topic that is compacted, in words. */
@@ -50,6 +55,12 @@ function withSettings(command: Command): Command {
     .option("--retention-age <time>", "forget what is older, as 7d or 12h; 0 for no limit", timeOf)
     .option("--retention-bytes <size>", "bytes to keep, as 1GB; 0 for no limit", sizeOf)
     .option("--retention-segments <count>", "segments to keep; 0 for no limit", wholeNumber(0))
+    .option(
+      "--keep-until-replicas <nodes>",
+      "forget nothing before so many nodes hold it; 0 for no such",
+      wholeNumber(0),
+    )
+    .option("--retention-bytes-max <size>", "bytes to keep at most, whoever holds them; 0 for no limit", sizeOf)
     .option("--compact", "keep only the latest record of each key")
     .option("--no-compact", "keep all records of a key again")
     .option("--tombstone-grace <time>", "how long all nodes keep empty records; 0 for a day", timeOf);
@@ -63,10 +74,12 @@ function flagsOf(command: Command): SetFlags {
 
 function changeOf(flags: SetFlags): TopicSettingsChange {
   const { retentionAge: ageMaxMs, retentionBytes: bytesMin, retentionSegments: segmentsMax } = flags;
-  const isAsked = ageMaxMs !== undefined || bytesMin !== undefined || segmentsMax !== undefined;
+  const { keepUntilReplicas, retentionBytesMax: bytesMax } = flags;
+  const retention = { ageMaxMs, bytesMin, segmentsMax, keepUntilReplicas, bytesMax };
+  const isAsked = Object.values(retention).some((limit) => limit !== undefined);
   const { compact, tombstoneGrace: tombstoneGraceMs } = flags;
   return {
-    ...(isAsked && { retention: { ageMaxMs, bytesMin, segmentsMax } }),
+    ...(isAsked && { retention }),
     ...(compact !== undefined && { compact }),
     ...(tombstoneGraceMs !== undefined && { tombstoneGraceMs }),
   };
@@ -79,7 +92,9 @@ async function createTopic(name: string, flags: SetFlags): Promise<void> {
 
 async function setTopic(name: string, flags: SetFlags): Promise<void> {
   const change = changeOf(flags);
-  const known = "--retention-age, --retention-bytes, --retention-segments, --compact or --tombstone-grace";
+  const limits =
+    "--retention-age, --retention-bytes, --retention-segments, --keep-until-replicas, --retention-bytes-max";
+  const known = `${limits}, --compact or --tombstone-grace`;
   checkUsage(Object.keys(change).length > 0, `topics set needs something to change: ${known}`);
   await using client = clientOf(flags);
   await print("set", await client.setTopic(name, change), flags);

@@ -4,7 +4,7 @@ import type { Retention, SetTopicRequestSchema } from "../gen/log/v1/log_pb.ts";
 import { ClientError } from "./errors.ts";
 import type { TopicRetention, TopicSettingsChange } from "./types.ts";
 
-const retentionFields = ["bytesMin", "ageMaxMs", "segmentsMax"] as const;
+const retentionFields = ["bytesMin", "ageMaxMs", "segmentsMax", "keepUntilReplicas", "bytesMax"] as const;
 
 /** The request for a change; throws `ClientError` for what no node would take. */
 export function setTopicRequest(
@@ -43,11 +43,13 @@ function limitOf(topic: string, field: string, value: number | undefined): bigin
 }
 
 export function toRetention(retention: Retention): TopicRetention {
-  const { bytesMin, ageMaxMs, segmentsMax } = retention;
+  const { bytesMin, ageMaxMs, segmentsMax, keepUntilReplicas, bytesMax } = retention;
   return {
     ...(bytesMin !== undefined && { bytesMin: Number(bytesMin) }),
     ...(ageMaxMs !== undefined && { ageMaxMs: Number(ageMaxMs) }),
     ...(segmentsMax !== undefined && { segmentsMax: Number(segmentsMax) }),
+    ...(keepUntilReplicas !== undefined && { keepUntilReplicas: Number(keepUntilReplicas) }),
+    ...(bytesMax !== undefined && { bytesMax: Number(bytesMax) }),
   };
 }
 

@@ -8,6 +8,10 @@ export interface TopicRetention {
   readonly ageMaxMs?: number | undefined;
   /** Segments that stay at most, at least 1. */
   readonly segmentsMax?: number | undefined;
+  /** A segment stays until so many nodes, 1 to 100, confirmed that they hold it durably, whatever the limits above say. */
+  readonly keepUntilReplicas?: number | undefined;
+  /** Bytes that stay at most, whatever `keepUntilReplicas` says. No smaller than a segment of the node that is asked. */
+  readonly bytesMax?: number | undefined;
 }
 
 /** What is to hold for a topic: what is not given stays as it is, 0 takes a limit away. */

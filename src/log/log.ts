@@ -114,6 +114,7 @@ export class Log implements CommitLog {
       upkeepMs: () => this.#compactor.upkeepMs,
       codecs: environment.codecs,
       heldByPeers: environment.heldByPeers,
+      heldThrough: environment.heldThrough,
       after: environment.after,
       onListenerError: rethrowLater,
       writer: () => this.#writer,

@@ -21,6 +21,9 @@ export interface ResolvedLogOptions {
   readonly checksum: Checksum;
 }
 
+/** Nodes that anybody may wait for. */
+export const copiesMax = 100;
+
 const kibibyte = 1_024;
 const mebibyte = 1_024 * kibibyte;
 const gibibyte = 1_024 * mebibyte;
@@ -53,10 +56,12 @@ export function resolveOptions(options: LogOptions): ResolvedLogOptions {
 
 /** The same retention, if it makes sense; throws `InvalidLogOptionError`. */
 export function checkRetention(retention: Retention, segmentBytesMax: number): Retention {
-  const { bytesMin, ageMaxMs, segmentsMax } = retention;
+  const { bytesMin, ageMaxMs, segmentsMax, keepUntilReplicas, bytesMax } = retention;
   if (bytesMin !== undefined) whole("retention.bytesMin", bytesMin, segmentBytesMax, Number.MAX_SAFE_INTEGER);
   if (ageMaxMs !== undefined) whole("retention.ageMaxMs", ageMaxMs, 1_000, Number.MAX_SAFE_INTEGER);
   if (segmentsMax !== undefined) whole("retention.segmentsMax", segmentsMax, 1, Number.MAX_SAFE_INTEGER);
+  if (keepUntilReplicas !== undefined) whole("retention.keepUntilReplicas", keepUntilReplicas, 1, copiesMax);
+  if (bytesMax !== undefined) whole("retention.bytesMax", bytesMax, segmentBytesMax, Number.MAX_SAFE_INTEGER);
   return retention;
 }
 

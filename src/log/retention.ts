@@ -1,25 +1,48 @@
 /** Keeping no more of a topic than was asked for, by whole segments from the oldest on. */
+import type { WriterId } from "../base/mod.ts";
 import type { FeedEnd } from "./feed.ts";
 import { encodeFloor, type Floor, floorFileName } from "./floor.ts";
 import { indexName, type Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Retention } from "./types.ts";
 
-/** How many of the oldest segments are no longer wanted. The last one takes new frames and always stays. */
-export function segmentsToDrop(state: TopicState, retention: Retention, nowMs: number): number {
+/** Up to where so many nodes hold a feed durably, as far as it is known. */
+export type HeldThrough = (writer: WriterId, copies: number) => number;
+
+/** How many of the oldest segments go, and how many of them although too few nodes hold them. */
+export interface SegmentsToDrop {
+  readonly segments: number;
+  readonly uncopied: number;
+}
+
+/**
+ * Which of the oldest segments are no longer wanted. The last one takes new frames and always stays. `heldThrough` says up
+ * to where so many nodes hold a feed durably.
+ */
+export function segmentsToDrop(
+  state: TopicState,
+  retention: Retention,
+  { nowMs, heldThrough }: { readonly nowMs: number; readonly heldThrough: HeldThrough },
+): SegmentsToDrop {
   const { segments } = state;
-  const { bytesMin, ageMaxMs, segmentsMax } = retention;
+  const { bytesMin, ageMaxMs, segmentsMax, keepUntilReplicas: copies = 1, bytesMax } = retention;
   let bytes = state.bytes;
   let count = 0;
+  let uncopied = 0;
   for (const { index } of segments.slice(0, -1)) {
+    const isBeyondCap = bytesMax !== undefined && bytes > bytesMax;
     bytes -= index.bytes;
     const isTooMuch = bytesMin !== undefined && bytes >= bytesMin;
     const isTooOld = ageMaxMs !== undefined && index.timestampMaxMs < nowMs - ageMaxMs;
     const isTooMany = segmentsMax !== undefined && segments.length - count > segmentsMax;
-    if (!isTooMuch && !isTooOld && !isTooMany) break;
+    if (!isBeyondCap && !isTooMuch && !isTooOld && !isTooMany) break;
+    const isCopied =
+      copies === 1 || [...index.feeds].every(([writer, { last }]) => heldThrough(writer, copies) >= last);
+    if (!isCopied && !isBeyondCap) break;
+    if (!isCopied) uncopied++;
     count++;
   }
-  return count;
+  return { segments: count, uncopied };
 }
 
 /** Removes so many of the oldest segments. The floor is durable before: after a crash the next open removes the rest. */

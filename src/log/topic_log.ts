@@ -202,7 +202,8 @@ export class Topic implements TopicLog {
     const retention = asked ?? this.#ownRetention;
     this.#retention = checkRetention(retention, this.#state.shared.options.segmentBytesMax);
     this.#segmentsJudged = 0;
-    if (retention.ageMaxMs !== undefined) this.#state.shared.watchAges();
+    // What is kept until others hold it is judged again now and then, as ages are.
+    if (retention.ageMaxMs !== undefined || retention.keepUntilReplicas !== undefined) this.#state.shared.watchAges();
   }
 
   retain(): Promise<number> {
@@ -232,14 +233,18 @@ export class Topic implements TopicLog {
     this.#assertOpen();
     const state = this.#state;
     this.#segmentsJudged = state.segments.length;
-    const segments = segmentsToDrop(state, this.#retention, state.shared.wallMs());
+    const { heldThrough } = state.shared;
+    const { segments, uncopied } = segmentsToDrop(state, this.#retention, {
+      nowMs: state.shared.wallMs(),
+      heldThrough: (writer, copies) => heldThrough?.(this, writer, copies) ?? 0,
+    });
     if (segments === 0) return 0;
     // Told beforehand: the log may grow meanwhile.
     const bytes = state.segments.slice(0, segments).reduce((sum, segment) => sum + segment.bytes, 0);
     await dropSegments(state, segments);
     this.#segmentsJudged -= segments;
     const { name: topic, firstOffset } = this;
-    state.shared.emit({ type: "segments-dropped", topic, segments, bytes, firstOffset });
+    state.shared.emit({ type: "segments-dropped", topic, segments, uncopied, bytes, firstOffset });
     this.#growth.emit();
     // What was closed meanwhile may have made it too much again.
     if (state.segments.length > this.#segmentsJudged) this.#retainSoon();

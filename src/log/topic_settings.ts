@@ -1,4 +1,5 @@
 /** What the cluster has settled about a topic, and what may be asked for. */
+import { copiesMax } from "./options.ts";
 import type { Retention } from "./types.ts";
 
 /** What holds for a topic on every node. */
@@ -38,7 +39,9 @@ export class InvalidTopicSettingError extends RangeError {
 /** Age below which a clock that is a little wrong would decide what is forgotten. */
 const ageMsMin = 1_000;
 const graceMsMin = 1_000;
-export const retentionFields: readonly (keyof Retention)[] = ["bytesMin", "ageMaxMs", "segmentsMax"];
+export const retentionFields: readonly (keyof Retention)[] = [
+  ...(["bytesMin", "ageMaxMs", "segmentsMax", "keepUntilReplicas", "bytesMax"] as const),
+];
 
 /** The settings after a change; throws `InvalidTopicSettingError`. */
 export function changedSettings(
@@ -73,21 +76,26 @@ function changedRetention(
 ): TopicSettings {
   if (change.retention === undefined) return before.retention === undefined ? {} : { retention: before.retention };
   refuseOthers(topic, "retention.", change.retention, retentionFields);
-  const least = { bytesMin: segmentBytesMax, ageMaxMs: ageMsMin, segmentsMax: 1 };
+  const bytesLeast = { bytesMin: segmentBytesMax, bytesMax: segmentBytesMax };
+  const least = { ...bytesLeast, ageMaxMs: ageMsMin, segmentsMax: 1, keepUntilReplicas: 1 };
   const retention: { -readonly [Field in keyof Retention]: Retention[Field] } = { ...before.retention };
   for (const field of retentionFields) {
     const value = change.retention[field];
     if (value === undefined) continue;
     if (value === 0) delete retention[field];
-    else if (Number.isSafeInteger(value) && value >= least[field]) retention[field] = value;
+    else if (Number.isSafeInteger(value) && value >= least[field] && value <= mostOf(field)) retention[field] = value;
     else throw new InvalidTopicSettingError(topic, `retention.${field}`, { value, allowed: allowedFrom(field, least) });
   }
   return { retention };
 }
 
 function allowedFrom(field: keyof Retention, least: Readonly<Record<keyof Retention, number>>): string {
-  const why = field === "bytesMin" ? " (a segment)" : field === "ageMaxMs" ? " (a second)" : "";
-  return `0 for none, or a whole number from ${least[field]}${why} to ${Number.MAX_SAFE_INTEGER}`;
+  const why = field === "bytesMin" || field === "bytesMax" ? " (a segment)" : field === "ageMaxMs" ? " (a second)" : "";
+  return `0 for none, or a whole number from ${least[field]}${why} to ${mostOf(field)}`;
+}
+
+function mostOf(field: keyof Retention): number {
+  return field === "keepUntilReplicas" ? copiesMax : Number.MAX_SAFE_INTEGER;
 }
 
 function refuseOthers(topic: string, path: string, given: object, known: readonly string[]): void {
@@ -99,10 +107,11 @@ function refuseOthers(topic: string, path: string, given: object, known: readonl
 
 /** What a node can do: its segments may be larger than those of the node that was asked, or the clock's grain coarser. */
 export function applicableRetention(retention: Retention, segmentBytesMax: number): Retention {
-  const { bytesMin, ageMaxMs } = retention;
+  const { bytesMin, ageMaxMs, bytesMax } = retention;
   return {
     ...retention,
     ...(bytesMin !== undefined && { bytesMin: Math.max(bytesMin, segmentBytesMax) }),
+    ...(bytesMax !== undefined && { bytesMax: Math.max(bytesMax, segmentBytesMax) }),
     ...(ageMaxMs !== undefined && { ageMaxMs: Math.max(ageMaxMs, ageMsMin) }),
   };
 }

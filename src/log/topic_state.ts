@@ -21,7 +21,7 @@ import { Segment } from "./segment.ts";
 import type { SegmentIndex } from "./segment_index.ts";
 import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
-import type { CorruptRange, FsyncPolicy, LogEvent } from "./types.ts";
+import type { CorruptRange, FsyncPolicy, LogEnvironment, LogEvent } from "./types.ts";
 
 /** What all topics of a log share. */
 export interface LogShared {
@@ -46,6 +46,7 @@ export interface LogShared {
   readonly upkeepMs: () => number;
   readonly codecs: Codecs | undefined;
   readonly heldByPeers: ((topic: string) => Vector | undefined) | undefined;
+  readonly heldThrough: LogEnvironment["heldThrough"];
   readonly after: (delayMs: number, callback: () => void) => () => void;
   /** Hears what a listener threw. */
   readonly onListenerError: (error: unknown) => void;

@@ -61,6 +61,10 @@ export interface Retention {
   readonly ageMaxMs?: number | undefined;
   /** Segments that stay at most, at least 1. */
   readonly segmentsMax?: number | undefined;
+  /** A segment stays until so many nodes, this one included, hold it durably, 1 to 100, whatever the limits above say. */
+  readonly keepUntilReplicas?: number | undefined;
+  /** Bytes that stay at most, whatever `keepUntilReplicas` says. No smaller than `segmentBytesMax`. */
+  readonly bytesMax?: number | undefined;
 }
 
 /** That of each key only the latest record is to stay. */
@@ -103,6 +107,8 @@ export interface LogEnvironment {
    * @default this node is alone
    */
   readonly heldByPeers?: ((topic: string) => Vector | undefined) | undefined;
+  /** Up to where so many nodes, this one included, hold a feed of a topic durably. @default nobody does */
+  readonly heldThrough?: ((topic: TopicLog, writer: WriterId, copies: number) => number) | undefined;
 }
 
 /** What a produce is answered with, once the records are as durable as the policy says. */
@@ -240,6 +246,8 @@ export type LogEvent =
       readonly type: "segments-dropped";
       readonly topic: string;
       readonly segments: number;
+      /** Those of them that `bytesMax` took before enough nodes held them. */
+      readonly uncopied: number;
       readonly bytes: number;
       readonly firstOffset: number;
     }

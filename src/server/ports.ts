@@ -70,6 +70,8 @@ export interface ServedTopicSettings {
         readonly bytesMin?: number | undefined;
         readonly ageMaxMs?: number | undefined;
         readonly segmentsMax?: number | undefined;
+        readonly keepUntilReplicas?: number | undefined;
+        readonly bytesMax?: number | undefined;
       }
     | undefined;
   readonly compact?: boolean | undefined;

@@ -85,21 +85,26 @@ export function writableTopicNameOf(request: { readonly topic: string }): string
   );
 }
 
-function limitsOf({ bytesMin, ageMaxMs, segmentsMax }: Retention): ServedTopicSettings["retention"] {
+function limitsOf(retention: Retention): ServedTopicSettings["retention"] {
+  const { bytesMin, ageMaxMs, segmentsMax, keepUntilReplicas, bytesMax } = retention;
   return {
     bytesMin: bytesMin === undefined ? undefined : Number(bytesMin),
     ageMaxMs: ageMaxMs === undefined ? undefined : Number(ageMaxMs),
     segmentsMax: segmentsMax === undefined ? undefined : Number(segmentsMax),
+    keepUntilReplicas: keepUntilReplicas === undefined ? undefined : Number(keepUntilReplicas),
+    bytesMax: bytesMax === undefined ? undefined : Number(bytesMax),
   };
 }
 
 function messageOf({ retention }: ServedTopicSettings): MessageInitShape<typeof RetentionSchema> | undefined {
   if (retention === undefined) return undefined;
-  const { bytesMin, ageMaxMs, segmentsMax } = retention;
+  const { bytesMin, ageMaxMs, segmentsMax, keepUntilReplicas, bytesMax } = retention;
   return {
     ...(bytesMin !== undefined && { bytesMin: BigInt(bytesMin) }),
     ...(ageMaxMs !== undefined && { ageMaxMs: BigInt(ageMaxMs) }),
     ...(segmentsMax !== undefined && { segmentsMax: BigInt(segmentsMax) }),
+    ...(keepUntilReplicas !== undefined && { keepUntilReplicas: BigInt(keepUntilReplicas) }),
+    ...(bytesMax !== undefined && { bytesMax: BigInt(bytesMax) }),
   };
 }
 

@@ -41,6 +41,43 @@ test("retention by bytes keeps at least so many, and no whole segment beyond the
   assert.ok(topic.bytes < 200_000 + 80_000, `${topic.bytes}`);
 });
 
+test("a segment stays until enough nodes hold it, and one beyond the cap of bytes goes all the same, which is told", async () => {
+  const disk = new SimulatedDisk();
+  let held = 0;
+  const asked: number[] = [];
+  const timers = new ManualTimers();
+  const env = {
+    ...environment(new Random(1), timers),
+    heldThrough: (topic: TopicLog, writer: string, copies: number): number => {
+      asked.push(copies);
+      return topic.name === "t" && topic.have.has(writer) ? held : 0;
+    },
+  };
+  const { log, events } = await openLog(disk.mount(), small, env);
+  const topic = await log.openTopic("t");
+  topic.setRetention({ segmentsMax: 1, keepUntilReplicas: 3 });
+  for (let index = 0; index < 60; index++) await topic.produce(frameOf([`${index} ${"x".repeat(6_000)}`], index));
+  assert.is(await topic.retain(), 0);
+  held = 30;
+  assert.is(await topic.retain(), 2);
+  assert.ok(topic.firstOffset > 15 && topic.firstOffset <= 30, `${topic.firstOffset}`);
+  // What is confirmed later is judged now and then, too.
+  held = 50;
+  timers.fire();
+  for (let turn = 0; turn < 400; turn++) await undefined;
+  assert.ok(topic.firstOffset > 30 && topic.firstOffset <= 50, `${topic.firstOffset}`);
+  assert.equal([...new Set(asked)], [3]);
+  const uncopied = (): number => {
+    return events.reduce((sum, event) => sum + (event.type === "segments-dropped" ? event.uncopied : 0), 0);
+  };
+  assert.is(uncopied(), 0);
+  topic.setRetention({ segmentsMax: 1, keepUntilReplicas: 3, bytesMax: 70_000 });
+  for (let index = 60; index < 90; index++) await topic.produce(frameOf([`${index} ${"x".repeat(6_000)}`], index));
+  await topic.retain();
+  assert.ok(topic.firstOffset > 60, `${topic.firstOffset}`);
+  assert.ok(uncopied() > 0);
+});
+
 test("retention by age looks at the newest record of a segment, also when nothing is written", async () => {
   const disk = new SimulatedDisk();
   const timers = new ManualTimers();

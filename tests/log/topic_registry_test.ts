@@ -111,7 +111,14 @@ test("set() refuses what makes no sense, and names the field, the value and what
     [{ retention: { ageMaxMs: 999 } }, "retention.ageMaxMs is 999, allowed is 0 for none, or a whole number from 1000"],
     [{ retention: { segmentsMax: 1.5 } }, "retention.segmentsMax is 1.5, allowed is "],
     [{ retention: { segmentsMax: Number.NaN } }, "retention.segmentsMax is NaN, allowed is "],
-    [{ retention: { pages: 7 } }, "retention.pages is 7, allowed is bytesMin, ageMaxMs, segmentsMax"],
+    [
+      { retention: { pages: 7 } },
+      "retention.pages is 7, allowed is bytesMin, ageMaxMs, segmentsMax, keepUntilReplicas, bytesMax",
+    ],
+    [
+      { retention: { keepUntilReplicas: 101 } },
+      "retention.keepUntilReplicas is 101, allowed is 0 for none, or a whole number from 1 to 100",
+    ],
     [{ colour: "blue" }, "colour is blue, allowed is retention, compact, tombstoneGraceMs"],
     [{ compact: "yes" }, "compact is yes, allowed is true or false"],
     [
