@@ -329,7 +329,8 @@ test("Log uses the checksum that it is given", async () => {
   };
   const { topic } = await newTopic({ checksum: counting });
   const before = calls;
-  await topic.produce(frameOf(["a"]));
+  // Short payloads are checked by what base brings.
+  await topic.produce(frameOf(["a".repeat(1_000)]));
   assert.ok(calls > before);
 });
 
