@@ -139,6 +139,23 @@ test("_topics is written by nodes alone, and listed when it is asked for", async
   await stop(node);
 });
 
+test("a topic that is compacted on all nodes refuses records without a key on each of them", async ({ directory }) => {
+  const first = await startNode(directory, "a");
+  const second = await startNode(directory, "b", { join: [first.agent.gossipAddress] });
+  const created = await first.client.createTopic("prices", { compact: true, tombstoneGraceMs: 5_000 });
+  assert.is(created.compact, true);
+  assert.is(created.tombstoneGraceMs, 5_000);
+  await described(second, "prices", ({ compact }) => compact === true);
+  const refused = await errorOf(second.client.produce("prices", { value: "no key" }));
+  assert.is(refused.code, "INVALID_ARGUMENT");
+  assert.match(refused.message, /record 0 has no key, and the topic is compacted by key/);
+  await second.client.produce("prices", { key: "k", value: "1" });
+  await second.client.setTopic("prices", { compact: false });
+  await described(first, "prices", ({ compact }) => compact === undefined);
+  await first.client.produce("prices", { value: "no key" });
+  for (const node of [first, second]) await stop(node);
+});
+
 test("createTopic() and setTopic() refuse what makes no sense, with field, value and limit", async ({ directory }) => {
   const node = await startNode(directory, "a");
   const { client } = node;
@@ -152,7 +169,9 @@ test("createTopic() and setTopic() refuse what makes no sense, with field, value
     ],
     [{ retention: { segmentsMax: -1 } }, /retention.segmentsMax is -1, allowed are whole numbers from 0 to/],
     [{ retention: { pages: 1 } }, /retention.pages is 1, allowed is bytesMin, ageMaxMs, segmentsMax/],
-    [{ colour: "blue" }, /colour is blue, allowed is retention/],
+    [{ colour: "blue" }, /colour is blue, allowed is retention, compact, tombstoneGraceMs/],
+    [{ compact: "yes" }, /compact is yes, allowed are true and false/],
+    [{ tombstoneGraceMs: 5 }, /tombstoneGraceMs is 5, allowed is 0 for a day, or .* from 1000 \(a second\)/],
   ];
   for (const [change, message] of rows) {
     const error = await set(change);

@@ -114,6 +114,23 @@ test("topics create and set say what is kept from now on, and topics describe sh
   assert.match((await ask("produce _topics", "x\n")).stderr, /names that begin with "_" are the cluster's own/);
 });
 
+test("topics create --compact has records without a key refused, and topics describe says so", async () => {
+  const created = await ask("topics create prices --compact --tombstone-grace 7d");
+  const compaction = "the latest of each key, tombstones for 7d";
+  assert.is(created.stdout, `created topic prices: retention as each node is told; compaction ${compaction}\n`);
+  assert.match((await ask("topics describe prices")).stdout, new RegExp(`compaction +${compaction}\n`));
+  const refused = await ask("produce prices", "no key\n");
+  assert.is(refused.code, 1);
+  assert.match(refused.stderr, /record 0 has no key, and the topic is compacted by key/);
+  await ask("topics set prices --tombstone-grace 0");
+  assert.equal(JSON.parse((await ask("topics describe prices --format json")).stdout).tombstoneGraceMs, 86_400_000);
+  assert.match(
+    (await ask("topics set prices --no-compact")).stdout,
+    /^set topic prices: retention as each node is told\n$/,
+  );
+  assert.is((await ask("produce prices", "no key\n")).code, 0);
+});
+
 test("topics and members print tables, and the same as JSON", async () => {
   await ask("produce tables", "a\nb\n");
   assert.match(

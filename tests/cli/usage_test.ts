@@ -86,6 +86,8 @@ const rows: readonly Row[] = [
   { args: "topics --format xml", says: ["'--format <name>'", "text, json"] },
   { args: "topics set orders", says: ["something to change", "--retention-age"] },
   { args: "topics set orders --retention-bytes lots", says: ["'--retention-bytes <size>'", "lots", "500MB or 1.5GiB"] },
+  { args: "topics set orders --tombstone-grace soon", says: ["'--tombstone-grace <time>'", "soon", "as 7d"] },
+  { args: "agent --compaction-rate 1", says: ["'--compaction-rate' value 1 ", "from 65536 to"] },
   { args: "topics set orders --retention-age soon", says: ["'--retention-age <time>'", "soon", "as 7d"] },
   { args: "topics create a/b", says: ["A-Z a-z 0-9 . _ -"] },
   { args: "topics describe", says: ["missing required argument 'topic'"] },

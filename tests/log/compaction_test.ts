@@ -1,7 +1,11 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compressFrame, crc32, Random, toText } from "../../src/base/mod.ts";
 import { nodeCodecs } from "../../src/io/codecs.ts";
+import { openDirectory } from "../../src/io/disk.ts";
 import { type CorruptRange, dumpFile, type TopicLog } from "../../src/log/mod.ts";
 import type { Topic } from "../../src/log/topic_log.ts";
 import type { CrashMode } from "../../src/testing/disk.ts";
@@ -48,6 +52,30 @@ test("compact() keeps the latest record of each key, with its offset and sequenc
   assert.equal(later, []);
   assert.equal(await latestOf(again.topic("t") as TopicLog), latest);
   await again[Symbol.asyncDispose]();
+});
+
+test("a real disk has the same done to it", async () => {
+  const root = await mkdtemp(path.join(os.tmpdir(), "grapevine-compaction-"));
+  try {
+    const directory = await openDirectory(root);
+    const { log } = await openLog(directory, small);
+    const topic = await log.openTopic("t");
+    topic.setCompaction({ tombstoneGraceMs: 0 });
+    await fill(topic, 60, 7);
+    const latest = await latestOf(topic);
+    const { bytesBefore, bytesAfter } = await topic.compact();
+    assert.ok(bytesAfter < bytesBefore / 2);
+    assert.equal(await latestOf(topic), latest);
+    await log[Symbol.asyncDispose]();
+    const { log: again, events } = await openLog(directory, small);
+    assert.equal(events, []);
+    assert.equal(await latestOf(again.topic("t") as TopicLog), latest);
+    await again[Symbol.asyncDispose]();
+    await directory[Symbol.asyncDispose]();
+    assert.not((await readdir(path.join(root, "topics", "t"))).some((name) => name.endsWith(".compacted")));
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 });
 
 test("records without a key, and gaps, stay", async () => {
