@@ -9,6 +9,19 @@ export interface LifeRoom {
   schedule(atMs: number, run: () => void): void;
 }
 
+/** The same time, with a clock on the wall that is off. */
+export function skewed(room: LifeRoom, skewMs: () => number): LifeRoom {
+  return {
+    get nowMs(): number {
+      return room.nowMs;
+    },
+    get epochMs(): number {
+      return room.epochMs + skewMs();
+    },
+    schedule: (atMs, run) => room.schedule(atMs, run),
+  };
+}
+
 /**
  * One run of a process: from its start to its stop or crash. Whatever is called back in its name goes through `guard`,
  * so that nothing of a dead process acts, and nothing of a paused one before it resumes.

@@ -14,6 +14,7 @@ export { Convergence } from "./checkers/g4_convergence.ts";
 export { Availability } from "./checkers/g5_availability.ts";
 export { MembershipOrder } from "./checkers/membership_order.ts";
 export { CompactedTable, type CompactedTableOptions } from "./compacted_table.ts";
+export { type CreatedWorld, type CreateWorldOptions, createWorld } from "./create_world.ts";
 export {
   type CrashMode,
   type DiskCounts,
@@ -28,6 +29,7 @@ export type { Checker, FinalState, Observation, SeenBatch } from "./observation.
 export { withOverrides, withTopics } from "./overrides.ts";
 export type { Sabotage } from "./sabotage.ts";
 export type { NodeOptions, SimNode } from "./sim_node.ts";
+export { type SimRecord, SimTopic } from "./sim_topic.ts";
 export { runSeed, type SeedOptions, type SeedReport, traceHash } from "./swarm.ts";
 export { Workload, type WorkloadOptions } from "./workload.ts";
 export { type Violation, World, type WorldOptions } from "./world.ts";

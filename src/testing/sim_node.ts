@@ -13,11 +13,12 @@ import type { MemberEvent } from "../membership/mod.ts";
 import { probeCopies } from "./copies_probe.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { GossipShell, peerOf } from "./gossip_shell.ts";
-import { Life, type LifeRoom } from "./life.ts";
+import { Life, skewed } from "./life.ts";
 import { LogObserver } from "./log_observer.ts";
 import type { Host } from "./network.ts";
 import { ReplicationShell } from "./replication_shell.ts";
 import type { Rot } from "./rot.ts";
+import { SimTopic } from "./sim_topic.ts";
 import type { CrashMode } from "./simulated_file.ts";
 import type { World } from "./world.ts";
 
@@ -131,7 +132,10 @@ export class SimNode implements Host {
     if (this.isRunning) return;
     this.life++;
     this.isRunning = true;
-    const life = new Life(this.#time(), this);
+    const life = new Life(
+      skewed(this.#world, () => this.wallSkewMs),
+      this,
+    );
     this.#life = life;
     this.disk.pause = () => this.#pauseOfDisk();
     this.trace("starts");
@@ -191,6 +195,11 @@ export class SimNode implements Host {
     if (!this.isPaused) return;
     this.isPaused = false;
     this.#life?.release();
+  }
+
+  /** A topic at this node, for tests that await what they do. With a cursor, `consume` goes on from there. */
+  topic(name: string, cursor?: ReadonlyMap<WriterId, number>): SimTopic {
+    return new SimTopic(this.#world, this, name, cursor);
   }
 
   /** Produces one batch. What becomes of it is observed, also whether so many nodes come to hold it. */
@@ -261,21 +270,6 @@ export class SimNode implements Host {
 
   #refused(topic: string, reason: string): void {
     this.#world.observe({ type: "refused", node: this.name, topic, reason });
-  }
-
-  /** The world's time, by its own clocks. */
-  #time(): LifeRoom {
-    const world = this.#world;
-    const wallOf = (): number => world.epochMs + this.wallSkewMs;
-    return {
-      get nowMs(): number {
-        return world.nowMs;
-      },
-      get epochMs(): number {
-        return wallOf();
-      },
-      schedule: (atMs, run) => world.schedule(atMs, run),
-    };
   }
 
   #pauseOfDisk(): Promise<void> {

@@ -22,7 +22,11 @@ for (const { rule, broken, sabotage, found, faults, control } of mutations) {
   if (control === undefined) continue;
   test(`${rule}: nothing comes of what tempts to it while ${broken} not`, async () => {
     for (let seed = 1; seed <= controlSeeds; seed++) {
-      assert.equal((await runSeed(seed, { sabotage: control, faults })).violations, []);
+      const { violations } = await runSeed(seed, { sabotage: control, faults });
+      assert.equal(
+        violations.filter(({ guarantee }) => found.test(guarantee)),
+        [],
+      );
     }
   });
 }
