@@ -22,11 +22,7 @@ for (const { rule, broken, sabotage, found, faults, control } of mutations) {
   if (control === undefined) continue;
   test(`${rule}: nothing comes of what tempts to it while ${broken} not`, async () => {
     for (let seed = 1; seed <= controlSeeds; seed++) {
-      const { violations } = await runSeed(seed, { sabotage: control, faults });
-      assert.equal(
-        violations.filter(({ guarantee }) => found.test(guarantee)),
-        [],
-      );
+      assert.equal((await runSeed(seed, { sabotage: control, faults })).violations, []);
     }
   });
 }
