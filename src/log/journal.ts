@@ -40,6 +40,8 @@ class JournalFile {
   durable = journalHeadBytes;
   /** Segments that have entries here. */
   readonly segments = new Set<Segment>();
+  /** Directories of topics that have: they outlast segments that retention or compaction took. */
+  readonly topics = new Set<string>();
   readonly room: Room;
 
   constructor(file: LogFile, bytesMax: number) {
@@ -97,10 +99,9 @@ export class Journal {
     return (this.#files ?? []).reduce((sum, { end }) => sum + end - journalHeadBytes, 0);
   }
 
-  /** True while an entry of one of these segments may be on disk and count. */
-  mayHold(segments: readonly Segment[]): boolean {
-    if (this.#tailBroken) return true;
-    return (this.#files ?? []).some((file) => segments.some((segment) => file.segments.has(segment)));
+  /** True while an entry of a topic's directory may be on disk and count. */
+  mayHold(topic: string): boolean {
+    return this.#tailBroken || (this.#files ?? []).some((file) => file.topics.has(topic));
   }
 
   /** True while a failed commit must be repaired before anything is written to any segment. */
@@ -135,7 +136,10 @@ export class Journal {
     }
     active.end += bytes;
     active.durable = active.end;
-    for (const item of items) active.segments.add(item.segment);
+    for (const item of items) {
+      active.segments.add(item.segment);
+      active.topics.add(item.topic);
+    }
     return true;
   }
 
@@ -256,6 +260,7 @@ export class Journal {
     if (failed !== undefined) throw failed.reason;
     await voidJournal(file.file, voidThrough);
     file.segments.clear();
+    file.topics.clear();
     file.end = journalHeadBytes;
     file.durable = journalHeadBytes;
     this.#onEmptied();

@@ -272,7 +272,7 @@ export class Log implements CommitLog {
     for (const folder of folders) {
       const { name, generation } = topicOfKey(folder) as TopicGeneration;
       if (generation === this.#lifeOf(name).generation) latest.push(folder);
-      else await this.#removals.remove(folder, [], this.#journal);
+      else await this.#removals.remove(folder, this.#journal);
     }
     return latest;
   }
@@ -349,7 +349,7 @@ export class Log implements CommitLog {
       const records = topic.nextOffset - topic.firstOffset;
       this.#emit({ type: "topic-deleted", topic: name, generation, records, appended: topic.nextOffset, bytes });
     }
-    await this.#removals.remove(state.folder, state.segments, this.#journal);
+    await this.#removals.remove(state.folder, this.#journal);
     this.#unremoved.delete(topic);
   }
 

@@ -4,22 +4,17 @@
  * of it is passed over from that step on, so the empty directory stays as a mark until the journal says that this is void.
  */
 import type { Directory } from "./directory.ts";
+import { messageOf } from "./errors.ts";
 import type { Journal } from "./journal.ts";
-import type { Segment } from "./segment.ts";
 
 export const topicsDirectoryName = "topics";
 const removedDirectoryName = "removed";
-
-interface Marked {
-  readonly folder: string;
-  readonly segments: readonly Segment[];
-}
 
 export class Removals {
   readonly #root: Directory;
   readonly #onFailure: (message: string) => void;
   /** Empty directories whose journal entries are not void yet: the journal's size bounds them. */
-  #marked: Marked[] = [];
+  readonly #marked = new Set<string>();
   #removing: Promise<unknown> = Promise.resolve();
 
   /** `onFailure` hears why a mark could not be removed; the next open tries again. */
@@ -45,19 +40,19 @@ export class Removals {
     await removed.sync();
   }
 
-  /** Removes a directory of which nobody uses a file any more. Rejects with what the disk says. */
-  remove(folder: string, segments: readonly Segment[], journal: Journal): Promise<void> {
-    const removed = this.#removing.then(() => this.#remove(folder, segments, journal));
+  /** Removes a directory of which nobody uses a file any more. Rejects with what the disk says; then call it again. */
+  remove(folder: string, journal: Journal): Promise<void> {
+    const removed = this.#removing.then(() => this.#remove(folder, journal));
     this.#removing = removed.catch(() => undefined);
     return removed;
   }
 
   /** Some of the journal is void. */
   journalEmptied(journal: Journal): void {
-    if (this.#marked.length === 0) return;
+    if (this.#marked.size === 0) return;
     this.#removing = this.#removing
       .then(() => this.#removeMarks(journal))
-      .catch((error: unknown) => this.#onFailure(String(error)));
+      .catch((error: unknown) => this.#onFailure(messageOf(error)));
   }
 
   /** Resolves when nothing is on its way. */
@@ -65,21 +60,30 @@ export class Removals {
     await this.#removing;
   }
 
-  async #remove(folder: string, segments: readonly Segment[], journal: Journal): Promise<void> {
+  async #remove(folder: string, journal: Journal): Promise<void> {
+    const topics = await this.#root.directory(topicsDirectoryName);
     const removed = await this.#root.directory(removedDirectoryName);
-    if ((await removed.list()).includes(folder)) await this.finish(new Set([folder]));
-    await this.#root.moveDirectory([topicsDirectoryName, folder], [removedDirectoryName, folder]);
+    if ((await topics.list()).includes(folder)) {
+      if ((await removed.list()).includes(folder)) await this.finish(new Set([folder]));
+      await this.#root.moveDirectory([topicsDirectoryName, folder], [removedDirectoryName, folder]);
+    } else {
+      // An earlier attempt moved it, and failed after that: perhaps before it was durable.
+      await removed.sync();
+      await topics.sync();
+    }
     await empty(await removed.directory(folder));
-    this.#marked.push({ folder, segments });
+    this.#marked.add(folder);
     await this.#removeMarks(journal);
   }
 
   async #removeMarks(journal: Journal): Promise<void> {
-    const free = this.#marked.filter(({ segments }) => !journal.mayHold(segments));
+    const free = [...this.#marked].filter((folder) => !journal.mayHold(folder));
     if (free.length === 0) return;
-    this.#marked = this.#marked.filter((mark) => !free.includes(mark));
     const removed = await this.#root.directory(removedDirectoryName);
-    for (const { folder } of free) await removed.removeDirectory(folder);
+    for (const folder of free) {
+      await removed.removeDirectory(folder);
+      this.#marked.delete(folder);
+    }
     await removed.sync();
   }
 }

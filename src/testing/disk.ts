@@ -11,7 +11,7 @@ import { SimulatedHandle } from "./simulated_handle.ts";
 export { SimulatedDiskError } from "./simulated_disk_error.ts";
 export type { CrashMode } from "./simulated_file.ts";
 
-export type DiskOperation = "read" | "write" | "sync" | "truncate" | "replace";
+export type DiskOperation = "read" | "write" | "sync" | "truncate" | "replace" | "sync-names";
 
 /** Something that is about to take effect on the disk. */
 export interface DiskStep {
@@ -324,7 +324,7 @@ class SimulatedDirectory implements Directory {
 
   async sync(): Promise<void> {
     await this.#disk.pause();
-    this.#judge(undefined, "the directory");
+    this.#judge("sync-names", this.#path);
     this.#disk.tell("sync-names", this.#path);
     this.#disk.counts.syncs++;
     this.#folder.history = [new Map(this.#folder.files)];

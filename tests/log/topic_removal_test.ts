@@ -205,6 +205,41 @@ test("a disk that refuses a removal leaves the topic deleted all the same, and t
   await close({ log, topics });
 });
 
+test("a removal that failed once its directory was moved is finished by the next call", async () => {
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk.mount(), { ...journaled, journalBytesMax: 1_048_576 });
+  await write(log, "orders", ["a"]);
+  const deleted = { generation: 1, deleted: true };
+  disk.failNext("sync-names", "EIO", { name: "removed/orders" });
+  assert.match((await rejection(log.settleLife("orders", deleted))).message, /EIO/);
+  await log.settleLife("orders", deleted);
+  assert.equal(await (await disk.mount().directory("topics")).list(), []);
+  // The journal still has the record.
+  assert.equal(await (await disk.mount().directory("removed")).list(), ["orders"]);
+  disk.crash("lose-unsynced", new Random(1));
+  const again = await openLog(disk.mount(), journaled, environment(new Random(2)));
+  assert.equal(again.log.topics(), []);
+  await again.log[Symbol.asyncDispose]();
+});
+
+test("the mark of a deleted topic stays while the journal has entries of segments that retention took", async () => {
+  const disk = new SimulatedDisk();
+  const options = { ...journaled, journalBytesMax: 1_048_576 };
+  const { log } = await openLog(disk.mount(), options);
+  const topic = await write(log, "orders", ["a"]);
+  // Too large for the journal: each of them is a segment.
+  for (let index = 0; index < 3; index++) await topic.produce(frameOf(["x".repeat(70_000)]));
+  topic.setRetention({ segmentsMax: 1 });
+  assert.is(await topic.retain(), 2);
+  assert.ok(log.journalBytes > 0);
+  await log.settleLife("orders", { generation: 1, deleted: true });
+  disk.crash("lose-unsynced", new Random(1));
+  const again = await openLog(disk.mount(), options, environment(new Random(2)));
+  assert.equal(again.log.topics(), []);
+  assert.equal(await (await disk.mount().directory("removed")).list(), []);
+  await again.log[Symbol.asyncDispose]();
+});
+
 test("deleting while records are written and read loses no promise, and closes every file", async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = new Random(`removal/${seed}`);
