@@ -236,7 +236,7 @@ export class Committer {
   async #commit(before: StagedGroup | undefined, alone: boolean): Promise<void> {
     let staged = before;
     try {
-      await this.#prepare();
+      await this.#prepare(staged);
       staged ??= this.stage();
       if (staged.group.frames.length > 0) await this.#write(staged, alone && staged.taken.length === 1);
     } catch (error) {
@@ -298,15 +298,15 @@ export class Committer {
     return this.#waiting.splice(0);
   }
 
-  /** Before a group: a sound journal, a sound tail, all of it in the file, and room in the segment. */
-  async #prepare(): Promise<void> {
+  /** Before a group: a sound journal, a sound tail, all of it in the file, and room in the segment, unless it has its place there. */
+  async #prepare(staged: StagedGroup | undefined): Promise<void> {
     const { journal } = this.#state.shared;
     // What a failed commit of the journal left could be written over this group after a crash.
     if (journal.isBroken) await journal.repair();
     const { active } = this.#state;
     await active.settle();
     if (this.#tailBroken) await this.#repairTail();
-    if (!this.#isSegmentOver) return;
+    if (staged !== undefined || !this.#isSegmentOver) return;
     if (this.#state.hasUnsynced) await this.#sync();
     await this.#cutRoom();
     await writeIndex(this.#state, active).catch(() => {

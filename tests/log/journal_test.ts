@@ -4,7 +4,8 @@ import * as assert from "uvu/assert";
 import { Random } from "../../src/base/mod.ts";
 import type { Log, LogCorruptError, LogEvent, LogOptions, TopicLog } from "../../src/log/mod.ts";
 import { type CrashMode, SimulatedDisk } from "../../src/testing/disk.ts";
-import { environment, frameOf, openLog, rejection, seeds, textsOf, typesOf } from "./log_kit.ts";
+import { keyedFrame } from "./compaction_kit.ts";
+import { environment, frameOf, ManualTimers, openLog, rejection, seeds, textsOf, typesOf } from "./log_kit.ts";
 
 const modes: readonly CrashMode[] = ["keep", "lose-unsynced", "reorder-unsynced", "tear-last-write"];
 const everythingJournaled: LogOptions = { journalTopicsMin: 1, journalBytesMax: 65_536, segmentBytesMax: 65_536 };
@@ -250,6 +251,41 @@ test("many topics keep their promises, whatever crashes and faults come", async 
       throw new Error(`SEED=${seed}: ${error instanceof Error ? error.stack : error}`);
     }
   }
+});
+
+test("a group that the journal has no room for stays in its segment, though that is to be closed meanwhile", async () => {
+  const disk = new SimulatedDisk();
+  const timers = new ManualTimers();
+  const options = { ...everythingJournaled, segmentBytesMax: 1_048_576 };
+  const { log } = await openLog(disk.mount(), options, environment(new Random(1), timers));
+  const topic = await log.openTopic("t");
+  // Without a grace time, compaction closes a segment at the second look at it.
+  topic.setCompaction({ tombstoneGraceMs: 0 });
+  const look = async (): Promise<void> => {
+    timers.fire();
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  };
+  await topic.produce(keyedFrame([{ key: "small", value: "a" }]));
+  await look();
+  let looked = false;
+  disk.pause = async () => {
+    if (looked) return;
+    looked = true;
+    await look();
+  };
+  await topic.produce(keyedFrame([{ key: "large", value: "b".repeat(65_000) }]));
+  assert.ok(looked);
+  await topic.produce(keyedFrame([{ key: "small", value: "c" }]));
+  assert.ok(disk.paths().includes("topics/t/00000000000000000002.log"), "it is closed after the group");
+  const texts = (await textsOf(topic)).map((text) => text.slice(0, 1));
+  assert.equal(texts, ["a", "b", "c"]);
+  disk.crash("lose-unsynced", new Random(1));
+  const again = await reopen(disk, options);
+  assert.equal(
+    (await textsOf(again.log.topic("t") as TopicLog)).map((text) => text.slice(0, 1)),
+    texts,
+  );
+  await again.log[Symbol.asyncDispose]();
 });
 
 test.run();
