@@ -129,8 +129,10 @@ async function readSegment(
       const packed = await unpacked(header, loaded.bytes.subarray(at + headersBytes, at + header.frameBytes), codecs);
       const records: LogRecord[] = [];
       const fault = packed && readRecords(packed, header, (record) => records.push(record));
+      // A batch with more records than it counts would have them at the offsets of the next batch.
+      const isWithin = (records.at(-1)?.offset ?? 0) < header.baseOffset + header.count;
       // What nobody can read must not make anything else go.
-      if (packed === undefined || fault !== undefined) isAllReadable = false;
+      if (packed === undefined || fault !== undefined || !isWithin) isAllReadable = false;
       else for (const record of records) visit(record, header);
     }
     await spent(loaded.end - position);

@@ -6,6 +6,7 @@ import {
   assert,
   chainStart,
   type FrameHeader,
+  frameRecordsMax,
   gapFrame,
   placeFrame,
   scanFrame,
@@ -105,7 +106,8 @@ export class Group {
 
   #applyFrame(frame: Uint8Array, header: FrameHeader): "appended" | "dropped" | "stopped" | ApplyStop {
     const { writer, baseSequence, count } = header;
-    if (count < 1 || baseSequence < 1 || !Number.isSafeInteger(baseSequence + count)) {
+    const countMax = header.kind === "gap" ? gapRecordsMax : frameRecordsMax;
+    if (count < 1 || count > countMax || baseSequence < 1 || !Number.isSafeInteger(baseSequence + count)) {
       return { reason: "malformed", message: `a batch of ${count} records from sequence ${baseSequence}` };
     }
     if (header.generation !== this.#state.generation) {

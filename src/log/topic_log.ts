@@ -341,7 +341,7 @@ export class Topic implements TopicLog {
     }
     const { header } = scan;
     if (header.kind !== "records") throw new InvalidFrameError(`a ${header.kind} batch carries no records`);
-    if (header.payloadChecksum !== header.producedChecksum) {
+    if (header.compacted || header.payloadChecksum !== header.producedChecksum) {
       throw new InvalidFrameError("the payload is not what was produced");
     }
     if (header.count < 1 || header.count > frameRecordsMax) {

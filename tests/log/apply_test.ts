@@ -1,13 +1,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chainStart, placeFrame, Random, stampBatch } from "../../src/base/mod.ts";
+import { chainStart, placeFrame, Random, stampBatch, viewOf } from "../../src/base/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment, frameOf, newTopic, openLog, readAll, textsOf, typesOf } from "./log_kit.ts";
+
+const stamp = { lamport: 7, generation: 1, previousChain: chainStart };
 
 /** A frame as another writer stamped it. */
 function foreignFrame(writer: string, baseSequence: number, values: readonly string[], previousChain = chainStart) {
   const frame = frameOf(values);
-  const chain = stampBatch(frame, { writer, baseSequence, lamport: 7, generation: 1, previousChain });
+  const chain = stampBatch(frame, { ...stamp, writer, baseSequence, previousChain });
   placeFrame(frame, { baseOffset: 99_999, durableBefore: 77 });
   return { frame, chain };
 }
@@ -69,6 +71,15 @@ test("apply() takes nothing after bytes that are no frames", async () => {
   const applied = await topic.apply(new Uint8Array([...first.frame, ...damaged]));
   assert.is(applied.appended, 1);
   assert.is(applied.stopped?.reason, "malformed");
+});
+
+test("apply() takes no batch that counts more records than one may have", async () => {
+  const { topic } = await newTopic();
+  const { frame } = foreignFrame("00000000000000aa", 1, ["a"]);
+  viewOf(frame).setUint32(36, 1_000_001, true);
+  stampBatch(frame, { ...stamp, writer: "00000000000000aa", baseSequence: 1 });
+  const { appended, stopped } = await topic.apply(frame);
+  assert.equal({ appended, reason: stopped?.reason }, { appended: 0, reason: "malformed" });
 });
 
 test("apply() refuses more of this node's own writer, until another writer is minted", async () => {

@@ -1,7 +1,7 @@
 // runtimes: bun (thousands of simulated steps, the same ones on every runtime)
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Random } from "../../src/base/mod.ts";
+import { chainStart, Random, stampBatch, viewOf } from "../../src/base/mod.ts";
 import { findRemovable } from "../../src/log/compact_scan.ts";
 import type { TopicLog } from "../../src/log/mod.ts";
 import type { Topic } from "../../src/log/topic_log.ts";
@@ -177,6 +177,25 @@ test("keys that need more memory than there is are taken in several passes, with
   assert.ok(whole && whole.offsets.length > 400 && whole.passes === 1, `${whole?.offsets.length}`);
   assert.ok(some && some.passes > 10 && many && many.passes > some.passes, `${some?.passes} ${many?.passes}`);
   for (const { offsets } of findings) assert.equal(offsets, whole.offsets);
+  await log[Symbol.asyncDispose]();
+});
+
+test("a batch that holds more records than it counts makes no other record go", async () => {
+  const { topic, log } = await compactedTopic();
+  const lie = keyedFrame(["1", "2", "3"].map((value) => ({ key: "a", value })));
+  viewOf(lie).setUint32(36, 1, true);
+  stampBatch(lie, {
+    ...{ writer: "00000000000000aa", baseSequence: 1, lamport: 1 },
+    ...{ generation: 1, previousChain: chainStart },
+  });
+  assert.is((await topic.apply(lie)).appended, 1);
+  // They stand at the offsets that the second and the third record of the lie would have.
+  for (const key of ["b", "c"]) await topic.produce(keyedFrame([{ key, value: "kept" }]));
+  await fill(topic, 24, 12);
+  assert.ok((await topic.compact()).records > 0);
+  const latest = await latestOf(topic);
+  assert.ok(latest.includes("b=kept"), latest.join());
+  assert.ok(latest.includes("c=kept"), latest.join());
   await log[Symbol.asyncDispose]();
 });
 

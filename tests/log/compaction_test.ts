@@ -8,11 +8,8 @@ import { nodeCodecs } from "../../src/io/codecs.ts";
 import { openDirectory } from "../../src/io/disk.ts";
 import { type CorruptRange, dumpFile, type TopicLog } from "../../src/log/mod.ts";
 import type { Topic } from "../../src/log/topic_log.ts";
-import type { CrashMode } from "../../src/testing/disk.ts";
 import { compactedTopic, fill, keyedFrame, latestOf, pull, recordsOf, small } from "./compaction_kit.ts";
 import { environment, openLog, readAll, rejection } from "./log_kit.ts";
-
-const _modes: readonly CrashMode[] = ["keep", "lose-unsynced", "reorder-unsynced", "tear-last-write"];
 
 test("compact() keeps the latest record of each key, with its offset and sequence, and every batch's headers", async () => {
   const { topic, log, disk, events } = await compactedTopic();

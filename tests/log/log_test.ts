@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Checksum, crc32, FrameBuilder, Random } from "../../src/base/mod.ts";
+import { type Checksum, compactedFrame, crc32, FrameBuilder, headersBytes, Random } from "../../src/base/mod.ts";
 import type { LogOptions } from "../../src/log/mod.ts";
 import { TailBudget, TailCache } from "../../src/log/tail_cache.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
@@ -50,11 +50,13 @@ test("produce() refuses what is no blank frame of records, and appends nothing",
   const good = frameOf(["a"]);
   const flipped = good.slice();
   flipped[flipped.length - 1] = 0;
+  const plain = { compression: "none", checksum: crc32 } as const;
   const rows: [Uint8Array, string, string][] = [
     [new Uint8Array(0), "INVALID_FRAME", "not one whole frame"],
     [good.subarray(0, good.length - 1), "INVALID_FRAME", "not one whole frame"],
     [new Uint8Array([...good, ...good]), "INVALID_FRAME", "not one whole frame"],
     [flipped, "INVALID_FRAME", "payload's checksum"],
+    [compactedFrame(good, good.subarray(headersBytes), plain), "INVALID_FRAME", "not what was produced"],
     [new FrameBuilder().finish(), "INVALID_FRAME", "it counts 0 records"],
     [frameOf(["x".repeat(1_048_577)]), "RECORD_TOO_LARGE", "allowed are 1048576"],
     [new Uint8Array(8 * 1_048_576 + 1), "RECORD_TOO_LARGE", "allowed are 8388608"],
