@@ -61,8 +61,9 @@ export class WriteQueue {
     const whole = count === 1 ? (parts[0] as Part).bytes : Buffer.concat(parts.map((part) => part.bytes));
     this.#isWriting = true;
     this.#stream.write(whole, (error) => {
-      // Where the stream broke off, what is lent is left to the collector: the runtime may still look at it.
-      if (error) return;
+      // Where the stream broke off, what is lent is left to the collector: the runtime may still look at it. Of a stream
+      // that the caller reset, Node and Bun say that without an error.
+      if (error || this.#stream.destroyed) return;
       this.#isWriting = false;
       this.#bytes -= bytes;
       for (const { giveBack } of parts) giveBack?.();

@@ -57,6 +57,16 @@ test("WriteQueue gives lent memory back when it was taken, and never when the st
   assert.equal(givenBack, ["first"]);
 });
 
+test("WriteQueue does not take lent memory back from a stream that was reset, which is told without an error", async () => {
+  const stream = new SlowStream();
+  const queue = new WriteQueue(stream.writable, () => {});
+  const givenBack: string[] = [];
+  queue.write([filled(1, large)], () => givenBack.push("first"));
+  stream.writable.destroy();
+  await stream.take();
+  assert.equal(givenBack, []);
+});
+
 test("WriteQueue says when it is full and when there is room again", async () => {
   const stream = new SlowStream();
   let rooms = 0;
