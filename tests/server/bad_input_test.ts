@@ -8,7 +8,7 @@ import { type PullRequestSchema, Replication } from "../../src/gen/grapevine/v1/
 import { type ConsumeRequestSchema, Log, ProduceRequestSchema } from "../../src/gen/log/v1/log_pb.ts";
 import { createRoutes } from "../../src/server/mod.ts";
 import { coded, type FakePorts, fakePorts } from "./fakes.ts";
-import { expectFailure, serve, take } from "./serving.ts";
+import { expectFailure, serve, take, until } from "./serving.ts";
 
 function node(ports: FakePorts = fakePorts()) {
   const transport = createRouterTransport(createRoutes(ports));
@@ -144,12 +144,14 @@ for (const { name, request, code, message } of produces) {
 }
 
 const cursor = (topic: string, generation = 0) => encodeCursor({ topic, generation, vector: new Map() });
-const token = (topic: string) => encodeToken({ topic, generation: 0, vector: new Map() });
+const token = (topic: string, generation = 0) => encodeToken({ topic, generation, vector: new Map() });
 const cut = cursor("t").subarray(0, 7);
 
 const consumes: readonly {
   readonly name: string;
   readonly request: MessageInitShape<typeof ConsumeRequestSchema>;
+  /** The topic's generation. */
+  readonly held?: number;
   readonly message: RegExp;
 }[] = [
   { name: "a bad topic", request: { topic: "a b" }, message: /Cannot use topic name "a b"/ },
@@ -185,9 +187,16 @@ const consumes: readonly {
     message: /cursor belongs to topic "u", the request names "t"/,
   },
   {
-    name: "another generation's cursor",
-    request: { topic: "t", start: { case: "cursor", value: cursor("t", 7) } },
-    message: /cursor belongs to generation 7 of topic "t", the topic has 0/,
+    name: "a deleted generation's cursor",
+    request: { topic: "t", start: { case: "cursor", value: cursor("t", 3) } },
+    held: 7,
+    message: /cursor belongs to generation 3 of topic "t", which was deleted; the topic has generation 7 now/,
+  },
+  {
+    name: "a deleted generation's token",
+    request: { topic: "t", afterToken: token("t", 3) },
+    held: 7,
+    message: /after_token belongs to generation 3 of topic "t", which was deleted; the topic has generation 7 now/,
   },
   {
     name: "a token for a cursor",
@@ -206,10 +215,10 @@ const consumes: readonly {
   },
 ];
 
-for (const { name, request, message } of consumes) {
+for (const { name, request, held, message } of consumes) {
   test(`consume() and consumeStream() with ${name} are InvalidArgument`, async () => {
     const { ports, log } = node();
-    ports.log.open("t");
+    ports.log.open("t").generation = held ?? 0;
     await expectFailure(log.consume(request), "InvalidArgument", message);
     await expectFailure(
       take(1, (options) => log.consumeStream(request, options)),
@@ -219,6 +228,23 @@ for (const { name, request, message } of consumes) {
     assert.is(ports.log.listening, 0);
   });
 }
+
+test("a cursor of a generation not heard of yet is Unavailable for consume(), and consumeStream() waits for it", async () => {
+  const { ports, log } = node();
+  const topic = ports.log.open("t");
+  const request = { topic: "t", start: { case: "cursor", value: cursor("t", 7) } } as const;
+  const yet = /cursor belongs to generation 7 of topic "t", this node has heard of generation 0 only/;
+  await expectFailure(log.consume(request), "Unavailable", yet);
+  const streaming = take(1, (options) => log.consumeStream(request, options));
+  await until(() => ports.log.listening === 1, "the stream waits");
+  topic.generation = 7;
+  await topic.produce(frame());
+  assert.equal(
+    (await streaming).map(({ record }) => record?.offset),
+    [0n],
+  );
+  assert.is(ports.log.listening, 0);
+});
 
 const position = { writer: 1n, sequence: 1n };
 const pulls: readonly {

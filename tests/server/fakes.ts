@@ -45,7 +45,7 @@ interface StoredFrame {
 
 export class MemoryTopic implements ServedTopic {
   readonly name: string;
-  readonly generation = 0;
+  generation = 0;
   readonly firstOffset = 0;
   readonly lowWater: Vector = new Map();
   nextOffset = 0;
