@@ -24,10 +24,11 @@ import {
 } from "../replication/mod.ts";
 import type { ServedReplication, ServedShortfall, WatchMessage } from "../server/mod.ts";
 import { CopyWaits } from "./copy_waits.ts";
+import { GrownTopics } from "./grown_topics.ts";
 import type { MeasuredPeer, MeasuredReplication, ReplicationCounters } from "./metrics_replication.ts";
 import { Outbox } from "./outbox.ts";
 import { measuredPeers } from "./replication_lag.ts";
-import { confirmationOf, noticeOf, sentOf, syncedOf } from "./watch_messages.ts";
+import { confirmationOf, noticeOf, sentOf } from "./watch_messages.ts";
 
 export interface ReplicationOptions {
   readonly nodeName: string;
@@ -58,6 +59,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   readonly #pulls = new Map<number, AbortController>();
   readonly #subscribers = new Map<number, { readonly outbox: Outbox<WatchMessage>; readonly writer: WriterId }>();
   readonly #copyWaits: CopyWaits;
+  readonly #grown: GrownTopics;
   #minting: Promise<unknown> = Promise.resolve();
   readonly #heard = new Set<string>();
   readonly #onHeard = new Set<() => void>();
@@ -87,8 +89,9 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
         this.#replicator.push({ type: "topic-life", name, generation, deleted }),
       ),
     );
-    for (const topic of this.#log.topics()) this.#grew(topic);
-    this.#stack.defer(this.#log.onGrow((topic) => this.#grew(topic)));
+    this.#grown = new GrownTopics({ replicator: this.#replicator, announcer: this.#announcer });
+    for (const topic of this.#log.topics()) this.#grown.add(topic);
+    this.#stack.defer(this.#log.onGrow((topic) => this.#grown.add(topic)));
   }
 
   get counters(): ReplicationCounters {
@@ -103,6 +106,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   /** Up to where so many nodes, this one included, hold a feed durably. */
   heldThrough(topic: TopicLog, writer: WriterId, copies: number): number {
+    this.#grown.tell();
     return this.#machine.heldThrough(keyOf(topic), writer, copies);
   }
 
@@ -112,6 +116,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   /** Starts following a peer, or takes note of its new address or writer. */
   follow(peer: Peer): void {
+    this.#grown.follow();
     this.#replicator.push({ type: "peer-joined", peer });
   }
 
@@ -158,6 +163,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   }
 
   awaitCopies(...[name, ...wait]: Parameters<ServedReplication["awaitCopies"]>): Promise<ServedShortfall | undefined> {
+    this.#grown.follow();
     return this.#copyWaits.wait(currentKey(this.#log, name), ...wait);
   }
 
@@ -173,6 +179,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     // By the signal too: where a reader vanishes while it is written to, Node never runs the `finally`.
     signal.addEventListener("abort", unsubscribe, { once: true });
     this.#subscribers.set(subscriber, { outbox, writer: peer.writer });
+    this.#grown.follow();
     this.#announcer.push({ type: "subscribe", subscriber, peer: peer.node, writer: peer.writer });
     try {
       for (let message = await outbox.next(); message !== undefined; message = await outbox.next()) {
@@ -187,19 +194,6 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack[Symbol.asyncDispose]();
-  }
-
-  #grew(topic: TopicLog): void {
-    const { generation, have, served, lowWater } = topic;
-    const key = keyOf(topic);
-    if (topic.deleted !== undefined) {
-      this.#announcer.push({ type: "ended", topic: key });
-      return;
-    }
-    const synced = syncedOf(topic);
-    this.#replicator.push({ type: "grew", topic: key, have, synced });
-    // What is served is durable by this node's own policy (rule R2).
-    this.#announcer.push({ type: "grew", topic: key, generation, durable: served, lowWater, synced });
   }
 
   #performAnnouncement(effect: AnnouncerEffect): undefined {
