@@ -66,7 +66,7 @@ export function sends(contender: Contender, load: Load, window: number): Side {
 /** One unary call for each record. */
 export function calls(contender: Grapevine, load: Load, window: number): Side {
   const { value, records } = load;
-  return side(contender, "unary calls", load, async () => {
+  return side(contender, "one record a call", load, async () => {
     const topic = await contender.createTopic();
     const round = await counted(records, () => sendInFlight(records, window, () => topic.call(value)));
     await topic.drop();
