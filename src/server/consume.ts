@@ -29,12 +29,7 @@ export async function consume(
   const token = tokenOf(request, name);
   if (token !== undefined) await holding(ports, token, context.signal);
   const topic = ports.log.topic(name);
-  if (topic === undefined) {
-    throw (
-      ports.log.deletedTopic?.(name) ??
-      notFound(`Cannot consume topic ${JSON.stringify(name)}: this node does not hold it`)
-    );
-  }
+  if (topic === undefined) throw whyNotHeld(ports, name, start);
   const reader = await openReader(topic, start, { cursors: false });
   // One record asks for one frame, the least that the log reads.
   const bytesMax = request.packed ? chunkBytesMax : 1;
@@ -49,6 +44,17 @@ export async function consume(
     `Cannot consume ${wordsOf(start)} of topic ${JSON.stringify(name)}: the log spans offsets ${topic.firstOffset} up to, not including, ${topic.nextOffset}`,
     Code.OutOfRange,
   );
+}
+
+function whyNotHeld(ports: ServerPorts, name: string, start: ConsumeStart): Error {
+  const deleted = ports.log.deletedTopic?.(name);
+  if (deleted === undefined)
+    return notFound(`Cannot consume topic ${JSON.stringify(name)}: this node does not hold it`);
+  // Of a later life this node may not have heard yet.
+  if (start.from === "cursor" && start.place.generation > deleted.generation) {
+    checkGeneration(start.place, "cursor", { name, generation: deleted.generation });
+  }
+  return deleted;
 }
 
 /**

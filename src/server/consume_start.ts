@@ -50,7 +50,7 @@ function placeOf(place: Place | undefined, field: string, topicName: string): Pl
 }
 
 /** Throws when a cursor or token belongs to another life of the topic: an earlier one is gone, a later one may come. */
-export function checkGeneration(place: Place, field: string, topic: ServedTopic): void {
+export function checkGeneration(place: Place, field: string, topic: Pick<ServedTopic, "name" | "generation">): void {
   if (place.generation === topic.generation) return;
   const where = `generation ${place.generation} of topic ${JSON.stringify(topic.name)}`;
   if (place.generation > topic.generation) {

@@ -6,6 +6,7 @@ import { encodeCursor, encodeToken, FrameBuilder, toBytes } from "../../src/base
 import { Cluster } from "../../src/gen/grapevine/v1/cluster_pb.ts";
 import { type PullRequestSchema, Replication } from "../../src/gen/grapevine/v1/replication_pb.ts";
 import { type ConsumeRequestSchema, Log, ProduceRequestSchema } from "../../src/gen/log/v1/log_pb.ts";
+import { TopicDeletedError } from "../../src/log/mod.ts";
 import { createRoutes } from "../../src/server/mod.ts";
 import { coded, type FakePorts, fakePorts } from "./fakes.ts";
 import { expectFailure, serve, take, until } from "./serving.ts";
@@ -244,6 +245,15 @@ test("a cursor of a generation not heard of yet is Unavailable for consume(), an
     [0n],
   );
   assert.is(ports.log.listening, 0);
+});
+
+test("a cursor of a deleted topic is NotFound, of a later generation that is not heard of yet Unavailable", async () => {
+  const { ports, log } = node();
+  Object.assign(ports.log, { deletedTopic: (name: string) => new TopicDeletedError(name, 3) });
+  const consume = (generation: number) =>
+    log.consume({ topic: "t", start: { case: "cursor", value: cursor("t", generation) } });
+  await expectFailure(consume(3), "NotFound", /generation 3 of it was deleted/);
+  await expectFailure(consume(4), "Unavailable", /generation 4 of topic "t", this node has heard of generation 3 only/);
 });
 
 const position = { writer: 1n, sequence: 1n };
