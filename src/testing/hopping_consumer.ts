@@ -36,7 +36,8 @@ export class HoppingConsumer {
         reader.taken(span);
         this.cursor.set(header.writer, header.baseSequence + header.count - 1);
         this.#observe({ type: "served", node, topic: this.topic, frames: span.bytes });
-        const batch = { topic: this.topic, ...header };
+        // Compaction takes records out at any time: what a batch is known by is what was produced.
+        const batch = { topic: this.topic, ...header, payloadChecksum: header.producedChecksum };
         this.#observe({ type: "consumed", consumer: this.name, node, batch });
       }
     }
