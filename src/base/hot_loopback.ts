@@ -70,7 +70,12 @@ class LoopbackCall implements HotCall {
     this.#onOver = onOver;
     this.#answerer = method.open({
       send: (...parts) => this.#answer(parts),
-      sendLent: (parts) => this.#answer(parts),
+      sendLent: (parts, giveBack) => {
+        const wantsMore = this.#answer(parts);
+        // One part alone is not copied: it is the receiver's now.
+        if (parts.length > 1) giveBack();
+        return wantsMore;
+      },
       end: () => this.over(undefined),
       fail: (error) => this.over(error),
       resume: () => {

@@ -137,6 +137,7 @@ export class HotExchange implements MessageCall {
       this.#write([envelopeOf(0, length), ...parts], giveBack);
     } else {
       this.#gathered.add(0, parts, length);
+      giveBack?.();
       // When whoever answers in this turn has answered.
       if (!this.#flushScheduled) process.nextTick(this.#flushNow);
       this.#flushScheduled = true;
