@@ -37,7 +37,6 @@ export class H2Session {
     return stream;
   }
 
-  /** To be called for all that comes. Connect sets its timer of pings anew for each call, which is not needed so often. */
   /** A connection that says goodbye takes no more streams, a moment before Connect notices: nothing was sent then. */
   async #open(call: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
     for (let attempt = 1; ; attempt++) {
@@ -50,6 +49,7 @@ export class H2Session {
     }
   }
 
+  /** To be called for all that comes. Connect sets its timer of pings anew for each call, which is not needed so often. */
   notifyResponseByteRead(stream: ClientHttp2Stream): void {
     const nowMs = performance.now();
     if (nowMs - this.#toldAtMs < tellEveryMs) return;
