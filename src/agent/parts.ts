@@ -1,6 +1,6 @@
 /** Puts the rooms together: the only place that knows them all. */
 import { setMaxListeners } from "node:events";
-import { Code, ConnectError, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import {
   type Address,
   type DisposalStack,
@@ -12,7 +12,6 @@ import {
   Random,
 } from "../base/mod.ts";
 import { LogClient, type ServerTransport } from "../client/mod.ts";
-import { Log as LogService } from "../gen/log/v1/log_pb.ts";
 import { fastCrc32 } from "../io/checksum.ts";
 import { systemClock } from "../io/clock.ts";
 import { nodeCodecs } from "../io/codecs.ts";
@@ -50,6 +49,7 @@ import { Readiness } from "./readiness.ts";
 import { type JoinGivenUpError, Rejoiner } from "./rejoiner.ts";
 import { Replication } from "./replication.ts";
 import { startSerfRpc } from "./serf_rpc.ts";
+import { mayProduce, waitUntilReady } from "./write_gate.ts";
 
 /** Anything that happened in a node, as its parts tell it. */
 export type NodeEvent = MemberEvent | { readonly type: "log"; readonly event: LogEvent };
@@ -272,26 +272,6 @@ async function openServer(
       metrics: () => metrics.text(),
     }),
     onCallError: (error) => loggerOf("server").debug("a call ended: {error}", { error }),
-  });
-}
-
-/** Holds produces back until the node knows whether its writer is still its own (rule R5). Everything else is served. */
-function waitUntilReady(readiness: Readiness): Interceptor {
-  return (next) => async (request) => {
-    const { method } = request;
-    const { produce, produceStream, setTopic, deleteTopic } = LogService.method;
-    if (method === produce || method === produceStream || method === setTopic || method === deleteTopic) {
-      await mayProduce(readiness, request.signal);
-    }
-    return next(request);
-  };
-}
-
-/** Resolves when the node takes produces, rejects when it never will. Undefined when it does already. */
-function mayProduce(readiness: Readiness, signal?: AbortSignal): Promise<void> | undefined {
-  if (readiness.ready) return undefined;
-  return readiness.wait(signal ?? new AbortController().signal).then((ready) => {
-    if (!ready) throw new ConnectError(`Cannot produce: ${readiness.reason}`, Code.Unavailable);
   });
 }
 
