@@ -3,7 +3,10 @@ import type { ServedLog } from "./ports.ts";
 /** The growth of each log that somebody listens to. */
 const growths = new WeakMap<ServedLog, Growth>();
 
-/** Calls `listener` after a topic of this name grew, also one that is not there yet. The result removes it. */
+/**
+ * Calls `listener` after a topic of this name grew or another life of it began or ended, also where it is not there yet.
+ * The result removes it.
+ */
 export function onTopicGrow(log: ServedLog, name: string, listener: () => void): () => void {
   let growth = growths.get(log);
   if (growth === undefined) {
@@ -29,13 +32,23 @@ class Growth {
     // A function of its own, so that one that listens twice is two listeners.
     const entry = (): void => listener();
     listeners.add(entry);
-    this.#stop ??= this.#log.onGrow((topic) => this.#tell(topic.name));
+    this.#stop ??= this.#listenToLog();
     return () => {
       listeners.delete(entry);
       if (listeners.size === 0 && this.#listeners.get(name) === listeners) this.#listeners.delete(name);
       if (this.#listeners.size > 0) return;
       this.#stop?.();
       this.#stop = undefined;
+    };
+  }
+
+  /** A topic that is deleted without ever having been here does not grow. */
+  #listenToLog(): () => void {
+    const stopGrowth = this.#log.onGrow(({ name }) => this.#tell(name));
+    const stopLives = this.#log.onLife?.(({ topic }) => this.#tell(topic));
+    return () => {
+      stopGrowth();
+      stopLives?.();
     };
   }
 

@@ -61,6 +61,8 @@ export interface ServedLog {
   deletedTopic?(name: string): (Error & { readonly generation: number }) | undefined;
   /** Calls `listener` after any topic grew. The result removes it. */
   onGrow(listener: (topic: ServedTopic) => void): () => void;
+  /** Calls `listener` when the log hears that a topic was deleted or begins anew, held here or not. The result removes it. */
+  onLife?(listener: (change: { readonly topic: string }) => void): () => void;
 }
 
 /** What holds for a topic on all nodes. Limits that are not given are none; in a change, they stay and 0 takes them away. */

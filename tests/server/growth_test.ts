@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FrameBuilder } from "../../src/base/mod.ts";
+import { FrameBuilder, Listeners } from "../../src/base/mod.ts";
 import { onTopicGrow } from "../../src/server/growth.ts";
 import { fakePorts, type MemoryTopic } from "./fakes.ts";
 
@@ -36,6 +36,18 @@ test("onTopicGrow() listens to the log once for all, and not at all when nobody 
   onTopicGrow(log, "b", () => heard.push("again"));
   grow(log.open("b"));
   assert.equal(heard, ["b2", "again"]);
+});
+
+test("onTopicGrow() wakes those whose topic was deleted without ever having been here", () => {
+  const lives = new Listeners<{ readonly topic: string }>(() => {});
+  const log = Object.assign(fakePorts().log, { onLife: (heard: Parameters<typeof lives.add>[0]) => lives.add(heard) });
+  const heard: string[] = [];
+  const stops = ["a", "b"].map((name) => onTopicGrow(log, name, () => heard.push(name)));
+  lives.emit({ topic: "b" });
+  assert.equal(heard, ["b"]);
+  for (const stop of stops) stop();
+  lives.emit({ topic: "b" });
+  assert.equal(heard, ["b"]);
 });
 
 test.run();
