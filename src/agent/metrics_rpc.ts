@@ -24,8 +24,8 @@ export class CallMetrics {
   readonly #calls: Counter<"method" | "code">;
   readonly #durations: Histogram<"method">;
   readonly #open: Gauge<"method">;
-  /** Of hot methods, by their names. */
-  readonly #bytes = new Map<string, ByteCounters>();
+  /** Of hot methods, by their names: a stream that stays open is seen at work by them alone. */
+  readonly #messages = new Map<string, MessageCounters>();
   /** One for each method of the services. */
   readonly #series = new Map<string, MethodSeries>();
 
@@ -57,14 +57,23 @@ export class CallMetrics {
         help: "Bytes of messages of the methods that move records, where no JSON is spoken, by method and direction",
         labelNames: ["method", "direction"],
       },
-      () => this.#byteSeries(),
+      () => this.#messageSeries("bytes"),
+    );
+    readCounter(
+      registry,
+      {
+        name: "grapevine_rpc_messages_total",
+        help: "Requests (in) and responses (out) of the methods that move records as they come and go, also on streams that stay open",
+        labelNames: ["method", "direction"],
+      },
+      () => this.#messageSeries("messages"),
     );
   }
 
-  *#byteSeries(): Series {
-    for (const [method, { received, sent }] of this.#bytes) {
-      if (received.total > 0) yield [{ method, direction: "in" }, received.total];
-      if (sent.total > 0) yield [{ method, direction: "out" }, sent.total];
+  *#messageSeries(what: keyof DirectionCounters): Series {
+    for (const [method, { received, sent }] of this.#messages) {
+      if (received[what].total > 0) yield [{ method, direction: "in" }, received[what].total];
+      if (sent[what].total > 0) yield [{ method, direction: "out" }, sent[what].total];
     }
   }
 
@@ -117,30 +126,40 @@ export class CallMetrics {
   counted(methods: readonly MessageMethod[]): MessageMethod[] {
     return methods.map((method) => {
       const name = method.path.slice(1);
-      const bytes = { received: new Tally(), sent: new Tally() };
-      this.#bytes.set(name, bytes);
+      const counters = { received: directionCounters(), sent: directionCounters() };
+      this.#messages.set(name, counters);
       const kind = method.kind === "unary" ? "unary" : "stream";
-      return { ...method, open: (call) => openCounted(method, call, this.began(name, kind), bytes) };
+      return { ...method, open: (call) => openCounted(method, call, this.began(name, kind), counters) };
     });
   }
 }
 
-interface ByteCounters {
-  readonly received: Tally;
-  readonly sent: Tally;
+interface DirectionCounters {
+  readonly messages: Tally;
+  readonly bytes: Tally;
+}
+
+interface MessageCounters {
+  readonly received: DirectionCounters;
+  readonly sent: DirectionCounters;
+}
+
+function directionCounters(): DirectionCounters {
+  return { messages: new Tally(), bytes: new Tally() };
 }
 
 function openCounted(
   method: MessageMethod,
   call: MessageCall,
   ended: (code: string) => void,
-  bytes: ByteCounters,
+  { received, sent }: MessageCounters,
 ): MessageAnswerer {
   let code = "canceled";
   const countSent = (parts: readonly Uint8Array[]): void => {
     let length = 0;
     for (const part of parts) length += part.length;
-    bytes.sent.inc(length);
+    sent.messages.inc();
+    sent.bytes.inc(length);
   };
   const answerer = method.open({
     send: (...parts) => {
@@ -163,7 +182,8 @@ function openCounted(
   });
   return {
     message: (message) => {
-      bytes.received.inc(message.length);
+      received.messages.inc();
+      received.bytes.inc(message.length);
       return answerer.message(message);
     },
     requestsEnded: (error) => answerer.requestsEnded(error),
