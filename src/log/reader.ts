@@ -26,6 +26,8 @@ interface Loaded {
   readonly frames: readonly { readonly header: FrameHeader; readonly at: number }[];
   /** Position in the segment after the last of them. */
   readonly end: number;
+  /** True when damage begins there: the next read meets it. */
+  readonly isBeforeDamage: boolean;
   /** Gives their memory back where it was borrowed. */
   readonly giveBack: (() => void) | undefined;
 }
@@ -112,12 +114,16 @@ export async function readMissing(state: TopicState, have: Vector, bytesMax: num
   }
   if (records === 0) return { frames: nothing, complete: true, lowWater };
   const credit = Math.min(bytesMax, readBytesMax);
-  if (!cached) return { ...(await searchMissing(state, have, credit)), lowWater };
-  const { parts, complete } = state.tail.readMissing(have, records, credit);
-  return { frames: copied(parts), complete, lowWater };
+  if (cached) {
+    const { parts, complete } = state.tail.readMissing(have, records, credit);
+    return { frames: copied(parts), complete, lowWater };
+  }
+  const found = await searchMissing(state, have, credit);
+  // Each time retention took a segment, so that this ends with the segments.
+  return found === undefined ? readMissing(state, have, bytesMax) : { ...found, lowWater };
 }
 
-/** Where a search through the segments stands. Segments are numbered from those on that retention took meanwhile. */
+/** Where a search through the segments stands. Segments are numbered from those on that retention took since the log was opened. */
 interface Place {
   readonly segment: number;
   /** Of this file: in one that compaction put in its place the position means nothing. */
@@ -125,23 +131,34 @@ interface Place {
   readonly position: number;
 }
 
+/**
+ * Ends when retention takes a segment: what it took is in no low-water mark that was told, and nobody would know that it
+ * is passed over. Undefined when nothing was found before.
+ */
 async function searchMissing(
   state: TopicState,
   have: Vector,
   credit: number,
-): Promise<{ frames: Uint8Array; complete: boolean }> {
+): Promise<{ frames: Uint8Array; complete: boolean } | undefined> {
   const held = new Map(have);
   const parts: Uint8Array[] = [];
+  const { dropped } = state;
   let bytes = 0;
-  let place: Place = { segment: state.dropped, of: undefined, position: 0 };
+  let place: Place = { segment: dropped, of: undefined, position: 0 };
   for (;;) {
+    if (state.dropped !== dropped) return parts.length > 0 ? { frames: concat(parts), complete: false } : undefined;
     const next = firstMissing(state, held, place);
     if (next === undefined) return { frames: concat(parts), complete: true };
-    const segment = state.segments[next.segment - state.dropped] as Segment;
+    const segment = state.segments[next.segment - dropped] as Segment;
     const wanted = Math.min(searchBytesMax, Math.max(searchBytesMin, credit - bytes));
-    const loaded = await loadToServe(state, segment, next.position, wanted).catch((error) =>
-      unlessRetired(state, error),
-    );
+    let loaded: Loaded | undefined;
+    try {
+      loaded = await loadToServe(state, segment, next.position, wanted);
+    } catch (error) {
+      // What was found before the damage is sound; who asks for more hears of it.
+      if (error instanceof LogCorruptError && parts.length > 0) return { frames: concat(parts), complete: false };
+      unlessRetired(state, error);
+    }
     if (loaded === undefined) continue;
     for (const { header, at } of loaded.frames) {
       const last = header.baseSequence + header.count - 1;
@@ -160,7 +177,7 @@ async function searchMissing(
 function firstMissing(state: TopicState, held: Vector, place: Place): Omit<Place, "of"> | undefined {
   const { dropped } = state;
   const isThere = place.of !== undefined && state.segments[place.segment - dropped] === place.of;
-  const from = { segment: Math.max(place.segment, dropped), position: isThere ? place.position : 0 };
+  const from = { segment: place.segment, position: isThere ? place.position : 0 };
   let first: Omit<Place, "of"> | undefined;
   for (const [writer, feed] of state.feeds) {
     const sequence = (held.get(writer) ?? 0) + 1;
@@ -233,14 +250,19 @@ export async function loadToServe(
   buffers?: ReadBuffers,
 ): Promise<Loaded> {
   try {
-    return await load(state, segment, position, bytesMax, buffers);
+    const loaded = await load(state, segment, position, bytesMax, buffers);
+    if (loaded.isBeforeDamage) state.shared.damageMet(state, segment, loaded.end);
+    return loaded;
   } catch (error) {
     if (error instanceof LogCorruptError) state.shared.damageMet(state, segment, error.at);
     throw error;
   }
 }
 
-/** Reads and checks whole frames from a position at which one begins: at least one, as many as lie in so many bytes. */
+/**
+ * Reads and checks whole frames from a position at which one begins: at least one, as many as lie in so many bytes and
+ * before any damage. Throws `LogCorruptError` where the first is damaged.
+ */
 export async function load(
   state: TopicState,
   segment: Segment,
@@ -259,15 +281,16 @@ export async function load(
     let at = 0;
     for (;;) {
       const scan = scanFrame(bytes, at, state.shared.options.checksum);
-      if (scan.type === "bad") throw corrupt(state, segment, position + at, scan.reason);
-      if (scan.type === "cut") {
-        if (at > 0) return { bytes, frames, end: position + at, giveBack };
-        giveBack?.();
-        wanted = neededBytes(state, segment, position, scan.bytesNeeded, wanted);
-        break;
+      if (scan.type === "frame") {
+        frames.push({ header: scan.header, at });
+        at += scan.header.frameBytes;
+        continue;
       }
-      frames.push({ header: scan.header, at });
-      at += scan.header.frameBytes;
+      if (at > 0) return { bytes, frames, end: position + at, isBeforeDamage: scan.type === "bad", giveBack };
+      giveBack?.();
+      if (scan.type === "bad") throw corrupt(state, segment, position, scan.reason);
+      wanted = neededBytes(state, segment, position, scan.bytesNeeded, wanted);
+      break;
     }
   }
 }

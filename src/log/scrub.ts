@@ -60,7 +60,7 @@ class SegmentScrub {
       this.#position = loaded.end;
     } catch (error) {
       if (!(error instanceof LogCorruptError)) throw error;
-      await this.#damaged(from, error);
+      this.#damaged(error);
     }
     return this.#position - from;
   }
@@ -78,12 +78,8 @@ class SegmentScrub {
   }
 
   /** Everything up to the next entry of the index is in doubt, for frames cannot be told from what producers wrote there. */
-  async #damaged(from: number, { at, reason }: LogCorruptError): Promise<void> {
+  #damaged({ at, reason }: LogCorruptError): void {
     const { index, bytes } = this.segment;
-    if (at > from) {
-      const intact = await load(this.state, this.segment, from, at - from);
-      for (const { header } of intact.frames) this.#meet(header);
-    }
     const end = Math.min(index.entryAfter(at), bytes);
     this.#position = end;
     const last = this.#wounds.at(-1);

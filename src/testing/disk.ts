@@ -51,8 +51,10 @@ export class SimulatedDisk {
     ...{ reads: 0, writes: 0, bytesWritten: 0, bytesRead: 0, syncs: 0 },
     ...{ open: 0, openMost: 0 },
   };
-  /** Awaited before a read or a sync takes effect; replace it to hold the disk up. */
+  /** Awaited before a sync takes effect; replace it to hold the disk up. */
   pause: () => Promise<void> = () => Promise.resolve();
+  /** Awaited before each read of an open file gives its bytes: what goes on meanwhile is what reads must stand. */
+  pauseRead: (() => Promise<void>) | undefined;
   /** Bytes of all files together; a write beyond fails with ENOSPC after a part of it. */
   bytesMax: number = Number.POSITIVE_INFINITY;
   /** Hears of each step before it takes effect: between two of them is where a crash can tell. */
@@ -70,6 +72,7 @@ export class SimulatedDisk {
   crash(mode: CrashMode, random: Random): void {
     this.#life++;
     this.pause = () => Promise.resolve();
+    this.pauseRead = undefined;
     crashFolder(this.#root, mode, random);
   }
 

@@ -29,6 +29,7 @@ export class SimulatedHandle implements LogFile {
 
   async read(at: number, length: number): Promise<Uint8Array> {
     this.#judge("read");
+    if (this.#disk.pauseRead) await this.#disk.pauseRead();
     const bytes = this.#file.read(at, length);
     this.#disk.counts.reads++;
     this.#disk.counts.bytesRead += bytes.length;

@@ -62,7 +62,7 @@ test("damage that a consumer meets is repaired at once, also where nothing scrub
   assert.equal(node.log?.topic("orders")?.corruptRanges, [], "nobody looked");
   world.consume("consumer", new Map(), { node: "b", topic: "orders" });
   await world.runFor(500);
-  world.consume("consumer", new Map(), { node: "b", topic: "orders" });
+  world.consume("another", new Map(), { node: "b", topic: "orders" });
   await world.runFor(500);
   assert.is(world.trace.filter((line) => line.endsWith("b log repaired")).length, 1);
   assert.equal(await served(node), whole);
