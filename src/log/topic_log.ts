@@ -256,7 +256,7 @@ export class Topic implements TopicLog {
     this.#segmentsJudged = this.#state.segments.length;
     if (this.#closing !== undefined) return;
     this.retain().catch((error: unknown) => {
-      if (this.#closing !== undefined) return;
+      if (this.#closing !== undefined || this.deleted !== undefined) return;
       this.#state.shared.emit({ type: "write-failed", topic: this.name, message: messageOf(error) });
     });
   }

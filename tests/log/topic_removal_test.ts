@@ -205,6 +205,21 @@ test("a disk that refuses a removal leaves the topic deleted all the same, and t
   await close({ log, topics });
 });
 
+test("a topic that is deleted when its retention is due is no failure of the disk", async () => {
+  const { log, events } = await openLog(new SimulatedDisk().mount(), straight);
+  const topic = await log.openTopic("orders");
+  let ended: Promise<void> | undefined;
+  // The second record opens a segment, after which retention is judged.
+  topic.onGrow(() => {
+    if (topic.nextOffset === 2 && topic.deleted === undefined)
+      ended = log.settleLife("orders", { generation: 1, deleted: true });
+  });
+  for (let index = 0; index < 2; index++) await topic.produce(frameOf(["x".repeat(70_000)]));
+  await ended;
+  assert.equal(typesOf(events), ["new-writer", "topic-created", "topic-deleted"]);
+  await log[Symbol.asyncDispose]();
+});
+
 test("a removal that failed once its directory was moved is finished by the next call", async () => {
   const disk = new SimulatedDisk();
   const { log } = await openLog(disk.mount(), { ...journaled, journalBytesMax: 1_048_576 });
