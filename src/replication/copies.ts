@@ -84,7 +84,7 @@ export class Copies {
 
   wait(input: AwaitCopies, nowMs: number): void {
     const { waitId, topic, writer, through, copies } = input;
-    if (this.heldThrough(topic, writer, copies) >= through) {
+    if (writer === this.#localWriter && this.heldThrough(topic, writer, copies) >= through) {
       this.#emit({ type: "copies-reached", waitId });
     } else if (this.#waiting >= this.#options.waitersMax || writer !== this.#localWriter) {
       this.#miss(topic, writer, input);
@@ -139,8 +139,11 @@ export class Copies {
     const lacking: string[] = [];
     const localHeld = this.#synced.get(topic)?.get(writer) ?? 0;
     (localHeld >= waiter.through ? holders : lacking).push(this.#options.localName);
+    // What peers hold of a writer that was ours may be its other history.
+    const isOurs = writer === this.#localWriter;
     for (const peer of this.#watches.peers.values()) {
-      (this.#heldBy(peer, topic, writer) >= waiter.through ? holders : lacking).push(peer.peer.name);
+      const isHeld = isOurs && this.#heldBy(peer, topic, writer) >= waiter.through;
+      (isHeld ? holders : lacking).push(peer.peer.name);
     }
     this.#emit({ type: "copies-missed", waitId: waiter.waitId, holders: holders.sort(), lacking: lacking.sort() });
   }

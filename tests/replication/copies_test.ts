@@ -67,6 +67,14 @@ test("what a peer confirms of our feed counts only as far as its copy is the sam
   assert.equal(words(minted), ["missed 1: local not a b"]);
 });
 
+test("who waits for copies of a writer that is no longer ours hears at once that nobody is known to hold them", () => {
+  const bench = ready();
+  // The peer holds another history of the feed, which goes further: the produce was on its way to the disk meanwhile.
+  assert.equal(words(bench.confirm("a", "t", "local10", "h10")), ["mint"]);
+  bench.feed({ type: "writer-minted", writer: writers.c });
+  assert.equal(wait(bench, 1, 9), ["missed 1: local not a b"]);
+});
+
 test("a peer that confirms more of our feed than there is makes us mint a new writer", () => {
   const bench = ready();
   assert.equal(words(bench.confirm("a", "t", "local10", "h10")), ["mint"]);
