@@ -154,6 +154,14 @@ export class Pulls {
       this.#logFailed(topic, result.failed, { pull, nowMs });
       return;
     }
+    const { gap } = applying;
+    const held = gap === undefined ? 0 : (topic.have.get(gap.writer) ?? 0);
+    if (gap !== undefined && held <= gap.heldBefore) {
+      // Looked at again at once, it would be chosen again, in the same instant and for ever.
+      const message = `a gap of writer ${gap.writer} up to ${gap.through} left it at ${held}`;
+      this.#logFailed(topic, message, { pull: undefined, nowMs });
+      return;
+    }
     topic.backoff.succeed();
     if (pull && result.stopped?.reason === "malformed") {
       this.#distrust(topic, pull, result.stopped.message, nowMs);
@@ -245,8 +253,12 @@ export class Pulls {
       return;
     }
     const pullId = this.#nextId();
-    topic.applying = { id: pullId, pull: undefined };
-    this.#emit({ type: "apply-gap", pullId, topic: topic.name, writer: gap.writer, through: gap.through });
+    const { writer, through } = gap;
+    topic.applying = {
+      ...{ id: pullId, pull: undefined },
+      gap: { writer, through, heldBefore: topic.have.get(writer) ?? 0 },
+    };
+    this.#emit({ type: "apply-gap", pullId, topic: topic.name, writer, through });
   }
 
   #applyNext(topic: TopicState): void {

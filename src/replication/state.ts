@@ -73,6 +73,8 @@ export interface PullState {
 export interface Applying {
   readonly id: number;
   readonly pull: PullState | undefined;
+  /** What the `apply-gap` was to close, and how far the feed went before. */
+  readonly gap?: { readonly writer: WriterId; readonly through: number; readonly heldBefore: number };
 }
 
 /** One topic of this node, or one that a peer has and we soon will. */

@@ -322,6 +322,22 @@ test("a range that no peer holds is a gap up to the lowest low-water mark", () =
   assert.equal(words(bench.applied("a4")), ["pull b t a4"]);
 });
 
+test("a gap that the log takes without moving on is tried again after a wait, not in the same instant", () => {
+  const bench = new Bench({ retryMsMin: 100, retryMsMax: 1_000 });
+  bench.hear("a", { t: { durable: "a9", low: "a5" } });
+  assert.ok(words(bench.pass(2_000)).includes("gap t a4"));
+  assert.equal(words(bench.applied("")), ["warn local"]);
+  let tries = 0;
+  for (let step = 0; step < 100; step++) {
+    const effects = words(bench.pass(100));
+    tries += effects.filter((effect) => effect === "gap t a4").length;
+    if (effects.includes("gap t a4")) assert.equal(words(bench.applied("")), ["warn local"]);
+  }
+  assert.ok(tries >= 5 && tries <= 30, `${tries} tries in 10 s`);
+  for (let step = 0; step < 20 && !words(bench.pass(100)).includes("gap t a4"); step++);
+  assert.equal(words(bench.applied("a4")), ["pull a t a4"]);
+});
+
 test("a gap waits for peers that do not answer, in bounds", () => {
   const bench = new Bench();
   bench.hear("a");
