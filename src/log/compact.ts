@@ -26,12 +26,13 @@ export interface CompactionHost {
   readonly exclusively: <Result>(action: () => Promise<Result>) => Promise<Result>;
   /** Closes the segment that takes new records, unless it is empty. */
   readonly closeSegment: () => Promise<void>;
-  readonly isClosing: () => boolean;
+  /** Why nothing may be changed any more: the log is closed, or the topic deleted. */
+  readonly over: () => Error | undefined;
   readonly rankOf: ScanOptions["rankOf"];
 }
 
-/** Called after so many bytes were read or written; it may take its time. Throws to stop. */
-export type Pace = (bytes: number) => Promise<void>;
+/** Called after so many bytes were read or written; it may take its time, until `isOver`. Throws to stop. */
+export type Pace = (bytes: number, isOver: () => boolean) => Promise<void>;
 
 const nothing: Compacted = { segments: 0, records: 0, tombstones: 0, bytesBefore: 0, bytesAfter: 0 };
 
@@ -81,14 +82,14 @@ export class TopicCompaction {
 
   /** The same, when enough has gathered. What fails is told once and tried again. */
   async runIfDue(pace: Pace): Promise<void> {
-    if (this.#setting === undefined || this.#host.isClosing()) return;
+    if (this.#setting === undefined || this.#isOver) return;
     try {
       await this.#closeOldSegment(this.#setting);
       if (!this.#isDue(this.#setting)) return;
       await this.run(pace);
       this.#failureReported = false;
     } catch (error) {
-      if (this.#host.isClosing() || error instanceof LogClosedError || this.#failureReported) return;
+      if (this.#isOver || error instanceof LogClosedError || this.#failureReported) return;
       this.#failureReported = true;
       this.#state.shared.emit({ type: "compaction-failed", topic: this.#state.name, message: messageOf(error) });
     }
@@ -104,7 +105,7 @@ export class TopicCompaction {
     return { closedBytes, dirtyBytes };
   }
 
-  /** Waits for what is on its way; `isClosing` has stopped it. */
+  /** Waits for what is on its way; `over` has stopped it. */
   async rest(): Promise<void> {
     await this.#running?.catch(() => undefined);
     await this.#judging;
@@ -148,6 +149,15 @@ export class TopicCompaction {
     );
   }
 
+  get #isOver(): boolean {
+    return this.#host.over() !== undefined;
+  }
+
+  #assertGoesOn(): void {
+    const over = this.#host.over();
+    if (over !== undefined) throw over;
+  }
+
   get #codecs(): Codecs | undefined {
     return this.#state.shared.codecs;
   }
@@ -187,10 +197,12 @@ export class TopicCompaction {
   }
 
   async #run(pace: Pace): Promise<Compacted> {
+    this.#assertGoesOn();
     const { shared, segments } = this.#state;
-    const spent: Pace = async (bytes) => {
-      if (this.#host.isClosing()) throw new LogClosedError();
-      await pace(bytes);
+    const spent = async (bytes: number): Promise<void> => {
+      this.#assertGoesOn();
+      await pace(bytes, () => this.#isOver);
+      this.#assertGoesOn();
     };
     this.#ripening.look(
       this.#heldByAll(),
@@ -239,7 +251,7 @@ export class TopicCompaction {
       const draft = await writeDraft(state, segment, options);
       if (draft === undefined) return undefined;
       return await this.#host.exclusively(async () => {
-        if (this.#host.isClosing()) throw new LogClosedError();
+        this.#assertGoesOn();
         if (!state.segments.includes(segment)) throw new FileRetiredError(segment.file.name);
         await swapIn(state, segment, draft);
         return draft.index.bytes;

@@ -26,9 +26,9 @@ class Pacer {
     this.#after = after;
   }
 
-  readonly pace: Pace = async (bytes) => {
+  readonly pace: Pace = async (bytes, isOver) => {
     this.#left -= bytes;
-    while (this.#left <= 0 && !this.#isStopped) {
+    while (this.#left <= 0 && !this.#isStopped && !isOver()) {
       await new Promise<void>((resolve) => {
         const cancel = this.#after(burstMs, resolve);
         this.#resume = () => {

@@ -87,13 +87,17 @@ export class Segment {
     return this.#settling;
   }
 
-  /** Forgets what is in the journal only, for the file is to be removed: nobody may use it any more. */
+  /**
+   * Forgets what is in the journal only, and lets nobody use the file any more, which is to be removed. Resolves when those
+   * who use it are done. Both in one step: whoever came in between would find the file shorter than it should be.
+   */
   discard(): Promise<void> {
     this.#settling = this.#settling
       .catch(() => undefined)
       .then(() => {
         this.#unsettled = [];
         this.#unsettledBytes = 0;
+        return this.file.retire();
       });
     return this.#settling;
   }

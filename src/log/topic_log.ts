@@ -73,7 +73,7 @@ export class Topic implements TopicLog {
       exclusively: (action) => this.#exclusively(action),
       closeSegment: () => this.#committer.closeSegment(),
       rankOf: state.name === settingsTopic ? lifeRankOf : undefined,
-      isClosing: () => this.#closing !== undefined || state.deleted !== undefined,
+      over: () => this.#over,
     });
     this.compaction.setting = this.#ownCompaction;
     this.#committer = new Committer(state, () => {
@@ -195,7 +195,10 @@ export class Topic implements TopicLog {
 
   async repair(range: CorruptRange, frames: Uint8Array): Promise<void> {
     this.#assertOpen();
-    return this.#exclusively(() => repair(this.#state, range, frames));
+    return this.#exclusively(async () => {
+      this.#assertOpen();
+      return repair(this.#state, range, frames);
+    });
   }
 
   setRetention(asked: Retention | undefined): void {
@@ -319,16 +322,18 @@ export class Topic implements TopicLog {
     await abandoned;
     await this.compaction.rest();
     await this.#changing;
-    for (const segment of state.segments) {
-      await segment.discard();
-      await segment.file.retire();
-    }
+    for (const segment of state.segments) await segment.discard();
     state.tail.clear();
   }
 
+  /** Why it may not be used any more; undefined while it may. */
+  get #over(): Error | undefined {
+    return this.#state.deleted ?? (this.#closing === undefined ? undefined : new LogClosedError());
+  }
+
   #assertOpen(): void {
-    if (this.#state.deleted !== undefined) throw this.#state.deleted;
-    if (this.#closing !== undefined) throw new LogClosedError();
+    const over = this.#over;
+    if (over !== undefined) throw over;
   }
 
   /** The limits and the sense of a batch are judged here and nowhere else (rule R1). */
