@@ -48,6 +48,8 @@ async function acknowledged(
   const { copies = 1, timeoutMs = 0 } = asked ?? {};
   const missed = await asked?.replication.awaitCopies(topic.name, produced, { copies, timeoutMs });
   const at = await produced;
+  // It is stored nowhere any more.
+  if (missed !== undefined && topic.deleted !== undefined) throw topic.deleted;
   const vector = new Map([[at.writer, at.sequence + at.count - 1]]);
   const response = create(ProduceResponseSchema, {
     offset: BigInt(at.offset),

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { toBytes } from "../../src/base/mod.ts";
 import { Log, ProduceRequestSchema, ProduceResponseSchema } from "../../src/gen/log/v1/log_pb.ts";
-import { fakePorts } from "./fakes.ts";
+import { coded, fakePorts } from "./fakes.ts";
 import { serve, take, transportTo } from "./serving.ts";
 
 /** Its HTTP/2 client is unfit (denoland/deno#36788), and HTTP/1.1 has no calls that stream requests. */
@@ -77,6 +77,15 @@ if (!isDeno) {
     );
   });
 }
+
+test("who waits for copies of a topic that is deleted meanwhile hears of that", async () => {
+  await using node = await open({ shortfall });
+  const deleted = coded("TOPIC_DELETED", "Cannot use topic t: it was deleted");
+  Object.assign(node.ports.log.open("t"), { deleted });
+  const acks = { replicated: 2, answerShortfall: true };
+  const failure = await failureOf(node.log.produce({ topic: "t", record, acks }));
+  assert.is(failure.code, Code.NotFound, failure.message);
+});
 
 test("many names are cut, and how many more there are is said", async () => {
   const lacking = Array.from({ length: 250 }, (_, index) => `n${index}`);
