@@ -48,8 +48,9 @@ export async function openTopicState(
     }
     const isLast = position === offsets.length - 1;
     const segment = state.addSegment(baseOffset);
+    const end = cleanEnd?.baseOffset === baseOffset ? cleanEnd : undefined;
     await segment.file.use((file) =>
-      isLast ? openLastSegment(state, segment, file, cleanEnd) : openClosedSegment(state, segment, file),
+      isLast ? openLastSegment(state, segment, file, end) : openClosedSegment(state, segment, file),
     );
   }
   if (offsets.length === 0) await createSegment(state, state.floor.offset);
@@ -130,7 +131,8 @@ function judgeSegmentNames(
   if (offsets.length === 0 ? floor > 0 : offsets[0] !== floor) {
     throw new LogCorruptError(topicPath(folder, segmentName(floor)), 0, "the file is missing");
   }
-  if (cleanEnd !== undefined && offsets.at(-1) !== cleanEnd.baseOffset) {
+  // One behind it is what an attempt to begin it left, which failed: it is empty.
+  if (cleanEnd !== undefined && !offsets.includes(cleanEnd.baseOffset)) {
     throw new LogCorruptError(topicPath(folder, segmentName(cleanEnd.baseOffset)), 0, "the file is missing");
   }
 }

@@ -118,6 +118,26 @@ test("after a clean stop a missing file or topic is corruption", async () => {
   assert.is(error.file, firstSegment);
 });
 
+test("after a clean stop the empty segment is none that a failed attempt to begin it left", async () => {
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk.mount(), { segmentBytesMax: 65_536 });
+  const topic = await log.openTopic("t");
+  await topic.produce(frameOf(["x".repeat(70_000)]));
+  disk.failNext("sync-names", "EIO", { name: "topics/t/" });
+  assert.is((await rejection(topic.produce(frameOf(["refused"])))).code, "LOG_WRITE_FAILED");
+  await log[Symbol.asyncDispose]();
+  assert.ok(disk.paths().includes("clean-stop"));
+  assert.is(disk.peek("topics/t/00000000000000000001.log").length, 0);
+  const { log: again } = await openLog(disk.mount(), {}, environment(new Random(2)));
+  const found = await again.openTopic("t");
+  await found.produce(frameOf(["b"]));
+  assert.equal(
+    (await textsOf(found)).map((text) => text.length),
+    [70_000, 1],
+  );
+  await again[Symbol.asyncDispose]();
+});
+
 test("unsynced frames behind a hole are a torn tail, because nothing says they were durable", async () => {
   for (let seed = 0; seed < 40; seed++) {
     const { disk } = await filledDisk(3, { fsync: "never" }, 1_000);
