@@ -36,15 +36,17 @@ interface Subscriber {
 
 /**
  * Tells peers what this node holds durably (rule R3): all topics when a stream opens, then a heartbeat as the mark that
- * all was told, then what is new: coalesced, at most one notice on its way per stream and topic, and no echo of what
- * the peer itself supplied. What of all this is on disk here is confirmed beside it, echo or not. Bounded by streams times
- * topics.
+ * all was told, then what is new: coalesced, and longer what a peer supplied; at most one notice on its way per stream and
+ * topic, and no echo of what the peer itself supplied. What of all this is on disk here is confirmed beside it, echo or
+ * not. Bounded by streams times topics.
  */
 export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   readonly #options: ResolvedAnnouncerOptions;
   readonly #topics = new Map<string, TopicHeld>();
-  /** Topics that grew, with when to tell. The wait is the same for all, so the first is due first. */
+  /** Topics that grew, with when to tell. */
   readonly #dueAtMs = new Map<string, number>();
+  /** None of them is due earlier. */
+  #nextDueAtMs = Number.POSITIVE_INFINITY;
   /** When each topic was told last. */
   readonly #toldAtMs = new Map<string, number>();
   readonly #subscribers = new Map<number, Subscriber>();
@@ -55,11 +57,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   }
 
   get wakeAtMs(): number {
-    let atMs = Number.POSITIVE_INFINITY;
-    for (const dueAtMs of this.#dueAtMs.values()) {
-      atMs = dueAtMs;
-      break;
-    }
+    let atMs = this.#nextDueAtMs;
     for (const subscriber of this.#subscribers.values()) {
       if (!subscriber.heartbeatOutstanding) atMs = Math.min(atMs, subscriber.heartbeatAtMs);
       atMs = Math.min(atMs, subscriber.confirmations.wakeAtMs);
@@ -105,14 +103,22 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   }
 
   #wake(nowMs: number): void {
-    for (const [topic, dueAtMs] of this.#dueAtMs) {
-      if (dueAtMs > nowMs) break;
-      this.#dueAtMs.delete(topic);
-      this.#tellAll(topic, nowMs);
-    }
+    if (this.#nextDueAtMs <= nowMs) this.#tellDue(nowMs);
     for (const subscriber of this.#subscribers.values()) {
       subscriber.confirmations.wake(nowMs);
       if (!subscriber.heartbeatOutstanding && subscriber.heartbeatAtMs <= nowMs) this.#beat(subscriber, nowMs);
+    }
+  }
+
+  #tellDue(nowMs: number): void {
+    this.#nextDueAtMs = Number.POSITIVE_INFINITY;
+    for (const [topic, dueAtMs] of this.#dueAtMs) {
+      if (dueAtMs > nowMs) {
+        this.#nextDueAtMs = Math.min(this.#nextDueAtMs, dueAtMs);
+        continue;
+      }
+      this.#dueAtMs.delete(topic);
+      this.#tellAll(topic, nowMs);
     }
   }
 
@@ -174,18 +180,37 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   }
 
   #collect(topic: string, nowMs: number): void {
-    // Without listeners nothing is collected: whoever subscribes is told all at once.
-    if (this.#subscribers.size === 0 || this.#dueAtMs.has(topic)) return;
-    const { coalesceMs } = this.#options;
+    const held = this.#topics.get(topic);
+    let lacking = 0;
+    for (const { topics } of this.#subscribers.values()) if (isNews(held, topics.get(topic))) lacking++;
+    if (lacking === 0) return;
+    const { coalesceMs, relayMs } = this.#options;
+    // What one of them knows came from there. The others most likely have it from there as well: who of them and us is
+    // ready to tell first then spares the other a notice.
+    if (lacking < this.#subscribers.size) {
+      this.#setDue(topic, nowMs + relayMs);
+      return;
+    }
     // After a pause the first news goes out at once, and what follows it is collected.
-    const told = this.#toldAtMs.get(topic);
-    if (told === undefined || told + coalesceMs <= nowMs) this.#tellAll(topic, nowMs);
-    else this.#dueAtMs.set(topic, nowMs + coalesceMs);
+    const dueAtMs = (this.#toldAtMs.get(topic) ?? Number.NEGATIVE_INFINITY) + coalesceMs;
+    if (dueAtMs > nowMs) {
+      this.#setDue(topic, dueAtMs);
+      return;
+    }
+    this.#dueAtMs.delete(topic);
+    this.#tellAll(topic, nowMs);
+  }
+
+  #setDue(topic: string, atMs: number): void {
+    const dueAtMs = Math.min(atMs, this.#dueAtMs.get(topic) ?? atMs);
+    this.#dueAtMs.set(topic, dueAtMs);
+    this.#nextDueAtMs = Math.min(this.#nextDueAtMs, dueAtMs);
   }
 
   #tellAll(topic: string, nowMs: number): void {
-    this.#toldAtMs.set(topic, nowMs);
+    const effects = this.#effects.length;
     for (const subscriber of this.#subscribers.values()) this.#tell(subscriber, topic);
+    if (this.#effects.length > effects) this.#toldAtMs.set(topic, nowMs);
   }
 
   #sent(input: Input<"sent">, nowMs: number): void {
@@ -215,9 +240,7 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
   #tell(subscriber: Subscriber, topic: string): void {
     const held = this.#topics.get(topic);
     const told = this.#told(subscriber, topic);
-    if (held === undefined || told === undefined || told.outstanding) return;
-    const isKnown = covers(told.known, held.durable) && sameVector(told.lowWater, held.lowWater);
-    if (isKnown && told.generation === held.generation) return;
+    if (held === undefined || told === undefined || told.outstanding || !isNews(held, told)) return;
     told.known = mergeVectors(told.known, held.durable);
     told.lowWater = held.lowWater;
     told.generation = held.generation;
@@ -244,4 +267,11 @@ export class Announcer implements Machine<AnnouncerInput, AnnouncerEffect> {
     subscriber.heartbeatAtMs = nowMs + this.#options.heartbeatMs;
     this.#effects.push({ type: "heartbeat", subscriber: subscriber.id });
   }
+}
+
+/** Whether what is held of a topic says more than a subscriber was told. */
+function isNews(held: TopicHeld | undefined, told: TopicTold | undefined): boolean {
+  if (held === undefined || told === undefined) return held !== undefined;
+  const isKnown = covers(told.known, held.durable) && sameVector(told.lowWater, held.lowWater);
+  return !isKnown || told.generation !== held.generation;
 }

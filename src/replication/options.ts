@@ -70,6 +70,8 @@ export interface AnnouncerOptions {
    * pause of at least so long is told at once. @default 2
    */
   readonly coalesceMs?: number | undefined;
+  /** The same for growth that a peer supplied: the others most likely have it from there. 1 to 5. @default 5 */
+  readonly relayMs?: number | undefined;
   /** How long it is collected what a subscriber is told to be on disk, where nobody waits for it. @default 1000 */
   readonly confirmMs?: number | undefined;
   /** Milliseconds between heartbeats. @default 5000 */
@@ -84,6 +86,7 @@ export type ResolvedAnnouncerOptions = Resolved<AnnouncerOptions>;
 export function resolveAnnouncerOptions(options: AnnouncerOptions): ResolvedAnnouncerOptions {
   return {
     coalesceMs: within("coalesceMs", options.coalesceMs ?? 2, 1, 5),
+    relayMs: within("relayMs", options.relayMs ?? 5, 1, 5),
     confirmMs: within("confirmMs", options.confirmMs ?? 1_000, 1, 600_000),
     heartbeatMs: within("heartbeatMs", options.heartbeatMs ?? 5_000, 1, 600_000),
     subscribersMax: within("subscribersMax", options.subscribersMax ?? 1_000, 1, 100_000),

@@ -83,7 +83,6 @@ test("growth after a pause is told at once, and what follows it is collected", (
   bench.pass(1);
   assert.equal(bench.grew("t", "a3"), []);
   assert.equal(bench.grew("u", "b1"), ["notice 1 u 2:1"]);
-  assert.equal(bench.pass(1), []);
   assert.equal(bench.grew("t", "a4"), []);
   assert.equal(bench.pass(1), ["notice 1 t 1:4"]);
 });
@@ -109,9 +108,44 @@ test("what the peer supplied is not echoed to it, but told to the others", () =>
   bench.sent(2, "t");
   bench.supplied("b", "t", "b5");
   bench.grew("t", "a1 b4");
-  assert.equal(bench.pass(2), ["notice 2 t 1:1 2:4"]);
+  assert.equal(bench.pass(5), ["notice 2 t 1:1 2:4"]);
   bench.grew("t", "a2 b4");
   assert.equal(bench.pass(2), ["notice 1 t 1:2 2:4"]);
+});
+
+test("what a peer supplied is told later than what is our own, and not at all to those who have it by then", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  for (const [subscriber, peer] of [
+    [1, "b"],
+    [2, "c"],
+    [3, "d"],
+  ] as const) {
+    bench.subscribe(subscriber, peer);
+    bench.sent(subscriber, "t");
+  }
+  bench.pass(10);
+  bench.supplied("b", "t", "b4");
+  assert.equal(bench.grew("t", "a1 b4"), []);
+  bench.pass(4);
+  bench.supplied("c", "t", "b4");
+  assert.equal(bench.pass(1), ["notice 3 t 1:1 2:4"]);
+  bench.supplied("b", "t", "b5");
+  bench.grew("t", "a1 b5");
+  bench.pass(2);
+  assert.equal(bench.grew("t", "a2 b5"), ["notice 1 t 1:2 2:5", "notice 2 t 1:2 2:5"], "the third still has its first");
+  assert.equal(bench.pass(10), []);
+});
+
+test("nothing is waited for when everybody knows", () => {
+  const bench = new Bench();
+  bench.grew("t", "a1");
+  bench.subscribe(1, "b");
+  bench.sent(1, "t");
+  const { wakeAtMs } = bench.announcer;
+  bench.supplied("b", "t", "b4");
+  bench.grew("t", "a1 b4");
+  assert.is(bench.announcer.wakeAtMs, wakeAtMs);
 });
 
 test("a low-water mark that rose is told, though nothing grew", () => {
