@@ -290,7 +290,7 @@ export class Committer {
       return;
     }
     this.#isBusy = false;
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (this.#whenIdle.length > 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   #takeAll(): Waiting[] {

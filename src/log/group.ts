@@ -23,7 +23,11 @@ const gapRecordsMax = 0xffff_ffff;
 
 export class Group {
   readonly #state: TopicState;
-  readonly #ends = new Map<WriterId, FeedEnd>();
+  /** Where the feed of the frame before ends: it is mostly the next one, too. */
+  #lastWriter: WriterId | undefined;
+  #lastEnd: FeedEnd | undefined;
+  /** Where the other feeds end that the group has frames of. */
+  #ends: Map<WriterId, FeedEnd> | undefined;
   /** Frames in the order of the log, and their bytes. */
   readonly frames: PlacedFrame[] = [];
   readonly parts: Uint8Array[] = [];
@@ -151,16 +155,28 @@ export class Group {
 
   #place(frame: Uint8Array, placed: PlacedFrame): void {
     placeFrame(frame, { baseOffset: this.#nextOffset, durableBefore: this.#state.durableBytes });
-    if (this.#endOf(placed.writer).have === 0) this.#newFeeds++;
+    if (placed.baseSequence === 1) this.#newFeeds++;
     this.frames.push(placed);
     this.parts.push(frame);
-    this.#ends.set(placed.writer, { have: placed.baseSequence + placed.count - 1, chain: placed.chain });
+    this.#setEnd(placed.writer, { have: placed.baseSequence + placed.count - 1, chain: placed.chain });
     this.#position += placed.frameBytes;
     this.#nextOffset += placed.count;
     this.#lamport = Math.max(this.#lamport, placed.lamport);
   }
 
   #endOf(writer: WriterId): FeedEnd {
-    return this.#ends.get(writer) ?? this.#state.endOf(writer);
+    if (this.#lastEnd !== undefined && this.#lastWriter === writer) return this.#lastEnd;
+    return this.#ends?.get(writer) ?? this.#state.endOf(writer);
+  }
+
+  #setEnd(writer: WriterId, end: FeedEnd): void {
+    if (this.#lastWriter !== writer) {
+      if (this.#lastWriter !== undefined && this.#lastEnd !== undefined) {
+        this.#ends ??= new Map();
+        this.#ends.set(this.#lastWriter, this.#lastEnd);
+      }
+      this.#lastWriter = writer;
+    }
+    this.#lastEnd = end;
   }
 }

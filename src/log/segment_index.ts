@@ -46,6 +46,9 @@ export class SegmentIndex {
   /** Greatest timestamp of any record in the segment. */
   timestampMaxMs = 0;
   readonly feeds: Map<WriterId, FeedRange> = new Map();
+  /** The one that grew last, and its writer: it is mostly the next one, too. */
+  #lastFeed: FeedRange | undefined;
+  #lastWriter: WriterId | undefined;
   readonly #everyBytes: number;
   readonly #offsets = new Numbers();
   readonly #positions = new Numbers();
@@ -109,12 +112,14 @@ export class SegmentIndex {
   }
 
   #addToFeed(frame: PlacedFrame): void {
-    let feed = this.feeds.get(frame.writer);
+    let feed = this.#lastWriter === frame.writer ? this.#lastFeed : this.feeds.get(frame.writer);
     if (feed === undefined) {
       const first = frame.baseSequence;
       feed = { first, last: 0, lowest: 0, chain: undefined, sequences: new Numbers(), positions: new Numbers() };
       this.feeds.set(frame.writer, feed);
     }
+    this.#lastFeed = feed;
+    this.#lastWriter = frame.writer;
     if (this.#isDue(feed.positions, frame.position)) {
       feed.sequences.push(frame.baseSequence);
       feed.positions.push(frame.position);

@@ -9,29 +9,43 @@ const allBytesMax = 64 * 1_048_576;
 
 /** Bounds the caches of all topics together: the topic that was quiet longest gives way first. */
 export class TailBudget {
-  /** The one that grew last stands last. */
-  readonly #caches = new Set<TailCache>();
+  /** Caches that grew, as a chain (`louder`, `quieter`): it is put in order anew with every commit of every topic. */
+  #quietest: TailCache | undefined;
   #loudest: TailCache | undefined;
   #bytes = 0;
 
   /** Called by a cache that grew by so many bytes. */
   grew(cache: TailCache, bytes: number): void {
     this.#bytes += bytes;
-    if (cache !== this.#loudest) {
-      this.#caches.delete(cache);
-      this.#caches.add(cache);
-      this.#loudest = cache;
-    }
-    if (this.#bytes <= allBytesMax) return;
-    for (const quiet of this.#caches) {
-      while (this.#bytes > allBytesMax && quiet.length > 0) quiet.dropOldest();
-      if (this.#bytes <= allBytesMax) return;
-      this.#caches.delete(quiet);
+    if (cache !== this.#loudest) this.#moveToEnd(cache);
+    while (this.#bytes > allBytesMax && this.#quietest !== undefined) {
+      const quiet: TailCache = this.#quietest;
+      if (quiet.length > 0) quiet.dropOldest();
+      else this.#takeOut(quiet);
     }
   }
 
   shrank(bytes: number): void {
     this.#bytes -= bytes;
+  }
+
+  #moveToEnd(cache: TailCache): void {
+    this.#takeOut(cache);
+    cache.quieter = this.#loudest;
+    if (this.#loudest === undefined) this.#quietest = cache;
+    else this.#loudest.louder = cache;
+    this.#loudest = cache;
+  }
+
+  /** Does nothing with a cache that is not in the chain. */
+  #takeOut(cache: TailCache): void {
+    const { quieter, louder } = cache;
+    if (quieter !== undefined) quieter.louder = louder;
+    else if (this.#quietest === cache) this.#quietest = louder;
+    if (louder !== undefined) louder.quieter = quieter;
+    else if (this.#loudest === cache) this.#loudest = quieter;
+    cache.quieter = undefined;
+    cache.louder = undefined;
   }
 }
 
@@ -48,6 +62,9 @@ interface CachedFrame {
 
 /** The newest served frames of a topic, so that live readers and pullers do not touch the disk. */
 export class TailCache {
+  /** Its neighbours in the budget's chain: for the budget alone. */
+  quieter: TailCache | undefined;
+  louder: TailCache | undefined;
   readonly #budget: TailBudget;
   readonly #feeds: ReadonlyMap<WriterId, Feed>;
   #frames: CachedFrame[] = [];

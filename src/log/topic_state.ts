@@ -85,7 +85,10 @@ export class TopicState {
   /** Bytes of the last segment that are fsynced for sure. */
   durableBytes = 0;
   /** Feeds that have more than what is fsynced. */
-  readonly #unsynced = new Set<Feed>();
+  #unsynced: Feed[] = [];
+  /** The one that grew last, and its writer: it is mostly the next one, too. */
+  #lastFeed: Feed | undefined;
+  #lastWriter: WriterId | undefined;
   #closedBytes = 0;
   #have: Vector | undefined;
   #durable: Vector | undefined;
@@ -101,7 +104,7 @@ export class TopicState {
   }
 
   get active(): Segment {
-    const segment = this.segments.at(-1);
+    const segment = this.segments[this.segments.length - 1];
     assert(segment !== undefined, "a topic has a segment before it is used");
     return segment;
   }
@@ -111,7 +114,7 @@ export class TopicState {
   }
 
   get nextOffset(): number {
-    return this.segments.at(-1)?.nextOffset ?? this.floor.offset;
+    return this.segments[this.segments.length - 1]?.nextOffset ?? this.floor.offset;
   }
 
   get bytes(): number {
@@ -136,6 +139,7 @@ export class TopicState {
   }
 
   endOf(writer: WriterId): FeedEnd {
+    if (this.#lastFeed !== undefined && this.#lastWriter === writer) return this.#lastFeed;
     return this.feeds.get(writer) ?? feedStart;
   }
 
@@ -196,11 +200,11 @@ export class TopicState {
     assert(frame.baseSequence === feed.have + 1, "a feed grows without a hole");
     if (unsettled === undefined) this.active.add(frame);
     else this.active.addUnsettled(frame, unsettled);
+    if (feed.durable === feed.have) this.#unsynced.push(feed);
     feed.have += frame.count;
     feed.chain = frame.chain;
     if (feed.lowest === 0 && !frame.gap) feed.lowest = frame.baseSequence;
     this.lamport = Math.max(this.lamport, frame.lamport);
-    this.#unsynced.add(feed);
     this.#have = undefined;
   }
 
@@ -216,10 +220,10 @@ export class TopicState {
     }
     for (const [writer, range] of index.feeds) {
       const feed = this.#feed(writer);
+      if (feed.durable === feed.have) this.#unsynced.push(feed);
       feed.have = range.last;
       feed.chain = range.chain;
       if (feed.lowest === 0) feed.lowest = range.lowest;
-      this.#unsynced.add(feed);
     }
     this.lamport = Math.max(this.lamport, index.lamport);
     this.#have = undefined;
@@ -235,13 +239,11 @@ export class TopicState {
   beginSync(): () => boolean {
     const segment = this.active;
     const bytes = segment.bytes;
-    const ends = [...this.#unsynced].map((feed) => ({ feed, have: feed.have }));
+    const ends = this.#unsynced.map((feed) => ({ feed, have: feed.have }));
     return () => {
       if (segment === this.active) this.durableBytes = Math.max(this.durableBytes, bytes);
-      for (const { feed, have } of ends) {
-        feed.durable = Math.max(feed.durable, have);
-        if (feed.durable === feed.have) this.#unsynced.delete(feed);
-      }
+      for (const { feed, have } of ends) feed.durable = Math.max(feed.durable, have);
+      this.#unsynced = this.#unsynced.filter((feed) => feed.durable < feed.have);
       if (ends.length > 0) this.#durable = undefined;
       return ends.length > 0;
     };
@@ -251,12 +253,12 @@ export class TopicState {
   synced(): void {
     this.durableBytes = this.active.bytes;
     for (const feed of this.#unsynced) feed.durable = feed.have;
-    this.#unsynced.clear();
+    this.#unsynced.length = 0;
     this.#durable = undefined;
   }
 
   get hasUnsynced(): boolean {
-    return this.#unsynced.size > 0;
+    return this.#unsynced.length > 0;
   }
 
   /** No longer follows a feed (rule R6), with an event the first time. */
@@ -285,11 +287,14 @@ export class TopicState {
   }
 
   #feed(writer: WriterId): Feed {
+    if (this.#lastFeed !== undefined && this.#lastWriter === writer) return this.#lastFeed;
     let feed = this.feeds.get(writer);
     if (feed === undefined) {
       feed = { have: 0, chain: chainStart, durable: 0, lowest: 0, cachedFrom: 1 };
       this.feeds.set(writer, feed);
     }
+    this.#lastFeed = feed;
+    this.#lastWriter = writer;
     return feed;
   }
 
