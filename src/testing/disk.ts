@@ -289,6 +289,7 @@ class SimulatedDirectory implements Directory {
     this.#judge("replace", from);
     const file = this.#folder.files.get(from);
     if (file === undefined) throw new SimulatedDiskError("ENOENT", `there is no file ${from}`);
+    this.#disk.tell("replace", this.#path + from);
     this.#remember();
     this.#folder.files.delete(from);
     this.#folder.files.set(to, file);
