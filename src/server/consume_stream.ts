@@ -54,9 +54,12 @@ export async function* consumeStream(
   const pause = pauseOf(waiting, wantsHeartbeats(request));
   try {
     const generation = Math.max(token?.generation ?? 0, start.from === "cursor" ? start.place.generation : 0);
+    const before = ports.log.topic(name);
     const topic = yield* appearing(ports, { name, generation }, pause);
     yield* reaching(topic, start, pause);
-    const reader = await openReader(topic, start, { cursors: true });
+    // All of a topic that was waited for came after the last record that there was.
+    const isNew = start.from === "latest" && topic !== before;
+    const reader = await openReader(topic, isNew ? { from: "earliest" } : start, { cursors: true });
     if (token !== undefined) yield* holding(ports, topic, token, pause);
     if (request.packed) yield* followingBatches(topic, reader, pause, context.signal);
     else yield* followingRecords(ports, { topic, reader, pause, signal: context.signal });

@@ -115,6 +115,18 @@ test("consumeStream() from latest gives only what comes, and its cursor covers a
   assert.is(decodeCursor(answers[0]?.cursor as Uint8Array)?.vector.get(own), 4);
 });
 
+test("consumeStream() from latest gives the first record of a topic that was not there yet", async () => {
+  const { ports, log } = node();
+  const taking = take(2, (options) =>
+    log.consumeStream({ topic: "t", start: { case: "latest", value: true } }, options),
+  );
+  await until(() => ports.log.listening === 1, "the stream waits");
+  append(ports.log.open("t"), own, "a1");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  append(ports.log.open("t"), own, "a2", "a3");
+  assert.equal(valuesOf(await taking), ["a1", "a2"]);
+});
+
 test("a packed stream resumes inside a batch with that batch whole", async () => {
   const { ports, log } = node();
   fill(ports.log.open("t"));
