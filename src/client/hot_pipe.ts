@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { HotCall, HotReceiver, HotTransport } from "../base/mod.ts";
 import { ClientError } from "./errors.ts";
 import { type ProduceAnswer, ProduceAnswerReader, ProduceRequests, produceStreamPath } from "./hot_messages.ts";
-import { type BatchPipe, failureOf, type PipeTarget } from "./pipe.ts";
+import { type BatchPipe, failureOf, type PipeTarget, type Unanswered } from "./pipe.ts";
 
 /** One ProduceStream for all batches, in whole messages. */
 export class HotPipe implements BatchPipe {
@@ -29,11 +29,6 @@ export class HotPipe implements BatchPipe {
   async close(): Promise<void> {
     await this.#stream?.close();
   }
-}
-
-interface Unanswered {
-  readonly resolve: (answer: ProduceAnswer) => void;
-  readonly reject: (error: ClientError) => void;
 }
 
 /** One call of ProduceStream, from its first batch to its end. How many are unanswered is bounded by the producer. */

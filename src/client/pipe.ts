@@ -30,6 +30,12 @@ export interface PipeTarget {
   readonly checksum: Checksum;
 }
 
+/** Who waits for what becomes of a batch. */
+export interface Unanswered {
+  readonly resolve: (answer: ProduceAnswer) => void;
+  readonly reject: (error: ClientError) => void;
+}
+
 function requestOf(target: PipeTarget, frame: Uint8Array): ProduceRequest {
   return create(ProduceRequestSchema, {
     topic: target.topic,
@@ -105,11 +111,6 @@ export class StreamPipe implements BatchPipe {
   async close(): Promise<void> {
     await this.#stream?.close();
   }
-}
-
-interface Unanswered {
-  readonly resolve: (answer: ProduceAnswer) => void;
-  readonly reject: (error: ClientError) => void;
 }
 
 /** One call of ProduceStream, from its first batch to its end. */

@@ -1,12 +1,6 @@
-import type { ClientError } from "./errors.ts";
 import { type ProduceAnswer, ProduceRequests } from "./hot_messages.ts";
 import type { ManyProduces, ProduceOutcome } from "./many_produces.ts";
-import { type BatchPipe, failureOf, type PipeTarget } from "./pipe.ts";
-
-interface Unanswered {
-  readonly resolve: (answer: ProduceAnswer) => void;
-  readonly reject: (error: ClientError) => void;
-}
+import { type BatchPipe, failureOf, type PipeTarget, type Unanswered } from "./pipe.ts";
 
 /** The way of one producer's batches on a stream that it shares with others. Its failures are no concern of theirs. */
 export class SharedPipe implements BatchPipe {
