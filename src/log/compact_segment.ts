@@ -88,10 +88,11 @@ export async function swapIn(state: TopicState, segment: Segment, draft: Draft):
     return state.replaceSegment(segment, draft.index);
   });
   await segment.file.retire();
+  await state.directory.sync();
+  // Only now: where damage was repaired, the old file needs the old index as long as it may come back.
   await writeIndex(state, fresh).catch(() => {
     // The next open makes it again from the segment.
   });
-  await state.directory.sync();
 }
 
 /** Appends what a range of a segment holds to a draft. */

@@ -30,9 +30,10 @@ export async function repairSegment(
     } finally {
       await file.close();
     }
-    // An index of before could otherwise come back after a power cut, and fit the new file in size alone.
-    await state.directory.remove(indexName(segment.baseOffset));
-    await state.directory.sync();
+    // Durably, for indexes are not synced: after a power cut an earlier one could otherwise fit the new file in size alone.
+    // Never without one: nobody could open the damaged segment then.
+    const bytes = segment.index.encode(state.shared.options.checksum);
+    await state.directory.replaceFile(indexName(segment.baseOffset), bytes);
     await swapIn(state, segment, { name, index: into.index });
   } catch (error) {
     await removeDraft(state, name);

@@ -5,7 +5,7 @@ import { chainStart, Random, stampBatch, viewOf } from "../../src/base/mod.ts";
 import { findRemovable } from "../../src/log/compact_scan.ts";
 import type { TopicLog } from "../../src/log/mod.ts";
 import type { Topic } from "../../src/log/topic_log.ts";
-import type { CrashMode } from "../../src/testing/disk.ts";
+import type { CrashMode, SimulatedDisk } from "../../src/testing/disk.ts";
 import { compactedTopic, fill, keyedFrame, latestOf, pull, small } from "./compaction_kit.ts";
 import { environment, framesIn, openLog, readAll, seeds } from "./log_kit.ts";
 
@@ -196,6 +196,44 @@ test("a batch that holds more records than it counts makes no other record go", 
   const latest = await latestOf(topic);
   assert.ok(latest.includes("b=kept"), latest.join());
   assert.ok(latest.includes("c=kept"), latest.join());
+  await log[Symbol.asyncDispose]();
+});
+
+test("a crash at any step of a repair that writes a segment anew leaves a log that opens", async () => {
+  const { disk, topic, log, timers } = await compactedTopic({ options: { scrubBytesPerSecond: 1_048_576 } });
+  await fill(topic, 40, 3);
+  const latest = await latestOf(topic);
+  const { topic: copy } = await compactedTopic({ seed: 2 });
+  await pull(topic, copy);
+  await copy.compact();
+  const path = "topics/t/00000000000000000000.log";
+  disk.damage(path, 20_000, Uint8Array.of((disk.peek(path)[20_000] as number) ^ 1));
+  for (let step = 0; step < 100 && topic.corruptRanges.length === 0; step++) {
+    timers.fire();
+    for (let turn = 0; turn < 200; turn++) await undefined;
+  }
+  const [range] = topic.corruptRanges;
+  assert.ok(range);
+  const moments: { readonly step: string; readonly disk: SimulatedDisk }[] = [];
+  disk.onStep = ({ operation, path: file }) => moments.push({ step: `${operation} ${file}`, disk: disk.fork() });
+  await topic.repair(range, (await copy.readMissing(new Map(), 8_000_000)).frames);
+  disk.onStep = undefined;
+  moments.push({ step: "the end", disk: disk.fork() });
+  let isIndexDurable = false;
+  for (const [index, { step, disk: moment }] of moments.entries()) {
+    // Without an index, damage in a closed segment is corruption: one that was never synced is only sure of a kill.
+    for (const mode of isIndexDurable ? modes : (["keep"] as const)) {
+      const forked = moment.fork();
+      forked.crash(mode, new Random(index));
+      const { log: again } = await openLog(forked.mount(), small, environment(new Random(3)));
+      const found = again.topic("t") as TopicLog;
+      const left = await latestOf(found).catch(({ code }) => code);
+      assert.ok(left === "LOG_CORRUPT" || left.join() === latest.join(), `${mode} before ${step}: ${left}`);
+      await again[Symbol.asyncDispose]();
+    }
+    isIndexDurable ||= step.startsWith("replace");
+  }
+  assert.ok(isIndexDurable);
   await log[Symbol.asyncDispose]();
 });
 
