@@ -52,7 +52,7 @@ test("npm run simulate knows its commands and their options, and refuses others"
   const run = (...args: string[]) =>
     spawnSync(program, [...options, "scripts/simulate.ts", ...args], { cwd: projectDirectory, encoding: "utf8" });
   const rows: [args: string[], status: number, said: string][] = [
-    [["--help"], 0, "simulate lifeguard"],
+    [["--help"], 0, "lifeguard | scale"],
     [["lifeguard", "--help"], 0, "--set-ups"],
     [["mutations", "--seeds", "0"], 2, "from 1 to 10000"],
     [["scale", "--help"], 0, "--svg"],
