@@ -68,6 +68,7 @@ export function readUint53(view: DataView, at: number): number | undefined {
 
 /** Writes a whole number from 0 to 2^53 − 1 as unsigned 64-bit little-endian. */
 export function writeUint53(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % 0x1_0000_0000, true);
+  // The lower half by itself: setting it takes a number modulo 2^32, without a division.
+  view.setUint32(at, value, true);
   view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
 }

@@ -4,7 +4,7 @@ export { AssertionError, assert } from "./assert.ts";
 export { concat, fromHex, readUint53, sameBytes, toBytes, toHex, toText, viewOf, writeUint53 } from "./bytes.ts";
 export type { Clock } from "./clock.ts";
 export { type Codec, type Codecs, compressFrame, unpackPayload } from "./compression.ts";
-export { type Checksum, crc32 } from "./crc32.ts";
+export { type Checksum, crc32, crc32Between } from "./crc32.ts";
 export { decodeCursor, decodeToken, encodeCursor, encodeToken, type Place, TokenWriter } from "./cursor.ts";
 export { DisposalStack } from "./disposal.ts";
 export {

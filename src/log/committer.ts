@@ -25,6 +25,7 @@ export class StagedGroup implements JournalItem {
   readonly group: Group;
   readonly taken: readonly Waiting[];
   readonly topic: string;
+  readonly name: Uint8Array;
   readonly segment: Segment;
 
   constructor(committer: Committer, state: TopicState, group: Group, taken: readonly Waiting[]) {
@@ -32,6 +33,7 @@ export class StagedGroup implements JournalItem {
     this.group = group;
     this.taken = taken;
     this.topic = state.folder;
+    this.name = state.folderBytes;
     this.segment = state.active;
   }
 

@@ -7,8 +7,7 @@ import { assert } from "../base/mod.ts";
 import type { Directory, LogFile } from "./directory.ts";
 import { messageOf } from "./errors.ts";
 import {
-  encodeEntry,
-  encodeName,
+  EntryWriter,
   entryBytesOf,
   headSlotBytes,
   type JournalEntry,
@@ -27,6 +26,8 @@ const settlersMax = 4;
 
 /** A group of frames and where it goes. */
 export interface JournalItem extends JournalEntry {
+  /** The bytes of `topic`. */
+  readonly name: Uint8Array;
   readonly segment: Segment;
   readonly bytes: number;
 }
@@ -38,8 +39,10 @@ class JournalFile {
   end = journalHeadBytes;
   /** Everything before it is durable. */
   durable = journalHeadBytes;
-  /** Segments that have entries here. */
-  readonly segments = new Set<Segment>();
+  /** Segments that have entries here, each once. */
+  readonly segments: Segment[] = [];
+  /** Stands for what is in it until it is emptied: segments tell by it that they are in `segments`. */
+  filling: object = {};
   /** Directories of topics that have: they outlast segments that retention or compaction took. */
   readonly topics = new Set<string>();
   readonly room: Room;
@@ -66,8 +69,7 @@ export class Journal {
   /** A commit failed, and its entries may be on disk: until they are overwritten nobody may write what stands there. */
   #tailBroken = false;
   #repairing: Promise<void> | undefined;
-  #scratch = new Uint8Array(65_536);
-  readonly #names = new Map<string, Uint8Array>();
+  readonly #writer = new EntryWriter();
 
   /**
    * `onFailure` hears why what the journal holds could not be written to its segments; `onEmptied` is called when one of
@@ -117,14 +119,18 @@ export class Journal {
     await this.repair();
     const files = this.#files ?? (await this.#open());
     let bytes = 0;
-    for (const item of items) bytes += entryBytesOf(this.#nameOf(item.topic).length, item.bytes);
+    for (const item of items) bytes += entryBytesOf(item.name.length, item.bytes);
     if (files[this.#active as 0 | 1].end + bytes > this.#options.journalBytesMax && !(await this.#rotate(files))) {
       return false;
     }
     const active = files[this.#active as 0 | 1];
     if (active.end + bytes > this.#options.journalBytesMax) return false;
     const batch = this.#batch++;
-    const encoded = this.#encode(items, bytes, { batch, durableBefore: active.durable });
+    const stamp = { batch, durableBefore: active.durable };
+    this.#writer.begin(bytes);
+    for (const item of items) this.#writer.add(item, item.name, stamp);
+    const encoded = this.#writer.written;
+    assert(encoded.length === bytes, "entries have the bytes that were counted");
     const range = { start: active.end, end: active.end + bytes };
     if (active.room.isDue(active.file, range)) await active.room.make(active.file, range);
     try {
@@ -136,9 +142,11 @@ export class Journal {
     }
     active.end += bytes;
     active.durable = active.end;
-    for (const item of items) {
-      active.segments.add(item.segment);
-      active.topics.add(item.topic);
+    for (const { segment, topic } of items) {
+      if (segment.journalFilling === active.filling) continue;
+      segment.journalFilling = active.filling;
+      active.segments.push(segment);
+      active.topics.add(topic);
     }
     return true;
   }
@@ -173,29 +181,6 @@ export class Journal {
       this.#files = undefined;
       for (const { file } of files) await file.close();
     }
-  }
-
-  #nameOf(topic: string): Uint8Array {
-    let name = this.#names.get(topic);
-    if (name === undefined) {
-      name = encodeName(topic);
-      this.#names.set(topic, name);
-    }
-    return name;
-  }
-
-  #encode(
-    items: readonly JournalItem[],
-    bytes: number,
-    stamp: { readonly batch: number; readonly durableBefore: number },
-  ): Uint8Array {
-    if (this.#scratch.length < bytes) this.#scratch = new Uint8Array(Math.max(bytes, 2 * this.#scratch.length));
-    let at = 0;
-    for (const item of items) {
-      at = encodeEntry(this.#scratch, at, item, { ...stamp, name: this.#nameOf(item.topic) });
-    }
-    assert(at === bytes, "entries have the bytes that were counted");
-    return this.#scratch.subarray(0, bytes);
   }
 
   #open(): Promise<readonly [JournalFile, JournalFile]> {
@@ -259,7 +244,8 @@ export class Journal {
     const failed = (await Promise.allSettled(settlers)).find((result) => result.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     await voidJournal(file.file, voidThrough);
-    file.segments.clear();
+    file.segments.length = 0;
+    file.filling = {};
     file.topics.clear();
     file.end = journalHeadBytes;
     file.durable = journalHeadBytes;

@@ -6,9 +6,9 @@ import {
   assert,
   type Checksum,
   crc32,
+  crc32Between,
   readUint53,
   scanFrame,
-  toBytes,
   topicOfKey,
   toText,
   viewOf,
@@ -94,34 +94,49 @@ export async function voidJournal(file: LogFile, voidThrough: number): Promise<v
   await file.sync();
 }
 
-/** Writes an entry at `at`, where there is room for it. Returns the position after it. */
-export function encodeEntry(
-  into: Uint8Array,
-  at: number,
-  entry: JournalEntry,
-  stamp: { readonly batch: number; readonly durableBefore: number; readonly name: Uint8Array },
-): number {
-  const view = new DataView(into.buffer, into.byteOffset + at, entryHeadBytes);
-  const nameEnd = at + entryHeadBytes + stamp.name.length;
-  let end = nameEnd;
-  for (const part of entry.parts) {
-    into.set(part, end);
-    end += part.length;
-  }
-  view.setUint32(0, entryMagic, true);
-  writeUint53(view, 8, stamp.batch);
-  writeUint53(view, 16, stamp.durableBefore);
-  writeUint53(view, 24, entry.baseOffset);
-  writeUint53(view, 32, entry.position);
-  view.setUint32(40, end - nameEnd, true);
-  view.setUint32(44, stamp.name.length, true);
-  into.set(stamp.name, at + entryHeadBytes);
-  view.setUint32(4, crc32(into.subarray(at + 8, nameEnd)), true);
-  return end;
-}
+/** Where entries are written one behind the other: one view for all of them, which costs more than to write one. */
+export class EntryWriter {
+  #bytes = new Uint8Array(65_536);
+  #view = viewOf(this.#bytes);
+  /** Where the next entry goes. */
+  #at = 0;
 
-export function encodeName(topic: string): Uint8Array {
-  return toBytes(topic);
+  /** Begins anew, with room for so many bytes. */
+  begin(bytes: number): void {
+    this.#at = 0;
+    if (bytes <= this.#bytes.length) return;
+    this.#bytes = new Uint8Array(Math.max(bytes, 2 * this.#bytes.length));
+    this.#view = viewOf(this.#bytes);
+  }
+
+  /** Writes an entry; `name` is that of its topic as bytes. */
+  add(entry: JournalEntry, name: Uint8Array, stamp: { readonly batch: number; readonly durableBefore: number }): void {
+    const into = this.#bytes;
+    const view = this.#view;
+    const at = this.#at;
+    const nameEnd = at + entryHeadBytes + name.length;
+    let end = nameEnd;
+    for (let index = 0; index < entry.parts.length; index++) {
+      const part = entry.parts[index] as Uint8Array;
+      into.set(part, end);
+      end += part.length;
+    }
+    view.setUint32(at, entryMagic, true);
+    writeUint53(view, at + 8, stamp.batch);
+    writeUint53(view, at + 16, stamp.durableBefore);
+    writeUint53(view, at + 24, entry.baseOffset);
+    writeUint53(view, at + 32, entry.position);
+    view.setUint32(at + 40, end - nameEnd, true);
+    view.setUint32(at + 44, name.length, true);
+    into.set(name, at + entryHeadBytes);
+    view.setUint32(at + 4, crc32Between(into, at + 8, nameEnd), true);
+    this.#at = end;
+  }
+
+  /** What was written since `begin`, until the next one. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
 }
 
 /** What lies at a position of a journal file that is in memory as a whole. */

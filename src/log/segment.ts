@@ -42,6 +42,8 @@ export class Segment {
   readonly baseOffset: number;
   readonly file: PooledFile;
   index: SegmentIndex;
+  /** What the journal knows by that it will have this segment settled. */
+  journalFilling: object | undefined;
   /** Exact positions at which readers stopped, so that they go on without a search. */
   readonly #readers = new Map<number, number>();
   /** Newest frames, which the journal holds and the file does not yet. The journal's size bounds them. */

@@ -4,6 +4,7 @@ import {
   chainStart,
   isInternalTopic,
   type TopicGeneration,
+  toBytes,
   topicKey,
   type Vector,
   type WriterId,
@@ -63,6 +64,7 @@ export class TopicState {
   readonly generation: number;
   /** Name of its directory. */
   readonly folder: string;
+  readonly folderBytes: Uint8Array;
   readonly directory: Directory;
   readonly shared: LogShared;
   /** Why nobody may use it any more. */
@@ -97,6 +99,7 @@ export class TopicState {
     this.name = name;
     this.generation = generation;
     this.folder = topicKey(name, generation);
+    this.folderBytes = toBytes(this.folder);
     this.directory = directory;
     this.shared = shared;
     this.fsync = isInternalTopic(name) ? "always" : shared.options.fsync;
