@@ -105,13 +105,14 @@ function refuseOthers(topic: string, path: string, given: object, known: readonl
   }
 }
 
-/** What a node can do: its segments may be larger than those of the node that was asked, or the clock's grain coarser. */
+/** What a node can do: its segments may be larger than those of the node that was asked, the clock's grain or limits others. */
 export function applicableRetention(retention: Retention, segmentBytesMax: number): Retention {
-  const { bytesMin, ageMaxMs, bytesMax } = retention;
+  const { bytesMin, ageMaxMs, bytesMax, keepUntilReplicas } = retention;
   return {
     ...retention,
     ...(bytesMin !== undefined && { bytesMin: Math.max(bytesMin, segmentBytesMax) }),
     ...(bytesMax !== undefined && { bytesMax: Math.max(bytesMax, segmentBytesMax) }),
     ...(ageMaxMs !== undefined && { ageMaxMs: Math.max(ageMaxMs, ageMsMin) }),
+    ...(keepUntilReplicas !== undefined && { keepUntilReplicas: Math.min(keepUntilReplicas, copiesMax) }),
   };
 }

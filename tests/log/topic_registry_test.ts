@@ -168,6 +168,8 @@ test("a node whose segments are larger keeps more, and one whose records make no
   builder.add({ key: "t", value: "nonsense" }, 1_000);
   builder.add({ key: "_topics", value: '{"version":1}' }, 1_000);
   builder.add({ value: '{"version":1}' }, 1_000);
+  // It makes sense to a program that keeps more copies.
+  builder.add({ key: "u", value: '{"version":2,"retention":{"keepUntilReplicas":1000}}' }, 1_000);
   await small.log.topic(settingsTopic)?.produce(builder.finish());
   await ship(small, large);
   assert.equal(large.registry.settings("t"), { retention: { bytesMin: 65_536 } });
