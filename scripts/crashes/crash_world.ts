@@ -3,6 +3,7 @@ import { Log, type LogOptions, type TopicLog } from "../../src/log/mod.ts";
 import { type CrashMode, type DiskStep, SimulatedDisk } from "../../src/testing/mod.ts";
 import { type Debt, Ledger } from "./ledger.ts";
 import { readAll } from "./reading.ts";
+import { Tables } from "./tables.ts";
 
 /** The wall clock of these worlds: it stands still. */
 export const wallMs = 1_000_000;
@@ -13,6 +14,8 @@ export interface Moment {
   /** What is about to happen; undefined where something was just served, or answered. */
   readonly step: DiskStep | undefined;
   readonly debt: Debt;
+  /** How many rows each topic of keys was known to have. */
+  readonly rows: ReadonlyMap<string, number>;
 }
 
 /** One log on a simulated disk, whose every step is a moment at which it may crash. */
@@ -21,6 +24,7 @@ export class CrashWorld {
   readonly random: Random;
   readonly options: LogOptions;
   readonly ledger: Ledger = new Ledger();
+  readonly tables: Tables = new Tables();
   readonly moments: Moment[] = [];
   readonly #isWanted: (step: DiskStep | undefined) => boolean;
   #log: Log | undefined;
@@ -64,6 +68,22 @@ export class CrashWorld {
     this.#remember(undefined);
   }
 
+  /** Produces a batch of records with keys, once all before it were acknowledged; an empty text deletes its key. */
+  async put(topic: TopicLog, rows: readonly { readonly key: string; readonly text: string }[]): Promise<void> {
+    const builder = new FrameBuilder();
+    for (const { key, text: value } of rows) builder.add({ key, value, timestampMs: wallMs }, wallMs);
+    this.ledger.give(
+      topic.name,
+      rows.map(({ text }) => text),
+    );
+    const { writer, sequence } = await topic.produce(builder.finish());
+    for (const [index, { key, text }] of rows.entries()) {
+      this.#publish(topic, writer, sequence + index, text);
+      this.tables.acknowledged(topic.name, { key, text, writer, sequence: sequence + index });
+    }
+    this.#remember(undefined);
+  }
+
   /** A text that no other record has: five bytes and so many more. */
   text(padding = 0): string {
     return `${String(this.#counter++).padStart(4, "0")} ${"x".repeat(padding)}`;
@@ -71,9 +91,8 @@ export class CrashWorld {
 
   /** Everything that can be read now is published. */
   async look(topic: TopicLog): Promise<void> {
-    for (const { header, texts } of await readAll(topic)) {
-      for (const [index, text] of texts.entries())
-        this.#publish(topic, header.writer, header.baseSequence + index, text);
+    for (const { header, records } of await readAll(topic)) {
+      for (const { sequence, text } of records) this.#publish(topic, header.writer, sequence, text);
     }
   }
 
@@ -113,6 +132,6 @@ export class CrashWorld {
     if (!this.#isWanted(step)) return;
     const bytes = step === undefined || step.bytes.length === 0 ? undefined : step.bytes.slice();
     const kept = step === undefined || bytes === undefined ? step : { ...step, bytes };
-    this.moments.push({ disk: this.disk.fork(), step: kept, debt: this.ledger.debt() });
+    this.moments.push({ disk: this.disk.fork(), step: kept, debt: this.ledger.debt(), rows: this.tables.counts() });
   }
 }

@@ -9,15 +9,24 @@ import {
   readRecords,
   sameChain,
   scanFrame,
+  toText,
   type WriterId,
 } from "../../src/base/mod.ts";
 import type { TopicLog } from "../../src/log/mod.ts";
+
+export interface ServedRecord {
+  readonly sequence: number;
+  readonly key: string | undefined;
+  readonly text: string;
+}
 
 /** A frame that was served. */
 export interface Served {
   readonly header: FrameHeader;
   readonly bytes: Uint8Array;
-  /** Nothing in a gap. */
+  /** Nothing in a gap; where compaction was, those that it left. */
+  readonly records: readonly ServedRecord[];
+  /** The same records' texts. */
   readonly texts: readonly string[];
 }
 
@@ -32,9 +41,13 @@ export function framesIn(bytes: Uint8Array): Served[] {
     if (scan.type !== "frame") throw new Error(`what was served is no frame at byte ${at}: ${scan.type}`);
     const { header } = scan;
     const frame = bytes.slice(at, at + header.frameBytes);
-    const texts: string[] = [];
-    if (header.kind === "records") readRecords(frame.subarray(headersBytes), header, (one) => texts.push(one.text()));
-    frames.push({ header, bytes: frame, texts });
+    const records: ServedRecord[] = [];
+    if (header.kind === "records") {
+      readRecords(frame.subarray(headersBytes), header, (one) => {
+        records.push({ sequence: one.sequence, key: one.key && toText(one.key), text: one.text() });
+      });
+    }
+    frames.push({ header, bytes: frame, records, texts: records.map(({ text }) => text) });
     at += header.frameBytes;
   }
   return frames;
@@ -69,8 +82,11 @@ export function faultsOf(topic: TopicLog, frames: readonly Served[]): string[] {
   let offset = topic.firstOffset;
   const have = new Map<WriterId, number>();
   const chains = new Map<WriterId, ChainHash | undefined>();
-  for (const { header, bytes } of frames) {
+  for (const { header, bytes, records } of frames) {
     const { writer, baseSequence, count } = header;
+    if (header.kind === "records" && !header.compacted && records.length !== count) {
+      faults.push(`the batch at offset ${header.baseOffset} has ${records.length} records, not ${count}`);
+    }
     const isFirst = !have.has(writer);
     // Below the floor of the log nothing can be looked at: there a feed goes on somewhere.
     const expected = isFirst && topic.firstOffset > 0 ? baseSequence : (have.get(writer) ?? 0) + 1;

@@ -1,16 +1,19 @@
 /** What must be true of a log that is opened after a crash, and of what it is used for then. */
 import { crc32, FrameBuilder, type Random, sameBytes } from "../../src/base/mod.ts";
-import { dumpFile, Log, type LogEvent, type LogOptions } from "../../src/log/mod.ts";
+import { dumpFile, Log, type LogEvent, type LogOptions, type TopicLog } from "../../src/log/mod.ts";
 import type { SimulatedDisk } from "../../src/testing/mod.ts";
 import { wallMs } from "./crash_world.ts";
 import type { Debt, Ledger } from "./ledger.ts";
 import { faultsOf, readAll, type Served } from "./reading.ts";
+import type { Tables } from "./tables.ts";
 
 export interface CrashedLog {
   readonly disk: SimulatedDisk;
   readonly options: LogOptions;
   readonly ledger: Ledger;
   readonly debt: Debt;
+  readonly tables: Tables;
+  readonly rows: ReadonlyMap<string, number>;
   /** The process was killed, and the disk forgot nothing. */
   readonly killed: boolean;
   readonly random: Random;
@@ -70,7 +73,9 @@ class Check {
       const frames = await readAll(topic);
       all.set(topic.name, frames);
       for (const fault of faultsOf(topic, frames)) this.fault(`${topic.name}: ${fault}`);
-      const texts = frames.flatMap((frame) => frame.texts);
+      this.#table(topic, frames);
+      // What deletes a key is empty each time.
+      const texts = frames.flatMap((frame) => frame.texts).filter((text) => text !== "");
       if (new Set(texts).size !== texts.length) this.fault(`${topic.name}: a record stands there twice`);
       for (const text of texts) {
         if (!ledger.wasGiven(topic.name, text)) this.fault(`${topic.name}: ${text.slice(0, 20)} was never produced`);
@@ -92,12 +97,34 @@ class Check {
 
   #published(topic: string, frames: readonly Served[]): void {
     const { ledger, debt } = this.#crashed;
-    for (const { header, texts } of frames) {
-      for (const [index, text] of texts.entries()) {
-        const record = { sequence: header.baseSequence + index, text, published: debt.published };
+    for (const { header, records } of frames) {
+      for (const { sequence, text } of records) {
+        const record = { sequence, text, published: debt.published };
         const fault = ledger.contradiction(topic, header.writer, record);
         if (fault !== undefined) this.fault(fault);
       }
+    }
+  }
+
+  #table(topic: TopicLog, frames: readonly Served[]): void {
+    const { tables, rows } = this.#crashed;
+    if (!tables.isTable(topic.name)) return;
+    const count = rows.get(topic.name) ?? 0;
+    for (const fault of tables.faultsOf(topic.name, { frames, have: topic.have, count })) {
+      this.fault(`${topic.name}: ${fault}`);
+    }
+  }
+
+  /** Compacts what is compacted once more: it stays the same table. */
+  async compact(log: Log): Promise<void> {
+    for (const topic of log.topics()) {
+      if (!this.#crashed.tables.isTable(topic.name)) continue;
+      topic.setCompaction({ tombstoneGraceMs: 0 });
+      await topic.compact();
+      topic.setCompaction(undefined);
+      const frames = await readAll(topic);
+      for (const fault of faultsOf(topic, frames)) this.fault(`${topic.name}, compacted: ${fault}`);
+      this.#table(topic, frames);
     }
   }
 
@@ -132,6 +159,7 @@ export async function checkRecovery(crashed: CrashedLog): Promise<Recovery> {
   if (isKept !== (expectedWriter !== undefined)) check.fault(`the writer is ${log.writer}, not ${expectedWriter}`);
   const torn = events.filter(({ type }) => type === "torn-tail");
   if (torn.length > log.topics().length) check.fault("a tail was cut more than once");
+  for (const path of disk.paths()) if (isOrphan(path)) check.fault(`${path} was left`);
   check.assertFaultless();
 
   const before = lastingFiles(disk);
@@ -146,6 +174,7 @@ export async function checkRecovery(crashed: CrashedLog): Promise<Recovery> {
     const first = (served.get(topic.name) ?? []).map(({ bytes }) => bytes);
     if (!sameLists(frames, first)) check.fault(`${topic.name}: the second opening serves something else`);
   }
+  await check.compact(again.log);
   await check.goOn(again.log);
   await again.log[Symbol.asyncDispose]();
   check.assertFaultless();
@@ -185,6 +214,11 @@ function lastingFiles(disk: SimulatedDisk): Map<string, Uint8Array> {
     path.endsWith(".index") || path === "writer" || path.startsWith("journal/");
   const lasting = disk.paths().filter((path) => !mayChange(path));
   return new Map(lasting.map((path) => [path, disk.peek(path)]));
+}
+
+/** A file of a topic that nothing of the format is: what was begun before a crash, and neither finished nor removed. */
+function isOrphan(path: string): boolean {
+  return /^topics\//.test(path) && !/^topics\/[^/]+\/(\d{20}\.(log|index)|floor)$/.test(path);
 }
 
 function firstDifference(left: ReadonlyMap<string, Uint8Array>, right: ReadonlyMap<string, Uint8Array>) {

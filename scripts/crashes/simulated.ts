@@ -112,12 +112,12 @@ export function* cutsOf(bytes: number): Generator<number> {
 
 function crashOnce(
   world: CrashWorld,
-  { disk: before, step, debt }: Moment,
+  { disk: before, step, debt, rows }: Moment,
   { crash, random }: { readonly crash: Crash; readonly random: Random },
 ): Promise<Recovery> {
   const disk = before.fork();
   if (crash.cut > 0 && step !== undefined) disk.write(step.path, step.at, step.bytes.subarray(0, crash.cut));
   disk.crash(crash.mode, random);
-  const { options, ledger } = world;
-  return checkRecovery({ disk, options, ledger, debt, killed: crash.mode === "keep", random });
+  const { options, ledger, tables } = world;
+  return checkRecovery({ disk, options, ledger, tables, debt, rows, killed: crash.mode === "keep", random });
 }

@@ -51,6 +51,13 @@ export const workloads: readonly Workload[] = [
     run: rollAndForget,
   },
   {
+    name: "compaction",
+    covers:
+      "segments that are written anew without what later records of their keys replaced, and take the old ones' place",
+    options: { ...small, indexEveryBytes: 8_192 },
+    run: compactedTable,
+  },
+  {
     name: "topics",
     covers: "settings of topics, topics that come, new writers, clean stops",
     options: small,
@@ -179,6 +186,35 @@ async function rollAndForget(world: CrashWorld): Promise<void> {
   const again = await (await world.open()).openTopic("orders");
   await world.produce(again, [world.text(30_000)]);
   await world.close();
+}
+
+async function compactedTable(world: CrashWorld): Promise<void> {
+  const { random } = world;
+  for (let life = 0; life < 2; life++) {
+    const log = await world.open();
+    const topic = await log.openTopic("prices");
+    topic.setCompaction({ tombstoneGraceMs: 0 });
+    for (let round = 0; round < 3; round++) {
+      for (let batch = 0; batch < 7; batch++) await world.put(topic, rowsOf(world));
+      world.ring();
+      await world.turns(random.below(30));
+      // Compacted while it is written to.
+      const compacting = topic.compact();
+      for (let batch = 0; batch < 2; batch++) await world.put(topic, rowsOf(world));
+      await compacting;
+      if (round === 1) await topic.compact();
+    }
+    await world.close();
+  }
+}
+
+/** A few records of few keys; some delete theirs. Some are large enough to fill segments, and the others make batches with holes. */
+function rowsOf(world: CrashWorld): { readonly key: string; readonly text: string }[] {
+  const { random } = world;
+  return Array.from({ length: random.between(1, 3) }, (_, index) => {
+    const text = random.chance(0.2) ? "" : world.text(index === 0 ? 9_000 + random.below(12_000) : random.below(60));
+    return { key: `key ${random.below(6)}`, text };
+  });
 }
 
 async function settingsAndStops(world: CrashWorld): Promise<void> {

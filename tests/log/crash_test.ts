@@ -3,8 +3,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CrashWorld } from "../../scripts/crashes/crash_world.ts";
+import type { Served } from "../../scripts/crashes/reading.ts";
 import { checkRecovery } from "../../scripts/crashes/recovery_check.ts";
 import { type CrashRow, cutsOf, simulateCrashes } from "../../scripts/crashes/simulated.ts";
+import { Tables } from "../../scripts/crashes/tables.ts";
 import { Random } from "../../src/base/mod.ts";
 
 const share = 0.0005;
@@ -29,20 +31,82 @@ test("a power cut within retention leaves no index without its segment", async (
   });
 });
 
+test("a crash before or after a compacted segment takes its place leaves one of both, and the same table", async () => {
+  const rows = await simulateCrashes({
+    ...{ seed: "1", share: 0.015, workloads: ["compaction"] },
+    only: (step) => step?.operation === "replace" || step?.operation === "sync-names",
+  });
+  for (const { crashes } of rows) assert.ok(crashes["power cut"] > 5 && crashes.killed > 0, JSON.stringify(crashes));
+});
+
+test("the check of a table bites on what is missing, what came back and what was never there", () => {
+  const tables = new Tables();
+  const acknowledge = (key: string, text: string, sequence: number) =>
+    tables.acknowledged("t", { key, text, writer: "w", sequence });
+  acknowledge("a", "1", 1);
+  acknowledge("b", "2", 2);
+  acknowledge("a", "", 3);
+  const faultsOf = (present: readonly (readonly [string, string, number])[], have = 3, count = 3): string[] => {
+    const records = present.map(([key, text, sequence]) => ({ key, text, sequence }));
+    const frames = [{ header: { writer: "w" }, records }] as unknown as Served[];
+    return tables.faultsOf("t", { frames, have: new Map([["w", have]]), count });
+  };
+  assert.equal(faultsOf([["b", "2", 2]]), []);
+  assert.equal(
+    faultsOf([
+      ["b", "2", 2],
+      ["a", "", 3],
+    ]),
+    [],
+  );
+  assert.equal(faultsOf([]), ['key b is "", not "2"']);
+  assert.equal(
+    faultsOf([
+      ["a", "1", 1],
+      ["b", "2", 2],
+    ]),
+    ['key a is "1", not ""'],
+  );
+  assert.equal(
+    faultsOf(
+      [
+        ["a", "1", 1],
+        ["b", "2", 2],
+      ],
+      2,
+    ),
+    [],
+    "the delete is not owed",
+  );
+  assert.equal(
+    faultsOf(
+      [
+        ["a", "1", 1],
+        ["b", "2", 2],
+        ["b", "3", 4],
+      ],
+      4,
+      2,
+    ),
+    [],
+    "nobody was told of the last one yet",
+  );
+});
+
 test("the check of a recovery bites on what is missing, altered and named twice", async () => {
   const world = new CrashWorld("bites", { fsync: "never" });
   const topic = await (await world.open()).openTopic("t");
   for (let record = 0; record < 3; record++) await world.produce(topic, [world.text()]);
-  const { options, ledger } = world;
+  const { options, ledger, tables } = world;
   const moment = world.moments.at(-1);
   assert.ok(moment !== undefined);
-  const { debt } = moment;
+  const { debt, rows } = moment;
   const check = async (killed: boolean, forget: boolean): Promise<string> => {
     const disk = moment.disk.fork();
     disk.crash(forget ? "lose-unsynced" : "keep", new Random(1));
     const random = new Random(2);
     try {
-      await checkRecovery({ disk, options, ledger, debt, killed, random });
+      await checkRecovery({ disk, options, ledger, tables, debt, rows, killed, random });
       return "";
     } catch (error) {
       return (error as Error).message;
