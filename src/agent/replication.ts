@@ -89,9 +89,8 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
         this.#replicator.push({ type: "topic-life", name, generation, deleted }),
       ),
     );
-    this.#grown = new GrownTopics({ replicator: this.#replicator, announcer: this.#announcer });
-    for (const topic of this.#log.topics()) this.#grown.add(topic);
-    this.#stack.defer(this.#log.onGrow((topic) => this.#grown.add(topic)));
+    this.#grown = new GrownTopics(this.#log, this.#replicator, this.#announcer);
+    this.#stack.defer(this.#log.onGrow((topic) => this.#grown.grew(topic)));
   }
 
   get counters(): ReplicationCounters {
@@ -106,7 +105,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   /** Up to where so many nodes, this one included, hold a feed durably. */
   heldThrough(topic: TopicLog, writer: WriterId, copies: number): number {
-    this.#grown.tell();
+    this.#grown.tell(topic);
     return this.#machine.heldThrough(keyOf(topic), writer, copies);
   }
 

@@ -10,7 +10,7 @@ function topicNamed(name: string): {
   return { name, generation: 1, have: new Map(), deleted: undefined };
 }
 
-function told(): { readonly grown: GrownTopics; readonly heard: string[] } {
+function told(...topics: TopicLog[]): { readonly grown: GrownTopics; readonly heard: string[] } {
   const heard: string[] = [];
   const hearer = (who: string) => ({
     push: (input: { readonly type: string }) => {
@@ -18,7 +18,8 @@ function told(): { readonly grown: GrownTopics; readonly heard: string[] } {
       heard.push([who, input.type, topic, ...(have === undefined ? [] : [have.get("a") ?? 0])].join(" "));
     },
   });
-  return { grown: new GrownTopics({ replicator: hearer("replicator"), announcer: hearer("announcer") }), heard };
+  const log = { topics: () => topics };
+  return { grown: new GrownTopics(log, hearer("replicator"), hearer("announcer")), heard };
 }
 
 function asLog(topic: ReturnType<typeof topicNamed>): TopicLog {
@@ -26,12 +27,12 @@ function asLog(topic: ReturnType<typeof topicNamed>): TopicLog {
   return Object.assign(topic, vectors) as unknown as TopicLog;
 }
 
-test("growth is told once, and as it is then, when somebody is followed", () => {
-  const { grown, heard } = told();
+test("what is held is told once, and as it is then, when somebody is followed", () => {
   const orders = topicNamed("orders");
-  grown.add(asLog(orders));
+  const { grown, heard } = told(asLog(orders));
+  grown.grew(asLog(orders));
   orders.have = new Map([["a", 3]]);
-  grown.add(asLog(orders));
+  grown.grew(asLog(orders));
   assert.equal(heard, []);
   grown.follow();
   assert.equal(heard, ["replicator grew orders 3", "announcer grew orders"]);
@@ -42,28 +43,26 @@ test("growth is told once, and as it is then, when somebody is followed", () => 
 test("growth is told at once from then on", () => {
   const { grown, heard } = told();
   grown.follow();
-  grown.add(asLog(topicNamed("orders")));
+  const orders = asLog(topicNamed("orders"));
+  grown.grew(orders);
+  assert.equal(heard, ["replicator grew orders 0", "announcer grew orders"]);
+  grown.tell(orders);
+  assert.is(heard.length, 2);
+});
+
+test("whoever asks what this node holds of a topic has it told", () => {
+  const { grown, heard } = told();
+  const orders = asLog(topicNamed("orders"));
+  grown.grew(orders);
+  grown.tell(orders);
   assert.equal(heard, ["replicator grew orders 0", "announcer grew orders"]);
 });
 
-test("whoever asks what this node holds has it told, and what follows is remembered again", () => {
-  const { grown, heard } = told();
-  const topic = asLog(topicNamed("orders"));
-  grown.add(topic);
-  grown.tell();
-  grown.add(topic);
-  assert.is(heard.length, 2);
-  grown.tell();
-  assert.is(heard.length, 4);
-});
-
-test("the end of a topic is told at once, and its growth no more", () => {
+test("the end of a topic is told at once", () => {
   const { grown, heard } = told();
   const orders = topicNamed("orders");
-  grown.add(asLog(orders));
   orders.deleted = new TopicDeletedError("orders", 1);
-  grown.add(asLog(orders));
-  grown.follow();
+  grown.grew(asLog(orders));
   assert.equal(heard, ["announcer ended orders"]);
 });
 
