@@ -28,7 +28,7 @@ export class HotClient implements HotTransport {
     cancellation: Cancellation | undefined,
   ): Promise<Uint8Array> {
     if (cancellation?.aborted) throw cancellation.reason;
-    const stream = await this.#session.request("POST", path, unaryHeaders, {});
+    const stream = await this.#request(path, unaryHeaders);
     return new Promise((resolve, reject) => {
       let status = 0;
       const chunks: Uint8Array[] = [];
@@ -62,11 +62,19 @@ export class HotClient implements HotTransport {
 
   open(path: string, receiver: HotReceiver): HotCall {
     const call = new StreamCall(receiver, this.#session);
-    this.#session.request("POST", path, streamHeaders, {}).then(
+    this.#request(path, streamHeaders).then(
       (stream) => call.begin(stream),
       (error: unknown) => call.over(error),
     );
     return call;
+  }
+
+  async #request(path: string, headers: Readonly<Record<string, string>>): Promise<ClientHttp2Stream> {
+    try {
+      return await this.#session.request("POST", path, headers, {});
+    } catch (error) {
+      throw goodbyeOf(error) ?? error;
+    }
   }
 }
 
@@ -82,7 +90,7 @@ function failureOf(status: number, body: Uint8Array): ConnectError {
 }
 
 /** A stream that the server never looked at, because it had said goodbye: Connect knows no such error. */
-function goodbyeOf(error: Error): ConnectError | undefined {
+function goodbyeOf(error: unknown): ConnectError | undefined {
   return saysGoodbye(error) ? new ConnectError("the server said goodbye", Code.Unavailable) : undefined;
 }
 
