@@ -23,6 +23,7 @@ export class Listeners<Event> {
   }
 
   emit(event: Event): void {
+    if (this.#listeners.size === 0) return;
     // Copied when it changed, not each time: those who listen stay the same over many events.
     this.#present ??= [...this.#listeners];
     for (const listener of this.#present) {

@@ -27,6 +27,7 @@ export {
   placeFrame,
   readPlace,
   scanFrame,
+  stampAndPlace,
   stampBatch,
 } from "./frame.ts";
 export { compactedFrame, readRecords, withoutRecords } from "./frame_records.ts";

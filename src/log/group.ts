@@ -10,7 +10,7 @@ import {
   gapFrame,
   placeFrame,
   scanFrame,
-  stampBatch,
+  stampAndPlace,
   vectorWritersMax,
   type WriterId,
 } from "../base/mod.ts";
@@ -59,10 +59,11 @@ export class Group {
     const lamport = this.#lamport + 1;
     const previousChain = end.chain ?? chainStart;
     const { generation } = this.#state;
-    const chain = stampBatch(frame, { writer, baseSequence, lamport, generation, previousChain });
     const offset = this.#nextOffset;
+    const place = { baseOffset: offset, durableBefore: this.#state.durableBytes };
+    const chain = stampAndPlace(frame, { writer, baseSequence, lamport, generation, previousChain }, place);
     // One literal: spreading another object into it would cost more than all the rest on Node.
-    this.#place(frame, {
+    this.#take(frame, {
       position: this.#position,
       frameBytes: header.frameBytes,
       offset,
@@ -150,11 +151,11 @@ export class Group {
   }
 
   #add(frame: Uint8Array, header: FrameHeader): void {
-    this.#place(frame, placedFrame(header, this.#position, this.#nextOffset));
+    placeFrame(frame, { baseOffset: this.#nextOffset, durableBefore: this.#state.durableBytes });
+    this.#take(frame, placedFrame(header, this.#position, this.#nextOffset));
   }
 
-  #place(frame: Uint8Array, placed: PlacedFrame): void {
-    placeFrame(frame, { baseOffset: this.#nextOffset, durableBefore: this.#state.durableBytes });
+  #take(frame: Uint8Array, placed: PlacedFrame): void {
     if (placed.baseSequence === 1) this.#newFeeds++;
     this.frames.push(placed);
     this.parts.push(frame);
