@@ -2,6 +2,7 @@
 import path from "node:path";
 import { Grapevine, type GrapevineTopic } from "./contenders/grapevine.ts";
 import { median, timed } from "./measure.ts";
+import { meshRatio } from "./mesh.ts";
 import { withScratch } from "./scratch.ts";
 import { inTurn } from "./sides.ts";
 
@@ -39,11 +40,13 @@ export async function growth(options: GrowthOptions): Promise<GrowthPoint[]> {
   const points: GrowthPoint[] = [];
   const { bytesMax, rounds, onProgress } = options;
   const bytesNeeded = sizes.reduce((sum, bytes) => sum + (bytes <= bytesMax ? bytes : 0), (rounds + 1) * roundBytesMax);
-  const parts: readonly GrowthPart[] = [byTails, byTopics, bySize];
+  const parts: readonly GrowthPart[] = [byTails, byTopics, byNodes, bySize];
   for (const part of parts) {
     await withScratch(bytesNeeded, async (directory) => {
       for await (const point of part(directory, options)) {
-        onProgress(`${point.series} at ${point.at.toLocaleString("en-US")}: ${point.value.toFixed(1)} ${point.unit}`);
+        onProgress(
+          `${point.series} at ${point.at.toLocaleString("en-US")}: ${point.value.toFixed(point.unit === "ratio" ? 3 : 1)} ${point.unit}`,
+        );
         points.push(point);
       }
     });
@@ -160,6 +163,18 @@ async function* byTopics(directory: string, { rounds, onProgress }: GrowthOption
   }
   for (const { topics, rates } of measured) {
     yield pointOf("produce with fsync, by topics in turn", topics, rates, "records/s");
+  }
+}
+
+/** Nodes that all produce to one topic and follow each other. Each round has nodes of its own: none warms up. */
+async function* byNodes(_directory: string, { rounds, onProgress }: GrowthOptions): AsyncGenerator<GrowthPoint> {
+  for (const nodes of [3, 5]) {
+    const ratios: number[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      onProgress(`by nodes, ${nodes}: round ${round} of ${rounds}`);
+      ratios.push(await meshRatio(nodes));
+    }
+    yield pointOf("bytes replicated ÷ ideal (aim ≤ 1.05), by nodes that all produce", nodes, ratios, "ratio");
   }
 }
 

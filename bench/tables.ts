@@ -124,7 +124,7 @@ export function aloneTable(figures: readonly Figure[]): string {
 
 export function growthTable(points: readonly GrowthPoint[]): string {
   const cells = points.map(({ series, at, value, least, most, unit }) => {
-    const digits = value < 10_000 ? 1 : 0;
+    const digits = unit === "ratio" ? 3 : value < 10_000 ? 1 : 0;
     const text = (number: number): string =>
       number.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
     return [series, shortNumber(at), `${text(value)} (${text(least)}–${text(most)})`, unit];
