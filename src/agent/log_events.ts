@@ -42,6 +42,9 @@ export function writeLogEvent(logger: Logger, event: LogEvent): void {
     case "corrupt":
       logger.error("{bytes} bytes of {file} are damaged at {at} and served to nobody: {reason}", { ...event });
       break;
+    case "lost":
+      logger.error("no peer holds {bytes} bytes of {file} at {at}: readers are told of a gap: {reason}", { ...event });
+      break;
     case "repaired":
       logger.info("put back {bytes} bytes of {file} at {at}", { ...event });
       break;

@@ -109,6 +109,14 @@ function registerUpkeep(registry: Registry, log: CommitLog): void {
   gauge("corrupt_ranges", "Damaged ranges on disk, served to nobody", () =>
     log.topics().reduce((sum, { corruptRanges }) => sum + corruptRanges.length, 0),
   );
+  gauge("lost_ranges", "Damaged ranges that no peer held in time: readers are told of a gap", () =>
+    log
+      .topics()
+      .reduce(
+        (sum, { corruptRanges }) => sum + corruptRanges.filter((range) => range.lostFromOffset !== undefined).length,
+        0,
+      ),
+  );
   gauge("corrupt_bytes", "Bytes of damaged ranges on disk", () =>
     log.topics().reduce((sum, topic) => topic.corruptRanges.reduce((bytes, range) => bytes + range.bytes, sum), 0),
   );
@@ -162,7 +170,7 @@ function ofTopics(log: CommitLog, read: (topic: TopicLog) => number): Series {
 /** What happened to the log since the node runs: kinds of events are few. */
 function registerEvents(registry: Registry, onLogEvent: MeasuredLog["onLogEvent"]): () => void {
   const counts = new Map<LogEvent["type"], number>(
-    ["compaction-failed", "corrupt", "feed-stopped", "new-writer", "repaired", "write-failed"].map((type) => [
+    ["compaction-failed", "corrupt", "feed-stopped", "lost", "new-writer", "repaired", "write-failed"].map((type) => [
       type as LogEvent["type"],
       0,
     ]),

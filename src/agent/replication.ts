@@ -10,7 +10,7 @@ import {
 } from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
 import type { PeerRpc } from "../io/peer_rpc.ts";
-import { type CommitLog, currentKey, heldGeneration, keyOf, openGeneration, type TopicLog } from "../log/mod.ts";
+import { type CommitLog, currentKey, heldGeneration, keyOf, lose, openGeneration, type TopicLog } from "../log/mod.ts";
 import {
   Announcer,
   type AnnouncerEffect,
@@ -246,6 +246,8 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
         });
       case "repair":
         return this.#repair(effect);
+      case "lose":
+        return void lose(this.#log, effect.topic, effect);
       case "compare-feed":
         return this.#compare(effect);
       case "mint-writer":

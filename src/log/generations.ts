@@ -29,3 +29,17 @@ export async function openGeneration(log: CommitLog, key: string): Promise<Topic
   if (topic.generation === asked.generation) return topic;
   throw new TopicDeletedError(asked.name, asked.generation);
 }
+
+/**
+ * Takes what is damaged there for lost, if it still is. Where it cannot be said which offsets that were, it stays refused to
+ * readers.
+ */
+export async function lose(
+  log: CommitLog,
+  key: string,
+  place: { readonly file: string; readonly at: number },
+): Promise<void> {
+  const held = heldGeneration(log, key);
+  const range = held?.corruptRanges.find(({ file, at }) => file === place.file && at === place.at);
+  if (range !== undefined) await held?.lose(range).catch(() => undefined);
+}

@@ -20,7 +20,7 @@ export {
   TopicDeletedError,
 } from "./errors.ts";
 export type { FeedEnd } from "./feed.ts";
-export { currentKey, heldGeneration, keyOf, openGeneration } from "./generations.ts";
+export { currentKey, heldGeneration, keyOf, lose, openGeneration } from "./generations.ts";
 export { Log } from "./log.ts";
 export type { LogMeter } from "./meter.ts";
 export { type ResolvedLogOptions, resolveOptions } from "./options.ts";

@@ -2,6 +2,7 @@
 import { assert, concat, type FrameHeader, headersBytes, readRecords, scanFrame, type Vector } from "../base/mod.ts";
 import { LogCorruptError, OffsetOutOfRangeError } from "./errors.ts";
 import { FileRetiredError } from "./file_pool.ts";
+import { lostAt } from "./lost.ts";
 import type { ReadBuffers } from "./read_buffers.ts";
 import { topicPath } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
@@ -28,6 +29,8 @@ interface Loaded {
   readonly end: number;
   /** True when damage begins there: the next read meets it. */
   readonly isBeforeDamage: boolean;
+  /** Gaps that stand for damage: their bytes are not those of the segment. */
+  readonly isLost?: boolean;
   /** Gives their memory back where it was borrowed. */
   readonly giveBack: (() => void) | undefined;
 }
@@ -97,8 +100,9 @@ function cut(segment: Segment, position: number, loaded: Loaded, first: number, 
     end = at + header.frameBytes;
     nextOffset = header.baseOffset + header.count;
   }
-  segment.remember(nextOffset, position + end);
-  return { frames: loaded.bytes.subarray(start, end), nextOffset, giveBack: loaded.giveBack };
+  const { isLost = false, giveBack } = loaded;
+  if (!isLost) segment.remember(nextOffset, position + end);
+  return { frames: loaded.bytes.subarray(start, end), nextOffset, giveBack, isLost };
 }
 
 /** The frames that `have` lacks, in local-log order. */
@@ -241,7 +245,10 @@ function segmentIndexOf(state: TopicState, offset: number): number {
   return low - 1;
 }
 
-/** As `load`, for those who will serve it: damage that they meet is told at once, so that peers are asked for what it took. */
+/**
+ * As `load`, for those who will serve it: damage that they meet is told at once, so that peers are asked for what it took;
+ * where that is lost, they get gaps.
+ */
 export async function loadToServe(
   state: TopicState,
   segment: Segment,
@@ -249,6 +256,8 @@ export async function loadToServe(
   bytesMax: number,
   buffers?: ReadBuffers,
 ): Promise<Loaded> {
+  const lost = lostAt(state, segment, position);
+  if (lost !== undefined) return { ...lost, isBeforeDamage: false, isLost: true, giveBack: undefined };
   try {
     const loaded = await load(state, segment, position, bytesMax, buffers);
     if (loaded.isBeforeDamage) state.shared.damageMet(state, segment, loaded.end);

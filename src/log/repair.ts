@@ -57,6 +57,22 @@ export async function repair(state: TopicState, range: CorruptRange, frames: Uin
   state.repaired(range);
 }
 
+/** Takes a range for lost. Not kept over a restart: damage that is found again may be repaired by those who are there then. */
+export async function lose(state: TopicState, range: CorruptRange): Promise<void> {
+  const segment = state.segments.find(({ baseOffset }) => baseOffset === range.baseOffset);
+  if (segment === undefined) throw new RepairMisfitError(range, "the segment is gone");
+  const lostFromOffset = await offsetBefore(state, segment, range.at);
+  let end = lostFromOffset;
+  for (const { first, last } of range.feeds.values()) end += last + 1 - first;
+  const next = await offsetAfter(state, segment, range.at + range.bytes);
+  if (next !== end) throw new RepairMisfitError(range, `what it lost ends before offset ${end}, not ${next}`);
+  // Another look may have found it to be another one meanwhile.
+  if (!state.corruptRanges.includes(range)) return;
+  state.corruptRanges = state.corruptRanges.map((one) => (one === range ? { ...one, lostFromOffset } : one));
+  const { file, at, bytes, reason } = range;
+  state.shared.emit({ type: "lost", topic: state.name, file, at, bytes, reason });
+}
+
 /** Why batches of another length cannot be put in; undefined when they can. */
 function misfitOf(state: TopicState, segment: Segment, pieces: readonly Piece[]): string | undefined {
   const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);

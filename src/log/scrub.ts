@@ -4,6 +4,7 @@
  */
 import type { FrameHeader, WriterId } from "../base/mod.ts";
 import { LogCorruptError } from "./errors.ts";
+import { carryLost } from "./lost.ts";
 import { load } from "./reader.ts";
 import { topicPath } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
@@ -241,5 +242,5 @@ function isThere(state: TopicState, segment: Segment): boolean {
 /** Says what a pass found, unless something was repaired since it began, or the segment replaced: another pass tells then. */
 function tell(pass: SegmentScrub): void {
   const isAsSeen = pass.repairsBefore === pass.state.repairs && pass.state.segments.includes(pass.segment);
-  if (isAsSeen) pass.state.setCorrupt(pass.segment, pass.finish());
+  if (isAsSeen) pass.state.setCorrupt(pass.segment, carryLost(pass.state, pass.segment, pass.finish()));
 }

@@ -8,6 +8,8 @@ const chunkBytesMax = 1_048_576;
 
 /** What a read gave, and how to give the memory of its frames back; undefined where it has no second use. */
 export interface ReadChunk extends Chunk {
+  /** Gaps that stand for what is damaged now: a repair changes what is to be read there. */
+  readonly isLost?: boolean;
   readonly giveBack: (() => void) | undefined;
 }
 
@@ -33,7 +35,7 @@ export class SharedReads {
     const chunk = reading.take();
     // An empty chunk tells of an end that moves; a failure, of a disk that may be well again.
     chunk.then(({ frames }) => {
-      if (frames.length === 0 || frames.length > chunkBytesMax) forget();
+      if (frames.length === 0 || frames.length > chunkBytesMax || reading.isLost) forget();
     }, forget);
     return chunk;
   }
@@ -51,10 +53,12 @@ class SharedRead {
   /** Those who asked and did not say yet that they are done. */
   #readers = 0;
   #isForgotten = false;
+  isLost = false;
 
   constructor(reading: Promise<ReadChunk>) {
-    this.#chunk = reading.then(({ frames, nextOffset, giveBack }) => {
+    this.#chunk = reading.then(({ frames, nextOffset, giveBack, isLost = false }) => {
       this.#giveBack = giveBack;
+      this.isLost = isLost;
       return { frames, nextOffset, release: () => this.#release() };
     });
   }

@@ -27,7 +27,7 @@ import {
 import type { FeedEnd } from "./feed.ts";
 import { checkRetention } from "./options.ts";
 import { offsetAt, readFrom, readLent, readMissing } from "./reader.ts";
-import { repair } from "./repair.ts";
+import { lose, repair } from "./repair.ts";
 import { dropSegments, segmentsToDrop } from "./retention.ts";
 import type { TopicState } from "./topic_state.ts";
 import { lifeRankOf } from "./topic_value.ts";
@@ -199,6 +199,11 @@ export class Topic implements TopicLog {
       this.#assertOpen();
       return repair(this.#state, range, frames);
     });
+  }
+
+  async lose(range: CorruptRange): Promise<void> {
+    this.#assertOpen();
+    return this.#exclusively(() => lose(this.#state, range));
   }
 
   setRetention(asked: Retention | undefined): void {

@@ -170,7 +170,7 @@ export type ApplyStop =
  */
 export type ChainAt = ChainHash | "within-batch" | undefined;
 
-/** Damage in what was durable: served to nobody. */
+/** Damage in what was durable: served to nobody, or as a gap once it is taken for lost. */
 export interface CorruptRange {
   /** Path within the data directory. */
   readonly file: string;
@@ -181,6 +181,8 @@ export interface CorruptRange {
   readonly reason: string;
   /** Which sequences of which feeds it took: what `repair` wants. */
   readonly feeds: ReadonlyMap<WriterId, { readonly first: number; readonly last: number }>;
+  /** The offset of the first record in it, since it is taken for lost. */
+  readonly lostFromOffset?: number;
 }
 
 /** How far the present round of the scrub is. */
@@ -202,9 +204,9 @@ export type LogEvent =
       readonly bytes: number;
       readonly reason: string;
     }
-  /** The scrub found damage in what was durable; it serves nobody, and stays as it is until it is repaired. */
+  /** `corrupt`: there is damage in what was durable, served to nobody until it is repaired. `lost`: gaps stand for it now. */
   | {
-      readonly type: "corrupt";
+      readonly type: "corrupt" | "lost";
       readonly topic: string;
       readonly file: string;
       readonly at: number;
@@ -328,6 +330,8 @@ export interface TopicLog {
    * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
    */
   repair(range: CorruptRange, frames: Uint8Array): Promise<void>;
+  /** Nobody gave back what damage took: from now on readers get gaps there. Rejects with `RepairMisfitError`. */
+  lose(range: CorruptRange): Promise<void>;
   /**
    * What may be forgotten from now on; undefined is what the log's options say. It is not kept over a restart: the
    * topic's settings are, and set it again. Throws `InvalidLogOptionError`.

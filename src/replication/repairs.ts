@@ -15,6 +15,8 @@ const repairBytesMax = 64 * 1_048_576;
 const looksMax = 64;
 /** A pull for a repair is cancelled after so many milliseconds without a byte. */
 const silenceMs = 5_000;
+/** A range that no peer heard holds, or can give, for so many milliseconds is taken for lost. */
+export const lossWaitMs = 60_000;
 
 /** One damaged range, and what came of it so far. */
 class Repair {
@@ -29,6 +31,9 @@ class Repair {
   readonly backoff: Backoff = new Backoff();
   /** Failed tries, by the id of the peer's Watch stream. */
   readonly failures = new Map<number, number>();
+  /** Since when there is nobody to ask. */
+  hopelessSinceMs: number | undefined;
+  isLost = false;
 
   constructor(topic: string, range: DamagedRange) {
     this.topic = topic;
@@ -126,9 +131,8 @@ export class Repairs {
       if (range.bytes > repairBytesMax) {
         const message = `Cannot repair ${range.file} at byte ${range.at}: it lost ${range.bytes} bytes, allowed are ${repairBytesMax}`;
         this.#emit({ type: "warn", peer: this.#options.localName, message });
-      } else {
-        others.push(new Repair(topic, range));
       }
+      others.push(new Repair(topic, range));
     }
     this.#repairs = others;
     // What is no longer damaged needs nothing any more.
@@ -147,7 +151,23 @@ export class Repairs {
     for (const repair of this.#repairs.slice(0, looksMax)) {
       if (repair.backoff.untilMs > nowMs) this.#retryAtMs = Math.min(this.#retryAtMs, repair.backoff.untilMs);
       else if (this.#start(repair, nowMs)) return;
+      else if (!repair.isLost) this.#despair(repair, nowMs);
     }
+  }
+
+  /** Nobody can be asked for it: readers need not wait for ever. */
+  #despair(repair: Repair, nowMs: number): void {
+    repair.hopelessSinceMs ??= nowMs;
+    const dueAtMs = repair.hopelessSinceMs + lossWaitMs;
+    if (nowMs < dueAtMs) {
+      this.#retryAtMs = Math.min(this.#retryAtMs, dueAtMs);
+      return;
+    }
+    repair.isLost = true;
+    // Behind those for which there is more hope.
+    this.#repairs = [...this.#repairs.filter((one) => one !== repair), repair];
+    const { topic, range } = repair;
+    this.#emit({ type: "lose", topic, file: range.file, at: range.at });
   }
 
   pulled(input: Input<"pulled">, nowMs: number): void {
@@ -213,7 +233,8 @@ export class Repairs {
       return true;
     }
     const peer = this.#choose(repair, lacking);
-    if (peer === undefined) return false;
+    if (peer === undefined || range.bytes > repairBytesMax) return false;
+    repair.hopelessSinceMs = undefined;
     const creditBytes = Math.max(1, Math.min(this.#options.creditBytes, range.bytes - repair.bytes));
     const pullId = this.#nextId();
     this.#current = {

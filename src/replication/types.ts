@@ -161,6 +161,8 @@ export type ReplicatorEffect =
       readonly at: number;
       readonly frames: Uint8Array;
     }
+  /** Take this range, if it is still damaged, for lost: nobody heard held it for a while. It is repaired all the same once a peer does. */
+  | { readonly type: "lose"; readonly topic: string; readonly file: string; readonly at: number }
   /** Compare our feed with what a peer holds of it, and say how they stand with `feed-compared`. */
   | {
       readonly type: "compare-feed";

@@ -65,7 +65,7 @@ export class TopicReader {
       if (spans === undefined) return [];
       const covered = spans.some((span) => this.#covers(span));
       const unread = covered ? spans.filter((span) => !this.#covers(span)) : spans;
-      if (unread.length > 0) return unread;
+      if (unread.length > 0) return unread.map((span) => this.#unreadOf(span));
     }
   }
 
@@ -92,6 +92,15 @@ export class TopicReader {
 
   #covers(span: FrameSpan): boolean {
     return this.#read !== undefined && lastSequence(span.header) <= (this.#read.get(span.header.writer) ?? 0);
+  }
+
+  /** Of a gap what is missing: what was read before, perhaps from another node, is no hole. */
+  #unreadOf(span: FrameSpan): FrameSpan {
+    const { kind, writer, baseSequence, generation } = span.header;
+    const read = this.#read?.get(writer) ?? 0;
+    if (kind !== "gap" || baseSequence > read) return span;
+    const count = lastSequence(span.header) - read;
+    return framesOf(gapFrame({ writer, baseSequence: read + 1, count, generation }))[0] ?? span;
   }
 
   async #readMissing(bytesMax: number): Promise<FrameSpan[]> {

@@ -6,6 +6,7 @@ import {
   currentKey,
   heldGeneration,
   keyOf,
+  lose,
   openGeneration,
   type TopicLog,
 } from "../log/mod.ts";
@@ -254,6 +255,10 @@ export class ReplicationShell {
         break;
       case "repair":
         this.#repair(effect);
+        break;
+      case "lose":
+        this.#room.touchLog();
+        void lose(this.#room.log, effect.topic, effect);
         break;
       case "compare-feed":
         this.#compare(effect);

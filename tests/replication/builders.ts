@@ -171,6 +171,8 @@ export function words(effects: readonly ReplicatorEffect[]): string[] {
         return `compare ${effect.topic} ${nameOf(effect.writer)}${effect.sequence}`;
       case "repair":
         return `repair ${effect.topic} ${effect.at} ${effect.frames.length}`;
+      case "lose":
+        return `lose ${effect.topic} ${effect.at}`;
       case "copies-reached":
         return `reached ${effect.waitId}`;
       case "copies-missed":

@@ -139,4 +139,42 @@ test("damage of more than is held in memory is told and left alone", () => {
   assert.equal(words(effects), ["warn local"]);
 });
 
+test("a range that nobody heard holds for a minute is taken for lost, once, and repaired when somebody comes", () => {
+  const bench = new Bench();
+  bench.grew("t", "local9 a9");
+  bench.hear("b", { t: { durable: "local9 a2" } });
+  bench.feed({ type: "damaged", topic: "t", ranges: [damage({ a: [3, 6] })] });
+  const pass = (ms: number): string[] => {
+    const effects: ReplicatorEffect[] = [];
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      effects.push(
+        ...bench.feed({ type: "watch-alive", peer: "b", watchId: bench.watchId("b") }),
+        ...bench.pass(1_000),
+      );
+    }
+    return words(effects);
+  };
+  assert.equal(pass(59_000), []);
+  assert.equal(pass(1_000), ["lose t 500"]);
+  assert.equal(pass(120_000), []);
+  const heard = words(bench.hear("c", { t: { durable: "local9 a9" } }));
+  assert.ok(heard.includes(`pull c t local${Number.MAX_SAFE_INTEGER} a2`), heard.join());
+});
+
+test("as long as somebody holds a range it is not lost, and the minute begins anew after each who did", () => {
+  const { bench } = damagedBench(damage({ a: [3, 6] }));
+  for (const name of ["b", "c"]) bench.tell(name, "t", "local9 a9", "a7");
+  bench.end("it is gone");
+  bench.pass(10_000);
+  bench.tell("b", "t", "local9 a9");
+  assert.equal(words([bench.lastPull]), [`pull b t local${Number.MAX_SAFE_INTEGER} a2`]);
+  bench.tell("b", "t", "local9 a9", "a7");
+  bench.end("it is gone");
+  const before = bench.effects.length;
+  bench.pass(59_000);
+  assert.not(words(bench.effects.slice(before)).includes("lose t 500"));
+  bench.pass(10_000);
+  assert.ok(words(bench.effects.slice(before)).includes("lose t 500"));
+});
+
 test.run();

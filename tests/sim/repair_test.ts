@@ -88,6 +88,37 @@ test("damage that nobody can repair is served by nobody, and repaired once a pee
   assert.equal(world.finish(), []);
 });
 
+test("damage that no peer holds becomes a gap after a minute: readers and peers go on, and a peer that comes repairs it", async () => {
+  const world = await filledWorld(5);
+  const node = world.node("c");
+  world.crash("c", "keep");
+  world.restart("c");
+  world.partition(["c", "d"], ["a", "b"]);
+  await world.runFor(3_000);
+  const whole = await served(node);
+  node.disk.damage(firstSegment, 30_000, Uint8Array.of(0, 0, 0));
+  const damaged = node.disk.peek(firstSegment);
+  await world.runFor(10_000);
+  world.addNode("d", { indexEveryBytes: 4_096 });
+  await world.runFor(20_000);
+  const late = world.node("d");
+  const nextOffset = node.log?.topic("orders")?.nextOffset;
+  assert.ok((late.log?.topic("orders")?.nextOffset ?? 0) < (nextOffset ?? 0) / 2, "d has what is before the damage");
+  await assertRejects(() => served(node), "LOG_CORRUPT");
+  await world.runFor(60_000);
+  assert.is(world.trace.filter((line) => line.endsWith("c log lost")).length, 1);
+  assert.equal(late.log?.topic("orders")?.have, node.log?.topic("orders")?.have, "d went on behind it");
+  const left = await served(node);
+  const sound = left.filter((batch) => whole.includes(batch));
+  assert.ok(sound.length > whole.length - 10 && sound.length < whole.length, `${sound.length} of ${whole.length}`);
+  assert.is(left.at(-1), whole.at(-1));
+  assert.equal(node.disk.peek(firstSegment), damaged, "the bytes stay as they are");
+  world.heal();
+  await world.runFor(30_000);
+  assert.equal(await served(node), whole);
+  assert.equal(node.log?.topic("orders")?.corruptRanges, []);
+});
+
 test("two nodes that lost different parts repair one another", async () => {
   const world = await filledWorld(3);
   world.crash("a", "keep");
