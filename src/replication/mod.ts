@@ -15,7 +15,8 @@
  * - `compare-feed`: look up the hash of our feed at this sequence, judge it by `judgeChain`, push `feed-compared`, always:
  *   with `failed` when the log threw. A peer is not heard before what it showed of our feeds is compared.
  * - Push `damaged` with all of a topic's damaged ranges for each of the log's events `corrupt`. `repair`: have the log put
- *   the frames back, if that range is still damaged → `repaired`, with `failed` when the log threw.
+ *   the frames back, if that range is still damaged → `repaired`, with `failed` when the log threw. `lose`: have the log take
+ *   the range for lost; nothing is pushed.
  * - Do not produce before `peer-heard` came from each peer known at start, or a few seconds have passed (rule R5).
  *
  * - `grew` also carries what is fsynced: push it when that grew, too. `await-copies` when somebody waits for copies of what
