@@ -314,7 +314,8 @@ function finish(state: number): number {
 
 /** Packs records into one frame with blank stamps. */
 export class FrameBuilder {
-  #bytes = new Uint8Array(16_384);
+  /** It begins small: there may be a thousand producers, with a record each. */
+  #bytes = new Uint8Array(1_024);
   #at = headersBytes;
   #count = 0;
   #baseTimestampMs = 0;

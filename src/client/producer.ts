@@ -216,7 +216,7 @@ export class Producer implements AsyncDisposable {
     this.#batchesInFlight--;
     this.#bytesSealed -= batch.frame.length;
     this.#packWaiting();
-    this.#schedulePump();
+    if (this.#sealed.length > 0 || this.#builder.count > 0) this.#schedulePump();
   }
 
   #acknowledge(batch: SealedBatch, answer: ProduceAnswer): void {
@@ -245,8 +245,9 @@ export class Producer implements AsyncDisposable {
   #packWaiting(): void {
     let packed = 0;
     while (packed < this.#waiting.length && this.#hasRoom()) this.#pack(this.#waiting[packed++] as WaitingSend);
-    this.#waiting.splice(0, packed);
-    if (this.#waiting.length === 0 && this.#hasRoom()) for (const resolve of this.#readiness.splice(0)) resolve();
+    if (packed > 0) this.#waiting.splice(0, packed);
+    if (this.#readiness.length === 0 || this.#waiting.length > 0 || !this.#hasRoom()) return;
+    for (const resolve of this.#readiness.splice(0)) resolve();
   }
 }
 
