@@ -53,7 +53,8 @@ export class Topic implements TopicLog {
   readonly #state: TopicState;
   readonly #committer: Committer;
   readonly #onGrow: (topic: Topic) => void;
-  readonly #growth: Listeners<void>;
+  /** Made for the first listener: most topics have none, and each commit of each topic would look. */
+  #growth: Listeners<void> | undefined;
   /** For the rooms inside of the log only. */
   readonly compaction: TopicCompaction;
   #closing: Promise<boolean> | undefined;
@@ -67,7 +68,6 @@ export class Topic implements TopicLog {
   constructor(state: TopicState, onGrow: (topic: Topic) => void) {
     this.#state = state;
     this.#onGrow = onGrow;
-    this.#growth = new Listeners(state.shared.onListenerError);
     this.#retention = this.#ownRetention;
     this.compaction = new TopicCompaction(state, {
       exclusively: (action) => this.#exclusively(action),
@@ -78,7 +78,7 @@ export class Topic implements TopicLog {
     this.compaction.setting = this.#ownCompaction;
     this.#committer = new Committer(state, () => {
       onGrow(this);
-      this.#growth.emit();
+      this.#growth?.emit();
       if (state.segments.length > this.#segmentsJudged) this.#retainSoon();
     });
   }
@@ -253,7 +253,7 @@ export class Topic implements TopicLog {
     this.#segmentsJudged -= segments;
     const { name: topic, firstOffset } = this;
     state.shared.emit({ type: "segments-dropped", topic, segments, uncopied, bytes, firstOffset });
-    this.#growth.emit();
+    this.#growth?.emit();
     // What was closed meanwhile may have made it too much again.
     if (state.segments.length > this.#segmentsJudged) this.#retainSoon();
     return segments;
@@ -275,6 +275,7 @@ export class Topic implements TopicLog {
   }
 
   onGrow(listener: () => void): () => void {
+    this.#growth ??= new Listeners(this.#state.shared.onListenerError);
     return this.#growth.add(listener);
   }
 
@@ -323,7 +324,7 @@ export class Topic implements TopicLog {
     state.deleted = reason;
     const abandoned = this.#committer.abandon(reason);
     this.#onGrow(this);
-    this.#growth.emit();
+    this.#growth?.emit();
     await abandoned;
     await this.compaction.rest();
     await this.#changing;
