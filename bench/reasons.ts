@@ -18,7 +18,7 @@ export const reasons: readonly { readonly begins: string; readonly because: stri
   {
     begins: "one record a call",
     because:
-      "Each call is a stream of HTTP/2 of its own with its headers, where NATS sends a line on a connection; `send()` shares a stream and does not pay this.",
+      "Calls of one client share a stream, but each is a message, a batch and an answer of its own, judged and checked by JavaScript, where NATS's server is written in Go.",
   },
   {
     begins: "one send() at a time",
