@@ -1,4 +1,12 @@
-import { type Address, FrameBuilder, type Random, scanFrame, topicKey, type WriterId } from "../base/mod.ts";
+import {
+  type Address,
+  FrameBuilder,
+  type Random,
+  type RecordInput,
+  scanFrame,
+  topicKey,
+  type WriterId,
+} from "../base/mod.ts";
 import {
   type CommitLog,
   type FsyncPolicy,
@@ -202,11 +210,12 @@ export class SimNode implements Host {
     return new SimTopic(this.#world, this, name, cursor);
   }
 
-  /** Produces one batch. What becomes of it is observed, also whether so many nodes come to hold it. */
-  produce(topic: string, values: readonly string[], copies = 1): void {
+  /** Produces one batch of texts, or of records. What becomes of it is observed, also whether so many nodes come to hold it. */
+  produce(topic: string, values: readonly (string | RecordInput)[], copies = 1): void {
     const parts = this.#parts;
     if (parts === undefined) return;
-    for (const value of values) this.#builder.add({ value }, parts.life.clock.wallMs());
+    const nowMs = parts.life.clock.wallMs();
+    for (const value of values) this.#builder.add(typeof value === "string" ? { value } : value, nowMs);
     const frame = this.#builder.finish();
     const payloadChecksum = checksumOf(frame);
     let isAnswered = false;
@@ -339,10 +348,9 @@ export class SimNode implements Host {
     this.#parts = { life, log, replication, gossip };
     log.onEvent(
       life.guard((event) => {
-        if (event.type === "new-writer") {
-          world.observe({ type: "writer", node: this.name, writer: event.writer });
-          world.writerChanged(this, event.writer);
-        }
+        if (event.type !== "new-writer") return;
+        world.observe({ type: "writer", node: this.name, writer: event.writer });
+        world.writerChanged(this, event.writer);
       }),
     );
     this.#takesWritesAtMs = world.nowMs + hearAtStartMs;

@@ -1,5 +1,6 @@
-import { crc32, Random, toBytes } from "../base/mod.ts";
+import { crc32, Random, settingsTopic, toBytes } from "../base/mod.ts";
 import { Chaos } from "./chaos.ts";
+import { CompactionChurn } from "./compaction_churn.ts";
 import { type Faults, randomFaults } from "./faults.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { TopicChurn } from "./topic_churn.ts";
@@ -55,9 +56,13 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     const node = { fsync, responseBytesMax, journalTopicsMin, scrubBytesPerSecond, indexEveryBytes };
     world.addNode(`n${index + 1}`, node);
   }
+  const compaction = random.fork("compaction");
+  const isCompacted = sabotage === undefined && compaction.chance(0.4);
   const workload = new Workload(world, random.fork("workload"), {
+    keys: isCompacted ? compaction.between(1, 40) : undefined,
     topics: ["orders", "metrics"].slice(0, random.between(1, 2)),
-    valueBytesMax,
+    // Only segments that are closed are compacted.
+    valueBytesMax: isCompacted ? 16_000 : valueBytesMax,
     produceEveryMs: random.pick([30, 80, 300]) as number,
     consumers: random.between(0, 3),
     consumeEveryMs: 400,
@@ -66,6 +71,10 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const churn = world.keepsTopics
     ? new TopicChurn(world, random.fork("churn"), { topics: ["orders", "metrics"], everyMs: 700 })
     : undefined;
+  if (isCompacted) {
+    const topics = ["orders", "metrics", ...(world.keepsTopics ? [settingsTopic] : [])];
+    new CompactionChurn(world, compaction, { topics, everyMs: compaction.pick([100, 400, 2_000]) as number });
+  }
   await world.runFor(stormMs);
   chaos.stop();
   workload.stop();

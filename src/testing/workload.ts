@@ -3,6 +3,8 @@ import type { World } from "./world.ts";
 
 export interface WorkloadOptions {
   readonly topics: readonly string[];
+  /** So many keys are written again and again. @default records have no keys */
+  readonly keys?: number | undefined;
   /** Bytes of the largest values; most are far smaller. @default 1800 */
   readonly valueBytesMax?: number | undefined;
   /** Mean milliseconds between two produces in the whole world. */
@@ -54,7 +56,11 @@ export class Workload {
       this.#random.chance(0.9) ? this.#random.below(largest / 45) : this.#random.below(largest),
     );
     if (node === undefined || topic === undefined || !node.isReady) return;
-    const values = Array.from({ length: count }, () => `record ${++this.#produced} ${padding}`);
+    const { keys } = this.#options;
+    const values = Array.from({ length: count }, () => {
+      const value = `record ${++this.#produced} ${padding}`;
+      return keys === undefined ? value : { key: `k${this.#random.below(keys)}`, value };
+    });
     node.produce(topic, values, this.#random.chance(0.3) ? this.#random.between(2, 3) : 1);
   }
 
