@@ -107,7 +107,7 @@ test("a topic that is deleted while it is compacted, dropped and scrubbed in the
   });
 });
 
-test("a topic that is deleted at any moment of a repair ends it, whether bytes are put back or a segment is rewritten", async () => {
+test("a topic that is deleted at any moment of a repair ends it", async () => {
   const disk = await worn();
   const whole = (await openOn(disk.fork())).topic;
   const { frames } = await whole.readMissing(new Map(), 8_000_000);
