@@ -1,4 +1,5 @@
 import { type WriterId } from "../base/mod.d.ts";
+import type { TopicSettingsChange } from "../client/mod.d.ts";
 import type { PeerHealth } from "../gossip/mod.d.ts";
 import type { LogEvent } from "../log/mod.d.ts";
 import type { Member, MemberEventType, NameConflict, UserEventNotice } from "../membership/mod.d.ts";
@@ -56,7 +57,13 @@ export declare class Agent implements AsyncDisposable {
     members(): readonly Member[];
     /** What this node sees of the way to each other member, and what is wrong with it in words. */
     peersHealth(): readonly PeerHealth[];
-    /** A topic, created by the first produce. The same object for the same name. */
+    /** Creates a topic on all nodes, also one that was deleted, which begins anew. As the client's of this name. */
+    createTopic(name: string, settings?: TopicSettingsChange): Promise<void>;
+    /** Deletes a topic on all nodes, with all its records. As the client's of this name. */
+    deleteTopic(name: string): Promise<{
+        readonly generation: number;
+    }>;
+    /** A topic, created by the first produce unless it was deleted. The same object for the same name. */
     topic(name: string): AgentTopic;
     /** Calls `listener` for each event of a type. The result removes it. */
     on<Type extends keyof AgentEvents>(type: Type, listener: (event: AgentEvents[Type]) => void): () => void;

@@ -18,6 +18,8 @@ export interface LogSettings {
      * least 65,536. After everything was read it rests for an hour. @default 8388608 (8 MiB)
      */
     readonly scrubBytesPerSecond?: number | undefined;
+    /** Bytes a second that compaction reads and writes in the background; 0 for none, else at least 65,536. @default 16777216 (16 MiB) */
+    readonly compactionBytesPerSecond?: number | undefined;
     /**
      * Under `fsync: always`: when so many topics wait for the disk at once, one fsync of the journal serves them all.
      * 1 sends every small batch there. @default 8

@@ -11,4 +11,4 @@ export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messa
 export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.d.ts";
 export type { QueryAnswer, QueryOptions, QueryResult, QueryRun } from "./query_run.d.ts";
 export { JoinGivenUpError } from "./rejoiner.d.ts";
-export { AgentTopic } from "./topic.d.ts";
+export { AgentTopic, type TopicProduceOptions } from "./topic.d.ts";

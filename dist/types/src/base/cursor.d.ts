@@ -18,8 +18,8 @@ export declare function decodeToken(bytes: Uint8Array): Place | undefined;
 export declare class TokenWriter {
     #private;
     constructor(topic: string, generation: number, writer: WriterId);
-    /** The most bytes that `write` takes. */
-    get bytesMax(): number;
+    /** How many bytes `write` takes for this sequence. */
+    bytesOf(sequence: number): number;
     /** Writes what `encodeToken` gives for this sequence. Returns the position after it. */
     write(into: Uint8Array, at: number, sequence: number): number;
 }

@@ -1,5 +1,5 @@
 import { type Checksum } from "./crc32.d.ts";
-import { LogRecord, type RecordInput } from "./record.d.ts";
+import { type RecordInput } from "./record.d.ts";
 import type { WriterId } from "./vector.d.ts";
 /** First four bytes of every frame: "GVF1". */
 export declare const frameMagic = 826693191;
@@ -39,6 +39,8 @@ export type FrameKind = "records" | "gap";
 /** How the payload is compressed: bits 0 to 2 of the attributes. */
 export type Compression = "none" | "gzip" | "zstd" | "brotli";
 export declare const compressions: readonly Compression[];
+/** Bit 3 of the attributes: compaction took records out. The chain hash does not cover the attributes. */
+export declare const compactedBit = 8;
 /** The rolling hash of a feed up to and including a batch: 64 bits in two halves. Both 0 before the first batch. */
 export interface ChainHash {
     readonly high: number;
@@ -55,6 +57,8 @@ export interface FrameHeader {
     readonly durableBefore: number;
     readonly kind: FrameKind;
     readonly compression: Compression;
+    /** Compaction took records out: the others keep their places, and `count` is as it was produced. */
+    readonly compacted: boolean;
     readonly count: number;
     readonly writer: WriterId;
     /** Sequence of the first record in its feed, from 1. */
@@ -68,7 +72,7 @@ export interface FrameHeader {
     readonly timestampDeltaMaxMs: number;
     /** CRC-32 of the payload as it is. */
     readonly payloadChecksum: number;
-    /** CRC-32 of the payload as it was produced: differs from `payloadChecksum` only after compaction. */
+    /** CRC-32 of the payload as it was produced: differs from `payloadChecksum` only where the batch is `compacted`. */
     readonly producedChecksum: number;
     readonly generation: number;
 }
@@ -109,6 +113,8 @@ export declare function scanFrame(bytes: Uint8Array, start: number, checksum?: C
  * the origin does that (rule R1). Call `placeFrame` before it is written.
  */
 export declare function stampBatch(frame: Uint8Array, stamp: BatchStamp): ChainHash;
+/** As `stampBatch` and `placeFrame`, with one view for both: making a view costs as much as a stamp. */
+export declare function stampAndPlace(frame: Uint8Array, stamp: BatchStamp, place: FramePlace): ChainHash;
 export declare function sealHeader(frame: Uint8Array, view: DataView): void;
 /** Writes the part of a frame that is this node's own: its offset and the durable mark. */
 export declare function placeFrame(frame: Uint8Array, place: FramePlace): void;
@@ -145,8 +151,3 @@ export declare function gapFrame(gap: {
     count: number;
     generation: number;
 }): Uint8Array;
-/**
- * Calls `visit` for each record of a frame whose headers were read. Compressed payloads must be given decompressed.
- * Returns what is wrong, or undefined.
- */
-export declare function readRecords(payload: Uint8Array, header: FrameHeader, visit: (record: LogRecord) => void): string | undefined;

@@ -28,3 +28,5 @@ export declare const settingsTopic = "_topics";
 export declare function isInternalTopic(name: string): boolean;
 /** What is wrong with a topic's name; undefined when it is a good one. */
 export declare function topicNameFault(name: string): string | undefined;
+/** How long tombstones stay in a topic that is compacted and says nothing else: a day. */
+export declare const tombstoneGraceMsDefault = 86400000;

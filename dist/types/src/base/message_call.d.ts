@@ -7,6 +7,11 @@
 export interface MessageCall {
     /** Sends one response, the parts one after another. False: no more, please, before `drained` is called. */
     send(...parts: readonly Uint8Array[]): boolean;
+    /**
+     * The same with memory that is lent: `giveBack` is called when the response has left this process. Never, where that is
+     * not known, or the call broke off before.
+     */
+    sendLent(parts: readonly Uint8Array[], giveBack: () => void): boolean;
     /** Ends the call: all responses were sent. */
     end(): void;
     /** Ends the call with an error. What was sent before gets out first. */
@@ -67,6 +72,8 @@ export interface HotCall {
 export interface HotReceiver {
     /** One response. False: no more, please, before `resume` is called. */
     message(bytes: Uint8Array): boolean;
+    /** Nothing was sent and nothing came for about a second. */
+    idle?(): void;
     /** The call is over; with an error unless the server ended it well. Called exactly once, and last. */
     ended(error: unknown): void;
 }

@@ -1,3 +1,4 @@
+import type { WriterId } from "../base/mod.d.ts";
 /** What went wrong, for `switch (error.code)`. */
 export type ClientErrorCode = 
 /** Nobody answers at the server's address, or the connection broke. */
@@ -32,9 +33,9 @@ export type ClientErrorCode =
  | "INTERNAL";
 /**
  * What is known of records whose produce failed: `rejected`, surely not stored; `unsent`, never left this process;
- * `unknown`, perhaps stored, perhaps not: only reading tells.
+ * `stored`, on the asked node; `unknown`, perhaps stored, perhaps not: only reading tells.
  */
-export type ProduceFate = "rejected" | "unsent" | "unknown";
+export type ProduceFate = "rejected" | "unsent" | "stored" | "unknown";
 /** A call that failed. */
 export declare class ClientError extends Error {
     readonly name = "ClientError";
@@ -58,6 +59,35 @@ export declare class RecordTooLargeError extends RangeError {
     readonly recordBytes: number;
     readonly allowedBytes: number;
     constructor(recordBytes: number, allowedBytes: number);
+}
+/** Who holds records durably, and who of the nodes that are known does not. */
+export interface CopiesSoFar {
+    readonly holders: readonly string[];
+    readonly lacking: readonly string[];
+}
+/**
+ * Fewer nodes than were asked for hold a record in time. It is stored on the asked node all the same, and others still
+ * fetch it: producing it again would make two of it. To wait on, consume on other nodes with `after: token`.
+ */
+export declare class NotReplicatedError extends Error {
+    readonly name = "NotReplicatedError";
+    readonly code = "NOT_REPLICATED";
+    readonly fate: ProduceFate;
+    /** Nodes that were asked for. */
+    readonly asked: number;
+    readonly holders: readonly string[];
+    readonly lacking: readonly string[];
+    /** Where the record stands on the asked node, and in its writer's feed. */
+    readonly offset: number;
+    readonly writer: WriterId;
+    readonly sequence: number;
+    readonly token: string;
+    constructor(place: {
+        readonly offset: number;
+        readonly writer: WriterId;
+        readonly sequence: number;
+        readonly token: string;
+    }, asked: number, { holders, lacking }: CopiesSoFar);
 }
 /** What a failed call throws, as a `ClientError`. `doing` completes "Cannot …". */
 export declare function toClientError(error: unknown, about: {

@@ -1,4 +1,5 @@
 import { type Compression, type RecordInput } from "../base/mod.d.ts";
+import { type Acks } from "./acks.d.ts";
 import { ClusterCalls } from "./cluster_calls.d.ts";
 import { Consumer, type Gap } from "./consumer.d.ts";
 import { type Cursor } from "./cursor.d.ts";
@@ -28,9 +29,9 @@ export interface ConsumeOptions {
 export interface ProduceOptions {
     /** How the batch is compressed if that makes it shorter. @default "none" */
     readonly compression?: Compression;
-    /** Nodes, the asked one included, that must hold the records durably first. @default 1 */
-    readonly replicated?: number;
-    /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+    /** How durable the records must be first; `NotReplicatedError` when they are not in time. @default the asked node alone */
+    readonly acks?: Acks;
+    /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
     readonly timeoutMs?: number;
     readonly signal?: AbortSignal;
 }
@@ -69,13 +70,24 @@ export declare class LogClient implements AsyncDisposable {
         readonly internal?: boolean;
     }): Promise<TopicDescription[]>;
     describeTopic(topic: string): Promise<TopicDescription>;
-    /** Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. */
+    /**
+     * Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. One
+     * that was deleted begins anew, in its next generation.
+     */
     createTopic(topic: string, settings?: TopicSettingsChange): Promise<TopicDescription>;
     /**
      * Changes what holds for a topic on all nodes. Resolves when the asked node has it on disk and keeps to it; the others
      * do as soon as they hear of it. Of changes on two sides of a partition one holds everywhere in the end.
      */
     setTopic(topic: string, settings: TopicSettingsChange): Promise<TopicDescription>;
+    /**
+     * Deletes a topic on all nodes, with all its records, also those that other nodes took and the asked one has not heard
+     * of. Resolves with the generation that was deleted when the asked node has it on disk and the topic is gone there.
+     * Whoever consumes it fails with `NOT_FOUND`, as does a produce: only `createTopic` brings it back, empty.
+     */
+    deleteTopic(topic: string): Promise<{
+        readonly generation: number;
+    }>;
     servers(): Promise<ServerDescription[]>;
     /** Makes the asked node contact others by their gossip addresses. Resolves with how many were reached. */
     join(addresses: readonly string[]): Promise<number>;

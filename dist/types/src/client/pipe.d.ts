@@ -25,6 +25,11 @@ export interface PipeTarget {
     readonly timeoutMs: number;
     readonly checksum: Checksum;
 }
+/** Who waits for what becomes of a batch. */
+export interface Unanswered {
+    readonly resolve: (answer: ProduceAnswer) => void;
+    readonly reject: (error: ClientError) => void;
+}
 export declare function failureOf(target: PipeTarget, error: unknown, fate?: ProduceFate): ClientError;
 /** One call a batch, where requests cannot stream. Only one at a time, because calls may overtake each other. */
 export declare class UnaryPipe implements BatchPipe {

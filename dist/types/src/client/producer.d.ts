@@ -1,4 +1,7 @@
 import { type Compression, type RecordInput, type WriterId } from "../base/mod.d.ts";
+import type { Acks } from "./acks.d.ts";
+import { NotReplicatedError } from "./errors.d.ts";
+import type { ProduceAnswer } from "./hot_messages.d.ts";
 import type { BatchPipe } from "./pipe.d.ts";
 /** How a producer batches, and how durable its records must be. */
 export interface ProducerOptions {
@@ -9,18 +12,24 @@ export interface ProducerOptions {
      * has gzip; browsers have no other, and not every runtime has zstd. @default "none"
      */
     readonly compression?: Compression;
-    /** Batches on their way at a time. Where requests cannot stream it is 1. @default 4 */
+    /**
+     * Batches on their way at a time: enough to fill the time that an answer takes. Where requests cannot stream it is 1.
+     * @default 4, and 32 with acks of several nodes
+     */
     readonly batchesInFlightMax?: number;
     /** Unanswered bytes at which further sends wait for answers before they are packed. @default 8388608 */
     readonly bytesUnansweredMax?: number;
     /** Sends that may wait so; one more is refused with `QUEUE_FULL`. `ready()` tells when none waits. @default 100000 */
     readonly sendsWaitingMax?: number;
-    /** Nodes, the asked one included, that must hold a record durably before it is answered. @default 1 */
-    readonly replicated?: number;
-    /** How long the server waits for that, in milliseconds; 0 leaves it to the server. @default 0 */
+    /**
+     * How durable a record must be before it is answered. A record that fewer nodes hold in time fails with
+     * `NotReplicatedError`; those after it are not touched by that. @default the asked node alone
+     */
+    readonly acks?: Acks;
+    /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
     readonly timeoutMs?: number;
 }
-export declare const producerDefaults: Required<ProducerOptions>;
+export declare function resolveProducerOptions(options: ProducerOptions): Required<ProducerOptions>;
 /** Where a record went. */
 export interface SendAck {
     /** Position in the answering node's local log. */
@@ -50,5 +59,7 @@ export declare class Producer implements AsyncDisposable {
     /** Waits for what was sent, then closes. Failures are told to those who sent. */
     [Symbol.asyncDispose](): Promise<void>;
 }
+/** What is told of the record at this index of a batch that too few nodes hold. */
+export declare function notReplicated(answer: ProduceAnswer, index: number): NotReplicatedError;
 /** The records as one batch. */
 export declare function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer>;

@@ -7,14 +7,27 @@ export interface TopicRetention {
     readonly ageMaxMs?: number | undefined;
     /** Segments that stay at most, at least 1. */
     readonly segmentsMax?: number | undefined;
+    /** A segment stays until so many nodes, 1 to 100, confirmed that they hold it durably, whatever the limits above say. */
+    readonly keepUntilReplicas?: number | undefined;
+    /** Bytes that stay at most, whatever `keepUntilReplicas` says. No smaller than a segment of the node that is asked. */
+    readonly bytesMax?: number | undefined;
 }
 /** What is to hold for a topic: what is not given stays as it is, 0 takes a limit away. */
 export interface TopicSettingsChange {
     readonly retention?: TopicRetention | undefined;
+    /** Of each key only the latest record is to stay: records without a key are refused then. */
+    readonly compact?: boolean | undefined;
+    /**
+     * How long a tombstone, a record with a key and an empty value, stays once all known nodes hold it: at least 1,000 ms,
+     * and longer than a node may be away. 0 is the default, a day.
+     */
+    readonly tombstoneGraceMs?: number | undefined;
 }
 /** A topic as one node holds it. */
 export interface TopicDescription {
     readonly name: string;
+    /** Counts how often the topic was deleted and created again, from 1. */
+    readonly generation: number;
     /** The local log spans firstOffset up to, and without, nextOffset. */
     readonly firstOffset: number;
     readonly nextOffset: number;
@@ -23,6 +36,10 @@ export interface TopicDescription {
     readonly feeds: readonly FeedDescription[];
     /** What may be forgotten of it, on all nodes; undefined when each node goes by its own options. */
     readonly retention?: TopicRetention | undefined;
+    /** Of each key only the latest record stays. */
+    readonly compact?: boolean | undefined;
+    /** Where it is compacted. */
+    readonly tombstoneGraceMs?: number | undefined;
 }
 /** The records of one writer in a topic: sequences lowWater to have are held, those up to durable surely on disk. */
 export interface FeedDescription {

@@ -12,6 +12,12 @@ export declare class FileRemovedError extends Error {
     readonly code = "FILE_REMOVED";
     constructor(path: string);
 }
+/** Something is where a directory should go. Nothing was moved. */
+export declare class PathTakenError extends Error {
+    readonly name = "PathTakenError";
+    readonly code = "PATH_TAKEN";
+    constructor(path: string);
+}
 /** A directory that this process owns alone, until it is disposed of. */
 export interface OwnedDirectory extends Directory, AsyncDisposable {
     readonly path: string;

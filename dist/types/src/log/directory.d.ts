@@ -1,3 +1,5 @@
+/** A directory in a directory. */
+export type DirectoryPath = readonly [parent: string, name: string];
 /** What the log needs of a disk. The real one is in io; the one of the simulated world can lose and tear writes. */
 export interface Directory {
     /** Names of the files and directories in it. */
@@ -15,8 +17,20 @@ export interface Directory {
     readFile(name: string): Promise<Uint8Array | undefined>;
     /** Replaces a small file as a whole and durably: afterwards, also after a power cut, it holds the old or the new bytes. */
     replaceFile(name: string, bytes: Uint8Array): Promise<void>;
+    /**
+     * Gives a file another name, in place of the file that has it. Who has that one open reads on in it. Durable after
+     * `sync`; a power cut before leaves both names as they were or as they are.
+     */
+    rename(from: string, to: string): Promise<void>;
     /** Removes a file, if it is there. Durable after `sync`. */
     remove(name: string): Promise<void>;
+    /**
+     * Gives a directory two levels below another place there, atomically and durably: afterwards, also after a power cut, it
+     * is at the old place or at the new one, as a whole. Nothing may be at the new place.
+     */
+    moveDirectory(from: DirectoryPath, to: DirectoryPath): Promise<void>;
+    /** Removes an empty directory, if it is there. Durable after `sync`. */
+    removeDirectory(name: string): Promise<void>;
     /** Makes creations and removals in this directory durable. */
     sync(): Promise<void>;
 }
@@ -26,8 +40,11 @@ export interface Directory {
  */
 export interface LogFile {
     readonly size: number;
-    /** Up to `length` bytes from `at`; fewer only at the end of the file. The result is the caller's own. */
-    read(at: number, length: number): Promise<Uint8Array>;
+    /**
+     * Up to `length` bytes from `at`; fewer only at the end of the file. The result is the caller's own. It may be a part of
+     * `into`, if that was given and is long enough.
+     */
+    read(at: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
     /** Writes all parts one after another from `at` on. Throws what the disk says; then any of the bytes may be there. */
     write(at: number, parts: readonly Uint8Array[]): void;
     truncate(size: number): Promise<void>;

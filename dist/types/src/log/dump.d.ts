@@ -2,7 +2,7 @@
 import { type Checksum } from "../base/mod.d.ts";
 /** One thing in a file. */
 export interface DumpedItem {
-    readonly kind: "frame" | "index" | "index-feed" | "journal" | "entry" | "writer" | "clean-stop" | "floor" | "feed" | "damage";
+    readonly kind: "frame" | "room" | "index" | "index-feed" | "journal" | "entry" | "writer" | "clean-stop" | "floor" | "feed" | "damage";
     /** Position in the file. */
     readonly at: number;
     readonly fields: Readonly<Record<string, string | number>>;

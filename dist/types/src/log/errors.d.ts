@@ -9,6 +9,14 @@ export declare class TooManyTopicsError extends RangeError {
     readonly code = "TOO_MANY_TOPICS";
     constructor(topic: string);
 }
+/** What was asked for belongs to a generation of the topic that was deleted. What it held is gone. */
+export declare class TopicDeletedError extends RangeError {
+    readonly name = "TopicDeletedError";
+    readonly code = "TOPIC_DELETED";
+    readonly topic: string;
+    readonly generation: number;
+    constructor(topic: string, generation: number);
+}
 /** The bytes are not one well-formed frame of records. Nothing was appended. */
 export declare class InvalidFrameError extends RangeError {
     readonly name = "InvalidFrameError";
@@ -78,6 +86,6 @@ export declare class InvalidLogOptionError extends RangeError {
     constructor(option: string, value: unknown, allowed: string);
 }
 /** Everything that the log throws; `switch (error.code)` over it is exhaustive. */
-export type LogError = InvalidTopicError | TooManyTopicsError | InvalidFrameError | RecordTooLargeError | OffsetOutOfRangeError | LogCorruptError | LogOverloadedError | LogWriteError | LogClosedError | RepairMisfitError | InvalidLogOptionError;
+export type LogError = InvalidTopicError | TooManyTopicsError | TopicDeletedError | InvalidFrameError | RecordTooLargeError | OffsetOutOfRangeError | LogCorruptError | LogOverloadedError | LogWriteError | LogClosedError | RepairMisfitError | InvalidLogOptionError;
 /** What an unknown thrown value says. */
 export declare function messageOf(cause: unknown): string;

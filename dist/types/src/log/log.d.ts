@@ -1,5 +1,7 @@
 import { type WriterId } from "../base/mod.d.ts";
 import type { Directory } from "./directory.d.ts";
+import { TopicDeletedError } from "./errors.d.ts";
+import { type TopicLife } from "./topic_value.d.ts";
 import type { CommitLog, LogEnvironment, LogEvent, LogOptions, ScrubProgress, TopicLog } from "./types.d.ts";
 /** All topics of a data directory. The caller owns the directory, and its lock, for longer than the log. */
 export declare class Log implements CommitLog {
@@ -15,6 +17,12 @@ export declare class Log implements CommitLog {
     topics(): readonly TopicLog[];
     topic(name: string): TopicLog | undefined;
     openTopic(topicName: string): Promise<TopicLog>;
+    deletedTopic(topicName: string): TopicDeletedError | undefined;
+    get lives(): ReadonlyMap<string, TopicLife>;
+    settleLife(name: string, life: TopicLife): Promise<void>;
+    onLife(listener: (change: TopicLife & {
+        readonly topic: string;
+    }) => void): () => void;
     get journalBytes(): number;
     get scrubProgress(): ScrubProgress;
     mintWriter(reason: string): Promise<WriterId>;

@@ -11,10 +11,15 @@ export interface ResolvedLogOptions {
     readonly journalBytesMax: number;
     readonly scrubBytesPerSecond: number;
     readonly scrubPauseMs: number;
+    readonly compactionBytesPerSecond: number;
+    readonly compactionDirtyRatioMin: number;
+    readonly compactionEveryMs: number;
     readonly retention: Retention;
     readonly newWriter: boolean;
     readonly checksum: Checksum;
 }
+/** Nodes that anybody may wait for. */
+export declare const copiesMax = 100;
 /** Checks and fills the options; throws `InvalidLogOptionError`. */
 export declare function resolveOptions(options: LogOptions): ResolvedLogOptions;
 /** The same retention, if it makes sense; throws `InvalidLogOptionError`. */

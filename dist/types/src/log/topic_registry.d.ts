@@ -10,7 +10,7 @@ export declare class TopicExistsError extends RangeError {
 export declare class TopicNotFoundError extends RangeError {
     readonly name = "TopicNotFoundError";
     readonly code = "TOPIC_NOT_FOUND";
-    constructor(topic: string);
+    constructor(doing: "set" | "delete", topic: string);
 }
 export interface TopicRegistryOptions {
     readonly wallMs: () => number;
@@ -27,15 +27,22 @@ export declare class TopicRegistry implements AsyncDisposable {
     private constructor();
     /** Reads what is settled and applies it. Where it cannot be read, `onWarn` hears of it, and the next growth tries again. */
     static open(log: CommitLog, options: TopicRegistryOptions): Promise<TopicRegistry>;
-    /** What holds for a topic. */
+    /** What holds for a topic; nothing of its own where it is deleted. */
     settings(topic: string): TopicSettings;
     /**
      * Changes what holds for a topic on all nodes. Resolves with what holds now, once that is fsynced here, whatever the
-     * policy, and applied here. `create` makes a topic that is not there yet. Rejects with `InvalidTopicError`,
-     * `InvalidTopicSettingError`, `TopicExistsError`, `TopicNotFoundError`, `TooManyTopicsError`, or as produce does.
+     * policy, and applied here. `create` makes a topic that is not there yet, or was deleted: then it begins anew, in the
+     * next generation. Rejects with `InvalidTopicError`, `InvalidTopicSettingError`, `TopicExistsError`,
+     * `TopicNotFoundError`, `TopicDeletedError`, `TooManyTopicsError`, or as produce does.
      */
     set(topic: string, change: TopicSettingsChange, options: {
         readonly create: boolean;
     }): Promise<TopicSettings>;
+    /**
+     * Deletes a topic on all nodes, with what was written to it and is not seen here yet. Resolves with its generation once
+     * that is fsynced here and the topic is gone here. Rejects with `InvalidTopicError`, `TopicNotFoundError`, `TopicDeletedError`,
+     * `TooManyTopicsError`, or as produce does.
+     */
+    delete(topic: string): Promise<number>;
     [Symbol.asyncDispose](): Promise<void>;
 }

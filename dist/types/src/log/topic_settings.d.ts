@@ -3,10 +3,20 @@ import type { Retention } from "./types.d.ts";
 export interface TopicSettings {
     /** What may be forgotten; with no field given, nothing. Undefined: each node goes by its own options. */
     readonly retention?: Retention | undefined;
+    /** Of each key only the latest record stays. @default false */
+    readonly compact?: boolean | undefined;
+    /**
+     * How long a tombstone (a record with a key and an empty value) stays once all known nodes hold it. No shorter than a
+     * node may be away: one that comes back later may bring back what was deleted. @default 86400000 (a day)
+     */
+    readonly tombstoneGraceMs?: number | undefined;
 }
 /** What is to become different: a field that is not given stays as it is, 0 takes its limit away. */
 export interface TopicSettingsChange {
     readonly retention?: Retention | undefined;
+    readonly compact?: boolean | undefined;
+    /** 0 is the default again. */
+    readonly tombstoneGraceMs?: number | undefined;
 }
 /** A setting is out of range, or there is none of that name. Nothing was changed. */
 export declare class InvalidTopicSettingError extends RangeError {
@@ -19,14 +29,11 @@ export declare class InvalidTopicSettingError extends RangeError {
         readonly allowed: string;
     });
 }
+export declare const retentionFields: readonly (keyof Retention)[];
 /** The settings after a change; throws `InvalidTopicSettingError`. */
 export declare function changedSettings(topic: string, before: TopicSettings, asked: {
     readonly change: TopicSettingsChange;
     readonly segmentBytesMax: number;
 }): TopicSettings;
-/** The value of a record of `_topics`, whose key is the topic's name. */
-export declare function encodeSettings({ retention }: TopicSettings): Uint8Array;
-/** Undefined for anything that is not of this version, or makes no sense. */
-export declare function decodeSettings(value: Uint8Array): TopicSettings | undefined;
-/** What a node can do: its segments may be larger than those of the node that was asked, or the clock's grain coarser. */
+/** What a node can do: its segments may be larger than those of the node that was asked, the clock's grain or limits others. */
 export declare function applicableRetention(retention: Retention, segmentBytesMax: number): Retention;

@@ -2,9 +2,11 @@
  * What the log promises to the rooms that use it. Rules R1, R2, R4 and R5 are kept here; nothing here knows peers,
  * sockets or a runtime.
  */
-import type { ChainHash, Checksum, Vector, WriterId } from "../base/mod.d.ts";
+import type { ChainHash, Checksum, Codecs, Vector, WriterId } from "../base/mod.d.ts";
+import type { TopicDeletedError } from "./errors.d.ts";
 import type { FeedEnd } from "./feed.d.ts";
 import type { LogMeter } from "./meter.d.ts";
+import type { TopicLife } from "./topic_value.d.ts";
 /** When a produce is acknowledged and its records are served (rule R2). */
 export type FsyncPolicy = "always" | "interval" | "never";
 export interface LogOptions {
@@ -32,6 +34,12 @@ export interface LogOptions {
     readonly scrubBytesPerSecond?: number | undefined;
     /** Milliseconds that it rests after everything was read, at least 1,000: a node that has nothing to do does nothing. @default 3600000 (1 h) */
     readonly scrubPauseMs?: number | undefined;
+    /** Bytes a second that compaction reads and writes in the background; 0: none, else at least 65536. @default 16777216 (16 MiB) */
+    readonly compactionBytesPerSecond?: number | undefined;
+    /** Share of a topic's closed segments that must be new for them to be compacted, 0.01 to 1. @default 0.5 */
+    readonly compactionDirtyRatioMin?: number | undefined;
+    /** Milliseconds between two looks at what is to be compacted, at least 1,000. @default 60000 */
+    readonly compactionEveryMs?: number | undefined;
     /** For every topic that has none of its own. @default nothing is forgotten */
     readonly retention?: Retention | undefined;
     /** Mint a new writer although the directory has one: for directories restored from a backup. @default false */
@@ -50,6 +58,26 @@ export interface Retention {
     readonly ageMaxMs?: number | undefined;
     /** Segments that stay at most, at least 1. */
     readonly segmentsMax?: number | undefined;
+    /** A segment stays until so many nodes, this one included, hold it durably, 1 to 100, whatever the limits above say. */
+    readonly keepUntilReplicas?: number | undefined;
+    /** Bytes that stay at most, whatever `keepUntilReplicas` says. No smaller than `segmentBytesMax`. */
+    readonly bytesMax?: number | undefined;
+}
+/** That of each key only the latest record is to stay. */
+export interface Compaction {
+    /** How long a tombstone (a record with a key and an empty value) stays once all known nodes hold it, at least 0. */
+    readonly tombstoneGraceMs: number;
+}
+/** What a compaction did. */
+export interface Compacted {
+    /** Segments written anew. */
+    readonly segments: number;
+    /** Records removed, tombstones among them. */
+    readonly records: number;
+    readonly tombstones: number;
+    /** Bytes of these segments. */
+    readonly bytesBefore: number;
+    readonly bytesAfter: number;
 }
 /** What the log needs beside a directory. */
 export interface LogEnvironment {
@@ -66,6 +94,15 @@ export interface LogEnvironment {
     readonly soon?: ((callback: () => void) => void) | undefined;
     /** @default nobody measures */
     readonly meter?: LogMeter | undefined;
+    /** For compaction: records of batches that it cannot unpack stay, and such batches cannot be produced. @default none */
+    readonly codecs?: Codecs | undefined;
+    /**
+     * What every known peer holds durably of a topic: no tombstone above it goes. Undefined while that is not known of some.
+     * @default this node is alone
+     */
+    readonly heldByPeers?: ((topic: string) => Vector | undefined) | undefined;
+    /** Up to where so many nodes, this one included, hold a feed of a topic durably. @default nobody does */
+    readonly heldThrough?: ((topic: TopicLog, writer: WriterId, copies: number) => number) | undefined;
 }
 /** What a produce is answered with, once the records are as durable as the policy says. */
 export interface Ack {
@@ -82,6 +119,14 @@ export interface Chunk {
     readonly frames: Uint8Array;
     /** Where to read on. */
     readonly nextOffset: number;
+}
+/** A chunk that several readers look at. */
+export interface SharedChunk extends Chunk {
+    /**
+     * To be called once for each time it was given, by whoever will not look at the frames again: then their memory is used
+     * for others. Without it nothing is lost but speed.
+     */
+    readonly release: () => void;
 }
 /** What a puller lacks, as far as its credit reached. */
 export interface Missing {
@@ -119,7 +164,7 @@ export type ApplyStop =
  * Undefined: nothing is known, because the feed does not reach so far, or its records are gone there or were never here.
  */
 export type ChainAt = ChainHash | "within-batch" | undefined;
-/** Damage in what was durable: served to nobody. */
+/** Damage in what was durable: served to nobody, or as a gap once it is taken for lost. */
 export interface CorruptRange {
     /** Path within the data directory. */
     readonly file: string;
@@ -133,6 +178,8 @@ export interface CorruptRange {
         readonly first: number;
         readonly last: number;
     }>;
+    /** The offset of the first record in it, since it is taken for lost. */
+    readonly lostFromOffset?: number;
 }
 /** How far the present round of the scrub is. */
 export interface ScrubProgress {
@@ -152,9 +199,9 @@ export type LogEvent =
     readonly bytes: number;
     readonly reason: string;
 }
-/** The scrub found damage in what was durable; it serves nobody, and stays as it is until it is repaired. */
+/** `corrupt`: there is damage in what was durable, served to nobody until it is repaired. `lost`: gaps stand for it now. */
  | {
-    readonly type: "corrupt";
+    readonly type: "corrupt" | "lost";
     readonly topic: string;
     readonly file: string;
     readonly at: number;
@@ -198,21 +245,51 @@ export type LogEvent =
     readonly topic: string;
     readonly message: string;
 }
+/** Compaction took records that later ones of their keys replace. */
+ | ({
+    readonly type: "compacted";
+    readonly topic: string;
+} & Compacted)
+/** It is tried again; told once for a row of failures. */
+ | {
+    readonly type: "compaction-failed";
+    readonly topic: string;
+    readonly message: string;
+}
 /** Retention took the oldest segments. */
  | {
     readonly type: "segments-dropped";
     readonly topic: string;
     readonly segments: number;
+    /** Those of them that `bytesMax` took before enough nodes held them. */
+    readonly uncopied: number;
     readonly bytes: number;
     readonly firstOffset: number;
 } | {
     readonly type: "topic-created";
     readonly topic: string;
+    readonly generation: number;
+}
+/** A generation of the topic was deleted, with what it held here. */
+ | {
+    readonly type: "topic-deleted";
+    readonly topic: string;
+    readonly generation: number;
+    readonly records: number;
+    /** Records ever appended. */
+    readonly appended: number;
+    readonly bytes: number;
 };
 /** One topic of a node. */
 export interface TopicLog {
     readonly name: string;
+    /** Counts how often the topic was deleted and created again, from 1. */
     readonly generation: number;
+    /**
+     * Set once the generation is deleted: whatever is asked of it rejects with this. Those who listen for growth are called
+     * then, too. What is created again is another object.
+     */
+    readonly deleted: TopicDeletedError | undefined;
     /** Offset of the first record held. */
     readonly firstOffset: number;
     /** The offset after the last record that may be served. */
@@ -255,7 +332,7 @@ export interface TopicLog {
      * As `read`, for many readers of the same place: they get one array, read once. It is shared, also with readers to come:
      * nobody may change its bytes.
      */
-    readShared(offset: number, bytesMax: number): Promise<Chunk>;
+    readShared(offset: number, bytesMax: number): Promise<SharedChunk>;
     /** What is served and not covered by `have`, in local-log order, at least one frame if any, up to `bytesMax` (rule R3). */
     readMissing(have: Vector, bytesMax: number): Promise<Missing>;
     /** How far a feed is served now; undefined when nothing of it is held. */
@@ -267,11 +344,20 @@ export interface TopicLog {
      * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
      */
     repair(range: CorruptRange, frames: Uint8Array): Promise<void>;
+    /** Nobody gave back what damage took: from now on readers get gaps there. Rejects with `RepairMisfitError`. */
+    lose(range: CorruptRange): Promise<void>;
     /**
      * What may be forgotten from now on; undefined is what the log's options say. It is not kept over a restart: the
      * topic's settings are, and set it again. Throws `InvalidLogOptionError`.
      */
     setRetention(retention: Retention | undefined): void;
+    /** That of each key only the latest stays; undefined: all stay. Not kept over a restart, as `setRetention`. */
+    setCompaction(compaction: Compaction | undefined): void;
+    /**
+     * Compacts the closed segments now. Rejects with `LogCorruptError` where the topic cannot be read, or with what the
+     * disk says; then every segment is as it was or as it is to be.
+     */
+    compact(): Promise<Compacted>;
     /** Forgets now what may be forgotten. Resolves with how many segments went. */
     retain(): Promise<number>;
     /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
@@ -289,8 +375,25 @@ export interface CommitLog extends AsyncDisposable {
     topics(): readonly TopicLog[];
     /** A topic that is held, "" meaning `default`; undefined when it is not. */
     topic(name: string): TopicLog | undefined;
-    /** Opens a topic, creating it when needed. Rejects with `InvalidTopicError` or `TooManyTopicsError`. */
+    /**
+     * Opens a topic in the generation that is settled, creating it when needed. Rejects with `InvalidTopicError`,
+     * `TopicDeletedError` or `TooManyTopicsError`.
+     */
     openTopic(name: string): Promise<TopicLog>;
+    /** Why a topic cannot be opened: its last generation was deleted. Undefined when it was not. */
+    deletedTopic(name: string): TopicDeletedError | undefined;
+    /** What is settled about topics that were deleted, or created again since. */
+    readonly lives: ReadonlyMap<string, TopicLife>;
+    /**
+     * Takes note of what the cluster has settled, unless something later is known: what the node holds of an earlier
+     * generation, or of this one when it is deleted, ends at once. Resolves when it is removed; rejects with what the disk
+     * says, and then the next open or the next call removes it.
+     */
+    settleLife(topic: string, life: TopicLife): Promise<void>;
+    /** Calls `listener` after `settleLife` told something new. The result removes it. */
+    onLife(listener: (change: TopicLife & {
+        readonly topic: string;
+    }) => void): () => void;
     /** Bytes of the journal that are not in their segments yet; they are held in memory too. */
     readonly journalBytes: number;
     /** How far the scrub is; all 0 when there is none. */

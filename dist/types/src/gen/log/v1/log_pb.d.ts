@@ -75,11 +75,18 @@ export declare const HeaderSchema: GenMessage<Header>;
  */
 export type Acks = Message<"log.v1.Acks"> & {
     /**
-     * Number of nodes, the one that was asked included, that hold the records durably. 0 and 1 mean this node alone.
+     * Number of nodes, the one that was asked included, that hold the records durably, up to 100. 0 and 1 mean this node
+     * alone, by its fsync policy; from 2 on only what is fsynced counts.
      *
      * @generated from field: uint32 replicated = 1;
      */
     replicated: number;
+    /**
+     * When too few nodes hold the records in time, answer with `shortfall` instead of failing with DEADLINE_EXCEEDED.
+     *
+     * @generated from field: bool answer_shortfall = 2;
+     */
+    answerShortfall: boolean;
 };
 /**
  * Describes the message log.v1.Acks.
@@ -119,7 +126,7 @@ export type ProduceRequest = Message<"log.v1.ProduceRequest"> & {
      */
     acks?: Acks | undefined;
     /**
-     * How long to wait for `acks`, in milliseconds; 0 means the node's default.
+     * How long to wait for `acks`, in milliseconds, up to 300,000; 0 means 10,000.
      *
      * @generated from field: uint32 timeout_ms = 6;
      */
@@ -160,12 +167,122 @@ export type ProduceResponse = Message<"log.v1.ProduceResponse"> & {
      * @generated from field: uint32 count = 5;
      */
     count: number;
+    /**
+     * Set when fewer nodes than `acks` asked for hold the records so far. They are stored, and others still fetch them. Only
+     * where the request said `answer_shortfall`, and as a detail of DEADLINE_EXCEEDED.
+     *
+     * @generated from field: log.v1.Shortfall shortfall = 6;
+     */
+    shortfall?: Shortfall | undefined;
 };
 /**
  * Describes the message log.v1.ProduceResponse.
  * Use `create(ProduceResponseSchema)` to create a new message.
  */
 export declare const ProduceResponseSchema: GenMessage<ProduceResponse>;
+/**
+ * Who holds records durably, and who of the nodes known does not, when that was waited for in vain.
+ *
+ * @generated from message log.v1.Shortfall
+ */
+export type Shortfall = Message<"log.v1.Shortfall"> & {
+    /**
+     * @generated from field: uint32 asked = 1;
+     */
+    asked: number;
+    /**
+     * Names of nodes, at most 100 each.
+     *
+     * @generated from field: repeated string holders = 2;
+     */
+    holders: string[];
+    /**
+     * @generated from field: repeated string lacking = 3;
+     */
+    lacking: string[];
+};
+/**
+ * Describes the message log.v1.Shortfall.
+ * Use `create(ShortfallSchema)` to create a new message.
+ */
+export declare const ShortfallSchema: GenMessage<Shortfall>;
+/**
+ * @generated from message log.v1.ProduceManyRequest
+ */
+export type ProduceManyRequest = Message<"log.v1.ProduceManyRequest"> & {
+    /**
+     * The caller's number for this produce, below 2^53.
+     *
+     * @generated from field: uint64 id = 1;
+     */
+    id: bigint;
+    /**
+     * @generated from field: log.v1.ProduceRequest produce = 2;
+     */
+    produce?: ProduceRequest | undefined;
+};
+/**
+ * Describes the message log.v1.ProduceManyRequest.
+ * Use `create(ProduceManyRequestSchema)` to create a new message.
+ */
+export declare const ProduceManyRequestSchema: GenMessage<ProduceManyRequest>;
+/**
+ * @generated from message log.v1.ProduceManyResponse
+ */
+export type ProduceManyResponse = Message<"log.v1.ProduceManyResponse"> & {
+    /**
+     * That of the request which is answered.
+     *
+     * @generated from field: uint64 id = 1;
+     */
+    id: bigint;
+    /**
+     * @generated from oneof log.v1.ProduceManyResponse.outcome
+     */
+    outcome: {
+        /**
+         * @generated from field: log.v1.ProduceResponse produced = 2;
+         */
+        value: ProduceResponse;
+        case: "produced";
+    } | {
+        /**
+         * @generated from field: log.v1.ProduceFailure failed = 3;
+         */
+        value: ProduceFailure;
+        case: "failed";
+    } | {
+        case: undefined;
+        value?: undefined;
+    };
+};
+/**
+ * Describes the message log.v1.ProduceManyResponse.
+ * Use `create(ProduceManyResponseSchema)` to create a new message.
+ */
+export declare const ProduceManyResponseSchema: GenMessage<ProduceManyResponse>;
+/**
+ * What a call of its own would have failed with.
+ *
+ * @generated from message log.v1.ProduceFailure
+ */
+export type ProduceFailure = Message<"log.v1.ProduceFailure"> & {
+    /**
+     * As gRPC numbers them.
+     *
+     * @generated from field: uint32 code = 1;
+     */
+    code: number;
+    /**
+     * @generated from field: string message = 2;
+     */
+    message: string;
+};
+/**
+ * Describes the message log.v1.ProduceFailure.
+ * Use `create(ProduceFailureSchema)` to create a new message.
+ */
+export declare const ProduceFailureSchema: GenMessage<ProduceFailure>;
 /**
  * @generated from message log.v1.ConsumeRequest
  */
@@ -403,11 +520,23 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
      */
     retention?: Retention | undefined;
     /**
-     * The topic must not be there yet; otherwise it must.
+     * The topic must not be there yet, or be deleted: then its next generation begins. Otherwise it must be there.
      *
      * @generated from field: bool create = 3;
      */
     create: boolean;
+    /**
+     * Of each key only the latest record is to stay. Absent: as it is.
+     *
+     * @generated from field: optional bool compact = 4;
+     */
+    compact?: boolean | undefined;
+    /**
+     * How long a record with a key and an empty value stays once all known nodes hold it. Absent: as it is; 0: a day.
+     *
+     * @generated from field: optional uint64 tombstone_grace_ms = 5;
+     */
+    tombstoneGraceMs?: bigint | undefined;
 };
 /**
  * Describes the message log.v1.SetTopicRequest.
@@ -428,6 +557,36 @@ export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
  * Use `create(SetTopicResponseSchema)` to create a new message.
  */
 export declare const SetTopicResponseSchema: GenMessage<SetTopicResponse>;
+/**
+ * @generated from message log.v1.DeleteTopicRequest
+ */
+export type DeleteTopicRequest = Message<"log.v1.DeleteTopicRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+};
+/**
+ * Describes the message log.v1.DeleteTopicRequest.
+ * Use `create(DeleteTopicRequestSchema)` to create a new message.
+ */
+export declare const DeleteTopicRequestSchema: GenMessage<DeleteTopicRequest>;
+/**
+ * @generated from message log.v1.DeleteTopicResponse
+ */
+export type DeleteTopicResponse = Message<"log.v1.DeleteTopicResponse"> & {
+    /**
+     * What was deleted: a topic that is created again has the next one.
+     *
+     * @generated from field: uint32 generation = 1;
+     */
+    generation: number;
+};
+/**
+ * Describes the message log.v1.DeleteTopicResponse.
+ * Use `create(DeleteTopicResponseSchema)` to create a new message.
+ */
+export declare const DeleteTopicResponseSchema: GenMessage<DeleteTopicResponse>;
 /**
  * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
  *
@@ -452,6 +611,18 @@ export type Retention = Message<"log.v1.Retention"> & {
      * @generated from field: optional uint64 segments_max = 3;
      */
     segmentsMax?: bigint | undefined;
+    /**
+     * A segment stays until so many nodes, 1 to 100, confirmed that they hold it durably, whatever the other limits say.
+     *
+     * @generated from field: optional uint64 keep_until_replicas = 4;
+     */
+    keepUntilReplicas?: bigint | undefined;
+    /**
+     * Bytes that stay at most, whatever `keep_until_replicas` says. No smaller than a segment of the node that is asked.
+     *
+     * @generated from field: optional uint64 bytes_max = 5;
+     */
+    bytesMax?: bigint | undefined;
 };
 /**
  * Describes the message log.v1.Retention.
@@ -494,6 +665,24 @@ export type Topic = Message<"log.v1.Topic"> & {
      * @generated from field: log.v1.Retention retention = 7;
      */
     retention?: Retention | undefined;
+    /**
+     * Counts how often the topic was deleted and created again, from 1.
+     *
+     * @generated from field: uint32 generation = 8;
+     */
+    generation: number;
+    /**
+     * Of each key only the latest record stays.
+     *
+     * @generated from field: bool compact = 9;
+     */
+    compact: boolean;
+    /**
+     * Where it is compacted: how long a record with a key and an empty value stays once all known nodes hold it.
+     *
+     * @generated from field: uint64 tombstone_grace_ms = 10;
+     */
+    tombstoneGraceMs: bigint;
 };
 /**
  * Describes the message log.v1.Topic.
@@ -555,6 +744,17 @@ export declare const Log: GenService<{
         output: typeof ProduceResponseSchema;
     };
     /**
+     * The same for produces that have nothing to do with each other, of any topics: each is answered as soon as it can be,
+     * and one that fails fails alone. Those of one topic are stored in the order of the requests.
+     *
+     * @generated from rpc log.v1.Log.ProduceMany
+     */
+    produceMany: {
+        methodKind: "bidi_streaming";
+        input: typeof ProduceManyRequestSchema;
+        output: typeof ProduceManyResponseSchema;
+    };
+    /**
      * The next record at or after the start; OUT_OF_RANGE when there is none yet.
      *
      * @generated from rpc log.v1.Log.Consume
@@ -613,5 +813,15 @@ export declare const Log: GenService<{
         methodKind: "unary";
         input: typeof SetTopicRequestSchema;
         output: typeof SetTopicResponseSchema;
+    };
+    /**
+     * Deletes a topic on all nodes, with all its records. Answered once that is fsynced and the topic is gone on this node.
+     *
+     * @generated from rpc log.v1.Log.DeleteTopic
+     */
+    deleteTopic: {
+        methodKind: "unary";
+        input: typeof DeleteTopicRequestSchema;
+        output: typeof DeleteTopicResponseSchema;
     };
 }>;
