@@ -136,10 +136,11 @@ interop(27, async () => {
   };
   await observe(5_000);
   assert.ok(lost > 3, `${lost} packets lost`);
-  assert.equal(
-    [alpha.said(/Suspect ours|Was able to connect to ours/), ours.machine.counters.gossip.suspicions],
-    [[], 0],
-  );
+  assert.equal(alpha.said(/Suspect ours|Was able to connect to ours/), []);
+  // A busy machine may be late for beta's help once: alpha refutes that.
+  const { suspicions } = ours.machine.counters.gossip;
+  assert.ok(suspicions <= 1, `${suspicions} suspicions`);
+  assert.is(ours.machine.member("alpha")?.status, "alive");
   ours.filter = () => true;
   // Probes that are under way must not end without their helper.
   await observe(2_000);
