@@ -121,12 +121,12 @@ export function publishesByGo(contender: NatsGo, load: Load, window: number): Si
   return { ...side(contender, "", load, () => contender.publish(load, window)), isDrivenApart: true };
 }
 
-/** Records given to the producer as fast as it takes them, which packs them into batches. */
+/** Batches of a thousand records, a few of them unanswered at a time. */
 export function batches(contender: Grapevine, load: Load): Side {
   const { value, records } = load;
-  return side(contender, "batches of the producer's size", load, async () => {
+  return side(contender, `batches of ${perPipeline}`, load, async () => {
     const topic = await contender.createTopic();
-    const round = await counted(records, () => topic.sendAll(value, records));
+    const round = await counted(records, () => topic.sendBatches(value, perPipeline, records / perPipeline));
     await topic.drop();
     return round;
   });

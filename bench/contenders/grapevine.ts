@@ -4,12 +4,15 @@ import { fileURLToPath } from "node:url";
 import { connect, type LogClient, type Producer, type ProducerOptions } from "../../src/client/mod.ts";
 import { runtimeCommand } from "../runtime.ts";
 import { ServerProcess } from "../server_process.ts";
-import type { Contender, ContenderTopic } from "./contender.ts";
+import { type Contender, type ContenderTopic, sendInFlight } from "./contender.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
 /** Records that are given to the producer before it is asked whether it has room. */
 const recordsBetweenWaits = 1_000;
+
+/** Batches that wait for their acknowledgement, where batches are sent. */
+const batchesInFlight = 4;
 
 export type Fsync = "always" | "interval" | "never";
 
@@ -118,6 +121,12 @@ export class GrapevineTopic implements ContenderTopic {
       await this.#producer.ready();
     }
     await this.#producer.flush();
+  }
+
+  /** Sends so many batches of so many records each, a call for each of them. */
+  async sendBatches(value: Uint8Array, perBatch: number, count: number): Promise<void> {
+    const records = new Array<{ value: Uint8Array }>(perBatch).fill({ value });
+    await sendInFlight(count, batchesInFlight, () => this.#client.produce(this.name, records));
   }
 
   /** One unary call for one record. */

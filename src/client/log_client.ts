@@ -139,8 +139,9 @@ export class LogClient implements AsyncDisposable {
     options: ProduceOptions = {},
   ): Promise<ProduceAck> {
     const asked = { ...askedAcks(options), signal: options.signal };
-    const frame = packOne(Array.isArray(records) ? records : [records as RecordInput]);
     const connection = this.#connection();
+    const list = Array.isArray(records) ? records : [records as RecordInput];
+    const frame = packOne(list, connection.checksum);
     const compress = compressorOf(options.compression ?? "none", connection);
     let answer: ProduceAnswer;
     try {

@@ -1,4 +1,5 @@
 import {
+  type Checksum,
   type Compression,
   FrameBuilder,
   packedBytesMax,
@@ -252,7 +253,7 @@ export class Producer implements AsyncDisposable {
 }
 
 /** A builder whose frame became larger is not kept: neither would its memory be given back. */
-const keptFrameBytesMax = 65_536;
+const keptFrameBytesMax = 262_144;
 /** Empty between two calls of `packOne`; undefined while one is at work, or has failed. */
 let keptBuilder: FrameBuilder | undefined;
 
@@ -265,7 +266,7 @@ export function notReplicated(answer: ProduceAnswer, index: number): NotReplicat
 }
 
 /** The records as one batch. */
-export function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer> {
+export function packOne(records: readonly RecordInput[], checksum?: Checksum): Uint8Array<ArrayBuffer> {
   if (records.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot produce: there is no record");
   const builder = keptBuilder ?? new FrameBuilder();
   keptBuilder = undefined;
@@ -277,7 +278,7 @@ export function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer
       throw new ClientError("INVALID_ARGUMENT", message);
     }
   }
-  const frame = builder.finish() as Uint8Array<ArrayBuffer>;
+  const frame = builder.finish(checksum) as Uint8Array<ArrayBuffer>;
   if (frame.length <= keptFrameBytesMax) keptBuilder = builder;
   return frame;
 }
