@@ -1,4 +1,4 @@
-import { type Compression, type RecordInput, type WriterId } from "../base/mod.d.ts";
+import { type Checksum, type Compression, type RecordInput, type WriterId } from "../base/mod.d.ts";
 import type { Acks } from "./acks.d.ts";
 import { NotReplicatedError } from "./errors.d.ts";
 import type { ProduceAnswer } from "./hot_messages.d.ts";
@@ -62,4 +62,4 @@ export declare class Producer implements AsyncDisposable {
 /** What is told of the record at this index of a batch that too few nodes hold. */
 export declare function notReplicated(answer: ProduceAnswer, index: number): NotReplicatedError;
 /** The records as one batch. */
-export declare function packOne(records: readonly RecordInput[]): Uint8Array<ArrayBuffer>;
+export declare function packOne(records: readonly RecordInput[], checksum?: Checksum): Uint8Array<ArrayBuffer>;
