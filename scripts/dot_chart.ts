@@ -21,9 +21,9 @@ export interface DotChart {
   readonly line: { readonly at: number; readonly name: string };
 }
 
-const width = 920;
+const width = 960;
 const rowHeight = 28;
-const [top, bottom, left, right, columnWidth] = [74, 56, 384, 16, 52];
+const [top, bottom, left, right, columnWidth] = [74, 56, 424, 16, 52];
 
 /** Draws it with an axis whose steps multiply. Values must be above 0. */
 export function drawDots({ title, x, rows, series, line }: DotChart): string {
