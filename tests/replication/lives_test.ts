@@ -1,6 +1,7 @@
 // What the machines make of topics that are deleted and created again: each generation has a key of its own.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Announcer } from "../../src/replication/mod.ts";
 import { Bench, vector, words, writers } from "./builders.ts";
 
 function settle(bench: Bench, generation: number, deleted = false): string[] {
