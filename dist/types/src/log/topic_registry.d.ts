@@ -18,8 +18,9 @@ export interface TopicRegistryOptions {
     readonly onWarn: (message: string) => void;
 }
 /**
- * The settings of all topics, as the topic `_topics` says: a record for each change, the latest by (lamport, writer,
- * sequence) holds. It is replicated as any topic is, so that all nodes come to the same, whatever came first where.
+ * The settings of all topics, as the topic `_topics` says: a record for each change. The greatest generation holds, in it a
+ * delete, else the latest by (lamport, writer, sequence). It is replicated as any topic is, and all nodes come to the same
+ * in whatever order the records reach them.
  * Invariant: what `settings` tells is applied to the log.
  */
 export declare class TopicRegistry implements AsyncDisposable {
