@@ -43,6 +43,16 @@ test("acks of several nodes are waited for up to the last record, ten seconds un
   ]);
 });
 
+test("acks of more nodes, or for longer, than there may be are refused with the limit, and nothing is stored", async () => {
+  await using node = await open();
+  const nodes = await failureOf(node.log.produce({ topic: "t", record, acks: { replicated: 101 } }));
+  assert.is(nodes.code, Code.InvalidArgument);
+  assert.is(nodes.rawMessage, "Cannot wait for 101 nodes: acks.replicated is 0 to 100");
+  const long = await failureOf(node.log.produce({ topic: "t", record, acks: { replicated: 2 }, timeoutMs: 300_001 }));
+  assert.is(long.rawMessage, "Cannot wait for 300001 ms: timeout_ms is 0 to 300000");
+  assert.is(node.ports.log.topic("t")?.nextOffset ?? 0, 0);
+});
+
 test("too few copies are an error that says who holds the record, where it is stored, and carries the answer", async () => {
   await using node = await open({ shortfall });
   const failure = await failureOf(node.log.produce({ topic: "t", record, acks: { replicated: 2 } }));

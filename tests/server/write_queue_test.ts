@@ -57,6 +57,17 @@ test("WriteQueue gives lent memory back when it was taken, and never when the st
   assert.equal(givenBack, ["first"]);
 });
 
+test("WriteQueue gives memory that was lent in several arrays back once, when the last of them was taken", async () => {
+  const stream = new SlowStream();
+  const queue = new WriteQueue(stream.writable, () => {});
+  const givenBack: string[] = [];
+  queue.write([filled(1, large), filled(2, large)], () => givenBack.push("both"));
+  await stream.take();
+  assert.equal(givenBack, []);
+  await stream.take();
+  assert.equal(givenBack, ["both"]);
+});
+
 test("WriteQueue does not take lent memory back from a stream that was reset, which is told without an error", async () => {
   const stream = new SlowStream();
   const queue = new WriteQueue(stream.writable, () => {});
