@@ -71,6 +71,13 @@ export {
   writerFromNumber,
   writerToNumber,
 } from "./position.ts";
+export {
+  isProducerId,
+  type ProducerId,
+  type ProducerStamp,
+  readProducerStamp,
+  writeProducerStamp,
+} from "./producer_stamp.ts";
 export { ProtobufReader } from "./protobuf_reader.ts";
 export { Random } from "./random.ts";
 export {
@@ -85,6 +92,7 @@ export {
   readHole,
   readPackedRecords,
 } from "./record.ts";
+export { rendezvousPick, rendezvousRank, slotOf } from "./rendezvous.ts";
 export {
   firstGeneration,
   generationMax,

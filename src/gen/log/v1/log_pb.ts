@@ -6,15 +6,15 @@
 // @generated from file log/v1/log.proto (package log.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Message } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIrEBCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNSgQIBxAISgQICBAJSgQICRAKIo0BCg9Qcm9kdWNlUmVzcG9uc2USDgoGb2Zmc2V0GAEgASgEEg4KBndyaXRlchgCIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgDIAEoBBINCgV0b2tlbhgEIAEoDBINCgVjb3VudBgFIAEoDRIkCglzaG9ydGZhbGwYBiABKAsyES5sb2cudjEuU2hvcnRmYWxsIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiSQoSUHJvZHVjZU1hbnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKB3Byb2R1Y2UYAiABKAsyFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QigwEKE1Byb2R1Y2VNYW55UmVzcG9uc2USCgoCaWQYASABKAQSKwoIcHJvZHVjZWQYAiABKAsyFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlSAASKAoGZmFpbGVkGAMgASgLMhYubG9nLnYxLlByb2R1Y2VGYWlsdXJlSABCCQoHb3V0Y29tZSIvCg5Qcm9kdWNlRmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAkiswEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCEIHCgVzdGFydEoECAgQCSJ/Cg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyKwAQoPU2V0VG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEiQKCXJldGVudGlvbhgCIAEoCzIRLmxvZy52MS5SZXRlbnRpb24SDgoGY3JlYXRlGAMgASgIEhQKB2NvbXBhY3QYBCABKAhIAIgBARIfChJ0b21ic3RvbmVfZ3JhY2VfbXMYBSABKARIAYgBAUIKCghfY29tcGFjdEIVChNfdG9tYnN0b25lX2dyYWNlX21zIjAKEFNldFRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMiIwoSRGVsZXRlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIikKE0RlbGV0ZVRvcGljUmVzcG9uc2USEgoKZ2VuZXJhdGlvbhgBIAEoDSLlAQoJUmV0ZW50aW9uEhYKCWJ5dGVzX21pbhgBIAEoBEgAiAEBEhcKCmFnZV9tYXhfbXMYAiABKARIAYgBARIZCgxzZWdtZW50c19tYXgYAyABKARIAogBARIgChNrZWVwX3VudGlsX3JlcGxpY2FzGAQgASgESAOIAQESFgoJYnl0ZXNfbWF4GAUgASgESASIAQFCDAoKX2J5dGVzX21pbkINCgtfYWdlX21heF9tc0IPCg1fc2VnbWVudHNfbWF4QhYKFF9rZWVwX3VudGlsX3JlcGxpY2FzQgwKCl9ieXRlc19tYXgi5AEKBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZBIkCglyZXRlbnRpb24YByABKAsyES5sb2cudjEuUmV0ZW50aW9uEhIKCmdlbmVyYXRpb24YCCABKA0SDwoHY29tcGFjdBgJIAEoCBIaChJ0b21ic3RvbmVfZ3JhY2VfbXMYCiABKAQiSAoERmVlZBIOCgZ3cml0ZXIYASABKAkSEQoJbG93X3dhdGVyGAIgASgEEgwKBGhhdmUYAyABKAQSDwoHZHVyYWJsZRgEIAEoBDKyBQoDTG9nEjoKB1Byb2R1Y2USFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlEkQKDVByb2R1Y2VTdHJlYW0SFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlKAEwARJKCgtQcm9kdWNlTWFueRIaLmxvZy52MS5Qcm9kdWNlTWFueVJlcXVlc3QaGy5sb2cudjEuUHJvZHVjZU1hbnlSZXNwb25zZSgBMAESOgoHQ29uc3VtZRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2USQgoNQ29uc3VtZVN0cmVhbRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2UwARJDCgpHZXRTZXJ2ZXJzEhkubG9nLnYxLkdldFNlcnZlcnNSZXF1ZXN0GhoubG9nLnYxLkdldFNlcnZlcnNSZXNwb25zZRJDCgpMaXN0VG9waWNzEhkubG9nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GhoubG9nLnYxLkxpc3RUb3BpY3NSZXNwb25zZRJMCg1EZXNjcmliZVRvcGljEhwubG9nLnYxLkRlc2NyaWJlVG9waWNSZXF1ZXN0Gh0ubG9nLnYxLkRlc2NyaWJlVG9waWNSZXNwb25zZRI9CghTZXRUb3BpYxIXLmxvZy52MS5TZXRUb3BpY1JlcXVlc3QaGC5sb2cudjEuU2V0VG9waWNSZXNwb25zZRJGCgtEZWxldGVUb3BpYxIaLmxvZy52MS5EZWxldGVUb3BpY1JlcXVlc3QaGy5sb2cudjEuRGVsZXRlVG9waWNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIpwCCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNEhMKC3Byb2R1Y2VyX2lkGAcgASgGEhYKDnByb2R1Y2VyX2Vwb2NoGAggASgNEhkKEXByb2R1Y2VyX3NlcXVlbmNlGAkgASgEEjMKEWV4cGVjdGVkX3NlcXVlbmNlGAogASgLMhgubG9nLnYxLkV4cGVjdGVkU2VxdWVuY2UiNAoQRXhwZWN0ZWRTZXF1ZW5jZRIOCgZ3cml0ZXIYASABKAkSEAoIc2VxdWVuY2UYAiABKAQiMAoMTGF0ZXN0UmVjb3JkEg4KBndyaXRlchgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBCKgAQoPUHJvZHVjZVJlc3BvbnNlEg4KBm9mZnNldBgBIAEoBBIOCgZ3cml0ZXIYAiABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAyABKAQSDQoFdG9rZW4YBCABKAwSDQoFY291bnQYBSABKA0SJAoJc2hvcnRmYWxsGAYgASgLMhEubG9nLnYxLlNob3J0ZmFsbBIRCglkdXBsaWNhdGUYByABKAgiPAoJU2hvcnRmYWxsEg0KBWFza2VkGAEgASgNEg8KB2hvbGRlcnMYAiADKAkSDwoHbGFja2luZxgDIAMoCSJJChJQcm9kdWNlTWFueVJlcXVlc3QSCgoCaWQYASABKAQSJwoHcHJvZHVjZRgCIAEoCzIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdCKDAQoTUHJvZHVjZU1hbnlSZXNwb25zZRIKCgJpZBgBIAEoBBIrCghwcm9kdWNlZBgCIAEoCzIXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2VIABIoCgZmYWlsZWQYAyABKAsyFi5sb2cudjEuUHJvZHVjZUZhaWx1cmVIAEIJCgdvdXRjb21lIi8KDlByb2R1Y2VGYWlsdXJlEgwKBGNvZGUYASABKA0SDwoHbWVzc2FnZRgCIAEoCSLdAQoOQ29uc3VtZVJlcXVlc3QSDgoGb2Zmc2V0GAEgASgEEg0KBXRvcGljGAIgASgJEhIKCGVhcmxpZXN0GAMgASgISAASEAoGbGF0ZXN0GAQgASgISAASFgoMdGltZXN0YW1wX21zGAUgASgESAASEAoGY3Vyc29yGAYgASgMSAASEwoLYWZ0ZXJfdG9rZW4YByABKAwSDgoGcGFja2VkGAkgASgIEigKDG91dF9vZl9yYW5nZRgKIAEoDjISLmxvZy52MS5PdXRPZlJhbmdlQgcKBXN0YXJ0SgQICBAJIiEKD0xvd2VzdEF2YWlsYWJsZRIOCgZjdXJzb3IYASABKAwifwoPQ29uc3VtZVJlc3BvbnNlEh4KBnJlY29yZBgCIAEoCzIOLmxvZy52MS5SZWNvcmQSDgoGZnJhbWVzGAMgASgMEg4KBmN1cnNvchgEIAEoDBIRCgloZWFydGJlYXQYBSABKAgSEwoLbmV4dF9vZmZzZXQYBiABKARKBAgBEAIiEwoRR2V0U2VydmVyc1JlcXVlc3QiNQoSR2V0U2VydmVyc1Jlc3BvbnNlEh8KB3NlcnZlcnMYASADKAsyDi5sb2cudjEuU2VydmVyIp4BCgZTZXJ2ZXISCgoCaWQYASABKAkSEAoIcnBjX2FkZHIYAiABKAkSEQoJaXNfbGVhZGVyGAMgASgIEg4KBnN0YXR1cxgEIAEoCRImCgR0YWdzGAUgAygLMhgubG9nLnYxLlNlcnZlci5UYWdzRW50cnkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiJQoRTGlzdFRvcGljc1JlcXVlc3QSEAoIaW50ZXJuYWwYASABKAgiMwoSTGlzdFRvcGljc1Jlc3BvbnNlEh0KBnRvcGljcxgBIAMoCzINLmxvZy52MS5Ub3BpYyIlChREZXNjcmliZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCSI1ChVEZXNjcmliZVRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMisAEKD1NldFRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIkCglyZXRlbnRpb24YAiABKAsyES5sb2cudjEuUmV0ZW50aW9uEg4KBmNyZWF0ZRgDIAEoCBIUCgdjb21wYWN0GAQgASgISACIAQESHwoSdG9tYnN0b25lX2dyYWNlX21zGAUgASgESAGIAQFCCgoIX2NvbXBhY3RCFQoTX3RvbWJzdG9uZV9ncmFjZV9tcyIwChBTZXRUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIiMKEkRlbGV0ZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCSIpChNEZWxldGVUb3BpY1Jlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKA0i5QEKCVJldGVudGlvbhIWCglieXRlc19taW4YASABKARIAIgBARIXCgphZ2VfbWF4X21zGAIgASgESAGIAQESGQoMc2VnbWVudHNfbWF4GAMgASgESAKIAQESIAoTa2VlcF91bnRpbF9yZXBsaWNhcxgEIAEoBEgDiAEBEhYKCWJ5dGVzX21heBgFIAEoBEgEiAEBQgwKCl9ieXRlc19taW5CDQoLX2FnZV9tYXhfbXNCDwoNX3NlZ21lbnRzX21heEIWChRfa2VlcF91bnRpbF9yZXBsaWNhc0IMCgpfYnl0ZXNfbWF4IuQBCgVUb3BpYxIMCgRuYW1lGAEgASgJEhQKDGZpcnN0X29mZnNldBgCIAEoBBITCgtuZXh0X29mZnNldBgDIAEoBBINCgVieXRlcxgEIAEoBBIPCgdyZWNvcmRzGAUgASgEEhsKBWZlZWRzGAYgAygLMgwubG9nLnYxLkZlZWQSJAoJcmV0ZW50aW9uGAcgASgLMhEubG9nLnYxLlJldGVudGlvbhISCgpnZW5lcmF0aW9uGAggASgNEg8KB2NvbXBhY3QYCSABKAgSGgoSdG9tYnN0b25lX2dyYWNlX21zGAogASgEIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQqXQoKT3V0T2ZSYW5nZRIcChhPVVRfT0ZfUkFOR0VfVU5TUEVDSUZJRUQQABIZChVPVVRfT0ZfUkFOR0VfRUFSTElFU1QQARIWChJPVVRfT0ZfUkFOR0VfRVJST1IQAjKyBQoDTG9nEjoKB1Byb2R1Y2USFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlEkQKDVByb2R1Y2VTdHJlYW0SFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlKAEwARJKCgtQcm9kdWNlTWFueRIaLmxvZy52MS5Qcm9kdWNlTWFueVJlcXVlc3QaGy5sb2cudjEuUHJvZHVjZU1hbnlSZXNwb25zZSgBMAESOgoHQ29uc3VtZRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2USQgoNQ29uc3VtZVN0cmVhbRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2UwARJDCgpHZXRTZXJ2ZXJzEhkubG9nLnYxLkdldFNlcnZlcnNSZXF1ZXN0GhoubG9nLnYxLkdldFNlcnZlcnNSZXNwb25zZRJDCgpMaXN0VG9waWNzEhkubG9nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GhoubG9nLnYxLkxpc3RUb3BpY3NSZXNwb25zZRJMCg1EZXNjcmliZVRvcGljEhwubG9nLnYxLkRlc2NyaWJlVG9waWNSZXF1ZXN0Gh0ubG9nLnYxLkRlc2NyaWJlVG9waWNSZXNwb25zZRI9CghTZXRUb3BpYxIXLmxvZy52MS5TZXRUb3BpY1JlcXVlc3QaGC5sb2cudjEuU2V0VG9waWNSZXNwb25zZRJGCgtEZWxldGVUb3BpYxIaLmxvZy52MS5EZWxldGVUb3BpY1JlcXVlc3QaGy5sb2cudjEuRGVsZXRlVG9waWNSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message log.v1.Record
@@ -165,6 +165,37 @@ export type ProduceRequest = Message<"log.v1.ProduceRequest"> & {
    * @generated from field: uint32 timeout_ms = 6;
    */
   timeoutMs: number;
+
+  /**
+   * Identifies what is produced, so that a repeated request is stored once (docs/producers.md). Not 0: the producer, a
+   * 64-bit random number of its own. A `frame` carries these three in its header; here they may be left out then, or
+   * say the same.
+   *
+   * @generated from field: fixed64 producer_id = 7;
+   */
+  producerId: bigint;
+
+  /**
+   * A greater one takes over: what comes with a lower one is refused from then on.
+   *
+   * @generated from field: uint32 producer_epoch = 8;
+   */
+  producerEpoch: number;
+
+  /**
+   * The producer's number for the first record, counted over its epoch, from 1. The others follow it; gaps are legal.
+   *
+   * @generated from field: uint64 producer_sequence = 9;
+   */
+  producerSequence: bigint;
+
+  /**
+   * Append only if the latest record with this record's key is this one, as the asked node holds them. FAILED_PRECONDITION
+   * otherwise, with a `LatestRecord` as detail.
+   *
+   * @generated from field: log.v1.ExpectedSequence expected_sequence = 10;
+   */
+  expectedSequence?: ExpectedSequence | undefined;
 };
 
 /**
@@ -173,6 +204,54 @@ export type ProduceRequest = Message<"log.v1.ProduceRequest"> & {
  */
 export const ProduceRequestSchema: GenMessage<ProduceRequest> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 3);
+
+/**
+ * A record by its identity; sequence 0: there is none.
+ *
+ * @generated from message log.v1.ExpectedSequence
+ */
+export type ExpectedSequence = Message<"log.v1.ExpectedSequence"> & {
+  /**
+   * @generated from field: string writer = 1;
+   */
+  writer: string;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message log.v1.ExpectedSequence.
+ * Use `create(ExpectedSequenceSchema)` to create a new message.
+ */
+export const ExpectedSequenceSchema: GenMessage<ExpectedSequence> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 4);
+
+/**
+ * The latest record with a key on the answering node, as a detail of FAILED_PRECONDITION; sequence 0: there is none.
+ *
+ * @generated from message log.v1.LatestRecord
+ */
+export type LatestRecord = Message<"log.v1.LatestRecord"> & {
+  /**
+   * @generated from field: string writer = 1;
+   */
+  writer: string;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+};
+
+/**
+ * Describes the message log.v1.LatestRecord.
+ * Use `create(LatestRecordSchema)` to create a new message.
+ */
+export const LatestRecordSchema: GenMessage<LatestRecord> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 5);
 
 /**
  * @generated from message log.v1.ProduceResponse
@@ -216,6 +295,13 @@ export type ProduceResponse = Message<"log.v1.ProduceResponse"> & {
    * @generated from field: log.v1.Shortfall shortfall = 6;
    */
   shortfall?: Shortfall | undefined;
+
+  /**
+   * The same was produced before: this is where it went then.
+   *
+   * @generated from field: bool duplicate = 7;
+   */
+  duplicate: boolean;
 };
 
 /**
@@ -223,7 +309,7 @@ export type ProduceResponse = Message<"log.v1.ProduceResponse"> & {
  * Use `create(ProduceResponseSchema)` to create a new message.
  */
 export const ProduceResponseSchema: GenMessage<ProduceResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 4);
+  messageDesc(file_log_v1_log, 6);
 
 /**
  * Who holds records durably, and who of the nodes known does not, when that was waited for in vain.
@@ -254,7 +340,7 @@ export type Shortfall = Message<"log.v1.Shortfall"> & {
  * Use `create(ShortfallSchema)` to create a new message.
  */
 export const ShortfallSchema: GenMessage<Shortfall> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 5);
+  messageDesc(file_log_v1_log, 7);
 
 /**
  * @generated from message log.v1.ProduceManyRequest
@@ -278,7 +364,7 @@ export type ProduceManyRequest = Message<"log.v1.ProduceManyRequest"> & {
  * Use `create(ProduceManyRequestSchema)` to create a new message.
  */
 export const ProduceManyRequestSchema: GenMessage<ProduceManyRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 6);
+  messageDesc(file_log_v1_log, 8);
 
 /**
  * @generated from message log.v1.ProduceManyResponse
@@ -314,7 +400,7 @@ export type ProduceManyResponse = Message<"log.v1.ProduceManyResponse"> & {
  * Use `create(ProduceManyResponseSchema)` to create a new message.
  */
 export const ProduceManyResponseSchema: GenMessage<ProduceManyResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 7);
+  messageDesc(file_log_v1_log, 9);
 
 /**
  * What a call of its own would have failed with.
@@ -340,7 +426,7 @@ export type ProduceFailure = Message<"log.v1.ProduceFailure"> & {
  * Use `create(ProduceFailureSchema)` to create a new message.
  */
 export const ProduceFailureSchema: GenMessage<ProduceFailure> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 8);
+  messageDesc(file_log_v1_log, 10);
 
 /**
  * @generated from message log.v1.ConsumeRequest
@@ -404,6 +490,13 @@ export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
    * @generated from field: bool packed = 9;
    */
   packed: boolean;
+
+  /**
+   * What to do where the asked node no longer holds what follows the cursor.
+   *
+   * @generated from field: log.v1.OutOfRange out_of_range = 10;
+   */
+  outOfRange: OutOfRange;
 };
 
 /**
@@ -411,7 +504,28 @@ export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
  * Use `create(ConsumeRequestSchema)` to create a new message.
  */
 export const ConsumeRequestSchema: GenMessage<ConsumeRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 9);
+  messageDesc(file_log_v1_log, 11);
+
+/**
+ * A detail of OUT_OF_RANGE.
+ *
+ * @generated from message log.v1.LowestAvailable
+ */
+export type LowestAvailable = Message<"log.v1.LowestAvailable"> & {
+  /**
+   * The request's cursor, moved on to where the node can go on from without a gap.
+   *
+   * @generated from field: bytes cursor = 1;
+   */
+  cursor: Uint8Array;
+};
+
+/**
+ * Describes the message log.v1.LowestAvailable.
+ * Use `create(LowestAvailableSchema)` to create a new message.
+ */
+export const LowestAvailableSchema: GenMessage<LowestAvailable> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 12);
 
 /**
  * @generated from message log.v1.ConsumeResponse
@@ -456,7 +570,7 @@ export type ConsumeResponse = Message<"log.v1.ConsumeResponse"> & {
  * Use `create(ConsumeResponseSchema)` to create a new message.
  */
 export const ConsumeResponseSchema: GenMessage<ConsumeResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 10);
+  messageDesc(file_log_v1_log, 13);
 
 /**
  * @generated from message log.v1.GetServersRequest
@@ -469,7 +583,7 @@ export type GetServersRequest = Message<"log.v1.GetServersRequest"> & {
  * Use `create(GetServersRequestSchema)` to create a new message.
  */
 export const GetServersRequestSchema: GenMessage<GetServersRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 11);
+  messageDesc(file_log_v1_log, 14);
 
 /**
  * @generated from message log.v1.GetServersResponse
@@ -486,7 +600,7 @@ export type GetServersResponse = Message<"log.v1.GetServersResponse"> & {
  * Use `create(GetServersResponseSchema)` to create a new message.
  */
 export const GetServersResponseSchema: GenMessage<GetServersResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 12);
+  messageDesc(file_log_v1_log, 15);
 
 /**
  * @generated from message log.v1.Server
@@ -527,7 +641,7 @@ export type Server = Message<"log.v1.Server"> & {
  * Use `create(ServerSchema)` to create a new message.
  */
 export const ServerSchema: GenMessage<Server> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 13);
+  messageDesc(file_log_v1_log, 16);
 
 /**
  * @generated from message log.v1.ListTopicsRequest
@@ -546,7 +660,7 @@ export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
  * Use `create(ListTopicsRequestSchema)` to create a new message.
  */
 export const ListTopicsRequestSchema: GenMessage<ListTopicsRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 14);
+  messageDesc(file_log_v1_log, 17);
 
 /**
  * @generated from message log.v1.ListTopicsResponse
@@ -563,7 +677,7 @@ export type ListTopicsResponse = Message<"log.v1.ListTopicsResponse"> & {
  * Use `create(ListTopicsResponseSchema)` to create a new message.
  */
 export const ListTopicsResponseSchema: GenMessage<ListTopicsResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 15);
+  messageDesc(file_log_v1_log, 18);
 
 /**
  * @generated from message log.v1.DescribeTopicRequest
@@ -580,7 +694,7 @@ export type DescribeTopicRequest = Message<"log.v1.DescribeTopicRequest"> & {
  * Use `create(DescribeTopicRequestSchema)` to create a new message.
  */
 export const DescribeTopicRequestSchema: GenMessage<DescribeTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 16);
+  messageDesc(file_log_v1_log, 19);
 
 /**
  * @generated from message log.v1.DescribeTopicResponse
@@ -597,7 +711,7 @@ export type DescribeTopicResponse = Message<"log.v1.DescribeTopicResponse"> & {
  * Use `create(DescribeTopicResponseSchema)` to create a new message.
  */
 export const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 17);
+  messageDesc(file_log_v1_log, 20);
 
 /**
  * @generated from message log.v1.SetTopicRequest
@@ -642,7 +756,7 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
  * Use `create(SetTopicRequestSchema)` to create a new message.
  */
 export const SetTopicRequestSchema: GenMessage<SetTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 18);
+  messageDesc(file_log_v1_log, 21);
 
 /**
  * @generated from message log.v1.SetTopicResponse
@@ -659,7 +773,7 @@ export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
  * Use `create(SetTopicResponseSchema)` to create a new message.
  */
 export const SetTopicResponseSchema: GenMessage<SetTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 19);
+  messageDesc(file_log_v1_log, 22);
 
 /**
  * @generated from message log.v1.DeleteTopicRequest
@@ -676,7 +790,7 @@ export type DeleteTopicRequest = Message<"log.v1.DeleteTopicRequest"> & {
  * Use `create(DeleteTopicRequestSchema)` to create a new message.
  */
 export const DeleteTopicRequestSchema: GenMessage<DeleteTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 20);
+  messageDesc(file_log_v1_log, 23);
 
 /**
  * @generated from message log.v1.DeleteTopicResponse
@@ -695,7 +809,7 @@ export type DeleteTopicResponse = Message<"log.v1.DeleteTopicResponse"> & {
  * Use `create(DeleteTopicResponseSchema)` to create a new message.
  */
 export const DeleteTopicResponseSchema: GenMessage<DeleteTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 21);
+  messageDesc(file_log_v1_log, 24);
 
 /**
  * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
@@ -744,7 +858,7 @@ export type Retention = Message<"log.v1.Retention"> & {
  * Use `create(RetentionSchema)` to create a new message.
  */
 export const RetentionSchema: GenMessage<Retention> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 22);
+  messageDesc(file_log_v1_log, 25);
 
 /**
  * @generated from message log.v1.Topic
@@ -816,7 +930,7 @@ export type Topic = Message<"log.v1.Topic"> & {
  * Use `create(TopicSchema)` to create a new message.
  */
 export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 23);
+  messageDesc(file_log_v1_log, 26);
 
 /**
  * @generated from message log.v1.Feed
@@ -852,7 +966,42 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 24);
+  messageDesc(file_log_v1_log, 27);
+
+/**
+ * @generated from enum log.v1.OutOfRange
+ */
+export const OutOfRange = {
+  /**
+   * Go on with what is held. What is gone is told as gaps.
+   *
+   * @generated from enum value: OUT_OF_RANGE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: OUT_OF_RANGE_EARLIEST = 1;
+   */
+  EARLIEST: 1,
+
+  /**
+   * Fail with OUT_OF_RANGE and a `LowestAvailable` as detail: another node may still hold it.
+   *
+   * @generated from enum value: OUT_OF_RANGE_ERROR = 2;
+   */
+  ERROR: 2,
+} as const;
+
+/**
+ * @generated from enum log.v1.OutOfRange
+ */
+export type OutOfRange = (typeof OutOfRange)[keyof typeof OutOfRange] | UnknownEnum;
+
+/**
+ * Describes the enum log.v1.OutOfRange.
+ */
+export const OutOfRangeSchema: GenEnum<OutOfRange> = /*@__PURE__*/
+  enumDesc(file_log_v1_log, 0);
 
 /**
  * @generated from service log.v1.Log
