@@ -2,17 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { commandLine } from "../command_line.ts";
 
-const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** A command that takes longer is killed, so that its test fails and does not hang. */
 const commandTimeoutMs = 60_000;
 
 /** The command line by the same runtime as the test. */
 function start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const runtime =
-    "Deno" in globalThis ? ["run", "--allow-all", "--quiet"] : "Bun" in globalThis ? [] : ["--import", "tsx"];
-  return spawn(process.execPath, [...runtime, main, ...args], { env: { ...process.env, ...env } });
+  const [program, ...before] = commandLine();
+  return spawn(program, [...before, ...args], { env: { ...process.env, ...env } });
 }
 
 export interface Finished {

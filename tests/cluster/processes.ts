@@ -5,9 +5,9 @@ import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "../command_line.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const main = path.join(root, "src/cli/main.ts");
 const startMsMax = 30_000;
 /** The last lines of a process's log, shown when it does not start. */
 const logLinesMax = 40;
@@ -67,8 +67,8 @@ export class NodeProcesses implements AsyncDisposable {
       "--log-level": "info",
       ...flags,
     };
-    const [command, ...rest] = [...runtimeCommand(), main, "agent", ...Object.entries(all).flat()];
-    const child = spawn(command as string, rest, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const [command, ...rest] = [...commandLine(), "agent", ...Object.entries(all).flat()] as [string, ...string[]];
+    const child = spawn(command, rest, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     const exited = new Promise<number | string>((resolve) =>
       child.once("close", (code, signal) => resolve(code ?? `ended by ${signal}`)),
     );
