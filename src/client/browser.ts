@@ -1,9 +1,17 @@
 /** The client for browsers: the same as `mod.ts`, over `fetch`. */
-import { type ConnectOptions, LogClient } from "./log_client.ts";
+import type { ConnectOptions } from "./client_options.ts";
+import { LogClient } from "./log_client.ts";
 import { openWebTransport } from "./transport_web.ts";
 
 export type { Codec, Codecs, Compression, RecordHeader, RecordInput } from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
+export type {
+  ConnectOptions,
+  ConsumeFrom,
+  ConsumeOptions,
+  ProduceAck,
+  ProduceOptions,
+} from "./client_options.ts";
 export type { Gap } from "./consumer.ts";
 export { Consumer } from "./consumer.ts";
 export { type Cursor, isCursor } from "./cursor.ts";
@@ -14,14 +22,7 @@ export {
   type ProduceFate,
   RecordTooLargeError,
 } from "./errors.ts";
-export {
-  type ConnectOptions,
-  type ConsumeFrom,
-  type ConsumeOptions,
-  LogClient,
-  type ProduceAck,
-  type ProduceOptions,
-} from "./log_client.ts";
+export { LogClient } from "./log_client.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {

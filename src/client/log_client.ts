@@ -1,30 +1,24 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, createClient } from "@connectrpc/connect";
-import { type Checksum, type Codecs, type Compression, crc32, decodeCursor, type RecordInput } from "../base/mod.ts";
-import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
-import { type ConsumeRequest, ConsumeRequestSchema, Log } from "../gen/log/v1/log_pb.ts";
-import { type Acks, askedAcks } from "./acks.ts";
-import { ClusterCalls, type ClusterConnection } from "./cluster_calls.ts";
+import { create } from "@bufbuild/protobuf";
+import type { RecordInput } from "../base/mod.ts";
+import { type ConsumeRequest, ConsumeRequestSchema } from "../gen/log/v1/log_pb.ts";
+import { askedAcks } from "./acks.ts";
+import type { ConnectOptions, ConsumeOptions, ProduceAck, ProduceOptions } from "./client_options.ts";
+import { ClusterCalls } from "./cluster_calls.ts";
 import { CompressingPipe, compressorOf } from "./compressing_pipe.ts";
-import { Consumer, type End, type Gap, type Start } from "./consumer.ts";
+import type { ServerConnection } from "./connections.ts";
+import { bytesOfToken, startOf } from "./consume_start.ts";
+import { Consumer, type End } from "./consumer.ts";
 import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
-import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
+import { cursorToText } from "./cursor.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
-import { ManyProduces } from "./many_produces.ts";
 import type { PipeTarget } from "./pipe.ts";
 import { pipeTo } from "./pipe_to.ts";
-import {
-  notReplicated,
-  Producer,
-  type ProducerOptions,
-  packOne,
-  resolveProducerOptions,
-  type SendAck,
-} from "./producer.ts";
+import { notReplicated, Producer, type ProducerOptions, packOne, resolveProducerOptions } from "./producer.ts";
 import { consumeAnswers, produceFrame } from "./record_calls.ts";
+import { Servers } from "./servers.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
-import type { OpenTransport, ServerTransport } from "./transport.ts";
+import type { OpenTransport } from "./transport.ts";
 import type {
   MemberDescription,
   MemberEvent,
@@ -32,99 +26,36 @@ import type {
   TopicDescription,
   TopicSettingsChange,
 } from "./types.ts";
-import { webCodecs } from "./web_codecs.ts";
-
-export interface ConnectOptions {
-  /** How servers are talked to. @default what suits the runtime */
-  readonly openTransport?: OpenTransport;
-  /** How long a question (not a produce, not a stream) may take, in milliseconds. @default 10000 */
-  readonly timeoutMs?: number;
-}
-
-/** Where to begin reading: `latest` is after the last record, a number is an offset of the asked node. */
-export type ConsumeFrom = "earliest" | "latest" | number | Date | Cursor;
-
-export interface ConsumeOptions {
-  /** @default "earliest" */
-  readonly from?: ConsumeFrom;
-  /** Wait until the node holds what the produce with this token wrote. */
-  readonly after?: string;
-  /** Wait at the end for what comes. Otherwise stop at the end as it is when the call begins. @default true */
-  readonly follow?: boolean;
-  /** Ends the reading, without an error. */
-  readonly signal?: AbortSignal;
-  /** Hears of records that are gone for ever. */
-  readonly onGap?: (gap: Gap) => void;
-}
-
-export interface ProduceOptions {
-  /** How the batch is compressed if that makes it shorter. @default "none" */
-  readonly compression?: Compression;
-  /** How durable the records must be first; `NotReplicatedError` when they are not in time. @default the asked node alone */
-  readonly acks?: Acks;
-  /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Where records went: `offset` and `sequence` are the first's, the others follow it. */
-export interface ProduceAck extends SendAck {
-  readonly count: number;
-  /** `consume` with it as `after` waits, on any node, until that node holds these records. */
-  readonly token: string;
-}
-
-interface ServerConnection extends ServerTransport, ClusterConnection {
-  readonly checksum: Checksum;
-  readonly codecs: Codecs;
-  readonly log: Client<typeof Log>;
-  readonly many: ManyProduces | undefined;
-}
 
 /**
  * A caller's end of the log. It talks to one server, the first; when that one proves unreachable, the next call goes to
  * the next. Questions (`members`, `topics` …) are asked again there by themselves; what writes or streams never is.
  */
 export class LogClient implements AsyncDisposable {
-  readonly #servers: readonly ServerConnection[];
+  readonly #servers: Servers;
   readonly #timeoutMs: number;
   /** What operators ask of the asked node's cluster. */
   readonly cluster: ClusterCalls;
-  #current = 0;
-  #closed = false;
 
   constructor(urls: readonly string[], options: ConnectOptions & { readonly openTransport: OpenTransport }) {
-    if (urls.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot connect: no server is named");
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#servers = new Servers(urls, options.openTransport);
     this.cluster = new ClusterCalls({
       timeoutMs: this.#timeoutMs,
-      connection: () => this.#connection(),
-      failure: (error, connection, about) => this.#failure(error, connection as ServerConnection, about),
-    });
-    this.#servers = urls.map((text) => {
-      const url = serverUrl(text);
-      const opened = options.openTransport(url);
-      return {
-        checksum: crc32,
-        codecs: webCodecs,
-        ...opened,
-        url,
-        log: createClient(Log, opened.transport),
-        many: opened.hot && new ManyProduces(opened.hot),
-        cluster: createClient(Cluster, opened.transport),
-      };
+      connection: () => this.#servers.current,
+      failure: (error, connection, about) => this.#servers.failure(error, connection as ServerConnection, about),
     });
   }
 
   /** The URL of the server that the next call goes to. */
   get server(): string {
-    return this.#connection().url;
+    return this.#servers.current.url;
   }
 
   /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
   producer(topic: string, options: ProducerOptions = {}): Producer {
     const resolved = resolveProducerOptions(options);
-    const connection = this.#connection();
+    const connection = this.#servers.current;
     const { log: client, url: server, checksum } = connection;
     const compress = compressorOf(resolved.compression, connection);
     const target: PipeTarget = { client, server, topic, checksum, ...askedAcks(resolved) };
@@ -139,7 +70,7 @@ export class LogClient implements AsyncDisposable {
     options: ProduceOptions = {},
   ): Promise<ProduceAck> {
     const asked = { ...askedAcks(options), signal: options.signal };
-    const connection = this.#connection();
+    const connection = this.#servers.current;
     const list = Array.isArray(records) ? records : [records as RecordInput];
     const frame = packOne(list, connection.checksum);
     const compress = compressorOf(options.compression ?? "none", connection);
@@ -149,7 +80,7 @@ export class LogClient implements AsyncDisposable {
       answer = await produceFrame(connection, topic, ready, asked);
     } catch (error) {
       const doing = `produce to topic ${JSON.stringify(topic)}`;
-      throw this.#failure(error, connection, { doing, signal: options.signal, fate: "unknown" });
+      throw this.#servers.failure(error, connection, { doing, signal: options.signal, fate: "unknown" });
     }
     if (answer.shortfall !== undefined) throw notReplicated(answer, 0);
     const { offset, writer, firstSequence: sequence, count, token } = answer;
@@ -159,7 +90,7 @@ export class LogClient implements AsyncDisposable {
   /** Reads a topic from a place on, and waits at its end for what comes. */
   consume(topic: string, options: ConsumeOptions = {}): Consumer {
     const { start, request } = startOf(options.from ?? "earliest", topic);
-    const connection = this.#connection();
+    const connection = this.#servers.current;
     const follow = options.follow ?? true;
     const asked = create(ConsumeRequestSchema, { ...request, topic, packed: true });
     if (options.after !== undefined) asked.afterToken = bytesOfToken(options.after, "after");
@@ -206,7 +137,7 @@ export class LogClient implements AsyncDisposable {
 
   /** Every member as a join first, then every change, until the loop is left or the signal fires. */
   async *watchMembers(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MemberEvent> {
-    const connection = this.#connection();
+    const connection = this.#servers.current;
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     if (options.signal?.aborted) return;
@@ -219,7 +150,7 @@ export class LogClient implements AsyncDisposable {
       throw new ClientError("UNAVAILABLE", `Cannot watch members: ${connection.url} ended the stream`);
     } catch (error) {
       if (controller.signal.aborted) return;
-      throw this.#failure(error, connection, { doing: "watch members" });
+      throw this.#servers.failure(error, connection, { doing: "watch members" });
     } finally {
       options.signal?.removeEventListener("abort", abort);
       controller.abort();
@@ -267,11 +198,11 @@ export class LogClient implements AsyncDisposable {
   }
 
   async #change<Result>(verb: string, topic: string, ask: (asked: AskedTopic) => Promise<Result>): Promise<Result> {
-    const connection = this.#connection();
+    const connection = this.#servers.current;
     try {
       return await ask({ log: connection.log, topic, timeoutMs: this.#timeoutMs });
     } catch (error) {
-      throw this.#failure(error, connection, { doing: `${verb} topic ${JSON.stringify(topic)}` });
+      throw this.#servers.failure(error, connection, { doing: `${verb} topic ${JSON.stringify(topic)}` });
     }
   }
 
@@ -283,22 +214,22 @@ export class LogClient implements AsyncDisposable {
 
   /** Makes the asked node contact others by their gossip addresses. Resolves with how many were reached. */
   async join(addresses: readonly string[]): Promise<number> {
-    const connection = this.#connection();
+    const connection = this.#servers.current;
     try {
       const response = await connection.cluster.join({ addresses: [...addresses] }, { timeoutMs: this.#timeoutMs });
       return response.joined;
     } catch (error) {
-      throw this.#failure(error, connection, { doing: `join ${addresses.join(", ")}` });
+      throw this.#servers.failure(error, connection, { doing: `join ${addresses.join(", ")}` });
     }
   }
 
   /** Makes the asked node leave the cluster in good order and stop. */
   async leave(): Promise<void> {
-    const connection = this.#connection();
+    const connection = this.#servers.current;
     try {
       await connection.cluster.leave({}, { timeoutMs: this.#timeoutMs });
     } catch (error) {
-      throw this.#failure(error, connection, { doing: "leave" });
+      throw this.#servers.failure(error, connection, { doing: "leave" });
     }
   }
 
@@ -308,14 +239,7 @@ export class LogClient implements AsyncDisposable {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const server of this.#servers) server.close();
-  }
-
-  #connection(): ServerConnection {
-    if (this.#closed) throw new ClientError("CLOSED", "Cannot call: the client was closed");
-    return this.#servers[this.#current] as ServerConnection;
+    this.#servers.close();
   }
 
   /** A question may be asked again elsewhere: it changes nothing. Each server is tried once. */
@@ -324,72 +248,13 @@ export class LogClient implements AsyncDisposable {
     question: (connection: ServerConnection, options: { timeoutMs: number }) => Promise<Answer>,
   ): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const connection = this.#connection();
+      const connection = this.#servers.current;
       try {
         return await question(connection, { timeoutMs: this.#timeoutMs });
       } catch (error) {
-        const failure = this.#failure(error, connection, { doing });
-        if (failure.code !== "UNAVAILABLE" || attempt >= this.#servers.length) throw failure;
+        const failure = this.#servers.failure(error, connection, { doing });
+        if (failure.code !== "UNAVAILABLE" || attempt >= this.#servers.count) throw failure;
       }
     }
   }
-
-  #failure(
-    error: unknown,
-    connection: ServerConnection,
-    about: Omit<Parameters<typeof toClientError>[1], "server">,
-  ): ClientError {
-    const failure = toClientError(error, { ...about, server: connection.url });
-    if (failure.code === "UNAVAILABLE" && this.#servers[this.#current] === connection) {
-      this.#current = (this.#current + 1) % this.#servers.length;
-    }
-    return failure;
-  }
-}
-
-function serverUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    const message = `Cannot connect to ${JSON.stringify(text)}: a server is named as http://host:port or https://host:port`;
-    throw new ClientError("INVALID_ARGUMENT", message);
-  }
-  return url.origin + url.pathname.replace(/\/+$/, "");
-}
-
-function startOf(
-  from: ConsumeFrom,
-  topic: string,
-): { start: Start; request: MessageInitShape<typeof ConsumeRequestSchema> } {
-  const any: Start = { type: "any" };
-  if (from === "earliest") return { start: any, request: { start: { case: "earliest", value: true } } };
-  if (from === "latest") return { start: any, request: { start: { case: "latest", value: true } } };
-  if (from instanceof Date) {
-    const timestampMs = from.getTime();
-    if (!(timestampMs >= 0)) throw badStart(topic, "the time is not a valid one from 1970 on");
-    const request = { start: { case: "timestampMs", value: BigInt(timestampMs) } } as const;
-    return { start: { type: "time", timestampMs }, request };
-  }
-  if (typeof from === "number") {
-    if (!Number.isSafeInteger(from) || from < 0)
-      throw badStart(topic, `offset ${from} is not a whole number from 0 on`);
-    return { start: { type: "offset", offset: from }, request: { offset: BigInt(from) } };
-  }
-  const bytes = bytesOfToken(from, "from");
-  const place = decodeCursor(bytes);
-  if (place === undefined) throw badStart(topic, `${JSON.stringify(from)} is not a cursor`);
-  if (place.topic !== topic) throw badStart(topic, `the cursor is one of topic ${JSON.stringify(place.topic)}`);
-  return { start: { type: "cursor", place }, request: { start: { case: "cursor", value: bytes } } };
-}
-
-function badStart(topic: string, reason: string): ClientError {
-  return new ClientError("INVALID_ARGUMENT", `Cannot consume topic ${JSON.stringify(topic)}: ${reason}`);
-}
-
-function bytesOfToken(text: string, option: string): Uint8Array<ArrayBuffer> {
-  const bytes = cursorToBytes(text);
-  if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer>;
-  throw new ClientError(
-    "INVALID_ARGUMENT",
-    `Cannot consume with ${option} ${JSON.stringify(text)}: allowed are earliest, latest, an offset, a Date or a cursor`,
-  );
 }

@@ -2,7 +2,8 @@
  * The client: RPC out. It knows nothing of how a node works, and runs in browsers too, through `browser.ts`. It decides
  * how records become batches, where reading begins and what a failure means to the caller; it never sends anything twice.
  */
-import { type ConnectOptions, LogClient } from "./log_client.ts";
+import type { ConnectOptions } from "./client_options.ts";
+import { LogClient } from "./log_client.ts";
 import { openNodeTransport } from "./transport_node.ts";
 
 export type {
@@ -17,6 +18,13 @@ export type {
 } from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
 export type { Acks } from "./acks.ts";
+export type {
+  ConnectOptions,
+  ConsumeFrom,
+  ConsumeOptions,
+  ProduceAck,
+  ProduceOptions,
+} from "./client_options.ts";
 export {
   ClusterCalls,
   type ClusterEvent,
@@ -40,14 +48,7 @@ export {
   type ProduceFate,
   RecordTooLargeError,
 } from "./errors.ts";
-export {
-  type ConnectOptions,
-  type ConsumeFrom,
-  type ConsumeOptions,
-  LogClient,
-  type ProduceAck,
-  type ProduceOptions,
-} from "./log_client.ts";
+export { LogClient } from "./log_client.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {

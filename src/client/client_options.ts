@@ -1,0 +1,47 @@
+/** What callers of the client may choose, and what they are told of a produce. */
+import type { Compression } from "../base/mod.ts";
+import type { Acks } from "./acks.ts";
+import type { Gap } from "./consumer.ts";
+import type { Cursor } from "./cursor.ts";
+import type { SendAck } from "./producer.ts";
+import type { OpenTransport } from "./transport.ts";
+
+export interface ConnectOptions {
+  /** How servers are talked to. @default what suits the runtime */
+  readonly openTransport?: OpenTransport;
+  /** How long a question (not a produce, not a stream) may take, in milliseconds. @default 10000 */
+  readonly timeoutMs?: number;
+}
+
+/** Where to begin reading: `latest` is after the last record, a number is an offset of the asked node. */
+export type ConsumeFrom = "earliest" | "latest" | number | Date | Cursor;
+
+export interface ConsumeOptions {
+  /** @default "earliest" */
+  readonly from?: ConsumeFrom;
+  /** Wait until the node holds what the produce with this token wrote. */
+  readonly after?: string;
+  /** Wait at the end for what comes. Otherwise stop at the end as it is when the call begins. @default true */
+  readonly follow?: boolean;
+  /** Ends the reading, without an error. */
+  readonly signal?: AbortSignal;
+  /** Hears of records that are gone for ever. */
+  readonly onGap?: (gap: Gap) => void;
+}
+
+export interface ProduceOptions {
+  /** How the batch is compressed if that makes it shorter. @default "none" */
+  readonly compression?: Compression;
+  /** How durable the records must be first; `NotReplicatedError` when they are not in time. @default the asked node alone */
+  readonly acks?: Acks;
+  /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Where records went: `offset` and `sequence` are the first's, the others follow it. */
+export interface ProduceAck extends SendAck {
+  readonly count: number;
+  /** `consume` with it as `after` waits, on any node, until that node holds these records. */
+  readonly token: string;
+}
