@@ -367,13 +367,20 @@ export async function enterCluster(parts: Parts, entry: ClusterEntry, stack: Dis
     hasCompany: () => others().some((member) => member.status === "alive"),
   });
   stack.use(rejoiner);
-  const patience = AbortSignal.timeout(hearPeersMs);
-  const joining = Promise.all([rejoiner.start(), membership.rejoined]);
-  await Promise.race([joining, new Promise<void>((resolve) => patience.addEventListener("abort", () => resolve()))]);
-  const peers = others().filter((member) => member.status === "alive" && member.tags.has("gv"));
-  await replication.hear(
-    peers.map((member) => member.name),
-    patience,
-  );
+  const patience = new AbortController();
+  // Cleared at the end: `AbortSignal.timeout` would keep a Deno process running for as long.
+  const impatience = setTimeout(() => patience.abort(), hearPeersMs);
+  try {
+    const joining = Promise.all([rejoiner.start(), membership.rejoined]);
+    const tooLate = new Promise<void>((resolve) => patience.signal.addEventListener("abort", () => resolve()));
+    await Promise.race([joining, tooLate]);
+    const peers = others().filter((member) => member.status === "alive" && member.tags.has("gv"));
+    await replication.hear(
+      peers.map((member) => member.name),
+      patience.signal,
+    );
+  } finally {
+    clearTimeout(impatience);
+  }
   readiness.set(undefined);
 }
