@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIpwCCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNEhMKC3Byb2R1Y2VyX2lkGAcgASgGEhYKDnByb2R1Y2VyX2Vwb2NoGAggASgNEhkKEXByb2R1Y2VyX3NlcXVlbmNlGAkgASgEEjMKEWV4cGVjdGVkX3NlcXVlbmNlGAogASgLMhgubG9nLnYxLkV4cGVjdGVkU2VxdWVuY2UiNAoQRXhwZWN0ZWRTZXF1ZW5jZRIOCgZ3cml0ZXIYASABKAkSEAoIc2VxdWVuY2UYAiABKAQiMAoMTGF0ZXN0UmVjb3JkEg4KBndyaXRlchgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBCKgAQoPUHJvZHVjZVJlc3BvbnNlEg4KBm9mZnNldBgBIAEoBBIOCgZ3cml0ZXIYAiABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAyABKAQSDQoFdG9rZW4YBCABKAwSDQoFY291bnQYBSABKA0SJAoJc2hvcnRmYWxsGAYgASgLMhEubG9nLnYxLlNob3J0ZmFsbBIRCglkdXBsaWNhdGUYByABKAgiPAoJU2hvcnRmYWxsEg0KBWFza2VkGAEgASgNEg8KB2hvbGRlcnMYAiADKAkSDwoHbGFja2luZxgDIAMoCSJJChJQcm9kdWNlTWFueVJlcXVlc3QSCgoCaWQYASABKAQSJwoHcHJvZHVjZRgCIAEoCzIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdCKDAQoTUHJvZHVjZU1hbnlSZXNwb25zZRIKCgJpZBgBIAEoBBIrCghwcm9kdWNlZBgCIAEoCzIXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2VIABIoCgZmYWlsZWQYAyABKAsyFi5sb2cudjEuUHJvZHVjZUZhaWx1cmVIAEIJCgdvdXRjb21lIi8KDlByb2R1Y2VGYWlsdXJlEgwKBGNvZGUYASABKA0SDwoHbWVzc2FnZRgCIAEoCSLdAQoOQ29uc3VtZVJlcXVlc3QSDgoGb2Zmc2V0GAEgASgEEg0KBXRvcGljGAIgASgJEhIKCGVhcmxpZXN0GAMgASgISAASEAoGbGF0ZXN0GAQgASgISAASFgoMdGltZXN0YW1wX21zGAUgASgESAASEAoGY3Vyc29yGAYgASgMSAASEwoLYWZ0ZXJfdG9rZW4YByABKAwSDgoGcGFja2VkGAkgASgIEigKDG91dF9vZl9yYW5nZRgKIAEoDjISLmxvZy52MS5PdXRPZlJhbmdlQgcKBXN0YXJ0SgQICBAJIiEKD0xvd2VzdEF2YWlsYWJsZRIOCgZjdXJzb3IYASABKAwifwoPQ29uc3VtZVJlc3BvbnNlEh4KBnJlY29yZBgCIAEoCzIOLmxvZy52MS5SZWNvcmQSDgoGZnJhbWVzGAMgASgMEg4KBmN1cnNvchgEIAEoDBIRCgloZWFydGJlYXQYBSABKAgSEwoLbmV4dF9vZmZzZXQYBiABKARKBAgBEAIiEwoRR2V0U2VydmVyc1JlcXVlc3QiNQoSR2V0U2VydmVyc1Jlc3BvbnNlEh8KB3NlcnZlcnMYASADKAsyDi5sb2cudjEuU2VydmVyIp4BCgZTZXJ2ZXISCgoCaWQYASABKAkSEAoIcnBjX2FkZHIYAiABKAkSEQoJaXNfbGVhZGVyGAMgASgIEg4KBnN0YXR1cxgEIAEoCRImCgR0YWdzGAUgAygLMhgubG9nLnYxLlNlcnZlci5UYWdzRW50cnkaKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiJQoRTGlzdFRvcGljc1JlcXVlc3QSEAoIaW50ZXJuYWwYASABKAgiMwoSTGlzdFRvcGljc1Jlc3BvbnNlEh0KBnRvcGljcxgBIAMoCzINLmxvZy52MS5Ub3BpYyIlChREZXNjcmliZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCSI1ChVEZXNjcmliZVRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMisAEKD1NldFRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIkCglyZXRlbnRpb24YAiABKAsyES5sb2cudjEuUmV0ZW50aW9uEg4KBmNyZWF0ZRgDIAEoCBIUCgdjb21wYWN0GAQgASgISACIAQESHwoSdG9tYnN0b25lX2dyYWNlX21zGAUgASgESAGIAQFCCgoIX2NvbXBhY3RCFQoTX3RvbWJzdG9uZV9ncmFjZV9tcyIwChBTZXRUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIiMKEkRlbGV0ZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCSIpChNEZWxldGVUb3BpY1Jlc3BvbnNlEhIKCmdlbmVyYXRpb24YASABKA0i5QEKCVJldGVudGlvbhIWCglieXRlc19taW4YASABKARIAIgBARIXCgphZ2VfbWF4X21zGAIgASgESAGIAQESGQoMc2VnbWVudHNfbWF4GAMgASgESAKIAQESIAoTa2VlcF91bnRpbF9yZXBsaWNhcxgEIAEoBEgDiAEBEhYKCWJ5dGVzX21heBgFIAEoBEgEiAEBQgwKCl9ieXRlc19taW5CDQoLX2FnZV9tYXhfbXNCDwoNX3NlZ21lbnRzX21heEIWChRfa2VlcF91bnRpbF9yZXBsaWNhc0IMCgpfYnl0ZXNfbWF4IuQBCgVUb3BpYxIMCgRuYW1lGAEgASgJEhQKDGZpcnN0X29mZnNldBgCIAEoBBITCgtuZXh0X29mZnNldBgDIAEoBBINCgVieXRlcxgEIAEoBBIPCgdyZWNvcmRzGAUgASgEEhsKBWZlZWRzGAYgAygLMgwubG9nLnYxLkZlZWQSJAoJcmV0ZW50aW9uGAcgASgLMhEubG9nLnYxLlJldGVudGlvbhISCgpnZW5lcmF0aW9uGAggASgNEg8KB2NvbXBhY3QYCSABKAgSGgoSdG9tYnN0b25lX2dyYWNlX21zGAogASgEIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQqXQoKT3V0T2ZSYW5nZRIcChhPVVRfT0ZfUkFOR0VfVU5TUEVDSUZJRUQQABIZChVPVVRfT0ZfUkFOR0VfRUFSTElFU1QQARIWChJPVVRfT0ZfUkFOR0VfRVJST1IQAjKyBQoDTG9nEjoKB1Byb2R1Y2USFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlEkQKDVByb2R1Y2VTdHJlYW0SFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlKAEwARJKCgtQcm9kdWNlTWFueRIaLmxvZy52MS5Qcm9kdWNlTWFueVJlcXVlc3QaGy5sb2cudjEuUHJvZHVjZU1hbnlSZXNwb25zZSgBMAESOgoHQ29uc3VtZRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2USQgoNQ29uc3VtZVN0cmVhbRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2UwARJDCgpHZXRTZXJ2ZXJzEhkubG9nLnYxLkdldFNlcnZlcnNSZXF1ZXN0GhoubG9nLnYxLkdldFNlcnZlcnNSZXNwb25zZRJDCgpMaXN0VG9waWNzEhkubG9nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GhoubG9nLnYxLkxpc3RUb3BpY3NSZXNwb25zZRJMCg1EZXNjcmliZVRvcGljEhwubG9nLnYxLkRlc2NyaWJlVG9waWNSZXF1ZXN0Gh0ubG9nLnYxLkRlc2NyaWJlVG9waWNSZXNwb25zZRI9CghTZXRUb3BpYxIXLmxvZy52MS5TZXRUb3BpY1JlcXVlc3QaGC5sb2cudjEuU2V0VG9waWNSZXNwb25zZRJGCgtEZWxldGVUb3BpYxIaLmxvZy52MS5EZWxldGVUb3BpY1JlcXVlc3QaGy5sb2cudjEuRGVsZXRlVG9waWNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIpwCCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNEhMKC3Byb2R1Y2VyX2lkGAcgASgGEhYKDnByb2R1Y2VyX2Vwb2NoGAggASgNEhkKEXByb2R1Y2VyX3NlcXVlbmNlGAkgASgEEjMKEWV4cGVjdGVkX3NlcXVlbmNlGAogASgLMhgubG9nLnYxLkV4cGVjdGVkU2VxdWVuY2UiNAoQRXhwZWN0ZWRTZXF1ZW5jZRIOCgZ3cml0ZXIYASABKAkSEAoIc2VxdWVuY2UYAiABKAQiMAoMTGF0ZXN0UmVjb3JkEg4KBndyaXRlchgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBCKgAQoPUHJvZHVjZVJlc3BvbnNlEg4KBm9mZnNldBgBIAEoBBIOCgZ3cml0ZXIYAiABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAyABKAQSDQoFdG9rZW4YBCABKAwSDQoFY291bnQYBSABKA0SJAoJc2hvcnRmYWxsGAYgASgLMhEubG9nLnYxLlNob3J0ZmFsbBIRCglkdXBsaWNhdGUYByABKAgiPAoJU2hvcnRmYWxsEg0KBWFza2VkGAEgASgNEg8KB2hvbGRlcnMYAiADKAkSDwoHbGFja2luZxgDIAMoCSJJChJQcm9kdWNlTWFueVJlcXVlc3QSCgoCaWQYASABKAQSJwoHcHJvZHVjZRgCIAEoCzIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdCKDAQoTUHJvZHVjZU1hbnlSZXNwb25zZRIKCgJpZBgBIAEoBBIrCghwcm9kdWNlZBgCIAEoCzIXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2VIABIoCgZmYWlsZWQYAyABKAsyFi5sb2cudjEuUHJvZHVjZUZhaWx1cmVIAEIJCgdvdXRjb21lIi8KDlByb2R1Y2VGYWlsdXJlEgwKBGNvZGUYASABKA0SDwoHbWVzc2FnZRgCIAEoCSLdAQoOQ29uc3VtZVJlcXVlc3QSDgoGb2Zmc2V0GAEgASgEEg0KBXRvcGljGAIgASgJEhIKCGVhcmxpZXN0GAMgASgISAASEAoGbGF0ZXN0GAQgASgISAASFgoMdGltZXN0YW1wX21zGAUgASgESAASEAoGY3Vyc29yGAYgASgMSAASEwoLYWZ0ZXJfdG9rZW4YByABKAwSDgoGcGFja2VkGAkgASgIEigKDG91dF9vZl9yYW5nZRgKIAEoDjISLmxvZy52MS5PdXRPZlJhbmdlQgcKBXN0YXJ0SgQICBAJIiEKD0xvd2VzdEF2YWlsYWJsZRIOCgZjdXJzb3IYASABKAwiRAoDR2FwEg4KBndyaXRlchgBIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgCIAEoBBIVCg1sYXN0X3NlcXVlbmNlGAMgASgEIpoBCg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBBIZCgRnYXBzGAcgAygLMgsubG9nLnYxLkdhcEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyKwAQoPU2V0VG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEiQKCXJldGVudGlvbhgCIAEoCzIRLmxvZy52MS5SZXRlbnRpb24SDgoGY3JlYXRlGAMgASgIEhQKB2NvbXBhY3QYBCABKAhIAIgBARIfChJ0b21ic3RvbmVfZ3JhY2VfbXMYBSABKARIAYgBAUIKCghfY29tcGFjdEIVChNfdG9tYnN0b25lX2dyYWNlX21zIjAKEFNldFRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMiIwoSRGVsZXRlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIikKE0RlbGV0ZVRvcGljUmVzcG9uc2USEgoKZ2VuZXJhdGlvbhgBIAEoDSLlAQoJUmV0ZW50aW9uEhYKCWJ5dGVzX21pbhgBIAEoBEgAiAEBEhcKCmFnZV9tYXhfbXMYAiABKARIAYgBARIZCgxzZWdtZW50c19tYXgYAyABKARIAogBARIgChNrZWVwX3VudGlsX3JlcGxpY2FzGAQgASgESAOIAQESFgoJYnl0ZXNfbWF4GAUgASgESASIAQFCDAoKX2J5dGVzX21pbkINCgtfYWdlX21heF9tc0IPCg1fc2VnbWVudHNfbWF4QhYKFF9rZWVwX3VudGlsX3JlcGxpY2FzQgwKCl9ieXRlc19tYXgi5AEKBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZBIkCglyZXRlbnRpb24YByABKAsyES5sb2cudjEuUmV0ZW50aW9uEhIKCmdlbmVyYXRpb24YCCABKA0SDwoHY29tcGFjdBgJIAEoCBIaChJ0b21ic3RvbmVfZ3JhY2VfbXMYCiABKAQiSAoERmVlZBIOCgZ3cml0ZXIYASABKAkSEQoJbG93X3dhdGVyGAIgASgEEgwKBGhhdmUYAyABKAQSDwoHZHVyYWJsZRgEIAEoBCpdCgpPdXRPZlJhbmdlEhwKGE9VVF9PRl9SQU5HRV9VTlNQRUNJRklFRBAAEhkKFU9VVF9PRl9SQU5HRV9FQVJMSUVTVBABEhYKEk9VVF9PRl9SQU5HRV9FUlJPUhACMrIFCgNMb2cSOgoHUHJvZHVjZRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2USRAoNUHJvZHVjZVN0cmVhbRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2UoATABEkoKC1Byb2R1Y2VNYW55EhoubG9nLnYxLlByb2R1Y2VNYW55UmVxdWVzdBobLmxvZy52MS5Qcm9kdWNlTWFueVJlc3BvbnNlKAEwARI6CgdDb25zdW1lEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZRJCCg1Db25zdW1lU3RyZWFtEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZTABEkMKCkdldFNlcnZlcnMSGS5sb2cudjEuR2V0U2VydmVyc1JlcXVlc3QaGi5sb2cudjEuR2V0U2VydmVyc1Jlc3BvbnNlEkMKCkxpc3RUb3BpY3MSGS5sb2cudjEuTGlzdFRvcGljc1JlcXVlc3QaGi5sb2cudjEuTGlzdFRvcGljc1Jlc3BvbnNlEkwKDURlc2NyaWJlVG9waWMSHC5sb2cudjEuRGVzY3JpYmVUb3BpY1JlcXVlc3QaHS5sb2cudjEuRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEj0KCFNldFRvcGljEhcubG9nLnYxLlNldFRvcGljUmVxdWVzdBoYLmxvZy52MS5TZXRUb3BpY1Jlc3BvbnNlEkYKC0RlbGV0ZVRvcGljEhoubG9nLnYxLkRlbGV0ZVRvcGljUmVxdWVzdBobLmxvZy52MS5EZWxldGVUb3BpY1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * @generated from message log.v1.Record
@@ -492,7 +492,8 @@ export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
   packed: boolean;
 
   /**
-   * What to do where the asked node no longer holds what follows the cursor.
+   * What to do where the asked node no longer holds what follows the cursor or stands at the offset, and where it never got
+   * it. Starts by time, at the earliest and at the latest record ask for nothing that is gone before they begin.
    *
    * @generated from field: log.v1.OutOfRange out_of_range = 10;
    */
@@ -507,13 +508,13 @@ export const ConsumeRequestSchema: GenMessage<ConsumeRequest> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 11);
 
 /**
- * A detail of OUT_OF_RANGE.
+ * A detail of OUT_OF_RANGE, where the request said OUT_OF_RANGE_ERROR.
  *
  * @generated from message log.v1.LowestAvailable
  */
 export type LowestAvailable = Message<"log.v1.LowestAvailable"> & {
   /**
-   * The request's cursor, moved on to where the node can go on from without a gap.
+   * What the consumer has read, moved on to where the node can go on from without a gap.
    *
    * @generated from field: bytes cursor = 1;
    */
@@ -526,6 +527,37 @@ export type LowestAvailable = Message<"log.v1.LowestAvailable"> & {
  */
 export const LowestAvailableSchema: GenMessage<LowestAvailable> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 12);
+
+/**
+ * Records of a writer that the asked node does not hold and passes over.
+ *
+ * @generated from message log.v1.Gap
+ */
+export type Gap = Message<"log.v1.Gap"> & {
+  /**
+   * 16 hexadecimal digits.
+   *
+   * @generated from field: string writer = 1;
+   */
+  writer: string;
+
+  /**
+   * @generated from field: uint64 first_sequence = 2;
+   */
+  firstSequence: bigint;
+
+  /**
+   * @generated from field: uint64 last_sequence = 3;
+   */
+  lastSequence: bigint;
+};
+
+/**
+ * Describes the message log.v1.Gap.
+ * Use `create(GapSchema)` to create a new message.
+ */
+export const GapSchema: GenMessage<Gap> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 13);
 
 /**
  * @generated from message log.v1.ConsumeResponse
@@ -563,6 +595,14 @@ export type ConsumeResponse = Message<"log.v1.ConsumeResponse"> & {
    * @generated from field: uint64 next_offset = 6;
    */
   nextOffset: bigint;
+
+  /**
+   * What is passed over before `record`; the response may carry nothing else. Not with `frames`, where gaps are frames, and
+   * not for requests that set neither `topic` nor a `start`: the book's clients take every response for a record.
+   *
+   * @generated from field: repeated log.v1.Gap gaps = 7;
+   */
+  gaps: Gap[];
 };
 
 /**
@@ -570,7 +610,7 @@ export type ConsumeResponse = Message<"log.v1.ConsumeResponse"> & {
  * Use `create(ConsumeResponseSchema)` to create a new message.
  */
 export const ConsumeResponseSchema: GenMessage<ConsumeResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 13);
+  messageDesc(file_log_v1_log, 14);
 
 /**
  * @generated from message log.v1.GetServersRequest
@@ -583,7 +623,7 @@ export type GetServersRequest = Message<"log.v1.GetServersRequest"> & {
  * Use `create(GetServersRequestSchema)` to create a new message.
  */
 export const GetServersRequestSchema: GenMessage<GetServersRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 14);
+  messageDesc(file_log_v1_log, 15);
 
 /**
  * @generated from message log.v1.GetServersResponse
@@ -600,7 +640,7 @@ export type GetServersResponse = Message<"log.v1.GetServersResponse"> & {
  * Use `create(GetServersResponseSchema)` to create a new message.
  */
 export const GetServersResponseSchema: GenMessage<GetServersResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 15);
+  messageDesc(file_log_v1_log, 16);
 
 /**
  * @generated from message log.v1.Server
@@ -641,7 +681,7 @@ export type Server = Message<"log.v1.Server"> & {
  * Use `create(ServerSchema)` to create a new message.
  */
 export const ServerSchema: GenMessage<Server> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 16);
+  messageDesc(file_log_v1_log, 17);
 
 /**
  * @generated from message log.v1.ListTopicsRequest
@@ -660,7 +700,7 @@ export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
  * Use `create(ListTopicsRequestSchema)` to create a new message.
  */
 export const ListTopicsRequestSchema: GenMessage<ListTopicsRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 17);
+  messageDesc(file_log_v1_log, 18);
 
 /**
  * @generated from message log.v1.ListTopicsResponse
@@ -677,7 +717,7 @@ export type ListTopicsResponse = Message<"log.v1.ListTopicsResponse"> & {
  * Use `create(ListTopicsResponseSchema)` to create a new message.
  */
 export const ListTopicsResponseSchema: GenMessage<ListTopicsResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 18);
+  messageDesc(file_log_v1_log, 19);
 
 /**
  * @generated from message log.v1.DescribeTopicRequest
@@ -694,7 +734,7 @@ export type DescribeTopicRequest = Message<"log.v1.DescribeTopicRequest"> & {
  * Use `create(DescribeTopicRequestSchema)` to create a new message.
  */
 export const DescribeTopicRequestSchema: GenMessage<DescribeTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 19);
+  messageDesc(file_log_v1_log, 20);
 
 /**
  * @generated from message log.v1.DescribeTopicResponse
@@ -711,7 +751,7 @@ export type DescribeTopicResponse = Message<"log.v1.DescribeTopicResponse"> & {
  * Use `create(DescribeTopicResponseSchema)` to create a new message.
  */
 export const DescribeTopicResponseSchema: GenMessage<DescribeTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 20);
+  messageDesc(file_log_v1_log, 21);
 
 /**
  * @generated from message log.v1.SetTopicRequest
@@ -756,7 +796,7 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
  * Use `create(SetTopicRequestSchema)` to create a new message.
  */
 export const SetTopicRequestSchema: GenMessage<SetTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 21);
+  messageDesc(file_log_v1_log, 22);
 
 /**
  * @generated from message log.v1.SetTopicResponse
@@ -773,7 +813,7 @@ export type SetTopicResponse = Message<"log.v1.SetTopicResponse"> & {
  * Use `create(SetTopicResponseSchema)` to create a new message.
  */
 export const SetTopicResponseSchema: GenMessage<SetTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 22);
+  messageDesc(file_log_v1_log, 23);
 
 /**
  * @generated from message log.v1.DeleteTopicRequest
@@ -790,7 +830,7 @@ export type DeleteTopicRequest = Message<"log.v1.DeleteTopicRequest"> & {
  * Use `create(DeleteTopicRequestSchema)` to create a new message.
  */
 export const DeleteTopicRequestSchema: GenMessage<DeleteTopicRequest> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 23);
+  messageDesc(file_log_v1_log, 24);
 
 /**
  * @generated from message log.v1.DeleteTopicResponse
@@ -809,7 +849,7 @@ export type DeleteTopicResponse = Message<"log.v1.DeleteTopicResponse"> & {
  * Use `create(DeleteTopicResponseSchema)` to create a new message.
  */
 export const DeleteTopicResponseSchema: GenMessage<DeleteTopicResponse> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 24);
+  messageDesc(file_log_v1_log, 25);
 
 /**
  * What may be forgotten of a topic: its oldest segments, while any of these says so. The last segment always stays.
@@ -858,7 +898,7 @@ export type Retention = Message<"log.v1.Retention"> & {
  * Use `create(RetentionSchema)` to create a new message.
  */
 export const RetentionSchema: GenMessage<Retention> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 25);
+  messageDesc(file_log_v1_log, 26);
 
 /**
  * @generated from message log.v1.Topic
@@ -930,7 +970,7 @@ export type Topic = Message<"log.v1.Topic"> & {
  * Use `create(TopicSchema)` to create a new message.
  */
 export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 26);
+  messageDesc(file_log_v1_log, 27);
 
 /**
  * @generated from message log.v1.Feed
@@ -966,7 +1006,7 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 27);
+  messageDesc(file_log_v1_log, 28);
 
 /**
  * @generated from enum log.v1.OutOfRange
