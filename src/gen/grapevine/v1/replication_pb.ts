@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file grapevine/v1/replication.proto.
  */
 export const file_grapevine_v1_replication: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIsoBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIABIyCgxjb25maXJtYXRpb24YBCABKAsyGi5ncmFwZXZpbmUudjEuQ29uZmlybWF0aW9uSABCCQoHbWVzc2FnZSI2CgVIZWxsbxIMCgRub2RlGAEgASgJEg4KBndyaXRlchgCIAEoBhIPCgd2ZXJzaW9uGAMgASgNIgsKCUhlYXJ0YmVhdCK8AQoGTm90aWNlEg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJwoHZHVyYWJsZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIpCglsb3dfd2F0ZXIYBCADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAUgASgGSACIAQESDwoHYXdhaXRlZBgGIAEoCEIPCg1fY2FsbGVyX2NoYWluIoUBCgxDb25maXJtYXRpb24SDQoFdG9waWMYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRImCgZzeW5jZWQYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAQgASgGSACIAQFCDwoNX2NhbGxlcl9jaGFpbiJ3CgtQdWxsUmVxdWVzdBINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEiQKBGhhdmUYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SEQoJYnl0ZXNfbWF4GAQgASgNEgwKBG5vZGUYBSABKAkiSQoMUHVsbFJlc3BvbnNlEg4KBmZyYW1lcxgBIAEoDBIpCglsb3dfd2F0ZXIYAiADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24ykgEKC1JlcGxpY2F0aW9uEkIKBVdhdGNoEhouZ3JhcGV2aW5lLnYxLldhdGNoUmVxdWVzdBobLmdyYXBldmluZS52MS5XYXRjaFJlc3BvbnNlMAESPwoEUHVsbBIZLmdyYXBldmluZS52MS5QdWxsUmVxdWVzdBoaLmdyYXBldmluZS52MS5QdWxsUmVzcG9uc2UwAWIGcHJvdG8z");
+  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIsoBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIABIyCgxjb25maXJtYXRpb24YBCABKAsyGi5ncmFwZXZpbmUudjEuQ29uZmlybWF0aW9uSABCCQoHbWVzc2FnZSI2CgVIZWxsbxIMCgRub2RlGAEgASgJEg4KBndyaXRlchgCIAEoBhIPCgd2ZXJzaW9uGAMgASgNIgsKCUhlYXJ0YmVhdCK8AQoGTm90aWNlEg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJwoHZHVyYWJsZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIpCglsb3dfd2F0ZXIYBCADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAUgASgGSACIAQESDwoHYXdhaXRlZBgGIAEoCEIPCg1fY2FsbGVyX2NoYWluIoUBCgxDb25maXJtYXRpb24SDQoFdG9waWMYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRImCgZzeW5jZWQYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAQgASgGSACIAQFCDwoNX2NhbGxlcl9jaGFpbiJ3CgtQdWxsUmVxdWVzdBINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEiQKBGhhdmUYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SEQoJYnl0ZXNfbWF4GAQgASgNEgwKBG5vZGUYBSABKAkiSQoMUHVsbFJlc3BvbnNlEg4KBmZyYW1lcxgBIAEoDBIpCglsb3dfd2F0ZXIYAiADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24iaAoLS2VlcFJlcXVlc3QSDAoEbm9kZRgBIAEoCRINCgV0b3BpYxgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEigKBGhhdmUYBCADKAsyGi5ncmFwZXZpbmUudjEuRmVlZFBvc2l0aW9uIk4KDEZlZWRQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQSEgoFY2hhaW4YAyABKAZIAIgBAUIICgZfY2hhaW4iLAoMS2VlcFJlc3BvbnNlEgwKBGtlcHQYASABKAgSDgoGcmVhc29uGAIgASgJMtEBCgtSZXBsaWNhdGlvbhJCCgVXYXRjaBIaLmdyYXBldmluZS52MS5XYXRjaFJlcXVlc3QaGy5ncmFwZXZpbmUudjEuV2F0Y2hSZXNwb25zZTABEj8KBFB1bGwSGS5ncmFwZXZpbmUudjEuUHVsbFJlcXVlc3QaGi5ncmFwZXZpbmUudjEuUHVsbFJlc3BvbnNlMAESPQoES2VlcBIZLmdyYXBldmluZS52MS5LZWVwUmVxdWVzdBoaLmdyYXBldmluZS52MS5LZWVwUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * A writer and a sequence of its feed.
@@ -314,6 +314,95 @@ export const PullResponseSchema: GenMessage<PullResponse> = /*@__PURE__*/
   messageDesc(file_grapevine_v1_replication, 8);
 
 /**
+ * @generated from message grapevine.v1.KeepRequest
+ */
+export type KeepRequest = Message<"grapevine.v1.KeepRequest"> & {
+  /**
+   * @generated from field: string node = 1;
+   */
+  node: string;
+
+  /**
+   * @generated from field: string topic = 2;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: uint32 generation = 3;
+   */
+  generation: number;
+
+  /**
+   * How far the caller holds each feed.
+   *
+   * @generated from field: repeated grapevine.v1.FeedPosition have = 4;
+   */
+  have: FeedPosition[];
+};
+
+/**
+ * Describes the message grapevine.v1.KeepRequest.
+ * Use `create(KeepRequestSchema)` to create a new message.
+ */
+export const KeepRequestSchema: GenMessage<KeepRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_replication, 9);
+
+/**
+ * @generated from message grapevine.v1.FeedPosition
+ */
+export type FeedPosition = Message<"grapevine.v1.FeedPosition"> & {
+  /**
+   * @generated from field: fixed64 writer = 1;
+   */
+  writer: bigint;
+
+  /**
+   * @generated from field: uint64 sequence = 2;
+   */
+  sequence: bigint;
+
+  /**
+   * The chain hash of the feed there; absent when the caller does not know it.
+   *
+   * @generated from field: optional fixed64 chain = 3;
+   */
+  chain?: bigint | undefined;
+};
+
+/**
+ * Describes the message grapevine.v1.FeedPosition.
+ * Use `create(FeedPositionSchema)` to create a new message.
+ */
+export const FeedPositionSchema: GenMessage<FeedPosition> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_replication, 10);
+
+/**
+ * @generated from message grapevine.v1.KeepResponse
+ */
+export type KeepResponse = Message<"grapevine.v1.KeepResponse"> & {
+  /**
+   * All of it is fsynced here, and this node is placed for the topic: it goes on holding it.
+   *
+   * @generated from field: bool kept = 1;
+   */
+  kept: boolean;
+
+  /**
+   * Why not.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message grapevine.v1.KeepResponse.
+ * Use `create(KeepResponseSchema)` to create a new message.
+ */
+export const KeepResponseSchema: GenMessage<KeepResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_replication, 11);
+
+/**
  * @generated from service grapevine.v1.Replication
  */
 export const Replication: GenService<{
@@ -336,6 +425,16 @@ export const Replication: GenService<{
     methodKind: "server_streaming";
     input: typeof PullRequestSchema;
     output: typeof PullResponseSchema;
+  },
+  /**
+   * Whether the node is placed for a topic and holds all that the caller holds of it, which wants to drop its copy.
+   *
+   * @generated from rpc grapevine.v1.Replication.Keep
+   */
+  keep: {
+    methodKind: "unary";
+    input: typeof KeepRequestSchema;
+    output: typeof KeepResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_grapevine_v1_replication, 0);

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIpwCCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNEhMKC3Byb2R1Y2VyX2lkGAcgASgGEhYKDnByb2R1Y2VyX2Vwb2NoGAggASgNEhkKEXByb2R1Y2VyX3NlcXVlbmNlGAkgASgEEjMKEWV4cGVjdGVkX3NlcXVlbmNlGAogASgLMhgubG9nLnYxLkV4cGVjdGVkU2VxdWVuY2UiNAoQRXhwZWN0ZWRTZXF1ZW5jZRIOCgZ3cml0ZXIYASABKAkSEAoIc2VxdWVuY2UYAiABKAQiMAoMTGF0ZXN0UmVjb3JkEg4KBndyaXRlchgBIAEoCRIQCghzZXF1ZW5jZRgCIAEoBCKgAQoPUHJvZHVjZVJlc3BvbnNlEg4KBm9mZnNldBgBIAEoBBIOCgZ3cml0ZXIYAiABKAkSFgoOZmlyc3Rfc2VxdWVuY2UYAyABKAQSDQoFdG9rZW4YBCABKAwSDQoFY291bnQYBSABKA0SJAoJc2hvcnRmYWxsGAYgASgLMhEubG9nLnYxLlNob3J0ZmFsbBIRCglkdXBsaWNhdGUYByABKAgiPAoJU2hvcnRmYWxsEg0KBWFza2VkGAEgASgNEg8KB2hvbGRlcnMYAiADKAkSDwoHbGFja2luZxgDIAMoCSJJChJQcm9kdWNlTWFueVJlcXVlc3QSCgoCaWQYASABKAQSJwoHcHJvZHVjZRgCIAEoCzIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdCKDAQoTUHJvZHVjZU1hbnlSZXNwb25zZRIKCgJpZBgBIAEoBBIrCghwcm9kdWNlZBgCIAEoCzIXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2VIABIoCgZmYWlsZWQYAyABKAsyFi5sb2cudjEuUHJvZHVjZUZhaWx1cmVIAEIJCgdvdXRjb21lIi8KDlByb2R1Y2VGYWlsdXJlEgwKBGNvZGUYASABKA0SDwoHbWVzc2FnZRgCIAEoCSLdAQoOQ29uc3VtZVJlcXVlc3QSDgoGb2Zmc2V0GAEgASgEEg0KBXRvcGljGAIgASgJEhIKCGVhcmxpZXN0GAMgASgISAASEAoGbGF0ZXN0GAQgASgISAASFgoMdGltZXN0YW1wX21zGAUgASgESAASEAoGY3Vyc29yGAYgASgMSAASEwoLYWZ0ZXJfdG9rZW4YByABKAwSDgoGcGFja2VkGAkgASgIEigKDG91dF9vZl9yYW5nZRgKIAEoDjISLmxvZy52MS5PdXRPZlJhbmdlQgcKBXN0YXJ0SgQICBAJIiEKD0xvd2VzdEF2YWlsYWJsZRIOCgZjdXJzb3IYASABKAwiRAoDR2FwEg4KBndyaXRlchgBIAEoCRIWCg5maXJzdF9zZXF1ZW5jZRgCIAEoBBIVCg1sYXN0X3NlcXVlbmNlGAMgASgEIpoBCg9Db25zdW1lUmVzcG9uc2USHgoGcmVjb3JkGAIgASgLMg4ubG9nLnYxLlJlY29yZBIOCgZmcmFtZXMYAyABKAwSDgoGY3Vyc29yGAQgASgMEhEKCWhlYXJ0YmVhdBgFIAEoCBITCgtuZXh0X29mZnNldBgGIAEoBBIZCgRnYXBzGAcgAygLMgsubG9nLnYxLkdhcEoECAEQAiITChFHZXRTZXJ2ZXJzUmVxdWVzdCI1ChJHZXRTZXJ2ZXJzUmVzcG9uc2USHwoHc2VydmVycxgBIAMoCzIOLmxvZy52MS5TZXJ2ZXIingEKBlNlcnZlchIKCgJpZBgBIAEoCRIQCghycGNfYWRkchgCIAEoCRIRCglpc19sZWFkZXIYAyABKAgSDgoGc3RhdHVzGAQgASgJEiYKBHRhZ3MYBSADKAsyGC5sb2cudjEuU2VydmVyLlRhZ3NFbnRyeRorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIlChFMaXN0VG9waWNzUmVxdWVzdBIQCghpbnRlcm5hbBgBIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIiUKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIjUKFURlc2NyaWJlVG9waWNSZXNwb25zZRIcCgV0b3BpYxgBIAEoCzINLmxvZy52MS5Ub3BpYyKwAQoPU2V0VG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEiQKCXJldGVudGlvbhgCIAEoCzIRLmxvZy52MS5SZXRlbnRpb24SDgoGY3JlYXRlGAMgASgIEhQKB2NvbXBhY3QYBCABKAhIAIgBARIfChJ0b21ic3RvbmVfZ3JhY2VfbXMYBSABKARIAYgBAUIKCghfY29tcGFjdEIVChNfdG9tYnN0b25lX2dyYWNlX21zIjAKEFNldFRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMiIwoSRGVsZXRlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJIikKE0RlbGV0ZVRvcGljUmVzcG9uc2USEgoKZ2VuZXJhdGlvbhgBIAEoDSLlAQoJUmV0ZW50aW9uEhYKCWJ5dGVzX21pbhgBIAEoBEgAiAEBEhcKCmFnZV9tYXhfbXMYAiABKARIAYgBARIZCgxzZWdtZW50c19tYXgYAyABKARIAogBARIgChNrZWVwX3VudGlsX3JlcGxpY2FzGAQgASgESAOIAQESFgoJYnl0ZXNfbWF4GAUgASgESASIAQFCDAoKX2J5dGVzX21pbkINCgtfYWdlX21heF9tc0IPCg1fc2VnbWVudHNfbWF4QhYKFF9rZWVwX3VudGlsX3JlcGxpY2FzQgwKCl9ieXRlc19tYXgi5AEKBVRvcGljEgwKBG5hbWUYASABKAkSFAoMZmlyc3Rfb2Zmc2V0GAIgASgEEhMKC25leHRfb2Zmc2V0GAMgASgEEg0KBWJ5dGVzGAQgASgEEg8KB3JlY29yZHMYBSABKAQSGwoFZmVlZHMYBiADKAsyDC5sb2cudjEuRmVlZBIkCglyZXRlbnRpb24YByABKAsyES5sb2cudjEuUmV0ZW50aW9uEhIKCmdlbmVyYXRpb24YCCABKA0SDwoHY29tcGFjdBgJIAEoCBIaChJ0b21ic3RvbmVfZ3JhY2VfbXMYCiABKAQiSAoERmVlZBIOCgZ3cml0ZXIYASABKAkSEQoJbG93X3dhdGVyGAIgASgEEgwKBGhhdmUYAyABKAQSDwoHZHVyYWJsZRgEIAEoBCpdCgpPdXRPZlJhbmdlEhwKGE9VVF9PRl9SQU5HRV9VTlNQRUNJRklFRBAAEhkKFU9VVF9PRl9SQU5HRV9FQVJMSUVTVBABEhYKEk9VVF9PRl9SQU5HRV9FUlJPUhACMrIFCgNMb2cSOgoHUHJvZHVjZRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2USRAoNUHJvZHVjZVN0cmVhbRIWLmxvZy52MS5Qcm9kdWNlUmVxdWVzdBoXLmxvZy52MS5Qcm9kdWNlUmVzcG9uc2UoATABEkoKC1Byb2R1Y2VNYW55EhoubG9nLnYxLlByb2R1Y2VNYW55UmVxdWVzdBobLmxvZy52MS5Qcm9kdWNlTWFueVJlc3BvbnNlKAEwARI6CgdDb25zdW1lEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZRJCCg1Db25zdW1lU3RyZWFtEhYubG9nLnYxLkNvbnN1bWVSZXF1ZXN0GhcubG9nLnYxLkNvbnN1bWVSZXNwb25zZTABEkMKCkdldFNlcnZlcnMSGS5sb2cudjEuR2V0U2VydmVyc1JlcXVlc3QaGi5sb2cudjEuR2V0U2VydmVyc1Jlc3BvbnNlEkMKCkxpc3RUb3BpY3MSGS5sb2cudjEuTGlzdFRvcGljc1JlcXVlc3QaGi5sb2cudjEuTGlzdFRvcGljc1Jlc3BvbnNlEkwKDURlc2NyaWJlVG9waWMSHC5sb2cudjEuRGVzY3JpYmVUb3BpY1JlcXVlc3QaHS5sb2cudjEuRGVzY3JpYmVUb3BpY1Jlc3BvbnNlEj0KCFNldFRvcGljEhcubG9nLnYxLlNldFRvcGljUmVxdWVzdBoYLmxvZy52MS5TZXRUb3BpY1Jlc3BvbnNlEkYKC0RlbGV0ZVRvcGljEhoubG9nLnYxLkRlbGV0ZVRvcGljUmVxdWVzdBobLmxvZy52MS5EZWxldGVUb3BpY1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIq8CCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNEhMKC3Byb2R1Y2VyX2lkGAcgASgGEhYKDnByb2R1Y2VyX2Vwb2NoGAggASgNEhkKEXByb2R1Y2VyX3NlcXVlbmNlGAkgASgEEjMKEWV4cGVjdGVkX3NlcXVlbmNlGAogASgLMhgubG9nLnYxLkV4cGVjdGVkU2VxdWVuY2USEQoJZm9yd2FyZGVkGA8gASgIIjQKEEV4cGVjdGVkU2VxdWVuY2USDgoGd3JpdGVyGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEIjAKDExhdGVzdFJlY29yZBIOCgZ3cml0ZXIYASABKAkSEAoIc2VxdWVuY2UYAiABKAQioAEKD1Byb2R1Y2VSZXNwb25zZRIOCgZvZmZzZXQYASABKAQSDgoGd3JpdGVyGAIgASgJEhYKDmZpcnN0X3NlcXVlbmNlGAMgASgEEg0KBXRva2VuGAQgASgMEg0KBWNvdW50GAUgASgNEiQKCXNob3J0ZmFsbBgGIAEoCzIRLmxvZy52MS5TaG9ydGZhbGwSEQoJZHVwbGljYXRlGAcgASgIIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiSQoSUHJvZHVjZU1hbnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKB3Byb2R1Y2UYAiABKAsyFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QigwEKE1Byb2R1Y2VNYW55UmVzcG9uc2USCgoCaWQYASABKAQSKwoIcHJvZHVjZWQYAiABKAsyFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlSAASKAoGZmFpbGVkGAMgASgLMhYubG9nLnYxLlByb2R1Y2VGYWlsdXJlSABCCQoHb3V0Y29tZSIvCg5Qcm9kdWNlRmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAki8AEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCBIoCgxvdXRfb2ZfcmFuZ2UYCiABKA4yEi5sb2cudjEuT3V0T2ZSYW5nZRIRCglmb3J3YXJkZWQYDyABKAhCBwoFc3RhcnRKBAgIEAkiIQoPTG93ZXN0QXZhaWxhYmxlEg4KBmN1cnNvchgBIAEoDCJECgNHYXASDgoGd3JpdGVyGAEgASgJEhYKDmZpcnN0X3NlcXVlbmNlGAIgASgEEhUKDWxhc3Rfc2VxdWVuY2UYAyABKAQimgEKD0NvbnN1bWVSZXNwb25zZRIeCgZyZWNvcmQYAiABKAsyDi5sb2cudjEuUmVjb3JkEg4KBmZyYW1lcxgDIAEoDBIOCgZjdXJzb3IYBCABKAwSEQoJaGVhcnRiZWF0GAUgASgIEhMKC25leHRfb2Zmc2V0GAYgASgEEhkKBGdhcHMYByADKAsyCy5sb2cudjEuR2FwSgQIARACIhMKEUdldFNlcnZlcnNSZXF1ZXN0IjUKEkdldFNlcnZlcnNSZXNwb25zZRIfCgdzZXJ2ZXJzGAEgAygLMg4ubG9nLnYxLlNlcnZlciKeAQoGU2VydmVyEgoKAmlkGAEgASgJEhAKCHJwY19hZGRyGAIgASgJEhEKCWlzX2xlYWRlchgDIAEoCBIOCgZzdGF0dXMYBCABKAkSJgoEdGFncxgFIAMoCzIYLmxvZy52MS5TZXJ2ZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjgKEUxpc3RUb3BpY3NSZXF1ZXN0EhAKCGludGVybmFsGAEgASgIEhEKCWZvcndhcmRlZBgPIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIjgKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEhEKCWZvcndhcmRlZBgPIAEoCCI1ChVEZXNjcmliZVRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMi6QEKD1NldFRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIkCglyZXRlbnRpb24YAiABKAsyES5sb2cudjEuUmV0ZW50aW9uEg4KBmNyZWF0ZRgDIAEoCBIUCgdjb21wYWN0GAQgASgISACIAQESHwoSdG9tYnN0b25lX2dyYWNlX21zGAUgASgESAGIAQESJAoJcGxhY2VtZW50GAYgASgLMhEubG9nLnYxLlBsYWNlbWVudBIRCglmb3J3YXJkZWQYDyABKAhCCgoIX2NvbXBhY3RCFQoTX3RvbWJzdG9uZV9ncmFjZV9tcyIwChBTZXRUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIjYKEkRlbGV0ZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIRCglmb3J3YXJkZWQYDyABKAgiKQoTRGVsZXRlVG9waWNSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgNIuUBCglSZXRlbnRpb24SFgoJYnl0ZXNfbWluGAEgASgESACIAQESFwoKYWdlX21heF9tcxgCIAEoBEgBiAEBEhkKDHNlZ21lbnRzX21heBgDIAEoBEgCiAEBEiAKE2tlZXBfdW50aWxfcmVwbGljYXMYBCABKARIA4gBARIWCglieXRlc19tYXgYBSABKARIBIgBAUIMCgpfYnl0ZXNfbWluQg0KC19hZ2VfbWF4X21zQg8KDV9zZWdtZW50c19tYXhCFgoUX2tlZXBfdW50aWxfcmVwbGljYXNCDAoKX2J5dGVzX21heCKrAgoFVG9waWMSDAoEbmFtZRgBIAEoCRIUCgxmaXJzdF9vZmZzZXQYAiABKAQSEwoLbmV4dF9vZmZzZXQYAyABKAQSDQoFYnl0ZXMYBCABKAQSDwoHcmVjb3JkcxgFIAEoBBIbCgVmZWVkcxgGIAMoCzIMLmxvZy52MS5GZWVkEiQKCXJldGVudGlvbhgHIAEoCzIRLmxvZy52MS5SZXRlbnRpb24SEgoKZ2VuZXJhdGlvbhgIIAEoDRIPCgdjb21wYWN0GAkgASgIEhoKEnRvbWJzdG9uZV9ncmFjZV9tcxgKIAEoBBIkCglwbGFjZW1lbnQYCyABKAsyES5sb2cudjEuUGxhY2VtZW50Eg4KBnBsYWNlZBgMIAMoCRIPCgdob2xkZXJzGA0gAygJIlEKCVBsYWNlbWVudBITCgZjb3BpZXMYASABKA1IAIgBARIkCgR0YWdzGAIgASgLMhYubG9nLnYxLlRhZ0V4cHJlc3Npb25zQgkKB19jb3BpZXMiggEKDlRhZ0V4cHJlc3Npb25zEjwKC2V4cHJlc3Npb25zGAEgAygLMicubG9nLnYxLlRhZ0V4cHJlc3Npb25zLkV4cHJlc3Npb25zRW50cnkaMgoQRXhwcmVzc2lvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQqXQoKT3V0T2ZSYW5nZRIcChhPVVRfT0ZfUkFOR0VfVU5TUEVDSUZJRUQQABIZChVPVVRfT0ZfUkFOR0VfRUFSTElFU1QQARIWChJPVVRfT0ZfUkFOR0VfRVJST1IQAjKyBQoDTG9nEjoKB1Byb2R1Y2USFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlEkQKDVByb2R1Y2VTdHJlYW0SFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlKAEwARJKCgtQcm9kdWNlTWFueRIaLmxvZy52MS5Qcm9kdWNlTWFueVJlcXVlc3QaGy5sb2cudjEuUHJvZHVjZU1hbnlSZXNwb25zZSgBMAESOgoHQ29uc3VtZRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2USQgoNQ29uc3VtZVN0cmVhbRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2UwARJDCgpHZXRTZXJ2ZXJzEhkubG9nLnYxLkdldFNlcnZlcnNSZXF1ZXN0GhoubG9nLnYxLkdldFNlcnZlcnNSZXNwb25zZRJDCgpMaXN0VG9waWNzEhkubG9nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GhoubG9nLnYxLkxpc3RUb3BpY3NSZXNwb25zZRJMCg1EZXNjcmliZVRvcGljEhwubG9nLnYxLkRlc2NyaWJlVG9waWNSZXF1ZXN0Gh0ubG9nLnYxLkRlc2NyaWJlVG9waWNSZXNwb25zZRI9CghTZXRUb3BpYxIXLmxvZy52MS5TZXRUb3BpY1JlcXVlc3QaGC5sb2cudjEuU2V0VG9waWNSZXNwb25zZRJGCgtEZWxldGVUb3BpYxIaLmxvZy52MS5EZWxldGVUb3BpY1JlcXVlc3QaGy5sb2cudjEuRGVsZXRlVG9waWNSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message log.v1.Record
@@ -196,6 +196,13 @@ export type ProduceRequest = Message<"log.v1.ProduceRequest"> & {
    * @generated from field: log.v1.ExpectedSequence expected_sequence = 10;
    */
   expectedSequence?: ExpectedSequence | undefined;
+
+  /**
+   * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+   *
+   * @generated from field: bool forwarded = 15;
+   */
+  forwarded: boolean;
 };
 
 /**
@@ -498,6 +505,13 @@ export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
    * @generated from field: log.v1.OutOfRange out_of_range = 10;
    */
   outOfRange: OutOfRange;
+
+  /**
+   * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+   *
+   * @generated from field: bool forwarded = 15;
+   */
+  forwarded: boolean;
 };
 
 /**
@@ -693,6 +707,13 @@ export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
    * @generated from field: bool internal = 1;
    */
   internal: boolean;
+
+  /**
+   * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+   *
+   * @generated from field: bool forwarded = 15;
+   */
+  forwarded: boolean;
 };
 
 /**
@@ -727,6 +748,13 @@ export type DescribeTopicRequest = Message<"log.v1.DescribeTopicRequest"> & {
    * @generated from field: string topic = 1;
    */
   topic: string;
+
+  /**
+   * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+   *
+   * @generated from field: bool forwarded = 15;
+   */
+  forwarded: boolean;
 };
 
 /**
@@ -789,6 +817,18 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
    * @generated from field: optional uint64 tombstone_grace_ms = 5;
    */
   tombstoneGraceMs?: bigint | undefined;
+
+  /**
+   * Absent: as it is.
+   *
+   * @generated from field: log.v1.Placement placement = 6;
+   */
+  placement?: Placement | undefined;
+
+  /**
+   * @generated from field: bool forwarded = 15;
+   */
+  forwarded: boolean;
 };
 
 /**
@@ -823,6 +863,11 @@ export type DeleteTopicRequest = Message<"log.v1.DeleteTopicRequest"> & {
    * @generated from field: string topic = 1;
    */
   topic: string;
+
+  /**
+   * @generated from field: bool forwarded = 15;
+   */
+  forwarded: boolean;
 };
 
 /**
@@ -963,6 +1008,27 @@ export type Topic = Message<"log.v1.Topic"> & {
    * @generated from field: uint64 tombstone_grace_ms = 10;
    */
   tombstoneGraceMs: bigint;
+
+  /**
+   * Which nodes are to hold it; absent when all are.
+   *
+   * @generated from field: log.v1.Placement placement = 11;
+   */
+  placement?: Placement | undefined;
+
+  /**
+   * The names of the nodes that are to hold it, as the answering node sees the cluster; only where it is not all of them.
+   *
+   * @generated from field: repeated string placed = 12;
+   */
+  placed: string[];
+
+  /**
+   * The names of the nodes that hold something of it, as far as the answering node heard; only beside `placed`.
+   *
+   * @generated from field: repeated string holders = 13;
+   */
+  holders: string[];
 };
 
 /**
@@ -971,6 +1037,53 @@ export type Topic = Message<"log.v1.Topic"> & {
  */
 export const TopicSchema: GenMessage<Topic> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 27);
+
+/**
+ * Which of the nodes that hold topics at all are to hold one; the others pass their callers on.
+ *
+ * @generated from message log.v1.Placement
+ */
+export type Placement = Message<"log.v1.Placement"> & {
+  /**
+   * So many of them, chosen by rendezvous hashing, up to 100; 0: all.
+   *
+   * @generated from field: optional uint32 copies = 1;
+   */
+  copies?: number | undefined;
+
+  /**
+   * Only those with these tags; absent in a change: as it is.
+   *
+   * @generated from field: log.v1.TagExpressions tags = 2;
+   */
+  tags?: TagExpressions | undefined;
+};
+
+/**
+ * Describes the message log.v1.Placement.
+ * Use `create(PlacementSchema)` to create a new message.
+ */
+export const PlacementSchema: GenMessage<Placement> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 28);
+
+/**
+ * By the names of tags: an expression in RE2's syntax that the whole value matches. All of them must; none: any node will do.
+ *
+ * @generated from message log.v1.TagExpressions
+ */
+export type TagExpressions = Message<"log.v1.TagExpressions"> & {
+  /**
+   * @generated from field: map<string, string> expressions = 1;
+   */
+  expressions: { [key: string]: string };
+};
+
+/**
+ * Describes the message log.v1.TagExpressions.
+ * Use `create(TagExpressionsSchema)` to create a new message.
+ */
+export const TagExpressionsSchema: GenMessage<TagExpressions> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 29);
 
 /**
  * @generated from message log.v1.Feed
@@ -1006,7 +1119,7 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
-  messageDesc(file_log_v1_log, 28);
+  messageDesc(file_log_v1_log, 30);
 
 /**
  * @generated from enum log.v1.OutOfRange
