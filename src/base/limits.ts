@@ -39,6 +39,9 @@ export const recordHeadersMax = 1_000;
 /** The topic in which the cluster keeps what is settled about topics. */
 export const settingsTopic = "_topics";
 
+/** The topic in which the cluster keeps how far named consumers have read. */
+export const cursorsTopic = "_cursors";
+
 /** True for names of the cluster's own topics: users read them, and nobody but nodes writes them. */
 export function isInternalTopic(name: string): boolean {
   return name.startsWith("_");
@@ -49,6 +52,13 @@ export function topicNameFault(name: string): string | undefined {
   if (/^[A-Za-z0-9._-]{1,249}$/.test(name) && name !== "." && name !== "..") return undefined;
   const shown = name.length > 60 ? `${name.slice(0, 60)}… (${name.length} characters)` : name;
   return `Cannot use topic name ${JSON.stringify(shown)}: allowed are 1 to ${topicNameCharactersMax} of A-Z a-z 0-9 . _ - and not "." or ".."`;
+}
+
+/** What is wrong with the name of a saved cursor or of a consumer group; undefined when it is a good one. */
+export function cursorNameFault(name: string): string | undefined {
+  if (/^[A-Za-z0-9._-]{1,249}$/.test(name)) return undefined;
+  const shown = name.length > 60 ? `${name.slice(0, 60)}… (${name.length} characters)` : name;
+  return `Cannot use cursor name ${JSON.stringify(shown)}: allowed are 1 to ${topicNameCharactersMax} of A-Z a-z 0-9 . _ -`;
 }
 
 /** How long tombstones stay in a topic that is compacted and says nothing else: a day. */

@@ -34,6 +34,8 @@ export { compactedFrame, readRecords, withoutRecords } from "./frame_records.ts"
 export { HotLoopback } from "./hot_loopback.ts";
 export { HotResponses } from "./hot_responses.ts";
 export {
+  cursorNameFault,
+  cursorsTopic,
   frameBytesMax,
   frameRecordsMax,
   isInternalTopic,

@@ -2,6 +2,15 @@
  * The durable, ordered, recoverable log of one node: topics of batches, kept by rules R1, R2, R4 and R5. It knows a
  * `Directory` and nothing else of the world: no peers, no sockets, no runtime.
  */
+export {
+  CursorDeletedError,
+  CursorResetError,
+  CursorsOverloadedError,
+  CursorTooLargeError,
+  TooManyCursorsError,
+  UnknownCursorError,
+} from "./cursor_errors.ts";
+export { CursorRegistry, type CursorRegistryOptions, type CursorTopic, type SavedCursor } from "./cursor_registry.ts";
 export type { Directory, DirectoryPath, LogFile } from "./directory.ts";
 export { type DumpedItem, dumpFile } from "./dump.ts";
 export {

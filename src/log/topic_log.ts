@@ -1,4 +1,5 @@
 import {
+  cursorsTopic,
   type FrameHeader,
   frameBytesMax,
   frameRecordsMax,
@@ -134,7 +135,8 @@ export class Topic implements TopicLog {
   }
 
   get #ownCompaction(): Compaction | undefined {
-    return this.#state.name === settingsTopic ? settingsCompaction : undefined;
+    const { name } = this.#state;
+    return name === settingsTopic || name === cursorsTopic ? settingsCompaction : undefined;
   }
 
   get corruptRanges(): readonly CorruptRange[] {
