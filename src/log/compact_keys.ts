@@ -1,13 +1,17 @@
 /** What compaction has to remember while it reads a topic: the latest record of each key, and which records lost. */
 import { crc32, type WriterId } from "../base/mod.ts";
 
-/** Where a record stands among all records of its key, on every node alike (rule R7), and where it stands here. */
-export interface KeyedPlace {
+/** Where a record stands among all records of its key, on every node alike (rule R7). */
+export interface Order {
   /** What counts before rule R7: 0 but in topics whose records have an order of their own. */
   readonly rank: number;
   readonly lamport: number;
   readonly writer: WriterId;
   readonly sequence: number;
+}
+
+/** The same, and where it stands here. */
+export interface KeyedPlace extends Order {
   readonly offset: number;
   readonly isTombstone: boolean;
 }
@@ -100,7 +104,7 @@ export class LatestByKey {
 }
 
 /** Rule R7. Writers have one length, so that texts compare as numbers would. */
-function isLater(left: KeyedPlace, right: KeyedPlace): boolean {
+export function isLater(left: Order, right: Order): boolean {
   if (left.rank !== right.rank) return left.rank > right.rank;
   if (left.lamport !== right.lamport) return left.lamport > right.lamport;
   if (left.writer !== right.writer) return left.writer > right.writer;
@@ -108,7 +112,7 @@ function isLater(left: KeyedPlace, right: KeyedPlace): boolean {
 }
 
 /** A text for the bytes of a key, another one for other bytes: they need not be UTF-8. */
-function nameOf(key: Uint8Array): string {
+export function nameOf(key: Uint8Array): string {
   if (key.length <= textBytesMax) return String.fromCharCode(...key);
   let name = "";
   for (let at = 0; at < key.length; at += textBytesMax) {

@@ -1,4 +1,5 @@
 import { frameBytesMax, recordBytesMax, topicsMax } from "../base/mod.ts";
+import type { RecordIdentity } from "./types.ts";
 
 /** The name is not one that a topic may have. Nothing was created. */
 export class InvalidTopicError extends RangeError {
@@ -162,4 +163,35 @@ export type LogError =
 /** What an unknown thrown value says. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** The latest record of the key is another one than the caller has seen. Nothing was appended. */
+export class ExpectedSequenceError extends RangeError {
+  override readonly name = "ExpectedSequenceError";
+  readonly code = "EXPECTED_SEQUENCE";
+  /** The latest record with the key on this node; undefined when there is none. */
+  readonly latest: RecordIdentity | undefined;
+
+  constructor(topic: string, expected: RecordIdentity | undefined, latest: RecordIdentity | undefined) {
+    super(
+      `Cannot append to topic ${JSON.stringify(topic)}: the latest record of the key is ${identityWords(latest)}, expected is ${identityWords(expected)}`,
+    );
+    this.latest = latest;
+  }
+}
+
+function identityWords(identity: RecordIdentity | undefined): string {
+  return identity === undefined ? "none" : `sequence ${identity.sequence} of writer ${identity.writer}`;
+}
+
+/** There are more keys than are remembered. Nothing was appended. */
+export class TooManyKeysError extends RangeError {
+  override readonly name = "TooManyKeysError";
+  readonly code = "TOO_MANY_KEYS";
+
+  constructor(topic: string, keysMax: number) {
+    super(
+      `Cannot depend on the latest record of a key in topic ${JSON.stringify(topic)}: it has more than ${keysMax} keys, which is the most`,
+    );
+  }
 }

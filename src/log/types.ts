@@ -121,6 +121,12 @@ export interface Ack {
   readonly count: number;
 }
 
+/** A record, wherever it is held. */
+export interface RecordIdentity {
+  readonly writer: WriterId;
+  readonly sequence: number;
+}
+
 /** Whole frames read from a local log. */
 export interface Chunk {
   /** Zero or more whole frames, as stored. The first may begin before the offset asked for. */
