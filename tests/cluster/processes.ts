@@ -6,8 +6,10 @@ import path from "node:path";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { commandLine } from "../command_line.ts";
+import type { Place } from "../interop/processes.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+const here: Place = { within: (command) => command };
 const startMsMax = 30_000;
 /** The last lines of a process's log, shown when it does not start. */
 const logLinesMax = 40;
@@ -37,9 +39,13 @@ export class NodeProcess {
 
   /** Sends a signal that ends the process. Resolves with the exit code, or with what ended it. */
   async end(signal: "SIGINT" | "SIGTERM" | "SIGKILL"): Promise<number | string> {
+    this.signal(signal);
+    return this.#exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
     // By its id: Deno reports a child that its own `kill` was called on as ended by that signal, whatever it did.
     process.kill(this.#process.pid as number, signal);
-    return this.#exited;
   }
 }
 
@@ -56,8 +62,11 @@ export class NodeProcesses implements AsyncDisposable {
     return new NodeProcesses(await mkdtemp(path.join(os.tmpdir(), "grapevine-test-")));
   }
 
-  /** Starts a node; one that ran before under this name finds its data again. Resolves when it is ready. */
-  async start(name: string, flags: Readonly<Record<string, string>> = {}): Promise<NodeProcess> {
+  /**
+   * Starts a node, in a network namespace if one is given; one that ran before under this name finds its data again.
+   * Resolves when it is ready.
+   */
+  async start(name: string, flags: Readonly<Record<string, string>> = {}, place: Place = here): Promise<NodeProcess> {
     const all = {
       "--node-name": name,
       "--data-dir": path.join(this.directory, name),
@@ -67,7 +76,8 @@ export class NodeProcesses implements AsyncDisposable {
       "--log-level": "info",
       ...flags,
     };
-    const [command, ...rest] = [...commandLine(), "agent", ...Object.entries(all).flat()] as [string, ...string[]];
+    const words = place.within([...commandLine(), "agent", ...Object.entries(all).flat()]);
+    const [command, ...rest] = words as [string, ...string[]];
     const child = spawn(command, rest, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     const exited = new Promise<number | string>((resolve) =>
       child.once("close", (code, signal) => resolve(code ?? `ended by ${signal}`)),

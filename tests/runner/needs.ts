@@ -16,6 +16,7 @@ const table: Readonly<Record<string, Need>> = {
   chromium: { binaries: ["chromium", "chromium-browser", "google-chrome"], debianPackage: "chromium" },
   openssl: { binaries: ["openssl"], debianPackage: "openssl" },
   iproute2: { binaries: ["ip"], debianPackage: "iproute2" },
+  nftables: { binaries: ["nft"], debianPackage: "nftables" },
   namespaces: { binaries: ["unshare"], debianPackage: "util-linux", fault: namespaceFault },
   curl: { binaries: ["curl"], debianPackage: "curl" },
   git: { binaries: ["git"], debianPackage: "git" },
