@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file log/v1/log.proto.
  */
 export const file_log_v1_log: GenFile = /*@__PURE__*/
-  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIq8CCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNEhMKC3Byb2R1Y2VyX2lkGAcgASgGEhYKDnByb2R1Y2VyX2Vwb2NoGAggASgNEhkKEXByb2R1Y2VyX3NlcXVlbmNlGAkgASgEEjMKEWV4cGVjdGVkX3NlcXVlbmNlGAogASgLMhgubG9nLnYxLkV4cGVjdGVkU2VxdWVuY2USEQoJZm9yd2FyZGVkGA8gASgIIjQKEEV4cGVjdGVkU2VxdWVuY2USDgoGd3JpdGVyGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEIjAKDExhdGVzdFJlY29yZBIOCgZ3cml0ZXIYASABKAkSEAoIc2VxdWVuY2UYAiABKAQioAEKD1Byb2R1Y2VSZXNwb25zZRIOCgZvZmZzZXQYASABKAQSDgoGd3JpdGVyGAIgASgJEhYKDmZpcnN0X3NlcXVlbmNlGAMgASgEEg0KBXRva2VuGAQgASgMEg0KBWNvdW50GAUgASgNEiQKCXNob3J0ZmFsbBgGIAEoCzIRLmxvZy52MS5TaG9ydGZhbGwSEQoJZHVwbGljYXRlGAcgASgIIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiSQoSUHJvZHVjZU1hbnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKB3Byb2R1Y2UYAiABKAsyFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QigwEKE1Byb2R1Y2VNYW55UmVzcG9uc2USCgoCaWQYASABKAQSKwoIcHJvZHVjZWQYAiABKAsyFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlSAASKAoGZmFpbGVkGAMgASgLMhYubG9nLnYxLlByb2R1Y2VGYWlsdXJlSABCCQoHb3V0Y29tZSIvCg5Qcm9kdWNlRmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAki8AEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCBIoCgxvdXRfb2ZfcmFuZ2UYCiABKA4yEi5sb2cudjEuT3V0T2ZSYW5nZRIRCglmb3J3YXJkZWQYDyABKAhCBwoFc3RhcnRKBAgIEAkiIQoPTG93ZXN0QXZhaWxhYmxlEg4KBmN1cnNvchgBIAEoDCJECgNHYXASDgoGd3JpdGVyGAEgASgJEhYKDmZpcnN0X3NlcXVlbmNlGAIgASgEEhUKDWxhc3Rfc2VxdWVuY2UYAyABKAQimgEKD0NvbnN1bWVSZXNwb25zZRIeCgZyZWNvcmQYAiABKAsyDi5sb2cudjEuUmVjb3JkEg4KBmZyYW1lcxgDIAEoDBIOCgZjdXJzb3IYBCABKAwSEQoJaGVhcnRiZWF0GAUgASgIEhMKC25leHRfb2Zmc2V0GAYgASgEEhkKBGdhcHMYByADKAsyCy5sb2cudjEuR2FwSgQIARACIhMKEUdldFNlcnZlcnNSZXF1ZXN0IjUKEkdldFNlcnZlcnNSZXNwb25zZRIfCgdzZXJ2ZXJzGAEgAygLMg4ubG9nLnYxLlNlcnZlciKeAQoGU2VydmVyEgoKAmlkGAEgASgJEhAKCHJwY19hZGRyGAIgASgJEhEKCWlzX2xlYWRlchgDIAEoCBIOCgZzdGF0dXMYBCABKAkSJgoEdGFncxgFIAMoCzIYLmxvZy52MS5TZXJ2ZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjgKEUxpc3RUb3BpY3NSZXF1ZXN0EhAKCGludGVybmFsGAEgASgIEhEKCWZvcndhcmRlZBgPIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIjgKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEhEKCWZvcndhcmRlZBgPIAEoCCI1ChVEZXNjcmliZVRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMi6QEKD1NldFRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIkCglyZXRlbnRpb24YAiABKAsyES5sb2cudjEuUmV0ZW50aW9uEg4KBmNyZWF0ZRgDIAEoCBIUCgdjb21wYWN0GAQgASgISACIAQESHwoSdG9tYnN0b25lX2dyYWNlX21zGAUgASgESAGIAQESJAoJcGxhY2VtZW50GAYgASgLMhEubG9nLnYxLlBsYWNlbWVudBIRCglmb3J3YXJkZWQYDyABKAhCCgoIX2NvbXBhY3RCFQoTX3RvbWJzdG9uZV9ncmFjZV9tcyIwChBTZXRUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIjYKEkRlbGV0ZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIRCglmb3J3YXJkZWQYDyABKAgiKQoTRGVsZXRlVG9waWNSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgNIuUBCglSZXRlbnRpb24SFgoJYnl0ZXNfbWluGAEgASgESACIAQESFwoKYWdlX21heF9tcxgCIAEoBEgBiAEBEhkKDHNlZ21lbnRzX21heBgDIAEoBEgCiAEBEiAKE2tlZXBfdW50aWxfcmVwbGljYXMYBCABKARIA4gBARIWCglieXRlc19tYXgYBSABKARIBIgBAUIMCgpfYnl0ZXNfbWluQg0KC19hZ2VfbWF4X21zQg8KDV9zZWdtZW50c19tYXhCFgoUX2tlZXBfdW50aWxfcmVwbGljYXNCDAoKX2J5dGVzX21heCKrAgoFVG9waWMSDAoEbmFtZRgBIAEoCRIUCgxmaXJzdF9vZmZzZXQYAiABKAQSEwoLbmV4dF9vZmZzZXQYAyABKAQSDQoFYnl0ZXMYBCABKAQSDwoHcmVjb3JkcxgFIAEoBBIbCgVmZWVkcxgGIAMoCzIMLmxvZy52MS5GZWVkEiQKCXJldGVudGlvbhgHIAEoCzIRLmxvZy52MS5SZXRlbnRpb24SEgoKZ2VuZXJhdGlvbhgIIAEoDRIPCgdjb21wYWN0GAkgASgIEhoKEnRvbWJzdG9uZV9ncmFjZV9tcxgKIAEoBBIkCglwbGFjZW1lbnQYCyABKAsyES5sb2cudjEuUGxhY2VtZW50Eg4KBnBsYWNlZBgMIAMoCRIPCgdob2xkZXJzGA0gAygJIlEKCVBsYWNlbWVudBITCgZjb3BpZXMYASABKA1IAIgBARIkCgR0YWdzGAIgASgLMhYubG9nLnYxLlRhZ0V4cHJlc3Npb25zQgkKB19jb3BpZXMiggEKDlRhZ0V4cHJlc3Npb25zEjwKC2V4cHJlc3Npb25zGAEgAygLMicubG9nLnYxLlRhZ0V4cHJlc3Npb25zLkV4cHJlc3Npb25zRW50cnkaMgoQRXhwcmVzc2lvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQqXQoKT3V0T2ZSYW5nZRIcChhPVVRfT0ZfUkFOR0VfVU5TUEVDSUZJRUQQABIZChVPVVRfT0ZfUkFOR0VfRUFSTElFU1QQARIWChJPVVRfT0ZfUkFOR0VfRVJST1IQAjKyBQoDTG9nEjoKB1Byb2R1Y2USFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlEkQKDVByb2R1Y2VTdHJlYW0SFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QaFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlKAEwARJKCgtQcm9kdWNlTWFueRIaLmxvZy52MS5Qcm9kdWNlTWFueVJlcXVlc3QaGy5sb2cudjEuUHJvZHVjZU1hbnlSZXNwb25zZSgBMAESOgoHQ29uc3VtZRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2USQgoNQ29uc3VtZVN0cmVhbRIWLmxvZy52MS5Db25zdW1lUmVxdWVzdBoXLmxvZy52MS5Db25zdW1lUmVzcG9uc2UwARJDCgpHZXRTZXJ2ZXJzEhkubG9nLnYxLkdldFNlcnZlcnNSZXF1ZXN0GhoubG9nLnYxLkdldFNlcnZlcnNSZXNwb25zZRJDCgpMaXN0VG9waWNzEhkubG9nLnYxLkxpc3RUb3BpY3NSZXF1ZXN0GhoubG9nLnYxLkxpc3RUb3BpY3NSZXNwb25zZRJMCg1EZXNjcmliZVRvcGljEhwubG9nLnYxLkRlc2NyaWJlVG9waWNSZXF1ZXN0Gh0ubG9nLnYxLkRlc2NyaWJlVG9waWNSZXNwb25zZRI9CghTZXRUb3BpYxIXLmxvZy52MS5TZXRUb3BpY1JlcXVlc3QaGC5sb2cudjEuU2V0VG9waWNSZXNwb25zZRJGCgtEZWxldGVUb3BpYxIaLmxvZy52MS5EZWxldGVUb3BpY1JlcXVlc3QaGy5sb2cudjEuRGVsZXRlVG9waWNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("ChBsb2cvdjEvbG9nLnByb3RvEgZsb2cudjEipgEKBlJlY29yZBINCgV2YWx1ZRgBIAEoDBIOCgZvZmZzZXQYAiABKAQSEAoDa2V5GAUgASgMSACIAQESHwoHaGVhZGVycxgGIAMoCzIOLmxvZy52MS5IZWFkZXISFAoMdGltZXN0YW1wX21zGAcgASgEEg4KBndyaXRlchgIIAEoCRIQCghzZXF1ZW5jZRgJIAEoBEIGCgRfa2V5SgQIAxAESgQIBBAFIiUKBkhlYWRlchIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgMIjQKBEFja3MSEgoKcmVwbGljYXRlZBgBIAEoDRIYChBhbnN3ZXJfc2hvcnRmYWxsGAIgASgIIq8CCg5Qcm9kdWNlUmVxdWVzdBIeCgZyZWNvcmQYASABKAsyDi5sb2cudjEuUmVjb3JkEg0KBXRvcGljGAIgASgJEh8KB3JlY29yZHMYAyADKAsyDi5sb2cudjEuUmVjb3JkEg0KBWZyYW1lGAQgASgMEhoKBGFja3MYBSABKAsyDC5sb2cudjEuQWNrcxISCgp0aW1lb3V0X21zGAYgASgNEhMKC3Byb2R1Y2VyX2lkGAcgASgGEhYKDnByb2R1Y2VyX2Vwb2NoGAggASgNEhkKEXByb2R1Y2VyX3NlcXVlbmNlGAkgASgEEjMKEWV4cGVjdGVkX3NlcXVlbmNlGAogASgLMhgubG9nLnYxLkV4cGVjdGVkU2VxdWVuY2USEQoJZm9yd2FyZGVkGA8gASgIIjQKEEV4cGVjdGVkU2VxdWVuY2USDgoGd3JpdGVyGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEIjAKDExhdGVzdFJlY29yZBIOCgZ3cml0ZXIYASABKAkSEAoIc2VxdWVuY2UYAiABKAQioAEKD1Byb2R1Y2VSZXNwb25zZRIOCgZvZmZzZXQYASABKAQSDgoGd3JpdGVyGAIgASgJEhYKDmZpcnN0X3NlcXVlbmNlGAMgASgEEg0KBXRva2VuGAQgASgMEg0KBWNvdW50GAUgASgNEiQKCXNob3J0ZmFsbBgGIAEoCzIRLmxvZy52MS5TaG9ydGZhbGwSEQoJZHVwbGljYXRlGAcgASgIIjwKCVNob3J0ZmFsbBINCgVhc2tlZBgBIAEoDRIPCgdob2xkZXJzGAIgAygJEg8KB2xhY2tpbmcYAyADKAkiSQoSUHJvZHVjZU1hbnlSZXF1ZXN0EgoKAmlkGAEgASgEEicKB3Byb2R1Y2UYAiABKAsyFi5sb2cudjEuUHJvZHVjZVJlcXVlc3QigwEKE1Byb2R1Y2VNYW55UmVzcG9uc2USCgoCaWQYASABKAQSKwoIcHJvZHVjZWQYAiABKAsyFy5sb2cudjEuUHJvZHVjZVJlc3BvbnNlSAASKAoGZmFpbGVkGAMgASgLMhYubG9nLnYxLlByb2R1Y2VGYWlsdXJlSABCCQoHb3V0Y29tZSIvCg5Qcm9kdWNlRmFpbHVyZRIMCgRjb2RlGAEgASgNEg8KB21lc3NhZ2UYAiABKAki8AEKDkNvbnN1bWVSZXF1ZXN0Eg4KBm9mZnNldBgBIAEoBBINCgV0b3BpYxgCIAEoCRISCghlYXJsaWVzdBgDIAEoCEgAEhAKBmxhdGVzdBgEIAEoCEgAEhYKDHRpbWVzdGFtcF9tcxgFIAEoBEgAEhAKBmN1cnNvchgGIAEoDEgAEhMKC2FmdGVyX3Rva2VuGAcgASgMEg4KBnBhY2tlZBgJIAEoCBIoCgxvdXRfb2ZfcmFuZ2UYCiABKA4yEi5sb2cudjEuT3V0T2ZSYW5nZRIRCglmb3J3YXJkZWQYDyABKAhCBwoFc3RhcnRKBAgIEAkiIQoPTG93ZXN0QXZhaWxhYmxlEg4KBmN1cnNvchgBIAEoDCJECgNHYXASDgoGd3JpdGVyGAEgASgJEhYKDmZpcnN0X3NlcXVlbmNlGAIgASgEEhUKDWxhc3Rfc2VxdWVuY2UYAyABKAQimgEKD0NvbnN1bWVSZXNwb25zZRIeCgZyZWNvcmQYAiABKAsyDi5sb2cudjEuUmVjb3JkEg4KBmZyYW1lcxgDIAEoDBIOCgZjdXJzb3IYBCABKAwSEQoJaGVhcnRiZWF0GAUgASgIEhMKC25leHRfb2Zmc2V0GAYgASgEEhkKBGdhcHMYByADKAsyCy5sb2cudjEuR2FwSgQIARACIhMKEUdldFNlcnZlcnNSZXF1ZXN0IjUKEkdldFNlcnZlcnNSZXNwb25zZRIfCgdzZXJ2ZXJzGAEgAygLMg4ubG9nLnYxLlNlcnZlciKeAQoGU2VydmVyEgoKAmlkGAEgASgJEhAKCHJwY19hZGRyGAIgASgJEhEKCWlzX2xlYWRlchgDIAEoCBIOCgZzdGF0dXMYBCABKAkSJgoEdGFncxgFIAMoCzIYLmxvZy52MS5TZXJ2ZXIuVGFnc0VudHJ5GisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjgKEUxpc3RUb3BpY3NSZXF1ZXN0EhAKCGludGVybmFsGAEgASgIEhEKCWZvcndhcmRlZBgPIAEoCCIzChJMaXN0VG9waWNzUmVzcG9uc2USHQoGdG9waWNzGAEgAygLMg0ubG9nLnYxLlRvcGljIjgKFERlc2NyaWJlVG9waWNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEhEKCWZvcndhcmRlZBgPIAEoCCI1ChVEZXNjcmliZVRvcGljUmVzcG9uc2USHAoFdG9waWMYASABKAsyDS5sb2cudjEuVG9waWMi6QEKD1NldFRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIkCglyZXRlbnRpb24YAiABKAsyES5sb2cudjEuUmV0ZW50aW9uEg4KBmNyZWF0ZRgDIAEoCBIUCgdjb21wYWN0GAQgASgISACIAQESHwoSdG9tYnN0b25lX2dyYWNlX21zGAUgASgESAGIAQESJAoJcGxhY2VtZW50GAYgASgLMhEubG9nLnYxLlBsYWNlbWVudBIRCglmb3J3YXJkZWQYDyABKAhCCgoIX2NvbXBhY3RCFQoTX3RvbWJzdG9uZV9ncmFjZV9tcyIwChBTZXRUb3BpY1Jlc3BvbnNlEhwKBXRvcGljGAEgASgLMg0ubG9nLnYxLlRvcGljIjYKEkRlbGV0ZVRvcGljUmVxdWVzdBINCgV0b3BpYxgBIAEoCRIRCglmb3J3YXJkZWQYDyABKAgiKQoTRGVsZXRlVG9waWNSZXNwb25zZRISCgpnZW5lcmF0aW9uGAEgASgNIuUBCglSZXRlbnRpb24SFgoJYnl0ZXNfbWluGAEgASgESACIAQESFwoKYWdlX21heF9tcxgCIAEoBEgBiAEBEhkKDHNlZ21lbnRzX21heBgDIAEoBEgCiAEBEiAKE2tlZXBfdW50aWxfcmVwbGljYXMYBCABKARIA4gBARIWCglieXRlc19tYXgYBSABKARIBIgBAUIMCgpfYnl0ZXNfbWluQg0KC19hZ2VfbWF4X21zQg8KDV9zZWdtZW50c19tYXhCFgoUX2tlZXBfdW50aWxfcmVwbGljYXNCDAoKX2J5dGVzX21heCKrAgoFVG9waWMSDAoEbmFtZRgBIAEoCRIUCgxmaXJzdF9vZmZzZXQYAiABKAQSEwoLbmV4dF9vZmZzZXQYAyABKAQSDQoFYnl0ZXMYBCABKAQSDwoHcmVjb3JkcxgFIAEoBBIbCgVmZWVkcxgGIAMoCzIMLmxvZy52MS5GZWVkEiQKCXJldGVudGlvbhgHIAEoCzIRLmxvZy52MS5SZXRlbnRpb24SEgoKZ2VuZXJhdGlvbhgIIAEoDRIPCgdjb21wYWN0GAkgASgIEhoKEnRvbWJzdG9uZV9ncmFjZV9tcxgKIAEoBBIkCglwbGFjZW1lbnQYCyABKAsyES5sb2cudjEuUGxhY2VtZW50Eg4KBnBsYWNlZBgMIAMoCRIPCgdob2xkZXJzGA0gAygJIlEKCVBsYWNlbWVudBITCgZjb3BpZXMYASABKA1IAIgBARIkCgR0YWdzGAIgASgLMhYubG9nLnYxLlRhZ0V4cHJlc3Npb25zQgkKB19jb3BpZXMiggEKDlRhZ0V4cHJlc3Npb25zEjwKC2V4cHJlc3Npb25zGAEgAygLMicubG9nLnYxLlRhZ0V4cHJlc3Npb25zLkV4cHJlc3Npb25zRW50cnkaMgoQRXhwcmVzc2lvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkgKBEZlZWQSDgoGd3JpdGVyGAEgASgJEhEKCWxvd193YXRlchgCIAEoBBIMCgRoYXZlGAMgASgEEg8KB2R1cmFibGUYBCABKAQiUAoRU2F2ZUN1cnNvclJlcXVlc3QSDQoFdG9waWMYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZjdXJzb3IYAyABKAwSDgoGcmVzZXRzGAQgASgNIkcKElNhdmVDdXJzb3JSZXNwb25zZRIiCgVzYXZlZBgBIAEoCzITLmxvZy52MS5TYXZlZEN1cnNvchINCgV0b2tlbhgCIAEoDCJEChBHZXRDdXJzb3JSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLYWZ0ZXJfdG9rZW4YAyABKAwiWwoRR2V0Q3Vyc29yUmVzcG9uc2USIgoFc2F2ZWQYASABKAsyEy5sb2cudjEuU2F2ZWRDdXJzb3ISDgoGcmVzZXRzGAIgASgNEhIKCmdlbmVyYXRpb24YAyABKA0iMgoSTGlzdEN1cnNvcnNSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEg0KBXNsb3RzGAIgASgIIjsKE0xpc3RDdXJzb3JzUmVzcG9uc2USJAoHY3Vyc29ycxgBIAMoCzITLmxvZy52MS5TYXZlZEN1cnNvciKZAQoSUmVzZXRDdXJzb3JSZXF1ZXN0Eg0KBXRvcGljGAEgASgJEgwKBG5hbWUYAiABKAkSEgoIZWFybGllc3QYAyABKAhIABIQCgZsYXRlc3QYBCABKAhIABIQCgZvZmZzZXQYBSABKARIABIWCgx0aW1lc3RhbXBfbXMYBiABKARIABIQCgZjdXJzb3IYByABKAxIAEIECgJ0byJIChNSZXNldEN1cnNvclJlc3BvbnNlEiIKBXNhdmVkGAEgASgLMhMubG9nLnYxLlNhdmVkQ3Vyc29yEg0KBXRva2VuGAIgASgMIjIKE0RlbGV0ZUN1cnNvclJlcXVlc3QSDQoFdG9waWMYASABKAkSDAoEbmFtZRgCIAEoCSIlChREZWxldGVDdXJzb3JSZXNwb25zZRINCgV0b2tlbhgBIAEoDCJdCgtTYXZlZEN1cnNvchIMCgRuYW1lGAEgASgJEg4KBmN1cnNvchgCIAEoDBIOCgZyZXNldHMYAyABKA0SEwoLc2F2ZWRfYXRfbXMYBCABKAQSCwoDbGFnGAUgASgEKl0KCk91dE9mUmFuZ2USHAoYT1VUX09GX1JBTkdFX1VOU1BFQ0lGSUVEEAASGQoVT1VUX09GX1JBTkdFX0VBUkxJRVNUEAESFgoST1VUX09GX1JBTkdFX0VSUk9SEAIylAgKA0xvZxI6CgdQcm9kdWNlEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZRJECg1Qcm9kdWNlU3RyZWFtEhYubG9nLnYxLlByb2R1Y2VSZXF1ZXN0GhcubG9nLnYxLlByb2R1Y2VSZXNwb25zZSgBMAESSgoLUHJvZHVjZU1hbnkSGi5sb2cudjEuUHJvZHVjZU1hbnlSZXF1ZXN0GhsubG9nLnYxLlByb2R1Y2VNYW55UmVzcG9uc2UoATABEjoKB0NvbnN1bWUSFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlEkIKDUNvbnN1bWVTdHJlYW0SFi5sb2cudjEuQ29uc3VtZVJlcXVlc3QaFy5sb2cudjEuQ29uc3VtZVJlc3BvbnNlMAESQwoKR2V0U2VydmVycxIZLmxvZy52MS5HZXRTZXJ2ZXJzUmVxdWVzdBoaLmxvZy52MS5HZXRTZXJ2ZXJzUmVzcG9uc2USQwoKTGlzdFRvcGljcxIZLmxvZy52MS5MaXN0VG9waWNzUmVxdWVzdBoaLmxvZy52MS5MaXN0VG9waWNzUmVzcG9uc2USTAoNRGVzY3JpYmVUb3BpYxIcLmxvZy52MS5EZXNjcmliZVRvcGljUmVxdWVzdBodLmxvZy52MS5EZXNjcmliZVRvcGljUmVzcG9uc2USPQoIU2V0VG9waWMSFy5sb2cudjEuU2V0VG9waWNSZXF1ZXN0GhgubG9nLnYxLlNldFRvcGljUmVzcG9uc2USRgoLRGVsZXRlVG9waWMSGi5sb2cudjEuRGVsZXRlVG9waWNSZXF1ZXN0GhsubG9nLnYxLkRlbGV0ZVRvcGljUmVzcG9uc2USQwoKU2F2ZUN1cnNvchIZLmxvZy52MS5TYXZlQ3Vyc29yUmVxdWVzdBoaLmxvZy52MS5TYXZlQ3Vyc29yUmVzcG9uc2USQAoJR2V0Q3Vyc29yEhgubG9nLnYxLkdldEN1cnNvclJlcXVlc3QaGS5sb2cudjEuR2V0Q3Vyc29yUmVzcG9uc2USRgoLTGlzdEN1cnNvcnMSGi5sb2cudjEuTGlzdEN1cnNvcnNSZXF1ZXN0GhsubG9nLnYxLkxpc3RDdXJzb3JzUmVzcG9uc2USRgoLUmVzZXRDdXJzb3ISGi5sb2cudjEuUmVzZXRDdXJzb3JSZXF1ZXN0GhsubG9nLnYxLlJlc2V0Q3Vyc29yUmVzcG9uc2USSQoMRGVsZXRlQ3Vyc29yEhsubG9nLnYxLkRlbGV0ZUN1cnNvclJlcXVlc3QaHC5sb2cudjEuRGVsZXRlQ3Vyc29yUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message log.v1.Record
@@ -1122,6 +1122,341 @@ export const FeedSchema: GenMessage<Feed> = /*@__PURE__*/
   messageDesc(file_log_v1_log, 30);
 
 /**
+ * @generated from message log.v1.SaveCursorRequest
+ */
+export type SaveCursorRequest = Message<"log.v1.SaveCursorRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * 1 to 249 of A-Z a-z 0-9 . _ -
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * What was read, as a consumer has it. It is added to what others read under the name: the greatest sequence of each
+   * writer holds.
+   *
+   * @generated from field: bytes cursor = 3;
+   */
+  cursor: Uint8Array;
+
+  /**
+   * That of the answer which the consumer began with. FAILED_PRECONDITION when the cursor was set anew since.
+   *
+   * @generated from field: uint32 resets = 4;
+   */
+  resets: number;
+};
+
+/**
+ * Describes the message log.v1.SaveCursorRequest.
+ * Use `create(SaveCursorRequestSchema)` to create a new message.
+ */
+export const SaveCursorRequestSchema: GenMessage<SaveCursorRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 31);
+
+/**
+ * @generated from message log.v1.SaveCursorResponse
+ */
+export type SaveCursorResponse = Message<"log.v1.SaveCursorResponse"> & {
+  /**
+   * @generated from field: log.v1.SavedCursor saved = 1;
+   */
+  saved?: SavedCursor | undefined;
+
+  /**
+   * Asking any node for the cursor with it as `after_token` waits until that node knows no less.
+   *
+   * @generated from field: bytes token = 2;
+   */
+  token: Uint8Array;
+};
+
+/**
+ * Describes the message log.v1.SaveCursorResponse.
+ * Use `create(SaveCursorResponseSchema)` to create a new message.
+ */
+export const SaveCursorResponseSchema: GenMessage<SaveCursorResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 32);
+
+/**
+ * @generated from message log.v1.GetCursorRequest
+ */
+export type GetCursorRequest = Message<"log.v1.GetCursorRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Wait until this node knows what a save with this token wrote.
+   *
+   * @generated from field: bytes after_token = 3;
+   */
+  afterToken: Uint8Array;
+};
+
+/**
+ * Describes the message log.v1.GetCursorRequest.
+ * Use `create(GetCursorRequestSchema)` to create a new message.
+ */
+export const GetCursorRequestSchema: GenMessage<GetCursorRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 33);
+
+/**
+ * @generated from message log.v1.GetCursorResponse
+ */
+export type GetCursorResponse = Message<"log.v1.GetCursorResponse"> & {
+  /**
+   * Absent when nothing is saved.
+   *
+   * @generated from field: log.v1.SavedCursor saved = 1;
+   */
+  saved?: SavedCursor | undefined;
+
+  /**
+   * For saves of whoever begins with this answer.
+   *
+   * @generated from field: uint32 resets = 2;
+   */
+  resets: number;
+
+  /**
+   * Of the topic on this node.
+   *
+   * @generated from field: uint32 generation = 3;
+   */
+  generation: number;
+};
+
+/**
+ * Describes the message log.v1.GetCursorResponse.
+ * Use `create(GetCursorResponseSchema)` to create a new message.
+ */
+export const GetCursorResponseSchema: GenMessage<GetCursorResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 34);
+
+/**
+ * @generated from message log.v1.ListCursorsRequest
+ */
+export type ListCursorsRequest = Message<"log.v1.ListCursorsRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * Those that groups keep for their slots, too.
+   *
+   * @generated from field: bool slots = 2;
+   */
+  slots: boolean;
+};
+
+/**
+ * Describes the message log.v1.ListCursorsRequest.
+ * Use `create(ListCursorsRequestSchema)` to create a new message.
+ */
+export const ListCursorsRequestSchema: GenMessage<ListCursorsRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 35);
+
+/**
+ * @generated from message log.v1.ListCursorsResponse
+ */
+export type ListCursorsResponse = Message<"log.v1.ListCursorsResponse"> & {
+  /**
+   * @generated from field: repeated log.v1.SavedCursor cursors = 1;
+   */
+  cursors: SavedCursor[];
+};
+
+/**
+ * Describes the message log.v1.ListCursorsResponse.
+ * Use `create(ListCursorsResponseSchema)` to create a new message.
+ */
+export const ListCursorsResponseSchema: GenMessage<ListCursorsResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 36);
+
+/**
+ * @generated from message log.v1.ResetCursorRequest
+ */
+export type ResetCursorRequest = Message<"log.v1.ResetCursorRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Exactly one of them, as this node holds the topic.
+   *
+   * @generated from oneof log.v1.ResetCursorRequest.to
+   */
+  to: {
+    /**
+     * @generated from field: bool earliest = 3;
+     */
+    value: boolean;
+    case: "earliest";
+  } | {
+    /**
+     * @generated from field: bool latest = 4;
+     */
+    value: boolean;
+    case: "latest";
+  } | {
+    /**
+     * @generated from field: uint64 offset = 5;
+     */
+    value: bigint;
+    case: "offset";
+  } | {
+    /**
+     * The first record at or after this time, milliseconds since 1970-01-01 UTC.
+     *
+     * @generated from field: uint64 timestamp_ms = 6;
+     */
+    value: bigint;
+    case: "timestampMs";
+  } | {
+    /**
+     * @generated from field: bytes cursor = 7;
+     */
+    value: Uint8Array;
+    case: "cursor";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message log.v1.ResetCursorRequest.
+ * Use `create(ResetCursorRequestSchema)` to create a new message.
+ */
+export const ResetCursorRequestSchema: GenMessage<ResetCursorRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 37);
+
+/**
+ * @generated from message log.v1.ResetCursorResponse
+ */
+export type ResetCursorResponse = Message<"log.v1.ResetCursorResponse"> & {
+  /**
+   * @generated from field: log.v1.SavedCursor saved = 1;
+   */
+  saved?: SavedCursor | undefined;
+
+  /**
+   * @generated from field: bytes token = 2;
+   */
+  token: Uint8Array;
+};
+
+/**
+ * Describes the message log.v1.ResetCursorResponse.
+ * Use `create(ResetCursorResponseSchema)` to create a new message.
+ */
+export const ResetCursorResponseSchema: GenMessage<ResetCursorResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 38);
+
+/**
+ * @generated from message log.v1.DeleteCursorRequest
+ */
+export type DeleteCursorRequest = Message<"log.v1.DeleteCursorRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message log.v1.DeleteCursorRequest.
+ * Use `create(DeleteCursorRequestSchema)` to create a new message.
+ */
+export const DeleteCursorRequestSchema: GenMessage<DeleteCursorRequest> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 39);
+
+/**
+ * @generated from message log.v1.DeleteCursorResponse
+ */
+export type DeleteCursorResponse = Message<"log.v1.DeleteCursorResponse"> & {
+  /**
+   * @generated from field: bytes token = 1;
+   */
+  token: Uint8Array;
+};
+
+/**
+ * Describes the message log.v1.DeleteCursorResponse.
+ * Use `create(DeleteCursorResponseSchema)` to create a new message.
+ */
+export const DeleteCursorResponseSchema: GenMessage<DeleteCursorResponse> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 40);
+
+/**
+ * How far the consumers of a name have read.
+ *
+ * @generated from message log.v1.SavedCursor
+ */
+export type SavedCursor = Message<"log.v1.SavedCursor"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * To consume from.
+   *
+   * @generated from field: bytes cursor = 2;
+   */
+  cursor: Uint8Array;
+
+  /**
+   * How often it was set anew or deleted.
+   *
+   * @generated from field: uint32 resets = 3;
+   */
+  resets: number;
+
+  /**
+   * When anybody saved it last, by the clock of the node that was asked to.
+   *
+   * @generated from field: uint64 saved_at_ms = 4;
+   */
+  savedAtMs: bigint;
+
+  /**
+   * Records of the topic that this node holds and the consumers have not read.
+   *
+   * @generated from field: uint64 lag = 5;
+   */
+  lag: bigint;
+};
+
+/**
+ * Describes the message log.v1.SavedCursor.
+ * Use `create(SavedCursorSchema)` to create a new message.
+ */
+export const SavedCursorSchema: GenMessage<SavedCursor> = /*@__PURE__*/
+  messageDesc(file_log_v1_log, 41);
+
+/**
  * @generated from enum log.v1.OutOfRange
  */
 export const OutOfRange = {
@@ -1260,6 +1595,54 @@ export const Log: GenService<{
     methodKind: "unary";
     input: typeof DeleteTopicRequestSchema;
     output: typeof DeleteTopicResponseSchema;
+  },
+  /**
+   * Keeps on all nodes how far the consumers of a name have read. Answered once that is fsynced, whatever the policy.
+   *
+   * @generated from rpc log.v1.Log.SaveCursor
+   */
+  saveCursor: {
+    methodKind: "unary";
+    input: typeof SaveCursorRequestSchema;
+    output: typeof SaveCursorResponseSchema;
+  },
+  /**
+   * How far they have read, as this node knows it.
+   *
+   * @generated from rpc log.v1.Log.GetCursor
+   */
+  getCursor: {
+    methodKind: "unary";
+    input: typeof GetCursorRequestSchema;
+    output: typeof GetCursorResponseSchema;
+  },
+  /**
+   * @generated from rpc log.v1.Log.ListCursors
+   */
+  listCursors: {
+    methodKind: "unary";
+    input: typeof ListCursorsRequestSchema;
+    output: typeof ListCursorsResponseSchema;
+  },
+  /**
+   * Sets a cursor anew, also to an earlier place: what consumers from before it save is refused from then on.
+   *
+   * @generated from rpc log.v1.Log.ResetCursor
+   */
+  resetCursor: {
+    methodKind: "unary";
+    input: typeof ResetCursorRequestSchema;
+    output: typeof ResetCursorResponseSchema;
+  },
+  /**
+   * Forgets a cursor: consumers of the name begin anew.
+   *
+   * @generated from rpc log.v1.Log.DeleteCursor
+   */
+  deleteCursor: {
+    methodKind: "unary";
+    input: typeof DeleteCursorRequestSchema;
+    output: typeof DeleteCursorResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_log_v1_log, 0);
