@@ -20,7 +20,7 @@ import { hostAddress, hostName, programFacts, randomBytes } from "../io/host.ts"
 import { PeerRpc } from "../io/peer_rpc.ts";
 import { type RpcServer, startServer } from "../io/rpc_server.ts";
 import { readTagsFile, writeTagsFile } from "../io/tags_file.ts";
-import { type CommitLog, Log, type LogEnvironment, type LogEvent, TopicRegistry } from "../log/mod.ts";
+import { type CommitLog, CursorRegistry, Log, type LogEnvironment, type LogEvent, TopicRegistry } from "../log/mod.ts";
 import { type Member, type MemberEvent, TagsTooLargeError } from "../membership/mod.ts";
 import {
   createHotMethods,
@@ -107,6 +107,7 @@ export async function openParts(
   const rpc = stack.use(new PeerRpc());
   const onTopicsWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
   const topics = stack.use(await TopicRegistry.open(log, { wallMs: systemClock.wallMs, onWarn: onTopicsWarn }));
+  const cursors = stack.use(await CursorRegistry.open(log, { wallMs: systemClock.wallMs, onWarn: onTopicsWarn }));
   const replication = stack.use(
     new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
   );
@@ -116,7 +117,7 @@ export async function openParts(
   const nodeTags = await openNodeTags(options);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
-    ...{ log, topics, cluster, gossip, replication, readiness, clock: systemClock, codecs: nodeCodecs },
+    ...{ log, topics, cursors, cluster, gossip, replication, readiness, clock: systemClock, codecs: nodeCodecs },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
   };
   const routes = createRoutes(ports);

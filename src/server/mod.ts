@@ -13,6 +13,8 @@ export {
 export { heartbeatMs, routerOptions } from "./limits.ts";
 export type {
   ServedCluster,
+  ServedCursor,
+  ServedCursors,
   ServedGossip,
   ServedLog,
   ServedMember,

@@ -13,6 +13,8 @@ export interface ServerPorts {
   readonly replication: ServedReplication;
   /** Without it, nothing is settled about any topic, nor can be. */
   readonly topics?: ServedTopics | undefined;
+  /** Without it, nobody keeps how far named consumers have read. */
+  readonly cursors?: ServedCursors | undefined;
   readonly readiness: ServedReadiness;
   /** Without it, no single records are taken out of compressed batches. */
   readonly codecs?: Codecs | undefined;
@@ -86,6 +88,34 @@ export interface ServedTopics {
   set(topic: string, change: ServedTopicSettings, options: { readonly create: boolean }): Promise<ServedTopicSettings>;
   /** Resolves with the generation that was deleted, once that is fsynced and the topic is gone on this node. */
   delete(topic: string): Promise<number>;
+}
+
+/** How far the consumers of a name have read, in one generation of a topic. */
+export interface ServedCursor {
+  readonly name: string;
+  readonly generation: number;
+  /** How often it was set anew or deleted. */
+  readonly resets: number;
+  readonly deleted: boolean;
+  readonly vector: Vector;
+  readonly savedAtMs: number;
+  /** What a node has to hold of the cursors' own topic to know no less. */
+  readonly token: Vector;
+}
+
+type CursorTopic = Pick<ServedTopic, "name" | "generation">;
+
+/** Changes resolve once they are fsynced on this node. What makes no sense is thrown, with a `code`. */
+export interface ServedCursors {
+  get(topic: CursorTopic, name: string): Promise<ServedCursor | undefined>;
+  list(topic: CursorTopic): Promise<readonly ServedCursor[]>;
+  save(
+    topic: CursorTopic,
+    name: string,
+    read: { readonly vector: Vector; readonly resets: number },
+  ): Promise<ServedCursor>;
+  reset(topic: CursorTopic, name: string, vector: Vector): Promise<ServedCursor>;
+  delete(topic: CursorTopic, name: string): Promise<ServedCursor>;
 }
 
 export interface ServedMember {

@@ -25,6 +25,7 @@ import {
 import { watchLog } from "./cluster_log.ts";
 import { consume } from "./consume.ts";
 import { consumeStream } from "./consume_stream.ts";
+import { deleteCursor, getCursor, listCursors, resetCursor, saveCursor } from "./cursors.ts";
 import { checkHealth, watchHealth } from "./health.ts";
 import { HotProducer } from "./hot_produce.ts";
 import { ProduceManyCall } from "./hot_produce_many.ts";
@@ -66,6 +67,11 @@ function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering)
     describeTopic: answering.unary((request) => describeTopic(ports, request)),
     setTopic: answering.unary((request) => setTopic(ports, request)),
     deleteTopic: answering.unary((request) => deleteTopic(ports, request)),
+    saveCursor: answering.unary((request) => saveCursor(ports, request)),
+    getCursor: answering.unary((request, context) => getCursor(ports, request, context)),
+    listCursors: answering.unary((request) => listCursors(ports, request)),
+    resetCursor: answering.unary((request) => resetCursor(ports, request)),
+    deleteCursor: answering.unary((request) => deleteCursor(ports, request)),
   });
 }
 
