@@ -1,22 +1,19 @@
-/** Runs the simulations: whole nodes seed by seed, or gossip alone in larger clusters. Same arguments, same output. */
+/**
+ * Runs the simulations that developers of this project look at: rules that are broken on purpose, and gossip alone in larger
+ * clusters. Same arguments, same output. Whole nodes seed by seed: `grapevine simulate`.
+ */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { runSeed, traceHash } from "../src/testing/mod.ts";
 import { diagonalMax, simulateLifeguard } from "./simulations/lifeguard.ts";
 import { simulateMutations } from "./simulations/mutations.ts";
 import { simulateScale } from "./simulations/scale.ts";
 import { simulateStalls } from "./simulations/stall.ts";
 
 const usages = {
-  seeds: `Usage: simulate [--seeds FROM..TO | --seed N]
-       simulate mutations | lifeguard | scale | stall [options]
+  all: `Usage: simulate mutations | lifeguard | scale | stall [options]
 
-  Random worlds of whole nodes, and what they break. Exit 1 on any violation.
-
-  --seeds FROM..TO  runs these seeds and prints how many broke a guarantee (default 1..200)
-  --seed N          runs one seed and prints its trace
-  --help            prints this; after a command, its own options`,
+  Each has a --help of its own. Random worlds of whole nodes: grapevine simulate.`,
   mutations: `Usage: simulate mutations [options]
 
   Switches off one rule after another and counts in how many seeds a checker notices. Exit 1 when one survives all.
@@ -53,9 +50,6 @@ const usages = {
   --help            prints this`,
 } as const;
 type Command = keyof typeof usages;
-
-/** Seeds of one run. */
-const seedsMax = 10_000_000;
 
 function exitWithUsage(command: Command, problem: string): never {
   console.error(`${problem}\n\n${usages[command]}`);
@@ -162,47 +156,10 @@ function stall(args: readonly string[]): void {
   print(simulateStalls({ nodes, durationMs: Math.round(hours * 3_600_000), seed, progress }));
 }
 
-async function runOne(seed: number): Promise<number> {
-  const report = await runSeed(seed);
-  for (const line of report.trace) console.log(line);
-  console.error(`seed ${seed}: trace ${traceHash(report.trace)}, ${report.violations.length} violations`);
-  return report.violations.length;
-}
-
-async function runMany(from: number, to: number): Promise<number> {
-  const startedAtMs = performance.now();
-  let broken = 0;
-  let acknowledged = 0;
-  for (let seed = from; seed <= to; seed++) {
-    const report = await runSeed(seed);
-    acknowledged += report.acknowledged;
-    if (report.violations.length > 0) broken++;
-    for (const { guarantee, atMs, message } of report.violations) {
-      console.log(`seed ${seed} at ${atMs} ms, ${guarantee}: ${message}`);
-    }
-    progress(`${seed - from + 1} of ${to - from + 1} seeds, ${broken} broken`);
-  }
-  const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(1);
-  print(`${to - from + 1} seeds, ${acknowledged} records acknowledged, ${broken} seeds with violations, ${seconds} s`);
-  return broken;
-}
-
-async function seeds(args: readonly string[]): Promise<void> {
-  const values = readOptions("seeds", args, ["seed", "seeds"]);
-  const seed = values["seed"] as string | undefined;
-  const range = String(values["seeds"] ?? "1..200");
-  const ends = /^(\d{1,15})\.\.(\d{1,15})$/.exec(range);
-  if (seed !== undefined && !/^\d{1,15}$/.test(seed)) exitWithUsage("seeds", `--seed is a whole number, not ${seed}`);
-  if (ends === null || Number(ends[2]) < Number(ends[1]) || Number(ends[2]) - Number(ends[1]) >= seedsMax) {
-    exitWithUsage("seeds", `--seeds is FROM..TO with at most ${seedsMax} seeds, not ${range}`);
-  }
-  const broken = seed === undefined ? await runMany(Number(ends[1]), Number(ends[2])) : await runOne(Number(seed));
-  process.exitCode = broken === 0 ? 0 : 1;
-}
-
-const [command, ...rest] = process.argv.slice(2);
+const [command = "", ...rest] = process.argv.slice(2);
 if (command === "lifeguard") lifeguard(rest);
 else if (command === "mutations") await mutations(rest);
 else if (command === "scale") await scale(rest);
 else if (command === "stall") stall(rest);
-else await seeds(process.argv.slice(2));
+else if (command === "--help") console.log(usages.all);
+else exitWithUsage("all", `There is no simulation by the name of ${command || "nothing"}`);

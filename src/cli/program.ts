@@ -22,6 +22,7 @@ import { addProduceCommand } from "./produce.ts";
 import { addQueryCommand } from "./query.ts";
 import { addReachabilityCommand } from "./reachability.ts";
 import { addRttCommand } from "./rtt.ts";
+import { addSimulateCommand } from "./simulate.ts";
 import { addTagsCommand } from "./tags.ts";
 import { addTopicsCommand } from "./topics.ts";
 
@@ -64,5 +65,6 @@ function makeProgram(tell: (text: string) => void): Command {
   addHealthCommand(program);
   addDumpCommand(program);
   addDemoCommand(program);
+  addSimulateCommand(program);
   return program;
 }

@@ -64,6 +64,59 @@ export interface StrikeWeights {
 
 export type Strike = keyof StrikeWeights;
 
+/** What can go wrong in a random world, by the names that the command line has for it. */
+export type FaultKind =
+  | "loss"
+  | "duplication"
+  | "reorder"
+  | "break"
+  | "false-alarm"
+  | "retention"
+  | "compaction"
+  | "deletion"
+  | "partition"
+  | "one-way"
+  | "pause"
+  | "hang"
+  | "crash"
+  | "wipe"
+  | "disk-failure"
+  | "rot"
+  | "backup"
+  | "fork"
+  | "clock"
+  | "join";
+
+export const faultKinds: readonly FaultKind[] = [
+  ...(["loss", "duplication", "reorder", "break", "false-alarm", "retention", "compaction", "deletion"] as const),
+  ...(["partition", "one-way", "pause", "hang", "crash", "wipe", "disk-failure", "rot"] as const),
+  ...(["backup", "fork", "clock", "join"] as const),
+];
+
+/** What a strike is called on the command line. */
+export const kindOfStrike: Readonly<Record<Strike, FaultKind>> = {
+  ...{ partition: "partition", oneWayPartition: "one-way", pause: "pause", hang: "hang", crash: "crash" },
+  ...{ wipe: "wipe", diskFailure: "disk-failure", rot: "rot", restore: "backup", fork: "fork" },
+  ...{ clockJump: "clock", join: "join" },
+};
+
+/**
+ * The same weather without what is not of these kinds. Strikes are drawn all the same, and left out when they are due, so
+ * that those which stay are the same ones; what is compacted and deleted is no part of the weather.
+ */
+export function onlyFaults(faults: Faults, kinds: readonly FaultKind[]): Faults {
+  const kept = (kind: FaultKind, value: number): number => (kinds.includes(kind) ? value : 0);
+  return {
+    ...faults,
+    datagramLoss: kept("loss", faults.datagramLoss),
+    datagramDuplication: kept("duplication", faults.datagramDuplication),
+    datagramReorder: kept("reorder", faults.datagramReorder),
+    streamLoss: kept("break", faults.streamLoss),
+    falseAlarmEveryMs: kept("false-alarm", faults.falseAlarmEveryMs),
+    retention: kinds.includes("retention") ? faults.retention : [],
+  };
+}
+
 export const noStrikes: StrikeWeights = {
   ...{ partition: 0, oneWayPartition: 0, pause: 0, hang: 0 },
   ...{ crash: 0, wipe: 0, diskFailure: 0 },

@@ -23,11 +23,22 @@ export {
   SimulatedDisk,
   SimulatedDiskError,
 } from "./disk.ts";
-export { type Faults, noFaults, type Range, randomFaults, type Strike, type StrikeWeights } from "./faults.ts";
+export {
+  type FaultKind,
+  type Faults,
+  faultKinds,
+  noFaults,
+  type Range,
+  randomFaults,
+  type Strike,
+  type StrikeWeights,
+} from "./faults.ts";
 export { type Mutation, mutations } from "./mutations.ts";
 export type { Checker, FinalState, Observation, SeenBatch } from "./observation.ts";
 export { withOverrides, withTopics } from "./overrides.ts";
 export type { Sabotage } from "./sabotage.ts";
+export { flagsOf, numbersOf, type SeedLimits } from "./seed_limits.ts";
+export { concernedLines, type ShrinkOptions, type Shrunk, shrinkSeed } from "./shrink.ts";
 export type { NodeOptions, SimNode } from "./sim_node.ts";
 export { type SimRecord, SimTopic } from "./sim_topic.ts";
 export { runSeed, type SeedOptions, type SeedReport, traceHash } from "./swarm.ts";

@@ -7,6 +7,8 @@ import type { Sabotage } from "./sabotage.ts";
 
 /** A rule that is switched off, by ports that lie, and who must notice. */
 export interface Mutation {
+  /** As the command line has it. */
+  readonly name: string;
   /** The rule, and what is done in its place. */
   readonly rule: string;
   readonly broken: string;
@@ -216,27 +218,53 @@ function forking(faults: Faults): Faults {
 /** Every rule whose breach a checker must find: none of these may survive the seeds. */
 export const mutations: readonly Mutation[] = [
   {
+    name: "serve-unsynced",
     rule: "R2",
     broken: "unsynced records are acknowledged and served",
     sabotage: servesUnsynced,
     found: /acknowledged|G2/,
   },
-  { rule: "R2", broken: "the journal is forgotten", sabotage: forgetsJournal, found: /acknowledged|G2/ },
-  { rule: "R3", broken: "feeds are shipped one by one", sabotage: shipsFeedByFeed, found: /G3/ },
   {
-    ...{ rule: "R4", broken: "a batch above have + 1 is appended", sabotage: skipsWhatIsMissing, found: /G4/ },
+    name: "forget-journal",
+    rule: "R2",
+    broken: "the journal is forgotten",
+    sabotage: forgetsJournal,
+    found: /acknowledged|G2/,
+  },
+  { name: "ship-by-feed", rule: "R3", broken: "feeds are shipped one by one", sabotage: shipsFeedByFeed, found: /G3/ },
+  {
+    ...{
+      name: "skip-missing",
+      rule: "R4",
+      broken: "a batch above have + 1 is appended",
+      sabotage: skipsWhatIsMissing,
+      found: /G4/,
+    },
     control: peersSkip,
   },
   {
-    ...{ rule: "R4", broken: "a batch below have + 1 is appended", sabotage: acceptsDuplicates, found: /G1/ },
+    ...{
+      name: "take-twice",
+      rule: "R4",
+      broken: "a batch below have + 1 is appended",
+      sabotage: acceptsDuplicates,
+      found: /G1/,
+    },
     control: peersRepeat,
   },
   {
-    ...{ rule: "R4", broken: "nothing is ever taken for lost", sabotage: waitsForEver, found: /G4|acknowledged/ },
+    ...{
+      name: "never-lose",
+      rule: "R4",
+      broken: "nothing is ever taken for lost",
+      sabotage: waitsForEver,
+      found: /G4|acknowledged/,
+    },
     faults: forgetful,
   },
   {
     ...{
+      name: "forget-silently",
       rule: "R4",
       broken: "low-water marks are not told",
       sabotage: forgetsSilently,
@@ -244,10 +272,42 @@ export const mutations: readonly Mutation[] = [
     },
     faults: forgetful,
   },
-  { rule: "R5", broken: "the writer survives a wipe", sabotage: keepsWriterAfterWipe, found: /G2/, faults: wiping },
-  { rule: "R6", broken: "chain hashes are not compared", sabotage: ignoresHashes, found: /G2/, faults: forking },
-  { rule: "G1", broken: "pulled records are produced again", sabotage: reproducesWhatItPulls, found: /G1/ },
-  { rule: "G4", broken: "others' feeds are not relayed", sabotage: doesNotRelay, found: /G4|acknowledged/ },
-  { rule: "G5", broken: "writes need company", sabotage: needsCompany, found: /G5/ },
-  { rule: "damage", broken: "checksums are not looked at", sabotage: servesDamage, found: /damaged/ },
+  {
+    name: "keep-writer",
+    rule: "R5",
+    broken: "the writer survives a wipe",
+    sabotage: keepsWriterAfterWipe,
+    found: /G2/,
+    faults: wiping,
+  },
+  {
+    name: "ignore-hashes",
+    rule: "R6",
+    broken: "chain hashes are not compared",
+    sabotage: ignoresHashes,
+    found: /G2/,
+    faults: forking,
+  },
+  {
+    name: "produce-again",
+    rule: "G1",
+    broken: "pulled records are produced again",
+    sabotage: reproducesWhatItPulls,
+    found: /G1/,
+  },
+  {
+    name: "no-relay",
+    rule: "G4",
+    broken: "others' feeds are not relayed",
+    sabotage: doesNotRelay,
+    found: /G4|acknowledged/,
+  },
+  { name: "need-company", rule: "G5", broken: "writes need company", sabotage: needsCompany, found: /G5/ },
+  {
+    name: "serve-damage",
+    rule: "damage",
+    broken: "checksums are not looked at",
+    sabotage: servesDamage,
+    found: /damaged/,
+  },
 ];

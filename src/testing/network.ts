@@ -50,6 +50,11 @@ export class Network {
     this.#cut.add(`${from}>${to}`);
   }
 
+  /** True when everybody reaches everybody. */
+  get isWhole(): boolean {
+    return this.#cut.size === 0;
+  }
+
   heal(from: string, to: string): void {
     this.#cut.delete(`${from}>${to}`);
   }

@@ -1,4 +1,5 @@
 import { covers, type Random, type Vector } from "../base/mod.ts";
+import type { Blow } from "./chaos.ts";
 import { Rot } from "./rot.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { World } from "./world.ts";
@@ -11,9 +12,6 @@ const backupMsMin = 1_500;
 /** Longer than a node waits for its peers at start. */
 const aloneMsMin = 3_500;
 
-/** Does something after the time that a strike lasts, and no sooner than after so many milliseconds. */
-type Later = (act: () => void, delayMsMin?: number) => void;
-
 /** What a node held, and the segments that could not grow any more. */
 interface Seen {
   readonly held: ReadonlyMap<string, Vector>;
@@ -23,58 +21,54 @@ interface Seen {
 /** Directories that are lost, put back or damaged. What one strike takes, another node has: the strikes see to that. */
 export class StorageChaos {
   readonly #world: World;
-  readonly #random: Random;
-  readonly #later: Later;
 
-  constructor(world: World, random: Random, later: Later) {
+  constructor(world: World) {
     this.#world = world;
-    this.#random = random;
-    this.#later = later;
   }
 
-  wipe(node: SimNode): void {
+  wipe(node: SimNode, { later }: Blow): void {
     if (!node.isRunning || this.#isRotten) return;
     this.#world.wipe(node.name);
-    this.#later(() => node.start());
+    later(() => node.start());
   }
 
   /** Takes a backup and puts it back a while later. A node that is not told then comes up where nobody can reach it. */
-  restore(node: SimNode, options: { readonly tellsNode: boolean }): void {
+  restore(node: SimNode, { later }: Blow, options: { readonly tellsNode: boolean }): void {
     if (!node.isReady || this.#isRotten) return;
     const backup = this.#world.backup(node.name);
-    this.#later(() => {
+    later(() => {
       if (!node.isReady || this.#isRotten) return;
       this.#world.restore(node.name, backup, options);
-      if (options.tellsNode) this.#later(() => node.start());
-      else this.#startAlone(node);
+      if (options.tellsNode) later(() => node.start());
+      else this.#startAlone(node, later);
     }, backupMsMin);
   }
 
   /** Long enough apart from all others that it takes writes without having heard them. */
-  #startAlone(node: SimNode): void {
+  #startAlone(node: SimNode, later: Blow["later"]): void {
     const others = this.#world.nodes.filter((other) => other !== node).map(({ name }) => name);
     this.#world.partition([node.name], others);
     node.start();
-    this.#later(() => this.#world.heal(), aloneMsMin);
+    later(() => this.#world.heal(), aloneMsMin);
   }
 
   /** Damages a segment that is closed now, once another node has its records for sure: one in the whole world. */
-  rot(node: SimNode): void {
+  rot(node: SimNode, { random, later }: Blow): void {
     if (node.log === undefined) return;
     const seen = whatStands(node);
-    this.#later(() => {
+    later(() => {
       if (this.#isRotten || node.log === undefined || !this.#isKept(seen, node)) return;
       const paths = node.disk.paths();
-      const path = this.#random.pick(seen.closed.filter((one) => paths.includes(one)));
-      if (path !== undefined) this.#damage(node, path);
+      const path = random.pick(seen.closed.filter((one) => paths.includes(one)));
+      if (path !== undefined) this.#damage(node, path, random);
     });
   }
 
-  #damage(node: SimNode, path: string): void {
+  #damage(node: SimNode, path: string, random: Random): void {
     const { length } = node.disk.peek(path);
-    const at = this.#random.below(length);
+    const at = random.below(length);
     node.trace(`rots in ${path} at byte ${at}`);
-    node.rot = new Rot(node.disk, path, { at, bytes: this.#random.between(1, Math.min(rotBytesMax, length - at)) });
+    node.rot = new Rot(node.disk, path, { at, bytes: random.between(1, Math.min(rotBytesMax, length - at)) });
   }
 
   get #isRotten(): boolean {

@@ -1,8 +1,9 @@
 import { crc32, Random, settingsTopic, toBytes } from "../base/mod.ts";
 import { Chaos } from "./chaos.ts";
 import { CompactionChurn } from "./compaction_churn.ts";
-import { type Faults, randomFaults } from "./faults.ts";
+import { type Faults, faultKinds, onlyFaults, randomFaults } from "./faults.ts";
 import type { Sabotage } from "./sabotage.ts";
+import type { SeedLimits } from "./seed_limits.ts";
 import { TopicChurn } from "./topic_churn.ts";
 import { Workload } from "./workload.ts";
 import { type Violation, World } from "./world.ts";
@@ -16,6 +17,10 @@ export interface SeedReport {
   /** Records that nodes acknowledged. */
   readonly acknowledged: number;
   readonly events: number;
+  /** Virtual milliseconds. */
+  readonly elapsedMs: number;
+  /** What there was of all that `SeedLimits` can leave away. */
+  readonly happened: Required<Omit<SeedLimits, "faults">>;
 }
 
 export interface SeedOptions {
@@ -23,10 +28,13 @@ export interface SeedOptions {
   readonly sabotage?: Sabotage | undefined;
   /** Makes of the seed's weather another. */
   readonly faults?: ((faults: Faults) => Faults) | undefined;
+  readonly limits?: SeedLimits | undefined;
+  /** The run ends at the first violation. @default only when rules are broken on purpose */
+  readonly stopsAtViolation?: boolean | undefined;
 }
 
 /** How long faults strike, in milliseconds. */
-const stormMs = 15_000;
+const stormMsDefault = 15_000;
 /** How long the healed world has to converge, step by step. */
 const calmStepMs = 2_000;
 const calmStepsMax = 40;
@@ -35,55 +43,70 @@ const calmStepsMax = 40;
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedReport> {
   const random = new Random(`swarm/${seed}`);
   const drawn = randomFaults(random.fork("faults"));
-  const faults = options.faults?.(drawn) ?? drawn;
-  const { sabotage } = options;
-  const world = new World(seed, faults, {
-    ...{ gossip: random.chance(0.5), sabotage, stopsAtViolation: sabotage !== undefined },
-    // Rules are broken on purpose in worlds without deletes: those excuse what they take.
-    topics: sabotage === undefined && random.fork("topics").chance(0.4),
+  const { sabotage, limits = {} } = options;
+  const kinds = limits.faults ?? faultKinds;
+  const faults = onlyFaults(options.faults?.(drawn) ?? drawn, kinds);
+  const stopsAtViolation = options.stopsAtViolation ?? sabotage !== undefined;
+  const gossip = random.chance(0.5);
+  // Rules are broken on purpose in worlds without deletes: those excuse what they take.
+  const topics = random.fork("topics").chance(0.4) && sabotage === undefined && kinds.includes("deletion");
+  const world = new World(seed, faults, { gossip, sabotage, stopsAtViolation, topics });
+  addNodes(world, random, limits.nodes);
+  const compaction = random.fork("compaction");
+  const isCompacted = compaction.chance(0.4) && sabotage === undefined && kinds.includes("compaction");
+  const workload = new Workload(world, random.fork("workload"), {
+    keys: isCompacted ? compaction.between(1, 40) : undefined,
+    topics: ["orders", "metrics"].slice(0, random.between(1, 2)),
+    // Half of the worlds fill segments, so that there is something to forget and to rot. Only closed ones are compacted.
+    valueBytesMax: random.fork("values").chance(0.5) || isCompacted ? 16_000 : 1_800,
+    produceEveryMs: random.pick([30, 80, 300]) as number,
+    consumers: Math.min(random.between(0, 3), limits.consumers ?? consumersMax),
+    consumeEveryMs: 400,
+    only: limits.produces && new Set(limits.produces),
   });
+  const chaos = new Chaos(world, random.fork("chaos"), {
+    only: limits.strikes && new Set(limits.strikes),
+    kinds,
+  });
+  const churn = world.keepsTopics
+    ? new TopicChurn(world, random.fork("churn"), { topics: ["orders", "metrics"], everyMs: 700 })
+    : undefined;
+  if (isCompacted) {
+    const compacted = ["orders", "metrics", ...(world.keepsTopics ? [settingsTopic] : [])];
+    const everyMs = compaction.pick([100, 400, 2_000]) as number;
+    new CompactionChurn(world, compaction, { topics: compacted, everyMs });
+  }
+  const stormMs = limits.stormMs ?? stormMsDefault;
+  const nodes = world.nodes.length;
+  await world.runFor(stormMs);
+  chaos.stop();
+  workload.stop();
+  churn?.stop();
+  const isStopped = stopsAtViolation && world.violations.length > 0;
+  if (!isStopped) await calmDown(world);
+  const violations = isStopped ? world.violations : world.finish();
+  const { trace, acknowledged, events, nowMs: elapsedMs } = world;
+  const { consumers } = workload;
+  const happened = { strikes: chaos.happened, produces: workload.happened, consumers, nodes, stormMs };
+  return { ...{ seed, violations, trace, acknowledged, events, elapsedMs }, happened };
+}
+
+const consumersMax = 3;
+
+/** Two to five nodes, all set up alike by the seed. */
+function addNodes(world: World, random: Random, nodesMax = 5): void {
   const fsync = random.pick(["always", "always", "always", "interval", "never"] as const) ?? "always";
   const responseBytesMax = random.pick([256, 1_024, 8_192]) as number;
-  const nodeCount = random.between(2, 5);
+  const nodes = Math.min(random.between(2, 5), nodesMax);
   // Half of the worlds send every small group through the journal: with few topics nothing would go there.
   const journalTopicsMin = random.fork("journal").pick([1, 8]) as number;
   const disks = random.fork("disks");
   const scrubBytesPerSecond = disks.pick([0, 65_536, 1_048_576]) as number;
   const indexEveryBytes = disks.pick([4_096, 65_536]) as number;
-  // Half of the worlds fill segments, so that there is something to forget and to rot.
-  const valueBytesMax = disks.pick([1_800, 16_000]) as number;
-  for (let index = 0; index < nodeCount; index++) {
+  for (let index = 0; index < nodes; index++) {
     const node = { fsync, responseBytesMax, journalTopicsMin, scrubBytesPerSecond, indexEveryBytes };
     world.addNode(`n${index + 1}`, node);
   }
-  const compaction = random.fork("compaction");
-  const isCompacted = sabotage === undefined && compaction.chance(0.4);
-  const workload = new Workload(world, random.fork("workload"), {
-    keys: isCompacted ? compaction.between(1, 40) : undefined,
-    topics: ["orders", "metrics"].slice(0, random.between(1, 2)),
-    // Only segments that are closed are compacted.
-    valueBytesMax: isCompacted ? 16_000 : valueBytesMax,
-    produceEveryMs: random.pick([30, 80, 300]) as number,
-    consumers: random.between(0, 3),
-    consumeEveryMs: 400,
-  });
-  const chaos = new Chaos(world, random.fork("chaos"));
-  const churn = world.keepsTopics
-    ? new TopicChurn(world, random.fork("churn"), { topics: ["orders", "metrics"], everyMs: 700 })
-    : undefined;
-  if (isCompacted) {
-    const topics = ["orders", "metrics", ...(world.keepsTopics ? [settingsTopic] : [])];
-    new CompactionChurn(world, compaction, { topics, everyMs: compaction.pick([100, 400, 2_000]) as number });
-  }
-  await world.runFor(stormMs);
-  chaos.stop();
-  workload.stop();
-  churn?.stop();
-  await calmDown(world);
-  return {
-    ...{ seed, violations: world.finish(), trace: world.trace },
-    ...{ acknowledged: world.acknowledged, events: world.events },
-  };
 }
 
 /** Good weather until all nodes hold the same, in bounds. */

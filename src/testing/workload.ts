@@ -1,4 +1,4 @@
-import type { Random, WriterId } from "../base/mod.ts";
+import { Random, type WriterId } from "../base/mod.ts";
 import type { World } from "./world.ts";
 
 export interface WorkloadOptions {
@@ -12,6 +12,16 @@ export interface WorkloadOptions {
   readonly consumers: number;
   /** Mean milliseconds between two reads of one consumer. */
   readonly consumeEveryMs: number;
+  /** Numbers of the produces that happen, counted from 1. @default all */
+  readonly only?: ReadonlySet<number> | undefined;
+}
+
+/** A consumer between two visits. */
+interface Reading {
+  readonly name: string;
+  readonly topic: string;
+  readonly cursor: Map<WriterId, number>;
+  readonly random: Random;
 }
 
 /** Produces on random nodes and reads with consumers that hop between them, until it is stopped. */
@@ -19,18 +29,27 @@ export class Workload {
   readonly #world: World;
   readonly #random: Random;
   readonly #options: WorkloadOptions;
+  readonly #seed: number;
+  /** Numbers of the produces that a node was asked for. */
+  readonly happened: number[] = [];
   #isStopped = false;
-  #produced = 0;
+  #produces = 0;
 
   constructor(world: World, random: Random, options: WorkloadOptions) {
     this.#world = world;
+    this.#seed = random.uint32();
     this.#random = random;
     this.#options = options;
     this.#produceLater();
     for (let consumer = 1; consumer <= options.consumers; consumer++) {
-      const topic = random.pick(options.topics) as string;
-      this.#consumeLater(`consumer-${consumer}`, topic, new Map());
+      const own = new Random(`${this.#seed}/consumer/${consumer}`);
+      const topic = own.pick(options.topics) as string;
+      this.#consumeLater({ name: `consumer-${consumer}`, topic, cursor: new Map(), random: own });
     }
+  }
+
+  get consumers(): number {
+    return this.#options.consumers;
   }
 
   /** Produces no more; consumers read on. */
@@ -47,29 +66,32 @@ export class Workload {
     });
   }
 
+  /** Each draws its own random numbers: it is the same one whether or not those before it happened. */
   #produce(): void {
-    const node = this.#random.pick(this.#world.nodes);
-    const topic = this.#random.pick(this.#options.topics);
-    const count = this.#random.chance(0.8) ? 1 : this.#random.between(2, 6);
+    const number = ++this.#produces;
+    if (this.#options.only?.has(number) === false) return;
+    const random = new Random(`${this.#seed}/produce/${number}`);
+    const node = random.pick(this.#world.nodes);
+    const topic = random.pick(this.#options.topics);
+    const count = random.chance(0.8) ? 1 : random.between(2, 6);
     const largest = (this.#options.valueBytesMax ?? 1_800) / 2;
-    const padding = "·".repeat(
-      this.#random.chance(0.9) ? this.#random.below(largest / 45) : this.#random.below(largest),
-    );
+    const padding = "·".repeat(random.chance(0.9) ? random.below(largest / 45) : random.below(largest));
     if (node === undefined || topic === undefined || !node.isReady) return;
+    this.happened.push(number);
     const { keys } = this.#options;
-    const values = Array.from({ length: count }, () => {
-      const value = `record ${++this.#produced} ${padding}`;
-      return keys === undefined ? value : { key: `k${this.#random.below(keys)}`, value };
+    const values = Array.from({ length: count }, (_, index) => {
+      const value = `record ${number}.${index} ${padding}`;
+      return keys === undefined ? value : { key: `k${random.below(keys)}`, value };
     });
-    node.produce(topic, values, this.#random.chance(0.3) ? this.#random.between(2, 3) : 1);
+    node.produce(topic, values, random.chance(0.3) ? random.between(2, 3) : 1);
   }
 
-  #consumeLater(name: string, topic: string, cursor: Map<WriterId, number>): void {
-    const delayMs = this.#random.between(1, 2 * this.#options.consumeEveryMs);
-    this.#world.schedule(this.#world.nowMs + delayMs, () => {
-      const node = this.#random.pick(this.#world.nodes);
+  #consumeLater(reading: Reading): void {
+    const { name, topic, cursor, random } = reading;
+    this.#world.schedule(this.#world.nowMs + random.between(1, 2 * this.#options.consumeEveryMs), () => {
+      const node = random.pick(this.#world.nodes);
       if (node) this.#world.consume(name, cursor, { node: node.name, topic });
-      this.#consumeLater(name, topic, cursor);
+      this.#consumeLater(reading);
     });
   }
 }

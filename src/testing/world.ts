@@ -142,7 +142,7 @@ export class World {
 
   /** Everybody hears everybody again. */
   heal(): void {
-    this.note("the network is whole");
+    if (!this.network.isWhole) this.note("the network is whole");
     this.network.healAll();
   }
 
@@ -153,6 +153,7 @@ export class World {
   }
 
   resume(name: string): void {
+    if (!this.node(name).isPaused) return;
     this.node(name).trace("resumes");
     this.node(name).resume();
   }
@@ -164,6 +165,7 @@ export class World {
   }
 
   unhang(name: string): void {
+    if (!this.node(name).isHung) return;
     this.node(name).trace("answers again");
     this.node(name).isHung = false;
   }

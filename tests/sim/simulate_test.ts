@@ -59,7 +59,8 @@ test("npm run simulate knows its commands and their options, and refuses others"
     [["stall", "--hours", "0.01", "--nodes", "3"], 0, "| 300 ms of every 1000 ms"],
     [["stall", "--hours", "forever"], 2, "not forever"],
     [["lifeguard", "--set-ups", "73"], 2, "from 1 to 72"],
-    [["--seeds", "9..1"], 2, "FROM..TO"],
+    [["seeds"], 2, "no simulation by the name of seeds"],
+    [[], 2, "grapevine simulate"],
   ];
   for (const [args, status, said] of rows) {
     const ran = run(...args);

@@ -57,7 +57,7 @@ const table: Readonly<Record<string, Row>> = {
     rooms: ["base", "gen", "log", "gossip", "membership", "replication", "server", "client", "io", "agent"],
     packages: /^(?!node:(net|dgram|http|http2|https|tls)$)/,
   },
-  cli: { rooms: ["base", "agent", "client"], packages: anyPackage },
+  cli: { rooms: ["base", "agent", "client", "testing"], packages: anyPackage },
   web: { rooms: ["client"], packages: noPackages },
   entry: { rooms: ["base", "agent", "client", "log", "membership", "io"], packages: noPackages },
   bench: { rooms: ["entry", "client", "testing"], packages: anyPackage },
