@@ -9,20 +9,28 @@ export interface NetworkFaultOptions extends FaultOptions {
   readonly seconds: number;
 }
 
-/** Each round cuts one node off from the two others, while clients go on writing on both sides. */
+/**
+ * Each round cuts one node off from the two others, while clients go on writing on both sides: there each record counts
+ * once its own node holds it.
+ */
 export async function partition(options: NetworkFaultOptions): Promise<string> {
   const { rig, star, rounds, seconds, onProgress } = options;
   let slowestMs = 0;
   for (let round = 0; round < rounds; round++) {
     const point = round % rig.seats.length;
+    const before = await rig.acknowledged();
     await star.drop([{ from: point }, { to: point }]);
     await sleep(seconds * 1_000);
-    const packets = await star.heal();
+    const after = await rig.acknowledged();
+    await star.heal();
     const convergedMs = await rig.converged();
     slowestMs = Math.max(slowestMs, convergedMs);
-    onProgress(
-      `cut off ${rig.seats[point]?.name} for ${seconds} s, ${packets} packets dropped; all converged ${convergedMs.toFixed(0)} ms after it healed`,
-    );
+    const written = after.map((count, index) => count - (before[index] ?? 0));
+    const alone = written[point] ?? 0;
+    const together = written.reduce((sum, count) => sum + count, -alone);
+    const sides = `${alone} records written there, ${together} on the other side`;
+    const healed = `all converged ${convergedMs.toFixed(0)} ms after it healed`;
+    onProgress(`cut off ${rig.seats[point]?.name} for ${seconds} s: ${sides}; ${healed}`);
     await rig.served();
   }
   return `${rounds} partitions of ${seconds} s, converged within ${slowestMs.toFixed(0)} ms`;

@@ -15,6 +15,8 @@ export interface RigSettings {
   readonly profile: "lan" | "local";
   /** Records that the client of each node sends. */
   readonly recordsPerSecond: number;
+  /** Nodes that must hold a record before it is acknowledged. */
+  readonly replicated: number;
   /** The network whose points the nodes are at. @default this machine's loopback interface */
   readonly star?: Star | undefined;
   readonly onProgress: (line: string) => void;
@@ -22,7 +24,6 @@ export interface RigSettings {
 
 const topic = "faults";
 const names = ["a", "b", "c"] as const;
-const replicated = 2;
 /** What is served within it again counts as served: a client's timeouts and a node's start on a busy machine. */
 const patienceMs = 60_000;
 const convergeMsMax = 120_000;
@@ -139,6 +140,12 @@ export class Rig implements AsyncDisposable {
     return (this.#clients.get(client) as DrivenProcess).ask("counts");
   }
 
+  /** How many records each node's client was told are stored, so far. */
+  async acknowledged(): Promise<number[]> {
+    const counts = await Promise.all(this.seats.map((seat) => this.counts(this.#residentOf(seat))));
+    return counts.map(({ acknowledged }) => acknowledged);
+  }
+
   /** Resolves when the clients of all nodes have been answered, and given something, since now. */
   async served(): Promise<void> {
     const residents = this.seats.map((seat) => this.#residentOf(seat));
@@ -193,6 +200,7 @@ export class Rig implements AsyncDisposable {
     urls: readonly string[],
     { recordsPerSecond, seat }: { readonly recordsPerSecond: number; readonly seat?: Seat },
   ): void {
+    const { replicated } = this.#settings;
     const options = { name, topic, urls, ledger: this.#ledger, recordsPerSecond, replicated };
     const place = seat && this.#settings.star?.points[seat.point];
     this.#clients.set(name, new DrivenProcess("./load_process.ts", options, place));
