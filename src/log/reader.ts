@@ -3,8 +3,8 @@ import { assert, concat, type FrameHeader, headersBytes, readRecords, scanFrame,
 import { LogCorruptError, OffsetOutOfRangeError } from "./errors.ts";
 import { FileRetiredError } from "./file_pool.ts";
 import { lostAt } from "./lost.ts";
+import { topicPath } from "./paths.ts";
 import type { ReadBuffers } from "./read_buffers.ts";
-import { topicPath } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
 import type { ReadChunk } from "./shared_reads.ts";
 import type { TopicState } from "./topic_state.ts";

@@ -7,6 +7,7 @@ import type { Directory, LogFile } from "./directory.ts";
 import { LogCorruptError } from "./errors.ts";
 import { fitOf, placedFrame } from "./feed.ts";
 import { decodeFloor, floorFileName } from "./floor.ts";
+import { topicPath } from "./paths.ts";
 import { rewrite } from "./rewrite.ts";
 import { cutRoom } from "./room.ts";
 import { type Damage, durableMarkAfter, endOfContent, scanSegment } from "./scan.ts";
@@ -14,15 +15,12 @@ import { indexName, isDraftName, type Segment, segmentBaseOffset, segmentName } 
 import { SegmentIndex } from "./segment_index.ts";
 import { type LogShared, TopicState } from "./topic_state.ts";
 
+export { topicPath };
+
 /** What a clean-stop marker says of a topic: this much of its last segment was durable. */
 export interface TopicEnd {
   readonly baseOffset: number;
   readonly bytes: number;
-}
-
-/** Path of a topic's file within the data directory. */
-export function topicPath(folder: string, file: string): string {
-  return `topics/${folder}/${file}`;
 }
 
 /** Opens what the directory holds of a topic. Rejects with `LogCorruptError`; then nothing was changed. */

@@ -5,8 +5,8 @@
 import type { FrameHeader, WriterId } from "../base/mod.ts";
 import { LogCorruptError } from "./errors.ts";
 import { carryLost } from "./lost.ts";
+import { topicPath } from "./paths.ts";
 import { load } from "./reader.ts";
-import { topicPath } from "./recovery.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { CorruptRange, ScrubProgress } from "./types.ts";
