@@ -17,6 +17,7 @@
  * - Push `damaged` with all of a topic's damaged ranges for each of the log's events `corrupt`. `repair`: have the log put
  *   the frames back, if that range is still damaged → `repaired`, with `failed` when the log threw. `lose`: have the log take
  *   the range for lost; nothing is pushed.
+ * - Push `placement-changed` when what `follows` answers may be otherwise, `topic-released` when a copy was dropped.
  * - Do not produce before `peer-heard` came from each peer known at start, or a few seconds have passed (rule R5).
  *
  * - `grew` also carries what is fsynced: push it when that grew, too. `await-copies` when somebody waits for copies of what
@@ -34,8 +35,16 @@
 export { Announcer } from "./announcer.ts";
 export { judgeChain } from "./comparisons.ts";
 export type { AnnouncerOptions, ReplicatorOptions } from "./options.ts";
+export {
+  Departure,
+  type Place,
+  type PlacementAsked,
+  type PlacementMember,
+  placeOf,
+} from "./placement.ts";
+export type { PeerProgress } from "./progress.ts";
 export { PullAnswer, pullResponseBytesMax } from "./pull_answer.ts";
-export { type PeerProgress, Replicator } from "./replicator.ts";
+export { Replicator } from "./replicator.ts";
 export type {
   AnnouncerEffect,
   AnnouncerInput,

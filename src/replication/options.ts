@@ -33,6 +33,11 @@ export interface ReplicatorOptions {
   readonly topicsMax?: number | undefined;
   /** Payload pulls in flight over all topics. @default 32 */
   readonly pullsMax?: number | undefined;
+  /**
+   * Whether a topic is to be pulled, by its name: asked anew each time, so that `placement-changed` is enough to have it
+   * looked at again. @default every topic
+   */
+  readonly follows?: ((topic: string) => boolean) | undefined;
   /** Produces that wait for copies on other nodes; one more is answered at once with what there is. @default 100000 */
   readonly waitersMax?: number | undefined;
 }
@@ -58,6 +63,7 @@ export function resolveReplicatorOptions(options: ReplicatorOptions): ResolvedRe
     peersMax: within("peersMax", options.peersMax ?? 1_000, 1, 100_000),
     topicsMax: within("topicsMax", options.topicsMax ?? topicsMax, 1, topicsMax),
     pullsMax: within("pullsMax", options.pullsMax ?? 32, 1, 10_000),
+    follows: options.follows ?? (() => true),
     waitersMax: within("waitersMax", options.waitersMax ?? 100_000, 1, 1_000_000),
   };
   assert(resolved.retryMsMin <= resolved.retryMsMax, "retryMsMin is at most retryMsMax");

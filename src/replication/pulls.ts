@@ -195,6 +195,15 @@ export class Pulls {
     for (const set of [this.#looking, this.#waiting, this.#retryAtMs]) set.delete(topic);
   }
 
+  /** Stops pulling a topic, until it is looked at again and may be pulled. */
+  leave(name: string, nowMs: number): void {
+    const topic = this.#topics.get(name);
+    if (topic?.pull === undefined && topic?.queue.length === 0) return;
+    if (topic === undefined) return;
+    this.#abandon(topic);
+    this.#settle(topic, nowMs);
+  }
+
   /** Stops everything, until `lookAtAll`. */
   abandonAll(): void {
     for (const topic of this.#topics.values()) this.#abandon(topic);

@@ -1,16 +1,10 @@
-import {
-  type Machine,
-  type Random,
-  topicKey,
-  topicOfKey,
-  type Vector,
-  vectorWritersMax,
-  type WriterId,
-} from "../base/mod.ts";
+import { type Machine, type Random, topicKey, topicOfKey, vectorWritersMax, type WriterId } from "../base/mod.ts";
 import { Comparisons } from "./comparisons.ts";
 import { Copies } from "./copies.ts";
 import { Lives } from "./lives.ts";
+import { noticeFault, topicFault, vectorFault } from "./message_faults.ts";
 import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
+import { type PeerProgress, progressOf } from "./progress.ts";
 import { Pulls } from "./pulls.ts";
 import { Repairs } from "./repairs.ts";
 import { type PeerState, PeerTopic } from "./state.ts";
@@ -21,14 +15,6 @@ type Input<Type extends ReplicatorInput["type"]> = Extract<ReplicatorInput, { re
 
 /** A new writer that did not come is asked for again: the disk may have been full. */
 const mintAgainMs = 5_000;
-
-/** Where a peer stands, for operators. */
-export interface PeerProgress {
-  readonly name: string;
-  readonly state: "connecting" | "listening" | "heard";
-  /** Per topic what it told to hold durably. */
-  readonly durable: ReadonlyMap<string, Vector>;
-}
 
 /**
  * Follows peers and pulls what they hold and this node lacks (rules R3 to R5). `Watches` keeps the streams, `Pulls`
@@ -55,7 +41,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     let idLast = 0;
     const room = {
       ...{ watches: this.#watches, emit, nextId: () => ++idLast },
-      isOpen: (topic: string) => this.#lives.isOpen(topic),
+      isOpen: (topic: string) => this.#lives.isOpen(topic) && this.#follows(topic),
     };
     const pullsRandom = random.fork("pulls");
     this.#pulls = new Pulls(this.#options, pullsRandom, room);
@@ -71,13 +57,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
 
   /** Every peer followed and what it told, sorted by name. */
   progress(): PeerProgress[] {
-    return [...this.#watches.peers.values()]
-      .sort((left, right) => (left.peer.name < right.peer.name ? -1 : 1))
-      .map((peer) => ({
-        name: peer.peer.name,
-        state: peer.watch === "heard" ? "heard" : peer.listening ? "listening" : "connecting",
-        durable: new Map([...peer.topics].map(([topic, told]) => [topic, told.durable])),
-      }));
+    return progressOf(this.#watches.peers.values());
   }
 
   /** Up to where so many nodes, this one included, hold a feed durably, as far as their Watch streams stand. */
@@ -151,6 +131,12 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         break;
       case "topic-life":
         this.#settleLife(input);
+        break;
+      case "placement-changed":
+        this.#lookAtPlacement(nowMs);
+        break;
+      case "topic-released":
+        this.#release(input.topic);
         break;
       case "writer-minted":
         this.#minted(input.writer);
@@ -265,6 +251,8 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   ): void {
     const { name } = peer.peer;
     const held = this.#pulls.have(topic).get(this.#localWriter) ?? 0;
+    // A copy that was dropped here: before it comes back the log sees to it that its feed is not written on.
+    if (held === 0 && !this.#follows(topic)) return;
     if (shown > held) {
       this.#mint(`${name} holds our ${topic} up to sequence ${shown}, we hold it up to ${held}`, nowMs);
       return;
@@ -295,6 +283,26 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     if (told === undefined || sequence <= told.sameThrough) return;
     told.sameThrough = sequence;
     this.#copies.look(topic);
+  }
+
+  #follows(key: string): boolean {
+    return this.#options.follows(topicOfKey(key)?.name ?? key);
+  }
+
+  /** What is not to be pulled any more is left alone; what is to be now, and some peer has, is pulled. */
+  #lookAtPlacement(nowMs: number): void {
+    for (const { topics } of this.#watches.peers.values()) {
+      for (const topic of topics.keys())
+        if (this.#pulls.knows(topic) && !this.#follows(topic)) this.#pulls.leave(topic, nowMs);
+    }
+    if (!this.#minting) this.#pulls.lookAtAll();
+  }
+
+  /** What peers told of it stays: they hold it still, and it may come back. */
+  #release(topic: string): void {
+    this.#pulls.end(topic);
+    this.#repairs.damaged(topic, []);
+    this.#copies.end(topic);
   }
 
   /** What peers told of a generation that is gone goes with it; what they told of the one that is there now counts. */
@@ -374,23 +382,4 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#comparisons.clear(peers.values());
     for (const peer of peers.values()) this.#hearOut(peer);
   }
-}
-
-function noticeFault(peer: PeerState, notice: Input<"notice">): string | undefined {
-  if (!peer.listening) return `Cannot follow ${notice.peer}: it tells before its hello`;
-  return topicFault(notice.topic) ?? vectorFault(notice.durable) ?? vectorFault(notice.lowWater);
-}
-
-function topicFault(key: string): string | undefined {
-  return topicOfKey(key) === undefined ? `Cannot follow a topic by the key ${JSON.stringify(key)}` : undefined;
-}
-
-function vectorFault(vector: Vector): string | undefined {
-  if (vector.size > vectorWritersMax)
-    return `Cannot follow a vector of ${vector.size} writers, most are ${vectorWritersMax}`;
-  for (const [writer, sequence] of vector) {
-    if (!Number.isSafeInteger(sequence) || sequence < 0)
-      return `Cannot follow writer ${writer} at sequence ${sequence}`;
-  }
-  return undefined;
 }

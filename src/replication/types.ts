@@ -115,6 +115,10 @@ export type ReplicatorInput =
    * any peer is told of.
    */
   | { readonly type: "topic-life"; readonly name: string; readonly generation: number; readonly deleted: boolean }
+  /** What `follows` of the options says may be otherwise now. */
+  | { readonly type: "placement-changed" }
+  /** The local copy of this generation was dropped: it is held no more, and others hold it still. */
+  | { readonly type: "topic-released"; readonly topic: string }
   /** The log minted a writer, asked by `mint-writer` or by itself. */
   | { readonly type: "writer-minted"; readonly writer: WriterId }
   /** The log no longer follows this feed (its event `feed-stopped`): nobody is asked for it any more. */
