@@ -1,12 +1,12 @@
 /** At opening: what the last run had in its journal only is written to where it belongs, before anything is read there. */
 import type { Directory, LogFile } from "./directory.ts";
 import { LogCorruptError } from "./errors.ts";
+import type { LogEvent } from "./events.ts";
 import { journalDirectoryName, journalFileNames } from "./journal.ts";
 import { scanJournal, type WrittenEntry } from "./journal_format.ts";
 import type { ResolvedLogOptions } from "./options.ts";
 import { segmentOffsets, topicPath } from "./recovery.ts";
 import { segmentName } from "./segment.ts";
-import type { LogEvent } from "./types.ts";
 
 /** What a replay needs of the log. */
 export interface ReplayPlace {

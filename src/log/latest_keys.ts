@@ -6,24 +6,20 @@ import { type Codecs, type FrameHeader, headersBytes, type LogRecord, readRecord
 import { isLater, nameOf } from "./compact_keys.ts";
 import { unpacked } from "./compact_scan.ts";
 import { ExpectedSequenceError, InvalidFrameError, TooManyKeysError } from "./errors.ts";
-import type { Ack, Chunk, RecordIdentity } from "./types.ts";
+import type { Ack, RecordIdentity, TopicLog } from "./types.ts";
 
 /** Bytes that are read at once. */
 const readBytesMax = 1_048_576;
 /** Keys that are remembered of a topic at most; there may be no more for produces to depend on. */
 export const latestKeysMax = 500_000;
 
-/** What is needed of the topic. */
+/** What is needed of the node that holds the topic. */
 export interface LatestKeysHost {
-  readonly name: string;
-  readonly firstOffset: number;
-  readonly nextOffset: number;
   readonly codecs: Codecs | undefined;
+  /** Resolves once all that was asked to be appended before is appended, or has failed. */
+  readonly settled: () => Promise<void>;
   /** @default latestKeysMax */
   readonly keysMax?: number | undefined;
-  read(offset: number, bytesMax: number): Promise<Chunk>;
-  /** Resolves once all that was asked to be appended before is appended, or has failed. */
-  settled(): Promise<void>;
 }
 
 interface Place extends RecordIdentity {
@@ -33,6 +29,7 @@ interface Place extends RecordIdentity {
 }
 
 export class LatestKeys {
+  readonly #topic: Pick<TopicLog, "name" | "firstOffset" | "nextOffset" | "read">;
   readonly #host: LatestKeysHost;
   readonly #latest = new Map<string, Place>();
   #nextOffset: number;
@@ -43,9 +40,10 @@ export class LatestKeys {
   /** Batches on their way whose keys are not known, because they are compressed. */
   #appendingUnread: Promise<unknown> | undefined;
 
-  constructor(host: LatestKeysHost) {
+  constructor(topic: Pick<TopicLog, "name" | "firstOffset" | "nextOffset" | "read">, host: LatestKeysHost) {
+    this.#topic = topic;
     this.#host = host;
-    this.#nextOffset = host.firstOffset;
+    this.#nextOffset = topic.firstOffset;
   }
 
   /** Calls `append`, and remembers which keys are on their way while it goes on. */
@@ -80,13 +78,13 @@ export class LatestKeys {
     for (;;) {
       const appending = this.#appending.get(key) ?? this.#appendingUnread;
       if (appending !== undefined) await appending.catch(() => undefined);
-      else if (this.#nextOffset < this.#host.nextOffset) await this.#readOn();
+      else if (this.#nextOffset < this.#topic.nextOffset) await this.#readOn();
       else break;
     }
     // From here to `append` nothing else runs.
     const latest = this.#latestOf(key);
     if (latest?.writer !== expected?.writer || latest?.sequence !== expected?.sequence) {
-      throw new ExpectedSequenceError(this.#host.name, expected, latest);
+      throw new ExpectedSequenceError(this.#topic.name, expected, latest);
     }
     const appended = append();
     this.#hold(key, appended);
@@ -103,7 +101,7 @@ export class LatestKeys {
   /** What retention took is no longer there to depend on. */
   #latestOf(key: string): RecordIdentity | undefined {
     const place = this.#latest.get(key);
-    if (place === undefined || place.offset < this.#host.firstOffset) return undefined;
+    if (place === undefined || place.offset < this.#topic.firstOffset) return undefined;
     return { writer: place.writer, sequence: place.sequence };
   }
 
@@ -127,11 +125,11 @@ export class LatestKeys {
   }
 
   async #read(): Promise<void> {
-    const from = Math.max(this.#nextOffset, this.#host.firstOffset);
-    const { frames, nextOffset } = await this.#host.read(from, readBytesMax);
+    const from = Math.max(this.#nextOffset, this.#topic.firstOffset);
+    const { frames, nextOffset } = await this.#topic.read(from, readBytesMax);
     for (let at = 0; at < frames.length; ) {
       const scan = scanFrame(frames, at);
-      if (scan.type !== "frame") throw new RangeError(`Cannot read ${this.#host.name}: a frame is ${scan.type}`);
+      if (scan.type !== "frame") throw new RangeError(`Cannot read ${this.#topic.name}: a frame is ${scan.type}`);
       const { header } = scan;
       const payload = frames.subarray(at + headersBytes, at + header.frameBytes);
       at += header.frameBytes;
@@ -148,8 +146,8 @@ export class LatestKeys {
     const place = { rank: 0, lamport, writer, sequence, offset };
     const known = this.#latest.get(name);
     if (known !== undefined && !isLater(place, known)) return;
-    const { name: topic, keysMax = latestKeysMax } = this.#host;
-    if (known === undefined && this.#latest.size >= keysMax) throw new TooManyKeysError(topic, keysMax);
+    const { keysMax = latestKeysMax } = this.#host;
+    if (known === undefined && this.#latest.size >= keysMax) throw new TooManyKeysError(this.#topic.name, keysMax);
     this.#latest.set(name, place);
   }
 }

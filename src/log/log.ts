@@ -18,6 +18,7 @@ import {
   TooManyTopicsError,
   TopicDeletedError,
 } from "./errors.ts";
+import type { LogEvent } from "./events.ts";
 import { FilePool } from "./file_pool.ts";
 import { forEach } from "./for_each.ts";
 import { Journal } from "./journal.ts";
@@ -41,7 +42,7 @@ import { TailBudget } from "./tail_cache.ts";
 import { Topic } from "./topic_log.ts";
 import type { LogShared } from "./topic_state.ts";
 import { firstLife, isLaterLife, type TopicLife } from "./topic_value.ts";
-import type { CommitLog, LogEnvironment, LogEvent, LogOptions, ScrubProgress, TopicLog } from "./types.ts";
+import type { CommitLog, LogEnvironment, LogOptions, ScrubProgress, TopicLog } from "./types.ts";
 
 const defaultTopic = "default";
 /** Milliseconds between two looks at what grew too old. */

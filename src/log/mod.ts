@@ -14,6 +14,7 @@ export { CursorRegistry, type CursorRegistryOptions, type CursorTopic, type Save
 export type { Directory, DirectoryPath, LogFile } from "./directory.ts";
 export { type DumpedItem, dumpFile } from "./dump.ts";
 export {
+  ExpectedSequenceError,
   InvalidFrameError,
   InvalidLogOptionError,
   InvalidTopicError,
@@ -25,9 +26,11 @@ export {
   OffsetOutOfRangeError,
   RecordTooLargeError,
   RepairMisfitError,
+  TooManyKeysError,
   TooManyTopicsError,
   TopicDeletedError,
 } from "./errors.ts";
+export type { LogEvent } from "./events.ts";
 export type { FeedEnd } from "./feed.ts";
 export { currentKey, heldGeneration, keyOf, lose, openGeneration } from "./generations.ts";
 export { Log } from "./log.ts";
@@ -48,9 +51,10 @@ export type {
   CorruptRange,
   FsyncPolicy,
   LogEnvironment,
-  LogEvent,
   LogOptions,
   Missing,
+  ProduceCondition,
+  RecordIdentity,
   Retention,
   ScrubProgress,
   TopicLog,

@@ -102,9 +102,25 @@ function wanted(state: TopicState, range: CorruptRange, frames: Uint8Array): rea
     if (next.get(writer) === last + 1) continue;
     throw new RepairMisfitError(range, `of writer ${writer}, sequence ${next.get(writer)} is missing`);
   }
-  return pieces.sort(({ header: left }, { header: right }) => {
-    return left.lamport - right.lamport || (left.writer < right.writer ? -1 : 1);
+  return inOrder(pieces);
+}
+
+/** By Lamport numbers, and each feed by its sequences: what was produced again keeps the lower number that it had before. */
+function inOrder(pieces: readonly Piece[]): readonly Piece[] {
+  const reached = new Map<WriterId, number>();
+  const ranked = pieces.map((piece) => {
+    const { writer, lamport } = piece.header;
+    const rank = Math.max(lamport, reached.get(writer) ?? 0);
+    reached.set(writer, rank);
+    return { piece, rank };
   });
+  ranked.sort((left, right) => left.rank - right.rank || order(left.piece.header, right.piece.header));
+  return ranked.map(({ piece }) => piece);
+}
+
+function order(left: FrameHeader, right: FrameHeader): number {
+  if (left.writer !== right.writer) return left.writer < right.writer ? -1 : 1;
+  return left.baseSequence - right.baseSequence;
 }
 
 /** A writer of whom these batches are not what stood here, as far as the hashes before and behind can still be read. */

@@ -1,31 +1,19 @@
 import {
   cursorsTopic,
   type FrameHeader,
-  frameBytesMax,
-  frameRecordsMax,
-  headersBytes,
   isInternalTopic,
   Listeners,
-  packedRecordsFault,
-  recordBytesMax,
-  scanFrame,
   settingsTopic,
-  VarintReader,
   type Vector,
   type WriterId,
 } from "../base/mod.ts";
 import { chainAt } from "./chain_at.ts";
 import { Committer } from "./committer.ts";
 import { TopicCompaction } from "./compact.ts";
-import {
-  InvalidFrameError,
-  InvalidLogOptionError,
-  LogClosedError,
-  messageOf,
-  RecordTooLargeError,
-  TopicDeletedError,
-} from "./errors.ts";
+import { InvalidLogOptionError, LogClosedError, messageOf, TopicDeletedError } from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
+import { judgeBatch } from "./judge.ts";
+import { LatestKeys } from "./latest_keys.ts";
 import { checkRetention } from "./options.ts";
 import { offsetAt, readFrom, readLent, readMissing } from "./reader.ts";
 import { lose, repair } from "./repair.ts";
@@ -41,6 +29,7 @@ import type {
   Compaction,
   CorruptRange,
   Missing,
+  ProduceCondition,
   Retention,
   SharedChunk,
   TopicLog,
@@ -60,6 +49,7 @@ export class Topic implements TopicLog {
   readonly compaction: TopicCompaction;
   #closing: Promise<boolean> | undefined;
   #retention: Retention;
+  #latestKeys: LatestKeys | undefined;
   /** What changes the list of segments, one after another. */
   #changing: Promise<unknown> = Promise.resolve();
   /** Segments when retention was last judged: a new one is when something may have become too much. */
@@ -147,15 +137,31 @@ export class Topic implements TopicLog {
     return this.#state.stopped;
   }
 
-  produce(frame: Uint8Array): Promise<Ack> {
+  produce(frame: Uint8Array, condition?: ProduceCondition): Promise<Ack> {
     let header: FrameHeader;
     try {
-      header = this.#judge(frame);
+      header = judgeBatch(frame, this.#state.shared.options.checksum);
     } catch (error) {
       return Promise.reject(error);
     }
+    if (condition !== undefined || this.#latestKeys !== undefined) return this.#produceByKey(frame, header, condition);
+    return this.#admit(frame, header);
+  }
+
+  #admit(frame: Uint8Array, header: FrameHeader): Promise<Ack> {
     if (!this.compaction.judgesKeys) return this.#committer.produce(frame, header);
     return this.compaction.admit(frame, header, () => this.#committer.produce(frame, header));
+  }
+
+  /** From the first produce on that depends on the latest record of a key, all others are looked at too. */
+  #produceByKey(frame: Uint8Array, header: FrameHeader, condition: ProduceCondition | undefined): Promise<Ack> {
+    this.#latestKeys ??= new LatestKeys(this, {
+      codecs: this.#state.shared.codecs,
+      settled: () => this.#committer.applyGap(this.#state.shared.writer(), 0),
+    });
+    const append = (): Promise<Ack> => this.#admit(frame, header);
+    if (condition === undefined) return this.#latestKeys.pass(frame, header, append);
+    return this.#latestKeys.passIf(frame, header, { expected: condition.expected, append });
   }
 
   apply(frames: Uint8Array): Promise<Applied> {
@@ -343,40 +349,4 @@ export class Topic implements TopicLog {
     const over = this.#over;
     if (over !== undefined) throw over;
   }
-
-  /** The limits and the sense of a batch are judged here and nowhere else (rule R1). */
-  #judge(frame: Uint8Array): FrameHeader {
-    if (frame.length > frameBytesMax) throw new RecordTooLargeError("batch", frame.length);
-    const scan = scanFrame(frame, 0, this.#state.shared.options.checksum);
-    if (scan.type === "bad") throw new InvalidFrameError(scan.reason);
-    if (scan.type === "cut" || scan.header.frameBytes !== frame.length) {
-      throw new InvalidFrameError(`the bytes are ${frame.length}, which is not one whole frame`);
-    }
-    const { header } = scan;
-    if (header.kind !== "records") throw new InvalidFrameError(`a ${header.kind} batch carries no records`);
-    if (header.compacted || header.payloadChecksum !== header.producedChecksum) {
-      throw new InvalidFrameError("the payload is not what was produced");
-    }
-    if (header.count < 1 || header.count > frameRecordsMax) {
-      throw new InvalidFrameError(`it counts ${header.count} records, allowed are 1 to ${frameRecordsMax}`);
-    }
-    if (header.compression !== "none") return header;
-    const fault = packedRecordsFault(frame, headersBytes, frame.length, header.count);
-    if (fault === undefined) return header;
-    const recordBytes = largestRecordBytes(frame);
-    throw recordBytes > recordBytesMax ? new RecordTooLargeError("record", recordBytes) : new InvalidFrameError(fault);
-  }
-}
-
-/** Bytes of the largest packed record, as far as the framing can be followed. */
-function largestRecordBytes(frame: Uint8Array): number {
-  const reader = new VarintReader(frame, headersBytes, frame.length);
-  let largest = 0;
-  while (reader.at < frame.length && !reader.failed) {
-    const bytes = reader.next();
-    if (reader.at + bytes > frame.length) break;
-    largest = Math.max(largest, bytes);
-    reader.at += bytes;
-  }
-  return largest;
 }

@@ -11,6 +11,7 @@ import {
 } from "../base/mod.ts";
 import type { Directory } from "./directory.ts";
 import type { TopicDeletedError } from "./errors.ts";
+import type { LogEvent } from "./events.ts";
 import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
 import type { FilePool } from "./file_pool.ts";
 import { type Floor, noFloor } from "./floor.ts";
@@ -22,7 +23,7 @@ import { Segment } from "./segment.ts";
 import type { SegmentIndex } from "./segment_index.ts";
 import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
-import type { CorruptRange, FsyncPolicy, LogEnvironment, LogEvent } from "./types.ts";
+import type { CorruptRange, FsyncPolicy, LogEnvironment } from "./types.ts";
 
 /** What all topics of a log share. */
 export interface LogShared {

@@ -3,6 +3,7 @@
  * sockets or a runtime.
  */
 import type { ChainHash, Checksum, Codecs, Vector, WriterId } from "../base/mod.ts";
+import type { LogEvent } from "./events.ts";
 import type { TopicDeletedError } from "./errors.ts";
 import type { FeedEnd } from "./feed.ts";
 import type { LogMeter } from "./meter.ts";
@@ -127,6 +128,11 @@ export interface RecordIdentity {
   readonly sequence: number;
 }
 
+/** A batch of one record with a key is appended only if `expected` is the latest record with that key; undefined: none is. */
+export interface ProduceCondition {
+  readonly expected: RecordIdentity | undefined;
+}
+
 /** Whole frames read from a local log. */
 export interface Chunk {
   /** Zero or more whole frames, as stored. The first may begin before the offset asked for. */
@@ -199,78 +205,6 @@ export interface ScrubProgress {
   readonly bytesTotal: number;
 }
 
-/** Something an operator should hear of. */
-export type LogEvent =
-  /** The end of a file was unreadable and above everything known durable: it was cut off. */
-  | {
-      readonly type: "torn-tail";
-      readonly topic: string;
-      readonly file: string;
-      readonly at: number;
-      readonly bytes: number;
-      readonly reason: string;
-    }
-  /** `corrupt`: there is damage in what was durable, served to nobody until it is repaired. `lost`: gaps stand for it now. */
-  | {
-      readonly type: "corrupt" | "lost";
-      readonly topic: string;
-      readonly file: string;
-      readonly at: number;
-      readonly bytes: number;
-      readonly reason: string;
-    }
-  | {
-      readonly type: "repaired";
-      readonly topic: string;
-      readonly file: string;
-      readonly at: number;
-      readonly bytes: number;
-    }
-  | { readonly type: "index-rebuilt"; readonly topic: string; readonly file: string; readonly reason: string }
-  /** A new writer was minted (rule R5). */
-  | {
-      readonly type: "new-writer";
-      readonly writer: WriterId;
-      readonly previous: WriterId | undefined;
-      readonly reason: string;
-    }
-  /** A feed whose hash does not fit is no longer followed (rule R6). */
-  | {
-      readonly type: "feed-stopped";
-      readonly topic: string;
-      readonly writer: WriterId;
-      readonly sequence: number;
-      readonly reason: string;
-    }
-  /** What the last run had put into the journal only was written where it belongs. */
-  | { readonly type: "journal-replayed"; readonly entries: number; readonly topics: number; readonly bytes: number }
-  | { readonly type: "write-failed"; readonly topic: string; readonly message: string }
-  /** Compaction took records that later ones of their keys replace. */
-  | ({ readonly type: "compacted"; readonly topic: string } & Compacted)
-  /** It is tried again; told once for a row of failures. */
-  | { readonly type: "compaction-failed"; readonly topic: string; readonly message: string }
-  /** Retention took the oldest segments. */
-  | {
-      readonly type: "segments-dropped";
-      readonly topic: string;
-      readonly segments: number;
-      /** Those of them that `bytesMax` took before enough nodes held them. */
-      readonly uncopied: number;
-      readonly bytes: number;
-      readonly firstOffset: number;
-    }
-  | { readonly type: "topic-created"; readonly topic: string; readonly generation: number }
-  /** A generation of the topic was deleted, with what it held here. */
-  | {
-      readonly type: "topic-deleted";
-      readonly topic: string;
-      readonly generation: number;
-      readonly records: number;
-      /** Records ever appended. */
-      readonly appended: number;
-      readonly bytes: number;
-    };
-
 /** One topic of a node. */
 export interface TopicLog {
   readonly name: string;
@@ -305,9 +239,9 @@ export interface TopicLog {
   /**
    * Appends one blank frame to this node's own feed (rule R1), stamping it in place: the caller gives the bytes away.
    * Resolves when it is durable by the policy and served. Rejects with `InvalidFrameError`, `LogOverloadedError`,
-   * `LogWriteError` (nothing was appended) or `LogClosedError`.
+   * `LogWriteError` (nothing was appended) or `LogClosedError`; with a condition also with `ExpectedSequenceError`.
    */
-  produce(frame: Uint8Array): Promise<Ack>;
+  produce(frame: Uint8Array, condition?: ProduceCondition): Promise<Ack>;
   /**
    * Appends what is new of frames that a peer sent (rule R4). The bytes are given away. Resolves when it is durable by
    * the policy and served; a bad batch stops its feed alone, with an event.
