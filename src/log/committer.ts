@@ -6,53 +6,17 @@ import { assert, type FrameHeader, type WriterId } from "../base/mod.ts";
 import type { LogFile } from "./directory.ts";
 import { LogClosedError, LogOverloadedError, LogWriteError, messageOf } from "./errors.ts";
 import { Group } from "./group.ts";
-import type { JournalItem } from "./journal.ts";
 import { meteredSync } from "./meter.ts";
 import { createSegment, writeIndex } from "./recovery.ts";
 import { rewrite } from "./rewrite.ts";
 import { cutRoom, type Room, segmentRoom } from "./room.ts";
-import type { Segment } from "./segment.ts";
+import { StagedGroup } from "./staged_group.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Ack, Applied } from "./types.ts";
-import { type Waiting, WaitingApply, WaitingGap, WaitingProduce } from "./waiting.ts";
+import { type OwnFrame, type Waiting, WaitingApply, WaitingGap, WaitingProduce, WaitingReproduce } from "./waiting.ts";
 
 /** Bytes after which a group is closed, so that its first frames do not wait for a giant write. */
 const groupBytesMax = 16 * 1_048_576;
-
-/** A group that is on its way to the disk, and those who wait for it. */
-export class StagedGroup implements JournalItem {
-  readonly committer: Committer;
-  readonly group: Group;
-  readonly taken: readonly Waiting[];
-  readonly topic: string;
-  readonly name: Uint8Array;
-  readonly segment: Segment;
-
-  constructor(committer: Committer, state: TopicState, group: Group, taken: readonly Waiting[]) {
-    this.committer = committer;
-    this.group = group;
-    this.taken = taken;
-    this.topic = state.folder;
-    this.name = state.folderBytes;
-    this.segment = state.active;
-  }
-
-  get baseOffset(): number {
-    return this.segment.baseOffset;
-  }
-
-  get position(): number {
-    return this.group.start;
-  }
-
-  get parts(): readonly Uint8Array[] {
-    return this.group.parts;
-  }
-
-  get bytes(): number {
-    return this.group.end - this.group.start;
-  }
-}
 
 export class Committer {
   readonly #state: TopicState;
@@ -87,6 +51,12 @@ export class Committer {
 
   produce(frame: Uint8Array, header: FrameHeader): Promise<Ack> {
     return this.#enqueue(frame.length, (resolve, reject) => new WaitingProduce(frame, header, resolve, reject));
+  }
+
+  /** All of these frames, or none. */
+  reproduce(frames: readonly OwnFrame[]): Promise<void> {
+    const bytes = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
+    return this.#enqueue(bytes, (resolve, reject) => new WaitingReproduce(frames, resolve, reject));
   }
 
   apply(frames: Uint8Array): Promise<Applied> {

@@ -22,6 +22,12 @@ export interface FeedEnd {
   readonly chain: ChainHash | undefined;
 }
 
+/** A place in a feed at which a batch ends, and the hash there. */
+export interface FeedPoint {
+  readonly sequence: number;
+  readonly chain: ChainHash;
+}
+
 export const feedStart: FeedEnd = { have: 0, chain: chainStart };
 
 /** One writer's feed in one topic, as far as it is held. */

@@ -53,10 +53,21 @@ export class Group {
 
   /** Adds a frame to this node's own feed (rule R1). */
   produce(frame: Uint8Array, header: FrameHeader): Ack {
+    return this.#append(frame, header, this.#lamport + 1);
+  }
+
+  /**
+   * Adds a frame of a feed that was given up to the one that took its place (rule R6). It keeps its Lamport number: what was
+   * written since, knowing it, is still the later one (rule R7).
+   */
+  reproduce(frame: Uint8Array, header: FrameHeader): void {
+    this.#append(frame, header, header.lamport);
+  }
+
+  #append(frame: Uint8Array, header: FrameHeader, lamport: number): Ack {
     const writer = this.#state.shared.writer();
     const end = this.#endOf(writer);
     const baseSequence = end.have + 1;
-    const lamport = this.#lamport + 1;
     const previousChain = end.chain ?? chainStart;
     const { generation } = this.#state;
     const offset = this.#nextOffset;

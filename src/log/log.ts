@@ -21,8 +21,10 @@ import {
 import type { LogEvent } from "./events.ts";
 import { FilePool } from "./file_pool.ts";
 import { forEach } from "./for_each.ts";
+import { FormerWriters } from "./former_writers.ts";
 import { Journal } from "./journal.ts";
 import { replayJournal } from "./journal_replay.ts";
+import { rethrowLater } from "./listener_errors.ts";
 import { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 import { openTopicState, type TopicEnd, topicPath } from "./recovery.ts";
 import { Removals, topicsDirectoryName } from "./removals.ts";
@@ -73,6 +75,7 @@ export class Log implements CommitLog {
   #earlyEvents: LogEvent[] | undefined = [];
   #cancelRetention: (() => void) | undefined;
   #writer: WriterId = "";
+  #former: FormerWriters | undefined;
   #minting: Promise<unknown> = Promise.resolve();
   #disposed: Promise<void> | undefined;
 
@@ -119,6 +122,7 @@ export class Log implements CommitLog {
       after: environment.after,
       onListenerError: rethrowLater,
       writer: () => this.#writer,
+      randomBytes: environment.randomBytes,
     };
   }
 
@@ -144,6 +148,10 @@ export class Log implements CommitLog {
 
   get writer(): WriterId {
     return this.#writer;
+  }
+
+  get formerWriters(): readonly WriterId[] {
+    return this.#former?.writers ?? [];
   }
 
   get segmentBytesMax(): number {
@@ -238,6 +246,7 @@ export class Log implements CommitLog {
     const { checksum } = this.#options;
     const marker = await this.#directory.readFile(cleanStopFileName);
     const cleanEnds = marker === undefined ? undefined : decodeCleanStop(marker, checksum);
+    this.#former = await FormerWriters.open(this.#directory, checksum);
     const writerBytes = await this.#directory.readFile(writerFileName);
     const written = writerBytes === undefined ? undefined : decodeWriterFile(writerBytes, checksum);
     const folders = (await this.#topicsDirectory.list()).filter((folder) => topicOfKey(folder) !== undefined);
@@ -312,6 +321,7 @@ export class Log implements CommitLog {
   async #mint(reason: string): Promise<WriterId> {
     const previous = this.#writer === "" ? undefined : this.#writer;
     const writer = toHex(this.#environment.randomBytes(8));
+    if (previous !== undefined) await this.#former?.add(previous);
     await this.#writeWriter(writer);
     this.#writer = writer;
     if (previous !== undefined) for (const topic of this.#topics.values()) topic.resumeFeed(previous);
@@ -387,9 +397,4 @@ export class Log implements CommitLog {
     if (this.#earlyEvents === undefined) this.#events.emit(event);
     else if (this.#earlyEvents.length < earlyEventsMax) this.#earlyEvents.push(event);
   }
-}
-
-/** A listener's error is its owner's bug: it must be seen, but must not break a commit. */
-function rethrowLater(error: unknown): void {
-  void Promise.reject(error);
 }

@@ -31,7 +31,7 @@ export {
   TopicDeletedError,
 } from "./errors.ts";
 export type { LogEvent } from "./events.ts";
-export type { FeedEnd } from "./feed.ts";
+export type { FeedEnd, FeedPoint } from "./feed.ts";
 export { currentKey, heldGeneration, keyOf, lose, openGeneration } from "./generations.ts";
 export { Log } from "./log.ts";
 export type { LogMeter } from "./meter.ts";

@@ -2,8 +2,9 @@
  * When the topics of a log commit: what arrives within one turn of the event loop is one round. A topic alone writes and
  * syncs its own file; when many wait at once, their small groups share the journal.
  */
-import type { Committer, StagedGroup } from "./committer.ts";
+import type { Committer } from "./committer.ts";
 import type { Journal } from "./journal.ts";
+import type { StagedGroup } from "./staged_group.ts";
 
 /** A larger group goes to its own file at once: written twice it would cost more than the sync that the journal saves. */
 const journalGroupBytesMax = 65_536;

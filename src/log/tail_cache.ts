@@ -1,6 +1,6 @@
 import { assert, type ChainHash, type Vector, type WriterId } from "../base/mod.ts";
+import type { BatchAt } from "./chain_at.ts";
 import type { Feed, PlacedFrame } from "./feed.ts";
-import type { ChainAt } from "./types.ts";
 
 /** Bytes of newest frames that one topic keeps in memory. */
 const topicBytesMax = 2 * 1_048_576;
@@ -136,13 +136,12 @@ export class TailCache {
     return { parts, nextOffset };
   }
 
-  /** The hash of a feed at a sequence that is not older than the cache. Looks from the newest frame backwards. */
-  chainAt(writer: WriterId, sequence: number): ChainAt {
+  /** The batch of a feed at a sequence that is not older than the cache; undefined for a gap. Looks from the newest frame backwards. */
+  batchAt(writer: WriterId, sequence: number): BatchAt | undefined {
     for (let index = this.#frames.length - 1; index >= this.#head; index--) {
       const frame = this.#frames[index] as CachedFrame;
       if (frame.writer !== writer || frame.last - frame.count >= sequence) continue;
-      if (frame.chain === undefined) return undefined;
-      return frame.last === sequence ? frame.chain : "within-batch";
+      return frame.chain && { first: frame.last - frame.count + 1, last: frame.last, chain: frame.chain };
     }
     return undefined;
   }

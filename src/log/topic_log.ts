@@ -7,16 +7,17 @@ import {
   type Vector,
   type WriterId,
 } from "../base/mod.ts";
-import { chainAt } from "./chain_at.ts";
+import { chainAt, feedPointAt } from "./chain_at.ts";
 import { Committer } from "./committer.ts";
 import { TopicCompaction } from "./compact.ts";
 import { InvalidLogOptionError, LogClosedError, messageOf, TopicDeletedError } from "./errors.ts";
-import type { FeedEnd } from "./feed.ts";
+import type { FeedEnd, FeedPoint } from "./feed.ts";
 import { judgeBatch } from "./judge.ts";
 import { LatestKeys } from "./latest_keys.ts";
 import { checkRetention } from "./options.ts";
 import { offsetAt, readFrom, readLent, readMissing } from "./reader.ts";
 import { lose, repair } from "./repair.ts";
+import { reproduce } from "./reproduce.ts";
 import { dropSegments, segmentsToDrop } from "./retention.ts";
 import type { TopicState } from "./topic_state.ts";
 import { lifeRankOf } from "./topic_value.ts";
@@ -50,6 +51,8 @@ export class Topic implements TopicLog {
   #closing: Promise<boolean> | undefined;
   #retention: Retention;
   #latestKeys: LatestKeys | undefined;
+  /** One after another: each looks at what those before it did. */
+  #reproducing: Promise<number> = Promise.resolve(0);
   /** What changes the list of segments, one after another. */
   #changing: Promise<unknown> = Promise.resolve();
   /** Segments when retention was last judged: a new one is when something may have become too much. */
@@ -199,6 +202,18 @@ export class Topic implements TopicLog {
   async chainAt(writer: WriterId, sequence: number): Promise<ChainAt> {
     this.#assertOpen();
     return chainAt(this.#state, writer, sequence);
+  }
+
+  async feedPointAt(writer: WriterId, sequence: number): Promise<FeedPoint | undefined> {
+    this.#assertOpen();
+    return feedPointAt(this.#state, writer, sequence);
+  }
+
+  reproduce(writer: WriterId, from: number): Promise<number> {
+    const append = this.#committer.reproduce.bind(this.#committer);
+    const host = { state: this.#state, append, assertOpen: () => this.#assertOpen() };
+    this.#reproducing = this.#reproducing.catch(() => 0).then(() => reproduce(host, writer, from));
+    return this.#reproducing;
   }
 
   async repair(range: CorruptRange, frames: Uint8Array): Promise<void> {

@@ -54,6 +54,7 @@ export interface LogShared {
   readonly onListenerError: (error: unknown) => void;
   /** The writer of this node's own feeds, now. */
   readonly writer: () => WriterId;
+  readonly randomBytes: (length: number) => Uint8Array;
 }
 
 /**

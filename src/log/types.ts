@@ -5,7 +5,8 @@
 import type { ChainHash, Checksum, Codecs, Vector, WriterId } from "../base/mod.ts";
 import type { LogEvent } from "./events.ts";
 import type { TopicDeletedError } from "./errors.ts";
-import type { FeedEnd } from "./feed.ts";
+import type { LogEvent } from "./events.ts";
+import type { FeedEnd, FeedPoint } from "./feed.ts";
 import type { LogMeter } from "./meter.ts";
 import type { TopicLife } from "./topic_value.ts";
 
@@ -264,6 +265,13 @@ export interface TopicLog {
   /** How far a feed is served now; undefined when nothing of it is held. */
   feedEnd(writer: WriterId): FeedEnd | undefined;
   /** The hash of a feed at a sequence (rules R5, R6). From memory where it is new, else one read of the disk. */
+  /** Where the last batch of a feed ends that reaches no further, with the hash there; undefined where that is gone. */
+  feedPointAt(writer: WriterId, sequence: number): Promise<FeedPoint | undefined>;
+  /**
+   * Produces what is held of a former writer of ours from there on anew, under the present one (rule R6): in order, each
+   * batch once, whatever crashes come between. Resolves with how many records. Rejects as `produce` and `read` do.
+   */
+  reproduce(writer: WriterId, from: number): Promise<number>;
   chainAt(writer: WriterId, sequence: number): Promise<ChainAt>;
   /**
    * Puts back what damage took: `frames` hold, among others, exactly the batches that `range.feeds` lists, as a peer has
@@ -295,6 +303,8 @@ export interface TopicLog {
 /** All topics of a data directory, owned exclusively. */
 export interface CommitLog extends AsyncDisposable {
   /** The writer of this directory's own feeds. */
+  /** Those that it had before, oldest first. */
+  readonly formerWriters: readonly WriterId[];
   readonly writer: WriterId;
   /** As the options say: no retention by bytes is smaller. */
   readonly segmentBytesMax: number;

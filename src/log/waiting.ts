@@ -40,6 +40,31 @@ export class WaitingProduce implements Waiting {
   }
 }
 
+/** Frames of a feed of our own that was given up, to be produced again. */
+export class WaitingReproduce implements Waiting {
+  readonly bytes: number;
+  readonly #frames: readonly OwnFrame[];
+  readonly answer: () => void;
+  readonly reject: (error: Error) => void;
+
+  constructor(frames: readonly OwnFrame[], resolve: () => void, reject: (error: Error) => void) {
+    this.bytes = frames.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#frames = frames;
+    this.answer = resolve;
+    this.reject = reject;
+  }
+
+  stage(group: Group): void {
+    for (const { bytes, header } of this.#frames) group.reproduce(bytes, header);
+  }
+}
+
+/** A frame that this node wrote, with what it said when it was read. */
+export interface OwnFrame {
+  readonly bytes: Uint8Array;
+  readonly header: FrameHeader;
+}
+
 /** Frames of a peer. */
 export class WaitingApply implements Waiting {
   readonly #frames: Uint8Array;
