@@ -169,10 +169,12 @@ export class NamedConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
 
   /** What cannot be saved now is tried again. A cursor that was set anew meanwhile ends the reading: it is to begin there. */
   #saveFailed(error: unknown): void {
-    const isFinal = error instanceof ClientError && error.code === "FAILED_PRECONDITION";
-    if (!isFinal) return this.#saveSoon();
-    this.#failure ??= error;
-    void this.#inner?.return();
+    if (error instanceof ClientError && error.code === "FAILED_PRECONDITION") {
+      this.#failure ??= error;
+      void this.#inner?.return();
+    } else {
+      this.#saveSoon();
+    }
   }
 
   #put(cursor: Cursor): Promise<CursorAck> {
