@@ -30,6 +30,7 @@ export {
   stampAndPlace,
   stampBatch,
 } from "./frame.ts";
+export { scanHeaders } from "./frame_headers.ts";
 export { compactedFrame, readRecords, withoutRecords } from "./frame_records.ts";
 export { HotLoopback } from "./hot_loopback.ts";
 export { HotResponses } from "./hot_responses.ts";
@@ -75,8 +76,11 @@ export {
 } from "./position.ts";
 export {
   isProducerId,
+  isStamped,
   type ProducerId,
   type ProducerStamp,
+  producerEpochMax,
+  producerStampFault,
   readProducerStamp,
   writeProducerStamp,
 } from "./producer_stamp.ts";
