@@ -3,7 +3,6 @@
  * sockets or a runtime.
  */
 import type { ChainHash, Checksum, Codecs, Vector, WriterId } from "../base/mod.ts";
-import type { LogEvent } from "./events.ts";
 import type { TopicDeletedError } from "./errors.ts";
 import type { LogEvent } from "./events.ts";
 import type { FeedEnd, FeedPoint } from "./feed.ts";
@@ -265,6 +264,7 @@ export interface TopicLog {
   /** How far a feed is served now; undefined when nothing of it is held. */
   feedEnd(writer: WriterId): FeedEnd | undefined;
   /** The hash of a feed at a sequence (rules R5, R6). From memory where it is new, else one read of the disk. */
+  chainAt(writer: WriterId, sequence: number): Promise<ChainAt>;
   /** Where the last batch of a feed ends that reaches no further, with the hash there; undefined where that is gone. */
   feedPointAt(writer: WriterId, sequence: number): Promise<FeedPoint | undefined>;
   /**
@@ -272,7 +272,6 @@ export interface TopicLog {
    * batch once, whatever crashes come between. Resolves with how many records. Rejects as `produce` and `read` do.
    */
   reproduce(writer: WriterId, from: number): Promise<number>;
-  chainAt(writer: WriterId, sequence: number): Promise<ChainAt>;
   /**
    * Puts back what damage took: `frames` hold, among others, exactly the batches that `range.feeds` lists, as a peer has
    * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
@@ -303,9 +302,9 @@ export interface TopicLog {
 /** All topics of a data directory, owned exclusively. */
 export interface CommitLog extends AsyncDisposable {
   /** The writer of this directory's own feeds. */
+  readonly writer: WriterId;
   /** Those that it had before, oldest first. */
   readonly formerWriters: readonly WriterId[];
-  readonly writer: WriterId;
   /** As the options say: no retention by bytes is smaller. */
   readonly segmentBytesMax: number;
   /** Topics held, sorted by name. */
