@@ -6,7 +6,7 @@ import { concat, toBytes, toText, viewOf } from "./bytes.ts";
 import { crc32, crc32Between } from "./crc32.ts";
 import { topicNameCharactersMax } from "./limits.ts";
 import { VarintReader, varintBytesMax, varintBytesOf, writeVarint } from "./varint.ts";
-import { decodeVector, encodeVector, type Vector, type WriterId } from "./vector.ts";
+import { decodeVector, encodeVector, type Vector, vectorWritersMax, type WriterId } from "./vector.ts";
 
 /** Where a consumer stands, or what a producer wrote, in one generation of one topic. */
 export interface Place {
@@ -40,6 +40,20 @@ export function encodeToken(place: Place): Uint8Array {
 /** The inverse of `encodeToken`; undefined when the bytes are no token. */
 export function decodeToken(bytes: Uint8Array): Place | undefined {
   return decodePlace(tokenVersion, bytes);
+}
+
+/** What is wrong with bytes that are no cursor, or no token: for who gave them. */
+export function placeFault(kind: "cursor" | "token", bytes: Uint8Array): string {
+  const [known, other] = kind === "cursor" ? [cursorVersion, tokenVersion] : [tokenVersion, cursorVersion];
+  const [version] = bytes;
+  if (version === undefined) return "it is empty";
+  if (version === other) return kind === "cursor" ? "it is a token" : "it is a cursor";
+  if (version !== known) return `it begins with byte ${version}, known is ${known}`;
+  if (bytes.length < prefixBytes) return `it has ${bytes.length} bytes, which are no whole ${kind}`;
+  if (viewOf(bytes).getUint32(1, true) !== crc32(bytes.subarray(prefixBytes), version)) {
+    return "its checksum does not match: it was cut off or changed";
+  }
+  return `it is not as nodes write it: allowed are ${vectorWritersMax} writers, each once, and numbers below 2^53`;
 }
 
 /** Writes tokens of one writer in one topic, which differ in nothing but the sequence. */

@@ -5,7 +5,15 @@ export { concat, fromHex, readUint53, sameBytes, toBytes, toHex, toText, viewOf,
 export type { Clock } from "./clock.ts";
 export { type Codec, type Codecs, compressFrame, unpackPayload } from "./compression.ts";
 export { type Checksum, crc32, crc32Between } from "./crc32.ts";
-export { decodeCursor, decodeToken, encodeCursor, encodeToken, type Place, TokenWriter } from "./cursor.ts";
+export {
+  decodeCursor,
+  decodeToken,
+  encodeCursor,
+  encodeToken,
+  type Place,
+  placeFault,
+  TokenWriter,
+} from "./cursor.ts";
 export { DisposalStack } from "./disposal.ts";
 export {
   type BatchStamp,

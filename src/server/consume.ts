@@ -7,9 +7,11 @@ import { type ConsumeStart, checkGeneration, startOf, tokenOf } from "./consume_
 import { notFound } from "./errors.ts";
 import { type FrameSpan, joined, packedRecordsOf } from "./frames.ts";
 import { onTopicGrow } from "./growth.ts";
+import { gapOf, type Hole, holesOf, isHole } from "./holes.ts";
 import { afterTokenMsMax, chunkBytesMax } from "./limits.ts";
+import { openReader } from "./open_reader.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
-import { TopicReader, vectorBelow } from "./topic_reader.ts";
+import type { TopicReader } from "./topic_reader.ts";
 import { topicNameOf } from "./topics.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -17,6 +19,14 @@ export type ConsumeAnswer = MessageInitShape<typeof ConsumeResponseSchema> & {
   /** To be called when the frames were sent, if that is known: then their memory is used again. */
   readonly release?: (() => void) | undefined;
 };
+
+/**
+ * A request that the book's clients could have sent: they take every response for a record, and know neither topics nor
+ * starts.
+ */
+export function isOfBook(request: ConsumeRequest): boolean {
+  return request.topic === "" && request.start.case === undefined && !request.packed;
+}
 
 /** Answers one Consume. OUT_OF_RANGE when there is no such record yet, NOT_FOUND when the topic is not held. */
 export async function consume(
@@ -26,20 +36,31 @@ export async function consume(
 ): Promise<ConsumeAnswer> {
   const name = topicNameOf(request);
   const start = startOf(request, name);
+  const holes = holesOf(request);
   const token = tokenOf(request, name);
+  const before = ports.log.topic(name);
+  const endBefore = before?.nextOffset ?? 0;
   if (token !== undefined) await holding(ports, token, context.signal);
   const topic = ports.log.topic(name);
   if (topic === undefined) throw whyNotHeld(ports, name, start);
-  const reader = await openReader(topic, start, { cursors: false });
+  // All of a topic that was waited for came after the call.
+  const endOffset = topic === before ? endBefore : 0;
+  // A look at the log for a cursor would cost each call of those who read by offset, one record a call, as much again.
+  const reader = await openReader(topic, start, { cursors: holes === "refused", holes, endOffset, token });
   // One record asks for one frame, the least that the log reads.
   const bytesMax = request.packed ? chunkBytesMax : 1;
+  const gaps: Hole[] = [];
   for (let spans = await reader.next(bytesMax); spans.length > 0; spans = await reader.next(bytesMax)) {
     if (request.packed) return packedAnswer(topic, reader, spans);
     for (const span of spans) {
+      if (isHole(span)) gaps.push(gapOf(span));
       const packedRecords = await packedRecordsOf(span, { topic: name, codecs: ports.codecs });
-      for (const record of reader.records(span, packedRecords)) return recordAnswer(topic, reader, record);
+      for (const record of reader.records(span, packedRecords)) {
+        return recordAnswer(topic, reader, record, isOfBook(request) ? [] : gaps);
+      }
     }
   }
+  if (gaps.length > 0 && !isOfBook(request)) return { gaps, ...positionOf(topic, reader) };
   throw new ConnectError(
     `Cannot consume ${wordsOf(start)} of topic ${JSON.stringify(name)}: the log spans offsets ${topic.firstOffset} up to, not including, ${topic.nextOffset}`,
     Code.OutOfRange,
@@ -55,35 +76,6 @@ function whyNotHeld(ports: ServerPorts, name: string, start: ConsumeStart): Erro
     checkGeneration(start.place, "cursor", { name, generation: deleted.generation });
   }
   return deleted;
-}
-
-/**
- * A reader that begins at the start. Cursors for a start by offset or time cost a look at part of the log, so only
- * callers that read on ask for them.
- */
-export async function openReader(
-  topic: ServedTopic,
-  start: ConsumeStart,
-  options: { readonly cursors: boolean },
-): Promise<TopicReader> {
-  switch (start.from) {
-    case "earliest":
-      return TopicReader.from(topic, topic.firstOffset, new Map());
-    case "latest":
-      return TopicReader.from(topic, topic.nextOffset, topic.served);
-    case "offset":
-    case "timestamp": {
-      const offset = start.from === "offset" ? start.offset : await topic.offsetAt(start.timestampMs);
-      const from = Math.max(offset, topic.firstOffset);
-      const read = options.cursors ? await vectorBelow(topic, from) : undefined;
-      return TopicReader.from(topic, from, read, start.from === "timestamp" ? start.timestampMs : undefined);
-    }
-    case "cursor":
-      checkGeneration(start.place, "cursor", topic);
-      return TopicReader.after(topic, start.place.vector);
-    default:
-      throw start satisfies never;
-  }
 }
 
 function wordsOf(start: ConsumeStart): string {
@@ -109,9 +101,15 @@ export function packedAnswer(topic: ServedTopic, reader: TopicReader, spans: rea
   return { frames: joined(spans), ...positionOf(topic, reader), release: reader.release };
 }
 
-/** One record, decoded. */
-export function recordAnswer(topic: ServedTopic, reader: TopicReader, record: LogRecord): ConsumeAnswer {
+/** One record, decoded, and what is passed over before it. */
+export function recordAnswer(
+  topic: ServedTopic,
+  reader: TopicReader,
+  record: LogRecord,
+  gaps: readonly Hole[] = [],
+): ConsumeAnswer {
   return {
+    gaps: [...gaps],
     record: {
       value: record.value,
       offset: BigInt(record.offset),

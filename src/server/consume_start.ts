@@ -1,7 +1,7 @@
 /** Where a consumer wants to begin, and what it wants to wait for: the fields of a request that can be wrong. */
 
 import { Code, ConnectError } from "@connectrpc/connect";
-import { decodeCursor, decodeToken, type Place } from "../base/mod.ts";
+import { decodeCursor, decodeToken, type Place, placeFault } from "../base/mod.ts";
 import type { ConsumeRequest } from "../gen/log/v1/log_pb.ts";
 import { invalidArgument } from "./errors.ts";
 import type { ServedTopic } from "./ports.ts";
@@ -25,28 +25,35 @@ export function startOf(request: ConsumeRequest, topicName: string): ConsumeStar
     case "timestampMs":
       return { from: "timestamp", timestampMs: wholeNumber(start.value, "timestamp_ms") };
     case "cursor":
-      return { from: "cursor", place: placeOf(decodeCursor(start.value), "cursor", topicName) };
+      return { from: "cursor", place: cursorOf(start.value, topicName) };
     default:
       throw start satisfies never;
   }
 }
 
+function cursorOf(bytes: Uint8Array, topicName: string): Place {
+  const place = decodeCursor(bytes);
+  if (place !== undefined) return ofTopic(place, "cursor", topicName);
+  throw invalidArgument(
+    `Cannot consume: cursor is not one that a node gave: ${placeFault("cursor", bytes)}; start from a cursor as a response carried it, or from earliest`,
+  );
+}
+
 /** What must be held before the consumer gets anything; undefined when it does not ask for that. */
 export function tokenOf(request: ConsumeRequest, topicName: string): Place | undefined {
   if (request.afterToken.length === 0) return undefined;
-  return placeOf(decodeToken(request.afterToken), "after_token", topicName);
+  const place = decodeToken(request.afterToken);
+  if (place !== undefined) return ofTopic(place, "after_token", topicName);
+  throw invalidArgument(
+    `Cannot consume: after_token is not one that a node gave: ${placeFault("token", request.afterToken)}; allowed is what the answer to a produce carried`,
+  );
 }
 
-function placeOf(place: Place | undefined, field: string, topicName: string): Place {
-  if (place === undefined) {
-    throw invalidArgument(`Cannot consume: ${field} is not one that a node gave, or was changed since`);
-  }
-  if (place.topic !== topicName) {
-    throw invalidArgument(
-      `Cannot consume: ${field} belongs to topic ${JSON.stringify(place.topic)}, the request names ${JSON.stringify(topicName)}`,
-    );
-  }
-  return place;
+function ofTopic(place: Place, field: string, topicName: string): Place {
+  if (place.topic === topicName) return place;
+  throw invalidArgument(
+    `Cannot consume: ${field} belongs to topic ${JSON.stringify(place.topic)}, the request names ${JSON.stringify(topicName)}`,
+  );
 }
 
 /** Throws when a cursor or token belongs to another life of the topic: an earlier one is gone, a later one may come. */

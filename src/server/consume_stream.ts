@@ -8,7 +8,7 @@ import type { ConsumeRequest } from "../gen/log/v1/log_pb.ts";
 import {
   type ConsumeAnswer,
   holds,
-  openReader,
+  isOfBook,
   packedAnswer,
   positionOf,
   recordAnswer,
@@ -17,19 +17,13 @@ import {
 import { type ConsumeStart, startOf, tokenOf } from "./consume_start.ts";
 import { packedRecordsOf } from "./frames.ts";
 import { onTopicGrow } from "./growth.ts";
+import { gapOf, holesOf, isHole } from "./holes.ts";
 import { afterTokenMsMax, chunkBytesMax, heartbeatMs } from "./limits.ts";
+import { openReader } from "./open_reader.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import type { TopicReader } from "./topic_reader.ts";
 import { topicNameOf } from "./topics.ts";
 import { Waiting } from "./waiting.ts";
-
-/**
- * A request that the book's clients could have sent gets no heartbeats: they take every response for a record, and know
- * neither topics nor starts.
- */
-function wantsHeartbeats(request: ConsumeRequest): boolean {
-  return request.topic !== "" || request.start.case !== undefined || request.packed;
-}
 
 /** Waits until something was announced; after long silence it says that the stream lives. */
 type Pause = (position?: () => Pick<ConsumeAnswer, "cursor" | "nextOffset">) => AsyncGenerator<ConsumeAnswer, void>;
@@ -48,10 +42,11 @@ export async function* consumeStream(
 ): AsyncGenerator<ConsumeAnswer> {
   const name = topicNameOf(request);
   const start = startOf(request, name);
+  const holes = holesOf(request);
   const token = tokenOf(request, name);
   const waiting = new Waiting(ports.clock, context.signal);
   waiting.listen((announce) => onTopicGrow(ports.log, name, announce));
-  const pause = pauseOf(waiting, wantsHeartbeats(request));
+  const pause = pauseOf(waiting, !isOfBook(request));
   try {
     const generation = Math.max(token?.generation ?? 0, start.from === "cursor" ? start.place.generation : 0);
     const before = ports.log.topic(name);
@@ -59,10 +54,12 @@ export async function* consumeStream(
     yield* reaching(topic, start, pause);
     // All of a topic that was waited for came after the last record that there was.
     const isNew = start.from === "latest" && topic !== before;
-    const reader = await openReader(topic, isNew ? { from: "earliest" } : start, { cursors: true });
+    const from: ConsumeStart = isNew ? { from: "earliest" } : start;
+    const endOffset = topic.nextOffset;
     if (token !== undefined) yield* holding(ports, topic, token, pause);
+    const reader = await openReader(topic, from, { cursors: true, holes, endOffset, token });
     if (request.packed) yield* followingBatches(topic, reader, pause, context.signal);
-    else yield* followingRecords(ports, { topic, reader, pause, signal: context.signal });
+    else yield* followingRecords(ports, request, { topic, reader, pause, signal: context.signal });
   } finally {
     waiting.release();
   }
@@ -127,8 +124,10 @@ interface Following {
 
 async function* followingRecords(
   { codecs }: ServerPorts,
+  request: ConsumeRequest,
   { topic, reader, pause, signal }: Following,
 ): AsyncGenerator<ConsumeAnswer> {
+  const tellsGaps = !isOfBook(request);
   for (;;) {
     signal.throwIfAborted();
     const spans = await reader.next(chunkBytesMax);
@@ -139,6 +138,8 @@ async function* followingRecords(
         signal.throwIfAborted();
         yield recordAnswer(topic, reader, record);
       }
+      // At once: the next record may be long in coming.
+      if (isHole(span) && tellsGaps) yield { gaps: [gapOf(span)], ...positionOf(topic, reader) };
     }
   }
 }

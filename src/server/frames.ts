@@ -19,6 +19,8 @@ export interface FrameSpan {
   readonly header: FrameHeader;
   /** The whole frame. */
   readonly bytes: Uint8Array;
+  /** True when it stands nowhere in the log: its offset means nothing. */
+  readonly isElsewhere?: boolean;
 }
 
 /** The frames of a chunk that the log gave. */

@@ -1,13 +1,24 @@
 /** Reads one topic forward from where a consumer stands, and knows at each step what the consumer has read. */
-import { assert, concat, gapFrame, type LogRecord, type Vector, type WriterId } from "../base/mod.ts";
+import { assert, concat, gapFrame, type LogRecord, placeFrame, type Vector, type WriterId } from "../base/mod.ts";
 import { advance, type FrameSpan, framesOf, lastSequence, recordsOf, sharedFramesOf } from "./frames.ts";
+import { type Holes, isHole, refusalAt } from "./holes.ts";
 import type { ServedChunk, ServedTopic } from "./ports.ts";
 
 /** Records that one gap frame may cover: its count is a 32-bit number. */
 const gapRecordsMax = 0xffff_ffff;
 
+export interface ReaderOptions {
+  /** Records before this time are left out until one at or after it came. @default 0 */
+  readonly sinceMs?: number | undefined;
+  /** Refusing holes takes a reader that knows what was read. @default "told" */
+  readonly holes?: Holes | undefined;
+}
+
 export class TopicReader {
   readonly #topic: ServedTopic;
+  readonly #holes: Holes;
+  /** What the reader stopped before, because it begins with a hole that is to be refused. */
+  #refused: readonly FrameSpan[] | undefined;
   /** What the consumer has read; undefined when nobody asks. */
   readonly #read: Map<WriterId, number> | undefined;
   /** Records below it were not asked for. */
@@ -19,8 +30,15 @@ export class TopicReader {
   #nextOffset: number;
   #release: (() => void) | undefined;
 
-  private constructor(topic: ServedTopic, offset: number | undefined, read: Vector | undefined, sinceMs = 0) {
+  private constructor(
+    topic: ServedTopic,
+    offset: number | undefined,
+    read: Vector | undefined,
+    { sinceMs = 0, holes = "told" }: ReaderOptions = {},
+  ) {
+    assert(holes === "told" || read !== undefined, "who refuses holes knows what was read");
     this.#sinceMs = sinceMs;
+    this.#holes = holes;
     this.#topic = topic;
     this.#offset = offset;
     this.#fromOffset = offset ?? 0;
@@ -29,16 +47,16 @@ export class TopicReader {
   }
 
   /** Everything that the vector does not cover, in local order, then what comes. */
-  static after(topic: ServedTopic, read: Vector): TopicReader {
-    return new TopicReader(topic, undefined, read);
+  static after(topic: ServedTopic, read: Vector, options?: ReaderOptions): TopicReader {
+    return new TopicReader(topic, undefined, read, options);
   }
 
   /**
-   * Everything from an offset on, and from the first record at or after a time on. `read` is what stands before the
-   * offset; without it there will be no cursors.
+   * Everything from an offset on. `read` is what stands before the offset; without it there will be no cursors. An offset
+   * below what is held is as if retention had just overtaken the reader.
    */
-  static from(topic: ServedTopic, offset: number, read?: Vector, sinceMs?: number): TopicReader {
-    return new TopicReader(topic, offset, read, sinceMs);
+  static from(topic: ServedTopic, offset: number, read?: Vector, options?: ReaderOptions): TopicReader {
+    return new TopicReader(topic, offset, read, options);
   }
 
   /** What the consumer has read; undefined when that is not known. */
@@ -56,16 +74,21 @@ export class TopicReader {
     return this.#release;
   }
 
-  /** The next frames that hold anything unread, at most `bytesMax` if there is more than one. Empty at the end. */
+  /**
+   * The next frames that hold anything unread, at most `bytesMax` if there is more than one. Empty at the end. Rejects at a
+   * hole that is to be refused, once everything before it was taken.
+   */
   async next(bytesMax: number): Promise<readonly FrameSpan[]> {
     for (;;) {
       if (this.#topic.deleted !== undefined) throw this.#topic.deleted;
+      if (this.#refused !== undefined) throw refusalAt(this.#topic, this.#read ?? new Map(), this.#refused);
       this.#release = undefined;
       const spans = this.#offset === undefined ? await this.#readMissing(bytesMax) : await this.#readOn(bytesMax);
       if (spans === undefined) return [];
       const covered = spans.some((span) => this.#covers(span));
       const unread = covered ? spans.filter((span) => !this.#covers(span)) : spans;
-      if (unread.length > 0) return unread.map((span) => this.#unreadOf(span));
+      const wanted = this.#upToRefused(unread.map((span) => this.#unreadOf(span)));
+      if (wanted.length > 0) return wanted;
     }
   }
 
@@ -86,8 +109,14 @@ export class TopicReader {
   /** Says that the consumer got a whole frame. */
   taken(span: FrameSpan): void {
     if (this.#read) advance(this.#read, span.header);
-    const count = span.header.kind === "gap" ? 0 : span.header.count;
-    this.#nextOffset = Math.max(this.#nextOffset, span.header.baseOffset + count);
+    if (!span.isElsewhere) this.#nextOffset = Math.max(this.#nextOffset, span.header.baseOffset + span.header.count);
+  }
+
+  #upToRefused(spans: readonly FrameSpan[]): readonly FrameSpan[] {
+    const holeAt = this.#holes === "told" ? -1 : spans.findIndex(isHole);
+    if (holeAt < 0) return spans;
+    this.#refused = spans.slice(holeAt);
+    return spans.slice(0, holeAt);
   }
 
   #covers(span: FrameSpan): boolean {
@@ -96,11 +125,13 @@ export class TopicReader {
 
   /** Of a gap what is missing: what was read before, perhaps from another node, is no hole. */
   #unreadOf(span: FrameSpan): FrameSpan {
-    const { kind, writer, baseSequence, generation } = span.header;
+    const { writer, baseSequence, baseOffset, generation } = span.header;
     const read = this.#read?.get(writer) ?? 0;
-    if (kind !== "gap" || baseSequence > read) return span;
+    if (!isHole(span) || baseSequence > read) return span;
     const count = lastSequence(span.header) - read;
-    return framesOf(gapFrame({ writer, baseSequence: read + 1, count, generation }))[0] ?? span;
+    const frame = gapFrame({ writer, baseSequence: read + 1, count, generation });
+    placeFrame(frame, { baseOffset: baseOffset + read + 1 - baseSequence, durableBefore: 0 });
+    return framesOf(frame)[0] ?? span;
   }
 
   async #readMissing(bytesMax: number): Promise<FrameSpan[]> {
@@ -109,14 +140,19 @@ export class TopicReader {
     const missing = await this.#topic.readMissing(this.#read ?? new Map(), bytesMax);
     assert(missing.complete || missing.frames.length > 0, "readMissing() gives at least one frame of what is missing");
     if (missing.complete) this.#offset = readOnAt;
-    return framesOf(this.#holesBelow(missing.lowWater)).concat(framesOf(missing.frames));
+    const holes = this.#holesBelow(missing.lowWater);
+    const told = new Map<WriterId, number>();
+    for (const { header } of holes) advance(told, header);
+    // Gap frames below the low-water mark say the same once more.
+    const rest = framesOf(missing.frames).filter(({ header }) => lastSequence(header) > (told.get(header.writer) ?? 0));
+    return holes.concat(rest);
   }
 
   /**
    * Gap frames for what this node no longer holds and the consumer has not read: it must hear of them, before anything
    * that came after them.
    */
-  #holesBelow(lowWater: Vector): Uint8Array {
+  #holesBelow(lowWater: Vector): FrameSpan[] {
     const { generation } = this.#topic;
     const holes: Uint8Array[] = [];
     for (const [writer, low] of lowWater) {
@@ -125,7 +161,7 @@ export class TopicReader {
         holes.push(gapFrame({ writer, baseSequence: next, count, generation }));
       }
     }
-    return concat(holes);
+    return framesOf(concat(holes)).map((span) => ({ ...span, isElsewhere: true }));
   }
 
   /** Undefined at the end. */
@@ -155,7 +191,7 @@ export class TopicReader {
   /** Retention overtook the consumer: it goes on at what is left, and is told of what is gone. */
   #passOver(): FrameSpan[] {
     this.#offset = this.#topic.firstOffset;
-    return framesOf(this.#holesBelow(this.#topic.lowWater));
+    return this.#holesBelow(this.#topic.lowWater);
   }
 }
 

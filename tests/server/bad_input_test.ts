@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Code, createClient, createRouterTransport } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { encodeCursor, encodeToken, FrameBuilder, toBytes } from "../../src/base/mod.ts";
+import { crc32, encodeCursor, encodeToken, FrameBuilder, toBytes } from "../../src/base/mod.ts";
 import { Cluster } from "../../src/gen/grapevine/v1/cluster_pb.ts";
 import { type PullRequestSchema, Replication } from "../../src/gen/grapevine/v1/replication_pb.ts";
 import { type ConsumeRequestSchema, Log, ProduceRequestSchema } from "../../src/gen/log/v1/log_pb.ts";
@@ -148,6 +148,17 @@ const cursor = (topic: string, generation = 0) => encodeCursor({ topic, generati
 const token = (topic: string, generation = 0) => encodeToken({ topic, generation, vector: new Map() });
 const cut = cursor("t").subarray(0, 7);
 
+/** A cursor of topic `t` that ends with these bytes instead of its vector, with a checksum that fits. */
+function forged(...vector: number[]): Uint8Array {
+  const bytes = new Uint8Array([...cursor("t").subarray(0, -1), ...vector]);
+  new DataView(bytes.buffer).setUint32(1, crc32(bytes.subarray(5), 1), true);
+  return bytes;
+}
+
+const writerBytes = [0, 0, 0, 0, 0, 0, 0, 0xa1];
+const tampered = cursor("t", 5);
+tampered[tampered.length - 2] = 6;
+
 const consumes: readonly {
   readonly name: string;
   readonly request: MessageInitShape<typeof ConsumeRequestSchema>;
@@ -175,12 +186,52 @@ const consumes: readonly {
   {
     name: "an empty cursor",
     request: { topic: "t", start: { case: "cursor", value: new Uint8Array(0) } },
-    message: /cursor is not one that a node gave/,
+    message: /cursor is not one that a node gave: it is empty; start from a cursor as a response carried it, or from/,
   },
   {
     name: "a cut cursor",
     request: { topic: "t", start: { case: "cursor", value: cut } },
-    message: /cursor is not one that a node gave/,
+    message: /cursor is not one that a node gave: its checksum does not match: it was cut off or changed/,
+  },
+  {
+    name: "a cursor of three bytes",
+    request: { topic: "t", start: { case: "cursor", value: cut.subarray(0, 3) } },
+    message: /cursor is not one that a node gave: it has 3 bytes, which are no whole cursor/,
+  },
+  {
+    name: "a changed cursor",
+    request: { topic: "t", start: { case: "cursor", value: tampered } },
+    message: /cursor is not one that a node gave: its checksum does not match/,
+  },
+  {
+    name: "what is no cursor at all",
+    request: { topic: "t", start: { case: "cursor", value: toBytes("offset=5") } },
+    message: /cursor is not one that a node gave: it begins with byte 111, known is 1/,
+  },
+  {
+    name: "a cursor with a sequence of 2^53",
+    request: { topic: "t", start: { case: "cursor", value: forged(1, ...writerBytes, ...new Array(7).fill(128), 16) } },
+    message: /cursor is not one that a node gave: .* allowed are 10000 writers, each once, and numbers below 2\^53/,
+  },
+  {
+    name: "a cursor with a sequence of 2^63",
+    request: { topic: "t", start: { case: "cursor", value: forged(1, ...writerBytes, ...new Array(9).fill(128), 1) } },
+    message: /numbers below 2\^53/,
+  },
+  {
+    name: "a cursor of too many writers",
+    request: { topic: "t", start: { case: "cursor", value: forged(0x91, 0x4e) } },
+    message: /allowed are 10000 writers/,
+  },
+  {
+    name: "a cursor with a writer twice",
+    request: { topic: "t", start: { case: "cursor", value: forged(2, ...writerBytes, 1, ...writerBytes, 2) } },
+    message: /allowed are 10000 writers, each once/,
+  },
+  {
+    name: "a cursor with something behind it",
+    request: { topic: "t", start: { case: "cursor", value: forged(1, ...writerBytes, 1, 0) } },
+    message: /it is not as nodes write it/,
   },
   {
     name: "another topic's cursor",
@@ -202,12 +253,12 @@ const consumes: readonly {
   {
     name: "a token for a cursor",
     request: { topic: "t", start: { case: "cursor", value: token("t") } },
-    message: /cursor is not one that a node gave/,
+    message: /cursor is not one that a node gave: it is a token/,
   },
   {
     name: "a cursor for a token",
     request: { topic: "t", afterToken: cursor("t") },
-    message: /after_token is not one that a node gave/,
+    message: /after_token is not one that a node gave: it is a cursor; allowed is what the answer to a produce carried/,
   },
   {
     name: "another topic's token",
