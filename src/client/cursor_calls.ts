@@ -5,15 +5,7 @@ import type { ConsumeFrom } from "./client_options.ts";
 import type { ServerConnection } from "./connections.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError } from "./errors.ts";
-import type { FailureAbout } from "./servers.ts";
-
-/** Whom the calls go to, and what their failures mean. */
-export interface CursorServers {
-  readonly timeoutMs: number;
-  /** The one that the next call goes to stands first. */
-  all(): readonly ServerConnection[];
-  failure(error: unknown, connection: ServerConnection, about: FailureAbout): ClientError;
-}
+import type { Servers } from "./servers.ts";
 
 /** How far the consumers of a name have read. */
 export interface SavedCursor {
@@ -47,10 +39,12 @@ const serversAskedMax = 5;
 const oneOfSeveralMs = 2_000;
 
 export class CursorCalls {
-  readonly #servers: CursorServers;
+  readonly #servers: Servers;
+  readonly #timeoutMs: number;
 
-  constructor(servers: CursorServers) {
+  constructor(servers: Servers, timeoutMs: number) {
     this.#servers = servers;
+    this.#timeoutMs = timeoutMs;
   }
 
   /**
@@ -72,9 +66,9 @@ export class CursorCalls {
     options: { readonly after?: string | undefined } = {},
   ): Promise<CursorStart> {
     const afterToken = options.after === undefined ? undefined : tokenBytes(options.after);
-    const asked = this.#servers.all().slice(0, serversAskedMax);
+    const asked = [this.#servers.current].slice(0, serversAskedMax);
     const several = asked.length > 1 && afterToken === undefined;
-    const timeoutMs = several ? Math.min(oneOfSeveralMs, this.#servers.timeoutMs) : this.#servers.timeoutMs;
+    const timeoutMs = several ? Math.min(oneOfSeveralMs, this.#timeoutMs) : this.#timeoutMs;
     const answers = asked.map(async (connection): Promise<CursorStart> => {
       try {
         const request = { topic, name, ...(afterToken !== undefined && { afterToken }) };
@@ -138,26 +132,23 @@ export class CursorCalls {
     doing: string,
     call: (connection: ServerConnection, timeoutMs: number) => Promise<Answer>,
   ): Promise<Answer> {
-    let unavailable: ClientError | undefined;
-    for (const connection of this.#servers.all()) {
+    for (let attempt = 1; ; attempt++) {
       try {
-        return await call(connection, this.#servers.timeoutMs);
+        return await this.#change(doing, call);
       } catch (error) {
-        const failure = this.#servers.failure(error, connection, { doing });
-        if (failure.code !== "UNAVAILABLE") throw failure;
-        unavailable ??= failure;
+        const isUnavailable = error instanceof ClientError && error.code === "UNAVAILABLE";
+        if (!isUnavailable || attempt >= this.#servers.count) throw error;
       }
     }
-    throw unavailable ?? new ClientError("UNAVAILABLE", `Cannot ${doing}: there is no server`);
   }
 
   async #change<Answer>(
     doing: string,
     call: (connection: ServerConnection, timeoutMs: number) => Promise<Answer>,
   ): Promise<Answer> {
-    const connection = this.#servers.all()[0] as ServerConnection;
+    const connection = this.#servers.current;
     try {
-      return await call(connection, this.#servers.timeoutMs);
+      return await call(connection, this.#timeoutMs);
     } catch (error) {
       throw this.#servers.failure(error, connection, { doing });
     }

@@ -5,6 +5,12 @@ import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import type { CursorAck, CursorCalls } from "./cursor_calls.ts";
 import { ClientError } from "./errors.ts";
 
+/** What the consumer that a name stands for needs to know. */
+export function plainOptions(options: NamedConsumeOptions): ConsumeOptions {
+  const { name: _name, saveEveryMs: _saveEveryMs, afterSave: _afterSave, ...plain } = options;
+  return plain;
+}
+
 /** How to consume under a name, which the cluster keeps the place of. */
 export interface NamedConsumeOptions extends ConsumeOptions {
   /** 1 to 249 of A-Z a-z 0-9 . _ - */
@@ -21,8 +27,6 @@ export interface NamedContext {
   readonly topic: string;
   readonly options: NamedConsumeOptions;
   readonly calls: CursorCalls;
-  /** Calls back after so long, once; the result cancels it. It keeps no process alive. */
-  readonly later: (delayMs: number, callback: () => void) => () => void;
   /** Consumes from there. */
   readonly open: (from: ConsumeFrom) => Consumer;
 }
@@ -164,7 +168,8 @@ export class NamedConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
       if (handled === undefined || handled === this.#saved) return;
       this.#put(handled).catch((error: unknown) => this.#saveFailed(error));
     };
-    this.#cancelTimer = this.#context.later(this.#saveEveryMs, save);
+    const timer = setTimeout(save, this.#saveEveryMs);
+    this.#cancelTimer = () => clearTimeout(timer);
   }
 
   /** What cannot be saved now is tried again. A cursor that was set anew meanwhile ends the reading: it is to begin there. */
