@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file grapevine/v1/replication.proto.
  */
 export const file_grapevine_v1_replication: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIsoBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIABIyCgxjb25maXJtYXRpb24YBCABKAsyGi5ncmFwZXZpbmUudjEuQ29uZmlybWF0aW9uSABCCQoHbWVzc2FnZSI2CgVIZWxsbxIMCgRub2RlGAEgASgJEg4KBndyaXRlchgCIAEoBhIPCgd2ZXJzaW9uGAMgASgNIgsKCUhlYXJ0YmVhdCK8AQoGTm90aWNlEg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJwoHZHVyYWJsZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIpCglsb3dfd2F0ZXIYBCADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAUgASgGSACIAQESDwoHYXdhaXRlZBgGIAEoCEIPCg1fY2FsbGVyX2NoYWluIoUBCgxDb25maXJtYXRpb24SDQoFdG9waWMYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRImCgZzeW5jZWQYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAQgASgGSACIAQFCDwoNX2NhbGxlcl9jaGFpbiJ3CgtQdWxsUmVxdWVzdBINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEiQKBGhhdmUYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SEQoJYnl0ZXNfbWF4GAQgASgNEgwKBG5vZGUYBSABKAkiSQoMUHVsbFJlc3BvbnNlEg4KBmZyYW1lcxgBIAEoDBIpCglsb3dfd2F0ZXIYAiADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24iaAoLS2VlcFJlcXVlc3QSDAoEbm9kZRgBIAEoCRINCgV0b3BpYxgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEigKBGhhdmUYBCADKAsyGi5ncmFwZXZpbmUudjEuRmVlZFBvc2l0aW9uIk4KDEZlZWRQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQSEgoFY2hhaW4YAyABKAZIAIgBAUIICgZfY2hhaW4iLAoMS2VlcFJlc3BvbnNlEgwKBGtlcHQYASABKAgSDgoGcmVhc29uGAIgASgJMtEBCgtSZXBsaWNhdGlvbhJCCgVXYXRjaBIaLmdyYXBldmluZS52MS5XYXRjaFJlcXVlc3QaGy5ncmFwZXZpbmUudjEuV2F0Y2hSZXNwb25zZTABEj8KBFB1bGwSGS5ncmFwZXZpbmUudjEuUHVsbFJlcXVlc3QaGi5ncmFwZXZpbmUudjEuUHVsbFJlc3BvbnNlMAESPQoES2VlcBIZLmdyYXBldmluZS52MS5LZWVwUmVxdWVzdBoaLmdyYXBldmluZS52MS5LZWVwUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("Ch5ncmFwZXZpbmUvdjEvcmVwbGljYXRpb24ucHJvdG8SDGdyYXBldmluZS52MSIsCghQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQiLAoMV2F0Y2hSZXF1ZXN0EgwKBG5vZGUYASABKAkSDgoGd3JpdGVyGAIgASgGIsoBCg1XYXRjaFJlc3BvbnNlEiQKBWhlbGxvGAEgASgLMhMuZ3JhcGV2aW5lLnYxLkhlbGxvSAASJgoGbm90aWNlGAIgASgLMhQuZ3JhcGV2aW5lLnYxLk5vdGljZUgAEiwKCWhlYXJ0YmVhdBgDIAEoCzIXLmdyYXBldmluZS52MS5IZWFydGJlYXRIABIyCgxjb25maXJtYXRpb24YBCABKAsyGi5ncmFwZXZpbmUudjEuQ29uZmlybWF0aW9uSABCCQoHbWVzc2FnZSI2CgVIZWxsbxIMCgRub2RlGAEgASgJEg4KBndyaXRlchgCIAEoBhIPCgd2ZXJzaW9uGAMgASgNIgsKCUhlYXJ0YmVhdCK8AQoGTm90aWNlEg0KBXRvcGljGAEgASgJEhIKCmdlbmVyYXRpb24YAiABKA0SJwoHZHVyYWJsZRgDIAMoCzIWLmdyYXBldmluZS52MS5Qb3NpdGlvbhIpCglsb3dfd2F0ZXIYBCADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAUgASgGSACIAQESDwoHYXdhaXRlZBgGIAEoCEIPCg1fY2FsbGVyX2NoYWluIoUBCgxDb25maXJtYXRpb24SDQoFdG9waWMYASABKAkSEgoKZ2VuZXJhdGlvbhgCIAEoDRImCgZzeW5jZWQYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SGQoMY2FsbGVyX2NoYWluGAQgASgGSACIAQFCDwoNX2NhbGxlcl9jaGFpbiJ3CgtQdWxsUmVxdWVzdBINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEiQKBGhhdmUYAyADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24SEQoJYnl0ZXNfbWF4GAQgASgNEgwKBG5vZGUYBSABKAkiSQoMUHVsbFJlc3BvbnNlEg4KBmZyYW1lcxgBIAEoDBIpCglsb3dfd2F0ZXIYAiADKAsyFi5ncmFwZXZpbmUudjEuUG9zaXRpb24iaAoLS2VlcFJlcXVlc3QSDAoEbm9kZRgBIAEoCRINCgV0b3BpYxgCIAEoCRISCgpnZW5lcmF0aW9uGAMgASgNEigKBGhhdmUYBCADKAsyGi5ncmFwZXZpbmUudjEuRmVlZFBvc2l0aW9uIk4KDEZlZWRQb3NpdGlvbhIOCgZ3cml0ZXIYASABKAYSEAoIc2VxdWVuY2UYAiABKAQSEgoFY2hhaW4YAyABKAZIAIgBAUIICgZfY2hhaW4iLAoMS2VlcFJlc3BvbnNlEgwKBGtlcHQYASABKAgSDgoGcmVhc29uGAIgASgJIloKEkNvbXBhcmVGZWVkUmVxdWVzdBINCgV0b3BpYxgBIAEoCRISCgpnZW5lcmF0aW9uGAIgASgNEg4KBndyaXRlchgDIAEoBhIRCglzZXF1ZW5jZXMYBCADKAQiPgoTQ29tcGFyZUZlZWRSZXNwb25zZRInCgZwb2ludHMYASADKAsyFy5ncmFwZXZpbmUudjEuRmVlZFBvaW50IjsKCUZlZWRQb2ludBIQCghzZXF1ZW5jZRgBIAEoBBISCgVjaGFpbhgCIAEoBkgAiAEBQggKBl9jaGFpbjKlAgoLUmVwbGljYXRpb24SQgoFV2F0Y2gSGi5ncmFwZXZpbmUudjEuV2F0Y2hSZXF1ZXN0GhsuZ3JhcGV2aW5lLnYxLldhdGNoUmVzcG9uc2UwARI/CgRQdWxsEhkuZ3JhcGV2aW5lLnYxLlB1bGxSZXF1ZXN0GhouZ3JhcGV2aW5lLnYxLlB1bGxSZXNwb25zZTABEj0KBEtlZXASGS5ncmFwZXZpbmUudjEuS2VlcFJlcXVlc3QaGi5ncmFwZXZpbmUudjEuS2VlcFJlc3BvbnNlElIKC0NvbXBhcmVGZWVkEiAuZ3JhcGV2aW5lLnYxLkNvbXBhcmVGZWVkUmVxdWVzdBohLmdyYXBldmluZS52MS5Db21wYXJlRmVlZFJlc3BvbnNlYgZwcm90bzM");
 
 /**
  * A writer and a sequence of its feed.
@@ -403,6 +403,87 @@ export const KeepResponseSchema: GenMessage<KeepResponse> = /*@__PURE__*/
   messageDesc(file_grapevine_v1_replication, 11);
 
 /**
+ * @generated from message grapevine.v1.CompareFeedRequest
+ */
+export type CompareFeedRequest = Message<"grapevine.v1.CompareFeedRequest"> & {
+  /**
+   * @generated from field: string topic = 1;
+   */
+  topic: string;
+
+  /**
+   * @generated from field: uint32 generation = 2;
+   */
+  generation: number;
+
+  /**
+   * @generated from field: fixed64 writer = 3;
+   */
+  writer: bigint;
+
+  /**
+   * At most 64.
+   *
+   * @generated from field: repeated uint64 sequences = 4;
+   */
+  sequences: bigint[];
+};
+
+/**
+ * Describes the message grapevine.v1.CompareFeedRequest.
+ * Use `create(CompareFeedRequestSchema)` to create a new message.
+ */
+export const CompareFeedRequestSchema: GenMessage<CompareFeedRequest> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_replication, 12);
+
+/**
+ * @generated from message grapevine.v1.CompareFeedResponse
+ */
+export type CompareFeedResponse = Message<"grapevine.v1.CompareFeedResponse"> & {
+  /**
+   * One for each sequence that was asked for, in that order.
+   *
+   * @generated from field: repeated grapevine.v1.FeedPoint points = 1;
+   */
+  points: FeedPoint[];
+};
+
+/**
+ * Describes the message grapevine.v1.CompareFeedResponse.
+ * Use `create(CompareFeedResponseSchema)` to create a new message.
+ */
+export const CompareFeedResponseSchema: GenMessage<CompareFeedResponse> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_replication, 13);
+
+/**
+ * The end of the last batch of a feed that reaches no further than the sequence asked for.
+ *
+ * @generated from message grapevine.v1.FeedPoint
+ */
+export type FeedPoint = Message<"grapevine.v1.FeedPoint"> & {
+  /**
+   * 0: the first batch reaches over it.
+   *
+   * @generated from field: uint64 sequence = 1;
+   */
+  sequence: bigint;
+
+  /**
+   * Absent where nothing is known: the feed does not go so far, or what was there is gone.
+   *
+   * @generated from field: optional fixed64 chain = 2;
+   */
+  chain?: bigint | undefined;
+};
+
+/**
+ * Describes the message grapevine.v1.FeedPoint.
+ * Use `create(FeedPointSchema)` to create a new message.
+ */
+export const FeedPointSchema: GenMessage<FeedPoint> = /*@__PURE__*/
+  messageDesc(file_grapevine_v1_replication, 14);
+
+/**
  * @generated from service grapevine.v1.Replication
  */
 export const Replication: GenService<{
@@ -435,6 +516,17 @@ export const Replication: GenService<{
     methodKind: "unary";
     input: typeof KeepRequestSchema;
     output: typeof KeepResponseSchema;
+  },
+  /**
+   * Where batches of a feed end in the answering node's copy, with its hash there: so who wrote the feed finds out from where
+   * on another node holds another history of it (rule R6).
+   *
+   * @generated from rpc grapevine.v1.Replication.CompareFeed
+   */
+  compareFeed: {
+    methodKind: "unary";
+    input: typeof CompareFeedRequestSchema;
+    output: typeof CompareFeedResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_grapevine_v1_replication, 0);
