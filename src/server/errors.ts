@@ -32,6 +32,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["LOG_CORRUPT", Code.DataLoss],
   ["JOIN_FAILED", Code.Unavailable],
   ["STARTING", Code.Unavailable],
+  ["NOBODY_REACHABLE", Code.Unavailable],
 ]);
 
 /**

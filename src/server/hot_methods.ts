@@ -11,8 +11,8 @@ import {
   WatchResponseSchema,
 } from "../gen/grapevine/v1/replication_pb.ts";
 import { ConsumeRequestSchema, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
-import { type ConsumeAnswer, consume } from "./consume.ts";
-import { consumeStream } from "./consume_stream.ts";
+import type { ConsumeAnswer } from "./consume.ts";
+import { consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
 import { HotProducer, ProduceCall, ProduceStreamCall } from "./hot_produce.ts";
 import { ProduceManyCall } from "./hot_produce_many.ts";
 import { hotMethod } from "./hot_streams.ts";
@@ -36,14 +36,14 @@ export function createHotMethods(ports: ServerPorts, options: HotMethodsOptions 
       path: "/log.v1.Log/Consume",
       kind: "unary",
       request: ConsumeRequestSchema,
-      answer: (request, context) => consume(ports, request, context),
+      answer: (request, context) => consumeAnywhere(ports, request, context),
       ...{ encode: encodeConsumeAnswer, onInternalError },
     }),
     hotMethod({
       path: "/log.v1.Log/ConsumeStream",
       kind: "server-streaming",
       request: ConsumeRequestSchema,
-      answer: (request, context) => consumeStream(ports, request, context),
+      answer: (request, context) => consumeStreamAnywhere(ports, request, context),
       release: (answer) => answer.release,
       ...{ encode: encodeConsumeAnswer, onInternalError },
     }),

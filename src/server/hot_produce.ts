@@ -42,7 +42,7 @@ export class HotProducer {
    */
   produce(bytes: Uint8Array, onStarted: () => void): Promise<Uint8Array> {
     const fields = this.#fields.read(bytes);
-    const topic = fields && this.#ports.log.topic(fields.topic);
+    const topic = fields && this.#topicHere(fields.topic);
     if (fields === undefined || topic === undefined) return this.#produceSlowly(bytes, onStarted);
     const produced = topic.produce(fields.frame);
     onStarted();
@@ -55,9 +55,15 @@ export class HotProducer {
    */
   produceAtOnce(bytes: Uint8Array, start: number, turns: TopicTurns): ProducedTo | undefined {
     const fields = this.#fields.read(bytes, start);
-    const topic = fields && this.#ports.log.topic(fields.topic);
+    const topic = fields && this.#topicHere(fields.topic);
     if (fields === undefined || topic === undefined || turns.isTaken(fields.topic)) return undefined;
     return { topic, produced: topic.produce(fields.frame) };
+  }
+
+  /** A topic that is held and takes produces here. */
+  #topicHere(name: string): ServedTopic | undefined {
+    const { log, doors } = this.#ports;
+    return doors === undefined || doors.isPlaced(name) ? log.topic(name) : undefined;
   }
 
   /** Hands any request to the log when its topic's turn comes. Throws when the bytes are no request. */

@@ -1,5 +1,6 @@
 /** RPC in: Protobuf to ports, errors to codes. Sockets are opened elsewhere, with what this room exports. */
 export type { Routes } from "./answering.ts";
+export { isRefusal } from "./doors.ts";
 export { toConnectError } from "./errors.ts";
 export { createHotMethods, type HotMethodsOptions } from "./hot_methods.ts";
 export {
@@ -30,4 +31,5 @@ export type {
 } from "./ports.ts";
 export { protocolVersion } from "./replication.ts";
 export { createRoutes } from "./routes.ts";
+export { NobodyReachableError, type ServedCopy, type ServedDoors, type ServedPlace } from "./served_doors.ts";
 export { TopicReader } from "./topic_reader.ts";

@@ -3,6 +3,7 @@
  * room provide small ones of their own.
  */
 import type { ChainHash, Clock, Codecs, Vector, WriterId } from "../base/mod.ts";
+import type { ServedDoors } from "./served_doors.ts";
 
 /** Everything that the RPCs are answered from. */
 export interface ServerPorts {
@@ -11,6 +12,8 @@ export interface ServerPorts {
   /** Without it, what operators ask of gossip is not served. */
   readonly gossip?: ServedGossip | undefined;
   readonly replication: ServedReplication;
+  /** Without it, all that is asked of this node is answered by this node. */
+  readonly doors?: ServedDoors | undefined;
   /** Without it, nothing is settled about any topic, nor can be. */
   readonly topics?: ServedTopics | undefined;
   /** Without it, nobody keeps how far named consumers have read. */
@@ -67,6 +70,13 @@ export interface ServedLog {
   onLife?(listener: (change: { readonly topic: string }) => void): () => void;
 }
 
+/** Which of the nodes that hold topics are to hold one. In a change, what is not given stays; no tags take those away. */
+export interface ServedPlacement {
+  readonly copies?: number | undefined;
+  /** By the names of tags: an expression that the whole value matches. */
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
 /** What holds for a topic on all nodes. Limits that are not given are none; in a change, they stay and 0 takes them away. */
 export interface ServedTopicSettings {
   readonly retention?:
@@ -80,6 +90,8 @@ export interface ServedTopicSettings {
     | undefined;
   readonly compact?: boolean | undefined;
   readonly tombstoneGraceMs?: number | undefined;
+  /** Which nodes are to hold it; undefined: all. */
+  readonly placement?: ServedPlacement | undefined;
 }
 
 export interface ServedTopics {

@@ -8,12 +8,13 @@ import {
   ProduceResponseSchema,
 } from "../gen/log/v1/log_pb.ts";
 import { type AskedCopies, answerOfShortfall, askedCopies } from "./acks.ts";
+import { checkCopies, passProduce } from "./doors.ts";
 import { invalidArgument } from "./errors.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { writableTopicNameOf } from "./topics.ts";
 
 /** What a produce needs of a node. */
-export type ProducePorts = Pick<ServerPorts, "log" | "clock" | "replication">;
+export type ProducePorts = Pick<ServerPorts, "log" | "clock" | "replication" | "doors">;
 
 /** Answers one request. */
 export async function produce(ports: ProducePorts, request: ProduceRequest): Promise<ProduceResponse> {
@@ -30,9 +31,19 @@ export interface StartedProduce {
  * Resolves before the records are durable.
  */
 export async function startProduce(ports: ProducePorts, request: ProduceRequest): Promise<StartedProduce> {
-  const { log, clock, replication } = ports;
   const asked = askedCopies(request);
   const name = writableTopicNameOf(request);
+  checkCopies(ports, name, asked);
+  const takeHere = async (): Promise<ProduceResponse> => (await startHere(ports, request, { asked, name })).response;
+  const passed = passProduce(ports, name, { request, asked, takeHere });
+  return passed === undefined ? startHere(ports, request, { asked, name }) : { response: passed };
+}
+
+async function startHere(
+  { log, clock, replication }: ProducePorts,
+  request: ProduceRequest,
+  { asked, name }: { readonly asked: AskedCopies | undefined; readonly name: string },
+): Promise<StartedProduce> {
   const frame = frameOf(request, clock);
   const topic = log.topic(name) ?? (await log.openTopic(name));
   const produced = topic.produce(frame);

@@ -12,6 +12,7 @@ const frameTag = 0x22;
 const acksTag = 0x2a;
 const timeoutTag = 0x30;
 const replicatedTag = 0x08;
+const forwardedTag = 0x78;
 
 /** Topics whose names are kept at most. */
 const namesMax = 4_096;
@@ -40,6 +41,8 @@ export class ProduceFieldsReader {
       if (reader.failed) return undefined;
       // A timeout is for acks of several nodes: alone it has no meaning.
       if (tag === timeoutTag) continue;
+      // Another node passes it on: that matters only where it does not belong, and there it is no ordinary request.
+      if (tag === forwardedTag) continue;
       const { at } = reader;
       const end = at + value;
       if (end > bytes.length) return undefined;

@@ -2,13 +2,18 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import {
+  type ChainHash,
+  chainFromNumber,
   chainToNumber,
   vectorFromPositions,
   vectorToPositions,
+  type WriterId,
   writerFromNumber,
   writerToNumber,
 } from "../base/mod.ts";
 import type {
+  KeepRequest,
+  KeepResponseSchema,
   PullRequest,
   PullResponseSchema,
   WatchRequest,
@@ -18,7 +23,7 @@ import { invalidArgument } from "./errors.ts";
 import { advance, framesOf } from "./frames.ts";
 import { chunkBytesMax, nodeNameCharactersMax, pullBytesMax } from "./limits.ts";
 import type { ServerPorts, WatchMessage } from "./ports.ts";
-import { heldTopic } from "./topics.ts";
+import { heldTopic, topicNameOf } from "./topics.ts";
 
 /** Version of this protocol, the `gv` tag of every node that speaks it. */
 export const protocolVersion = 1;
@@ -98,6 +103,24 @@ export async function* pull(
     for (const { header } of framesOf(missing.frames)) advance(have, header);
     creditBytes -= missing.frames.length;
   }
+}
+
+/** Whether this node keeps a copy of what the caller holds, which wants to drop its own. */
+export async function keep(
+  ports: ServerPorts,
+  request: KeepRequest,
+): Promise<MessageInitShape<typeof KeepResponseSchema>> {
+  checkNodeName(request.node);
+  const { doors } = ports;
+  if (doors === undefined) return { reason: "this node knows no placement" };
+  const have = vectorFromPositions(request.have);
+  if (typeof have === "string") throw invalidArgument(`Cannot keep: have is no vector: ${have}`);
+  const chains = new Map<WriterId, ChainHash>();
+  for (const { writer, chain } of request.have) {
+    if (chain !== undefined) chains.set(writerFromNumber(writer), chainFromNumber(chain));
+  }
+  const reason = await doors.whyNotKept({ topic: topicNameOf(request), generation: request.generation, have, chains });
+  return { kept: reason === undefined, reason: reason ?? "" };
 }
 
 function checkNodeName(name: string): void {

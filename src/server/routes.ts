@@ -23,9 +23,8 @@ import {
   watchEvents,
 } from "./cluster_gossip.ts";
 import { watchLog } from "./cluster_log.ts";
-import { consume } from "./consume.ts";
-import { consumeStream } from "./consume_stream.ts";
 import { deleteCursor, getCursor, listCursors, resetCursor, saveCursor } from "./cursors.ts";
+import { consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
 import { checkHealth, watchHealth } from "./health.ts";
 import { HotProducer } from "./hot_produce.ts";
 import { ProduceManyCall } from "./hot_produce_many.ts";
@@ -34,7 +33,7 @@ import { produce } from "./produce.ts";
 import { produceMany } from "./produce_many.ts";
 import { produceStream } from "./produce_stream.ts";
 import { Reflection } from "./reflection.ts";
-import { pull, watch } from "./replication.ts";
+import { keep, pull, watch } from "./replication.ts";
 import { deleteTopic, describeTopic, listTopics, setTopic } from "./topics.ts";
 
 /** Every service that a node serves. */
@@ -60,8 +59,8 @@ function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering)
     produce: answering.unary((request) => produce(ports, request)),
     produceStream: answering.streaming((requests, context) => produceStream(ports, requests, context)),
     produceMany: answering.streaming((requests, context) => produceMany(openMany, requests, context)),
-    consume: answering.unary((request, context) => consume(ports, request, context)),
-    consumeStream: answering.streaming((request, context) => consumeStream(ports, request, context)),
+    consume: answering.unary((request, context) => consumeAnywhere(ports, request, context)),
+    consumeStream: answering.streaming((request, context) => consumeStreamAnywhere(ports, request, context)),
     getServers: answering.unary(() => getServers(cluster)),
     listTopics: answering.unary((request) => listTopics(ports, request)),
     describeTopic: answering.unary((request) => describeTopic(ports, request)),
@@ -79,6 +78,7 @@ function addReplication(router: ConnectRouter, ports: ServerPorts, answering: An
   router.service(Replication, {
     watch: answering.streaming((request, context) => watch(ports, request, context)),
     pull: answering.streaming((request, context) => pull(ports, request, context)),
+    keep: answering.unary((request) => keep(ports, request)),
   });
 }
 

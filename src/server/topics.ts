@@ -11,6 +11,7 @@ import {
   type ListTopicsRequest,
   type ListTopicsResponse,
   ListTopicsResponseSchema,
+  type Placement,
   type Retention,
   type RetentionSchema,
   type SetTopicRequest,
@@ -20,9 +21,9 @@ import {
   TopicSchema,
 } from "../gen/log/v1/log_pb.ts";
 import { invalidArgument, notFound } from "./errors.ts";
-import type { ServedLog, ServedTopic, ServedTopicSettings, ServedTopics, ServerPorts } from "./ports.ts";
+import type { ServedLog, ServedTopic, ServedTopicSettings, ServerPorts } from "./ports.ts";
 
-type TopicPorts = Pick<ServerPorts, "log" | "topics">;
+type TopicPorts = Pick<ServerPorts, "log" | "topics" | "doors">;
 
 /** The topic that "" stands for, as in the book's messages, which have no topics. */
 export const defaultTopic = "default";
@@ -45,31 +46,58 @@ export function heldTopic(log: ServedLog, request: { readonly topic: string }): 
   return topic;
 }
 
-export function listTopics({ log, topics }: TopicPorts, request: ListTopicsRequest): ListTopicsResponse {
+/** What this node holds, and, where callers come in for others too, what those hold. */
+export async function listTopics(ports: TopicPorts, request: ListTopicsRequest): Promise<ListTopicsResponse> {
+  const { log, doors } = ports;
   const listed = log.topics().filter(({ name }) => request.internal || !isInternalTopic(name));
-  return create(ListTopicsResponseSchema, { topics: listed.map((topic) => describe(topic, topics)) });
+  const held = listed.map((topic) => describe(ports, topic));
+  if (doors === undefined || request.forwarded) return create(ListTopicsResponseSchema, { topics: held });
+  const names = new Set(held.map(({ name }) => name));
+  const others = (await doors.listTopics({ ...request, forwarded: true })).filter(({ name }) => !names.has(name));
+  const topics = [...held, ...others].sort((left, right) => (left.name < right.name ? -1 : 1));
+  return create(ListTopicsResponseSchema, { topics });
 }
 
-export function describeTopic({ log, topics }: TopicPorts, request: DescribeTopicRequest): DescribeTopicResponse {
-  return create(DescribeTopicResponseSchema, { topic: describe(heldTopic(log, request), topics) });
+export async function describeTopic(ports: TopicPorts, request: DescribeTopicRequest): Promise<DescribeTopicResponse> {
+  const { log, doors } = ports;
+  const name = topicNameOf(request);
+  if (doors !== undefined && !request.forwarded && !doors.isReadHere(name) && log.deletedTopic?.(name) === undefined) {
+    return doors.describeTopic(name, { ...request, forwarded: true });
+  }
+  return create(DescribeTopicResponseSchema, { topic: describe(ports, heldTopic(log, request)) });
 }
 
-export async function setTopic({ log, topics }: TopicPorts, request: SetTopicRequest): Promise<SetTopicResponse> {
+export async function setTopic(ports: TopicPorts, request: SetTopicRequest): Promise<SetTopicResponse> {
+  const { log, topics, doors } = ports;
   if (topics === undefined) throw keepsNoSettings("set");
   const name = topicNameOf(request);
-  const { retention, compact, tombstoneGraceMs } = request;
+  if (doors?.settlesTopics === false && !request.forwarded) {
+    return doors.setTopic(name, { ...request, forwarded: true });
+  }
+  const { retention, compact, tombstoneGraceMs, placement } = request;
   const change: ServedTopicSettings = {
     ...(retention !== undefined && { retention: limitsOf(retention) }),
     ...(compact !== undefined && { compact }),
     ...(tombstoneGraceMs !== undefined && { tombstoneGraceMs: Number(tombstoneGraceMs) }),
+    ...(placement !== undefined && { placement: placementOf(placement) }),
   };
   await topics.set(name, change, { create: request.create });
-  return create(SetTopicResponseSchema, { topic: describe(heldTopic(log, { topic: name }), topics) });
+  const topic = log.topic(name);
+  // Held by others: what they hold of it is theirs to say.
+  const described = topic === undefined ? describeSettled(ports, name) : describe(ports, topic);
+  return create(SetTopicResponseSchema, { topic: described });
 }
 
-export async function deleteTopic({ topics }: TopicPorts, request: DeleteTopicRequest): Promise<DeleteTopicResponse> {
+export async function deleteTopic(
+  { topics, doors }: TopicPorts,
+  request: DeleteTopicRequest,
+): Promise<DeleteTopicResponse> {
   if (topics === undefined) throw keepsNoSettings("delete");
-  return create(DeleteTopicResponseSchema, { generation: await topics.delete(topicNameOf(request)) });
+  const name = topicNameOf(request);
+  if (doors?.settlesTopics === false && !request.forwarded) {
+    return doors.deleteTopic(name, { ...request, forwarded: true });
+  }
+  return create(DeleteTopicResponseSchema, { generation: await topics.delete(name) });
 }
 
 function keepsNoSettings(doing: string): ConnectError {
@@ -108,20 +136,20 @@ function messageOf({ retention }: ServedTopicSettings): MessageInitShape<typeof 
   };
 }
 
-function describe(topic: ServedTopic, topics: ServedTopics | undefined): Topic {
-  const settings = topics?.settings(topic.name) ?? {};
-  const retention = messageOf(settings);
-  const { compact = false, tombstoneGraceMs = tombstoneGraceMsDefault } = settings;
+function placementOf({ copies, tags }: Placement): ServedTopicSettings["placement"] {
+  return { ...(copies !== undefined && { copies }), ...(tags !== undefined && { tags: { ...tags.expressions } }) };
+}
+
+function describe(ports: TopicPorts, topic: ServedTopic): Topic {
   const writers: WriterId[] = [...topic.have.keys()].sort();
   return create(TopicSchema, {
+    ...settledOf(ports, topic.name),
     name: topic.name,
     generation: topic.generation,
     firstOffset: BigInt(topic.firstOffset),
     nextOffset: BigInt(topic.nextOffset),
     bytes: BigInt(topic.bytes),
     records: BigInt(topic.nextOffset - topic.firstOffset),
-    ...(retention !== undefined && { retention }),
-    ...(compact && { compact, tombstoneGraceMs: BigInt(tombstoneGraceMs) }),
     feeds: writers.map((writer) => ({
       writer,
       lowWater: BigInt(topic.lowWater.get(writer) ?? 1),
@@ -129,4 +157,22 @@ function describe(topic: ServedTopic, topics: ServedTopics | undefined): Topic {
       durable: BigInt(topic.durable.get(writer) ?? 0),
     })),
   });
+}
+
+function describeSettled(ports: TopicPorts, name: string): Topic {
+  return create(TopicSchema, { ...settledOf(ports, name), name });
+}
+
+/** What holds for a topic on all nodes, and where it belongs. */
+function settledOf({ topics, doors }: TopicPorts, name: string): Exclude<MessageInitShape<typeof TopicSchema>, Topic> {
+  const settings = topics?.settings(name) ?? {};
+  const retention = messageOf(settings);
+  const { compact = false, tombstoneGraceMs = tombstoneGraceMsDefault, placement } = settings;
+  const place = doors?.placeOf(name);
+  return {
+    ...(retention !== undefined && { retention }),
+    ...(compact && { compact, tombstoneGraceMs: BigInt(tombstoneGraceMs) }),
+    ...(placement !== undefined && { placement: { copies: placement.copies, tags: { expressions: placement.tags } } }),
+    ...(place !== undefined && { placed: [...place.placed], holders: [...place.holders] }),
+  };
 }
