@@ -3,11 +3,12 @@ import { parseArgs } from "node:util";
 import { Random } from "../src/base/mod.ts";
 import { Processes } from "../tests/interop/processes.ts";
 import { Star } from "../tests/interop/star.ts";
+import { hops } from "./faults/hops.ts";
 import { loss, type NetworkFaultOptions, oneWay, partition } from "./faults/network_faults.ts";
 import { type FaultOptions, kills, stops, wipes } from "./faults/process_faults.ts";
 import { Rig } from "./faults/rig.ts";
 
-const processFaults = { kills, stops, wipes } as const;
+const processFaults = { kills, stops, wipes, hops } as const;
 const networkFaults = { partition, "one-way": oneWay, loss } as const;
 type FaultName = keyof typeof processFaults | keyof typeof networkFaults;
 
@@ -21,6 +22,7 @@ const table: Readonly<Record<FaultName, Defaults>> = {
   kills: { rounds: 200, help: "kill -9 of each node in turn" },
   stops: { rounds: 20, help: "SIGSTOP of each node in turn, SIGCONT up to 8 s later" },
   wipes: { rounds: 3, help: "each node in turn loses its disk and comes back empty" },
+  hops: { rounds: 1_000, help: "consumers go on elsewhere when their node is killed or their stream cut" },
   partition: { rounds: 3, seconds: 60, help: "one node is cut off from the others" },
   "one-way": { rounds: 2, seconds: 10, help: "what a node sends is lost, what it is sent arrives" },
   loss: { rounds: 1, seconds: 60, help: "a fifth of all packets is lost" },
@@ -32,7 +34,7 @@ const usage = `Usage: faults [${faultNames.join(" | ")} | all] [options]
 ${faultNames.map((name) => `  ${name.padEnd(20)} ${describe(table[name])}`).join("\n")}
   all (default)        one after another
 
-  --rounds N           how often, 1 to 100000
+  --rounds N           how often, 1 to 100000; of hops: failovers
   --seconds N          how long a fault of the network lasts, 1 to 3600
   --rate N             records a second that the client of each node sends, 1 to 10000 (default 100)
   --profile NAME       timing of gossip, lan or local (default lan)

@@ -48,6 +48,7 @@ export class Rig implements AsyncDisposable {
   readonly #running = new Map<string, NodeProcess>();
   readonly #clients = new Map<string, DrivenProcess>();
   readonly #lives = new Map<string, number>();
+  readonly #owned: AsyncDisposable[] = [];
 
   /** Three nodes that know each other and a topic, and a client at each of them that produces and consumes. */
   static async open(settings: RigSettings): Promise<Rig> {
@@ -177,8 +178,14 @@ export class Rig implements AsyncDisposable {
     return describeVerdict(verdict);
   }
 
+  /** Takes over to close it at the end. */
+  owns<Owned extends AsyncDisposable>(owned: Owned): Owned {
+    this.#owned.push(owned);
+    return owned;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of [...this.#clients.values(), this.#observer]) await client[Symbol.asyncDispose]();
+    for (const each of [...this.#clients.values(), this.#observer, ...this.#owned]) await each[Symbol.asyncDispose]();
     await this.#processes[Symbol.asyncDispose]();
   }
 
