@@ -7,7 +7,7 @@ import type { LogFile } from "./directory.ts";
 import { LogClosedError, LogOverloadedError, LogWriteError, messageOf } from "./errors.ts";
 import { Group } from "./group.ts";
 import { meteredSync } from "./meter.ts";
-import { createSegment, writeIndex } from "./recovery.ts";
+import { createSegment, writeDerived } from "./recovery.ts";
 import { rewrite } from "./rewrite.ts";
 import { cutRoom, type Room, segmentRoom } from "./room.ts";
 import { StagedGroup } from "./staged_group.ts";
@@ -84,7 +84,7 @@ export class Committer {
       await this.#state.active.settle();
       if (this.#state.hasUnsynced) await this.#sync();
       await this.#cutRoom();
-      await writeIndex(this.#state, this.#state.active);
+      await writeDerived(this.#state);
       return true;
     } catch (error) {
       this.#report(error);
@@ -242,6 +242,7 @@ export class Committer {
     }
     this.#failureReported = false;
     if (group.frames.length > 0) {
+      if (group.isStamped) state.producers.loadSoon();
       state.shared.meter?.committed(state.nextOffset - before, group.end - group.start, inJournal);
       if (state.fsync === "always") state.synced();
       this.#onGrow();
@@ -281,7 +282,7 @@ export class Committer {
     if (staged !== undefined || !this.#isSegmentOver) return;
     if (this.#state.hasUnsynced) await this.#sync();
     await this.#cutRoom();
-    await writeIndex(this.#state, active).catch(() => {
+    await writeDerived(this.#state).catch(() => {
       // The next open makes it again from the segment.
     });
     await createSegment(this.#state, active.nextOffset);

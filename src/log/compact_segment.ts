@@ -141,7 +141,7 @@ export class DraftFile {
       placeFrame(frame, { baseOffset, durableBefore: this.index.bytes });
       const scan = scanFrame(frame, 0);
       assert(scan.type === "frame", "a draft is made of frames");
-      this.index.add(placedFrame(scan.header, this.index.bytes, baseOffset));
+      this.index.add(placedFrame(scan.header, frame, { position: this.index.bytes, offset: baseOffset }));
     }
     this.#file.write(start, frames);
   }

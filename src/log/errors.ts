@@ -1,4 +1,5 @@
 import { frameBytesMax, recordBytesMax, topicsMax } from "../base/mod.ts";
+import type { DuplicateForgottenError, ProducerFencedError, ProducerOverlapError } from "./producer_errors.ts";
 import type { RecordIdentity } from "./types.ts";
 
 /** The name is not one that a topic may have. Nothing was created. */
@@ -151,6 +152,9 @@ export type LogError =
   | TooManyTopicsError
   | TopicDeletedError
   | InvalidFrameError
+  | ProducerFencedError
+  | ProducerOverlapError
+  | DuplicateForgottenError
   | RecordTooLargeError
   | OffsetOutOfRangeError
   | LogCorruptError

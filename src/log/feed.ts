@@ -1,4 +1,15 @@
-import { type ChainHash, chainStart, type FrameHeader, nextChain, sameChain, type WriterId } from "../base/mod.ts";
+import {
+  type ChainHash,
+  chainStart,
+  type FrameHeader,
+  isStamped,
+  nextChain,
+  type ProducerStamp,
+  producerStampFault,
+  readProducerStamp,
+  sameChain,
+  type WriterId,
+} from "../base/mod.ts";
 
 /** A frame at its place in a segment: what indexes, feeds and caches need to know of it. */
 export interface PlacedFrame {
@@ -14,6 +25,8 @@ export interface PlacedFrame {
   readonly chain: ChainHash | undefined;
   readonly timestampMaxMs: number;
   readonly gap: boolean;
+  /** What its producer knows it by. */
+  readonly stamp: ProducerStamp | undefined;
 }
 
 /** How far a feed goes, and its hash there: undefined after a gap, whose records nobody here has seen. */
@@ -68,8 +81,12 @@ export function fitOf(end: FeedEnd, header: FrameHeader, bytes: Uint8Array): Fit
   return sameChain(nextChain(end.chain, bytes), header.chain) ? "next" : "fork";
 }
 
-/** The frame's place, from its headers. */
-export function placedFrame(header: FrameHeader, position: number, offset: number): PlacedFrame {
+/** The frame's place, from its headers, which were read from the beginning of `bytes`. */
+export function placedFrame(
+  header: FrameHeader,
+  bytes: Uint8Array,
+  { position, offset }: Pick<PlacedFrame, "position" | "offset">,
+): PlacedFrame {
   const gap = header.kind === "gap";
   return {
     position,
@@ -82,5 +99,12 @@ export function placedFrame(header: FrameHeader, position: number, offset: numbe
     chain: gap ? undefined : header.chain,
     timestampMaxMs: gap ? 0 : header.baseTimestampMs + header.timestampDeltaMaxMs,
     gap,
+    stamp: usableStamp(bytes, header.count),
   };
+}
+
+/** What the frame says of its producer, if that is something to go by: what peers send is not judged (rule R4). */
+export function usableStamp(bytes: Uint8Array, count: number): ProducerStamp | undefined {
+  if (!isStamped(bytes)) return undefined;
+  return producerStampFault(bytes, count) === undefined ? readProducerStamp(bytes) : undefined;
 }

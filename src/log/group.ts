@@ -8,13 +8,15 @@ import {
   type FrameHeader,
   frameRecordsMax,
   gapFrame,
+  type ProducerStamp,
   placeFrame,
   scanFrame,
   stampAndPlace,
   vectorWritersMax,
   type WriterId,
 } from "../base/mod.ts";
-import { type FeedEnd, fitOf, type PlacedFrame, placedFrame } from "./feed.ts";
+import { type FeedEnd, fitOf, type PlacedFrame, placedFrame, usableStamp } from "./feed.ts";
+import { GroupProducers, type ProduceRefusal } from "./group_producers.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Ack, Applied, ApplyStop } from "./types.ts";
 
@@ -37,9 +39,11 @@ export class Group {
   #nextOffset: number;
   #lamport: number;
   #newFeeds = 0;
+  readonly #producers: GroupProducers;
 
   constructor(state: TopicState) {
     this.#state = state;
+    this.#producers = new GroupProducers(state.producers);
     this.start = state.active.bytes;
     this.#position = this.start;
     this.#nextOffset = state.nextOffset;
@@ -51,9 +55,16 @@ export class Group {
     return this.#position;
   }
 
-  /** Adds a frame to this node's own feed (rule R1). */
-  produce(frame: Uint8Array, header: FrameHeader): Ack {
-    return this.#append(frame, header, this.#lamport + 1);
+  /** True when some of its frames say who produced them. */
+  get isStamped(): boolean {
+    return this.#producers.isAny;
+  }
+
+  /** Adds a frame to this node's own feed (rule R1), unless its producer's stamp says that it was, or must not be. */
+  produce(frame: Uint8Array, header: FrameHeader): Ack | ProduceRefusal {
+    const stamp = usableStamp(frame, header.count);
+    const known = stamp && this.#producers.answerOf(stamp, header.count);
+    return known ?? this.#append(frame, header, this.#lamport + 1, stamp);
   }
 
   /**
@@ -61,10 +72,10 @@ export class Group {
    * written since, knowing it, is still the later one (rule R7).
    */
   reproduce(frame: Uint8Array, header: FrameHeader): void {
-    this.#append(frame, header, header.lamport);
+    this.#append(frame, header, header.lamport, usableStamp(frame, header.count));
   }
 
-  #append(frame: Uint8Array, header: FrameHeader, lamport: number): Ack {
+  #append(frame: Uint8Array, header: FrameHeader, lamport: number, stamp: ProducerStamp | undefined): Ack {
     const writer = this.#state.shared.writer();
     const end = this.#endOf(writer);
     const baseSequence = end.have + 1;
@@ -85,6 +96,7 @@ export class Group {
       chain,
       timestampMaxMs: header.baseTimestampMs + header.timestampDeltaMaxMs,
       gap: false,
+      stamp,
     });
     return { offset, writer, sequence: baseSequence, count: header.count };
   }
@@ -163,11 +175,12 @@ export class Group {
 
   #add(frame: Uint8Array, header: FrameHeader): void {
     placeFrame(frame, { baseOffset: this.#nextOffset, durableBefore: this.#state.durableBytes });
-    this.#take(frame, placedFrame(header, this.#position, this.#nextOffset));
+    this.#take(frame, placedFrame(header, frame, { position: this.#position, offset: this.#nextOffset }));
   }
 
   #take(frame: Uint8Array, placed: PlacedFrame): void {
     if (placed.baseSequence === 1) this.#newFeeds++;
+    if (placed.stamp !== undefined) this.#producers.add(placed, placed.stamp);
     this.frames.push(placed);
     this.parts.push(frame);
     this.#setEnd(placed.writer, { have: placed.baseSequence + placed.count - 1, chain: placed.chain });

@@ -5,6 +5,7 @@ import {
   frameRecordsMax,
   headersBytes,
   packedRecordsFault,
+  producerStampFault,
   recordBytesMax,
   scanFrame,
   VarintReader,
@@ -30,6 +31,8 @@ export function judgeBatch(frame: Uint8Array, checksum: Checksum): FrameHeader {
   if (header.count < 1 || header.count > frameRecordsMax) {
     throw new InvalidFrameError(`it counts ${header.count} records, allowed are 1 to ${frameRecordsMax}`);
   }
+  const stampFault = producerStampFault(frame, header.count);
+  if (stampFault !== undefined) throw new InvalidFrameError(stampFault);
   if (header.compression !== "none") return header;
   const fault = packedRecordsFault(frame, headersBytes, frame.length, header.count);
   if (fault === undefined) return header;

@@ -36,6 +36,9 @@ export { currentKey, heldGeneration, keyOf, lose, openGeneration } from "./gener
 export { Log } from "./log.ts";
 export type { LogMeter } from "./meter.ts";
 export { type ResolvedLogOptions, resolveOptions } from "./options.ts";
+export { DuplicateForgottenError, ProducerFencedError, ProducerOverlapError } from "./producer_errors.ts";
+export type { BatchPlace } from "./recent_batches.ts";
+export type { KnownProducers } from "./topic_producers.ts";
 export { TopicExistsError, TopicNotFoundError, TopicRegistry, type TopicRegistryOptions } from "./topic_registry.ts";
 export { InvalidTopicSettingError, type TopicSettings, type TopicSettingsChange } from "./topic_settings.ts";
 export type { TopicLife } from "./topic_value.ts";

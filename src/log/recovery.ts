@@ -11,7 +11,7 @@ import { topicPath } from "./paths.ts";
 import { rewrite } from "./rewrite.ts";
 import { cutRoom } from "./room.ts";
 import { type Damage, durableMarkAfter, endOfContent, scanSegment } from "./scan.ts";
-import { indexName, isDraftName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
+import { indexName, isDraftName, producersName, type Segment, segmentBaseOffset, segmentName } from "./segment.ts";
 import { SegmentIndex } from "./segment_index.ts";
 import { type LogShared, TopicState } from "./topic_state.ts";
 
@@ -35,8 +35,9 @@ export async function openTopicState(
   const floorBytes = await directory.readFile(floorFileName);
   const path = topicPath(folder, floorFileName);
   if (floorBytes !== undefined) state.startAt(decodeFloor(floorBytes, path, shared.options.checksum));
-  await removeDrafts(directory);
-  const all = await segmentOffsets(directory);
+  const names = await directory.list();
+  await removeDrafts(directory, names);
+  const all = offsetsOf(names);
   const offsets = all.filter((offset) => offset >= state.floor.offset);
   judgeSegmentNames(folder, state.floor.offset, offsets, cleanEnd);
   for (const [position, baseOffset] of offsets.entries()) {
@@ -64,6 +65,7 @@ export async function openTopicState(
   }
   state.beginSync()();
   state.startTail();
+  state.producers.opened(names);
   return state;
 }
 
@@ -93,19 +95,24 @@ export async function writeIndex(state: TopicState, segment: Segment): Promise<v
   }
 }
 
+/** Writes beside the last segment what can be made again from the log. */
+export async function writeDerived(state: TopicState): Promise<void> {
+  await writeIndex(state, state.active);
+  await state.producers.write();
+}
+
 /** Base offsets of a topic's segments, in order. */
 export async function segmentOffsets(directory: Directory): Promise<number[]> {
-  const offsets: number[] = [];
-  for (const name of await directory.list()) {
-    const offset = segmentBaseOffset(name);
-    if (offset !== undefined) offsets.push(offset);
-  }
-  return offsets.sort((left, right) => left - right);
+  return offsetsOf(await directory.list());
+}
+
+function offsetsOf(names: readonly string[]): number[] {
+  return names.flatMap((name) => segmentBaseOffset(name) ?? []).sort((left, right) => left - right);
 }
 
 /** What compaction or a repair had begun when the last run ended. */
-async function removeDrafts(directory: Directory): Promise<void> {
-  const drafts = (await directory.list()).filter(isDraftName);
+async function removeDrafts(directory: Directory, names: readonly string[]): Promise<void> {
+  const drafts = names.filter(isDraftName);
   for (const name of drafts) await directory.remove(name);
   if (drafts.length > 0) await directory.sync();
 }
@@ -114,6 +121,7 @@ async function removeDrafts(directory: Directory): Promise<void> {
 async function removeBelowFloor(directory: Directory, offsets: readonly number[]): Promise<void> {
   for (const offset of offsets) {
     await directory.remove(indexName(offset));
+    await directory.remove(producersName(offset));
     await directory.remove(segmentName(offset));
   }
   if (offsets.length > 0) await directory.sync();
@@ -202,7 +210,7 @@ function scanInto(state: TopicState, segment: Segment, file: LogFile): Promise<D
     if (fit !== "next") {
       return `the batch at sequence ${header.baseSequence} of writer ${header.writer} does not continue its feed (${fit})`;
     }
-    state.admit(placedFrame(header, position, header.baseOffset));
+    state.admit(placedFrame(header, bytes, { position, offset: header.baseOffset }));
     state.durableBytes = Math.max(state.durableBytes, header.durableBefore);
     return undefined;
   });

@@ -2,7 +2,7 @@
 import type { WriterId } from "../base/mod.ts";
 import type { FeedEnd } from "./feed.ts";
 import { encodeFloor, type Floor, floorFileName } from "./floor.ts";
-import { indexName, type Segment } from "./segment.ts";
+import { indexName, producersName, type Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Retention } from "./types.ts";
 
@@ -56,6 +56,7 @@ export async function dropSegments(state: TopicState, count: number): Promise<vo
     await file.retire();
     // The index first: what a crash leaves is found by its segment.
     await state.directory.remove(indexName(baseOffset));
+    await state.directory.remove(producersName(baseOffset));
     await state.directory.remove(file.name);
   }
   await state.directory.sync();

@@ -15,6 +15,17 @@ export function indexName(baseOffset: number): string {
   return `${String(baseOffset).padStart(offsetDigits, "0")}.index`;
 }
 
+/** What was known of the topic's producers when the segment was the last one. */
+export function producersName(baseOffset: number): string {
+  return `${String(baseOffset).padStart(offsetDigits, "0")}.producers`;
+}
+
+/** The base offset that such a file's name tells; undefined when it is no such name. */
+export function segmentOfProducers(name: string): number | undefined {
+  const offset = Number(/^(\d{20})\.producers$/.exec(name)?.[1]);
+  return Number.isSafeInteger(offset) ? offset : undefined;
+}
+
 /** What compaction writes of a segment until it takes its place. */
 export function compactedName(baseOffset: number): string {
   return `${String(baseOffset).padStart(offsetDigits, "0")}.compacted`;

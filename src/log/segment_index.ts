@@ -45,6 +45,8 @@ export class SegmentIndex {
   lamport = 0;
   /** Greatest timestamp of any record in the segment. */
   timestampMaxMs = 0;
+  /** Batches that say who produced them. */
+  stamped = 0;
   readonly feeds: Map<WriterId, FeedRange> = new Map();
   /** The one that grew last, and its writer: it is mostly the next one, too. */
   #lastFeed: FeedRange | undefined;
@@ -73,6 +75,7 @@ export class SegmentIndex {
     this.nextOffset = frame.offset + frame.count;
     this.lamport = Math.max(this.lamport, frame.lamport);
     this.timestampMaxMs = Math.max(this.timestampMaxMs, frame.timestampMaxMs);
+    if (frame.stamp !== undefined) this.stamped++;
   }
 
   /** A position at or before the frame that holds `offset`. */
@@ -141,6 +144,7 @@ export class SegmentIndex {
     writeUint53(view, 40, this.timestampMaxMs);
     view.setUint32(48, this.#offsets.length, true);
     view.setUint32(52, this.feeds.size, true);
+    view.setUint32(56, this.stamped, true);
     const parts = [head, encodeColumns([this.#offsets, this.#positions, this.#timestamps])];
     for (const [writer, feed] of this.feeds) {
       parts.push(encodeFeed(writer, feed), encodeColumns([feed.sequences, feed.positions]));
@@ -163,6 +167,7 @@ export class SegmentIndex {
     index.nextOffset = readUint53(view, 24) ?? 0;
     index.lamport = readUint53(view, 32) ?? 0;
     index.timestampMaxMs = readUint53(view, 40) ?? 0;
+    index.stamped = view.getUint32(56, true);
     const feedsAt = headBytes + entryBytes * view.getUint32(48, true);
     if (feedsAt > bytes.length) return "it is cut off";
     decodeColumns(view, headBytes, view.getUint32(48, true), [index.#offsets, index.#positions, index.#timestamps]);

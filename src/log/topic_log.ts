@@ -2,6 +2,7 @@ import {
   cursorsTopic,
   type FrameHeader,
   isInternalTopic,
+  isStamped,
   Listeners,
   settingsTopic,
   type Vector,
@@ -10,7 +11,13 @@ import {
 import { chainAt, feedPointAt } from "./chain_at.ts";
 import { Committer } from "./committer.ts";
 import { TopicCompaction } from "./compact.ts";
-import { InvalidLogOptionError, LogClosedError, messageOf, TopicDeletedError } from "./errors.ts";
+import {
+  ExpectedSequenceError,
+  InvalidLogOptionError,
+  LogClosedError,
+  messageOf,
+  TopicDeletedError,
+} from "./errors.ts";
 import type { FeedEnd, FeedPoint } from "./feed.ts";
 import { judgeBatch } from "./judge.ts";
 import { LatestKeys } from "./latest_keys.ts";
@@ -19,6 +26,7 @@ import { offsetAt, readFrom, readLent, readMissing } from "./reader.ts";
 import { lose, repair } from "./repair.ts";
 import { reproduce } from "./reproduce.ts";
 import { dropSegments, segmentsToDrop } from "./retention.ts";
+import type { KnownProducers } from "./topic_producers.ts";
 import type { TopicState } from "./topic_state.ts";
 import { lifeRankOf } from "./topic_value.ts";
 import type {
@@ -136,6 +144,10 @@ export class Topic implements TopicLog {
     return this.#state.corruptRanges;
   }
 
+  get producers(): KnownProducers {
+    return this.#state.producers;
+  }
+
   get stoppedFeeds(): ReadonlyMap<WriterId, string> {
     return this.#state.stopped;
   }
@@ -152,8 +164,13 @@ export class Topic implements TopicLog {
   }
 
   #admit(frame: Uint8Array, header: FrameHeader): Promise<Ack> {
-    if (!this.compaction.judgesKeys) return this.#committer.produce(frame, header);
-    return this.compaction.admit(frame, header, () => this.#committer.produce(frame, header));
+    if (!this.compaction.judgesKeys) return this.#commit(frame, header);
+    return this.compaction.admit(frame, header, () => this.#commit(frame, header));
+  }
+
+  #commit(frame: Uint8Array, header: FrameHeader): Promise<Ack> {
+    if (!isStamped(frame)) return this.#committer.produce(frame, header);
+    return this.#state.producers.whenKnown(() => this.#committer.produce(frame, header));
   }
 
   /** From the first produce on that depends on the latest record of a key, all others are looked at too. */
@@ -164,7 +181,17 @@ export class Topic implements TopicLog {
     });
     const append = (): Promise<Ack> => this.#admit(frame, header);
     if (condition === undefined) return this.#latestKeys.pass(frame, header, append);
-    return this.#latestKeys.passIf(frame, header, { expected: condition.expected, append });
+    const appended = this.#latestKeys.passIf(frame, header, { expected: condition.expected, append });
+    return isStamped(frame) ? appended.catch((error) => this.#unlessKnown(frame, header, error)) : appended;
+  }
+
+  /** What was produced before does not find the key as it was before. */
+  #unlessKnown(frame: Uint8Array, header: FrameHeader, error: unknown): Promise<Ack> {
+    const { producers } = this.#state;
+    return producers.whenKnown(async () => {
+      if (!(error instanceof ExpectedSequenceError && producers.knows(frame, header))) throw error;
+      return this.#admit(frame, header);
+    });
   }
 
   apply(frames: Uint8Array): Promise<Applied> {
@@ -272,7 +299,11 @@ export class Topic implements TopicLog {
     if (segments === 0) return 0;
     // Told beforehand: the log may grow meanwhile.
     const bytes = state.segments.slice(0, segments).reduce((sum, segment) => sum + segment.bytes, 0);
+    await state.producers.keepBeyond(segments).catch(() => {
+      // Then what they told is forgotten, and what is produced again after so long is stored again.
+    });
     await dropSegments(state, segments);
+    state.producers.dropped(state.firstOffset);
     this.#segmentsJudged -= segments;
     const { name: topic, firstOffset } = this;
     state.shared.emit({ type: "segments-dropped", topic, segments, uncopied, bytes, firstOffset });

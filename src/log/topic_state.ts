@@ -23,6 +23,7 @@ import { Segment } from "./segment.ts";
 import type { SegmentIndex } from "./segment_index.ts";
 import type { SharedReads } from "./shared_reads.ts";
 import { type TailBudget, TailCache } from "./tail_cache.ts";
+import { TopicProducers } from "./topic_producers.ts";
 import type { CorruptRange, FsyncPolicy, LogEnvironment } from "./types.ts";
 
 /** What all topics of a log share. */
@@ -78,6 +79,7 @@ export class TopicState {
   /** Feeds that are no longer followed, and why. */
   readonly stopped: Map<WriterId, string> = new Map();
   readonly tail: TailCache;
+  readonly producers: TopicProducers;
   /** Where the log begins. */
   floor: Floor = noFloor;
   /** Segments that retention took since the log was opened: numbers of segments count on from there. */
@@ -106,6 +108,7 @@ export class TopicState {
     this.shared = shared;
     this.fsync = isInternalTopic(name) ? "always" : shared.options.fsync;
     this.tail = new TailCache(shared.tailBudget, this.feeds);
+    this.producers = new TopicProducers(this);
   }
 
   get active(): Segment {
@@ -146,6 +149,12 @@ export class TopicState {
   endOf(writer: WriterId): FeedEnd {
     if (this.#lastFeed !== undefined && this.#lastWriter === writer) return this.#lastFeed;
     return this.feeds.get(writer) ?? feedStart;
+  }
+
+  /** Where the feed ends that grew last; undefined while none is known to have. */
+  get lastEnd(): (FeedEnd & { readonly writer: WriterId }) | undefined {
+    const [writer, feed] = [this.#lastWriter, this.#lastFeed];
+    return writer === undefined || feed === undefined ? undefined : { writer, have: feed.have, chain: feed.chain };
   }
 
   /** Begins the next segment, at the present end. Its predecessor must be fsynced. */
@@ -210,6 +219,7 @@ export class TopicState {
     feed.chain = frame.chain;
     if (feed.lowest === 0 && !frame.gap) feed.lowest = frame.baseSequence;
     this.lamport = Math.max(this.lamport, frame.lamport);
+    if (frame.stamp !== undefined) this.producers.admit(frame, frame.stamp);
     this.#have = undefined;
   }
 

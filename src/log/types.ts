@@ -7,6 +7,7 @@ import type { TopicDeletedError } from "./errors.ts";
 import type { LogEvent } from "./events.ts";
 import type { FeedEnd, FeedPoint } from "./feed.ts";
 import type { LogMeter } from "./meter.ts";
+import type { KnownProducers } from "./topic_producers.ts";
 import type { TopicLife } from "./topic_value.ts";
 
 /** When a produce is acknowledged and its records are served (rule R2). */
@@ -120,6 +121,8 @@ export interface Ack {
   /** Sequence of the first record. */
   readonly sequence: number;
   readonly count: number;
+  /** The same was produced before, perhaps by way of another node: this is where it stands. */
+  readonly duplicate?: boolean;
 }
 
 /** A record, wherever it is held. */
@@ -233,6 +236,7 @@ export interface TopicLog {
   readonly stoppedFeeds: ReadonlyMap<WriterId, string>;
   /** The greatest Lamport number seen. */
   readonly lamport: number;
+  readonly producers: KnownProducers;
   /** What the scrub found damaged and nobody repaired. */
   readonly corruptRanges: readonly CorruptRange[];
 

@@ -18,7 +18,7 @@ export class WaitingProduce implements Waiting {
   readonly #header: FrameHeader;
   readonly #resolve: (ack: Ack) => void;
   readonly reject: (error: Error) => void;
-  #ack: Ack | undefined;
+  #outcome: ReturnType<Group["produce"]> | undefined;
 
   constructor(frame: Uint8Array, header: FrameHeader, resolve: (ack: Ack) => void, reject: (error: Error) => void) {
     this.#frame = frame;
@@ -32,11 +32,12 @@ export class WaitingProduce implements Waiting {
   }
 
   stage(group: Group): void {
-    this.#ack = group.produce(this.#frame, this.#header);
+    this.#outcome = group.produce(this.#frame, this.#header);
   }
 
   answer(): void {
-    this.#resolve(this.#ack as Ack);
+    if (this.#outcome instanceof Error) this.reject(this.#outcome);
+    else this.#resolve(this.#outcome as Ack);
   }
 }
 
