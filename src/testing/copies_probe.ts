@@ -15,14 +15,27 @@ export async function probeCopies(
   const topic = keyOf(log);
   const asked = { copies, timeoutMs: copiesMsMax };
   // A produce that failed is observed as such by whoever produced.
-  const isReached = await replication.awaitCopies(log.name, produced, asked).catch(() => false);
-  if (!isReached) return;
-  const { writer, sequence, count } = await produced;
+  const isMissed = await replication.awaitCopies(log.name, produced, asked).then(
+    (shortfall) => shortfall !== undefined,
+    () => true,
+  );
+  if (isMissed) return;
+  observeCopies(world, node.name, { topic, copies, produced: await produced });
+}
+
+/** Observes on whose disks something is that so many nodes have just acknowledged. */
+export function observeCopies(
+  world: World,
+  node: string,
+  acknowledged: { readonly topic: string; readonly copies: number; readonly produced: Omit<Ack, "offset"> },
+): void {
+  const { topic, copies, produced } = acknowledged;
+  const { writer, sequence, count } = produced;
   const last = sequence + count - 1;
   const holds = (one: SimNode): boolean =>
     one.log !== undefined && (heldGeneration(one.log, topic)?.durable.get(writer) ?? 0) >= last;
   const holders = world.nodes.filter(holds).map(({ name }) => name);
   const stopped = world.nodes.filter((one) => one.log === undefined).map(({ name }) => name);
-  world.note(`${node.name} has ${copies} copies of ${topic} ${writer.slice(0, 4)}:${last}`);
-  world.observe({ type: "replicated", node: node.name, topic, writer, last, copies, holders, stopped });
+  world.note(`${node} has ${copies} copies of ${topic} ${writer.slice(0, 4)}:${last}`);
+  world.observe({ type: "replicated", node, topic, writer, last, copies, holders, stopped });
 }

@@ -1,45 +1,100 @@
-import type { WriterId } from "../base/mod.ts";
-import type { TopicLog } from "../log/mod.ts";
-import { TopicReader } from "../server/mod.ts";
-import type { Observation } from "./observation.ts";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type HotCall, scanFrame, topicKey } from "../base/mod.ts";
+import { ConsumeRequestSchema, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
+import type { SimulatedCalls } from "./simulated_calls.ts";
+import type { World } from "./world.ts";
 
-/** How much is read at once, and how often before the consumer turns to another node. */
-const readBytesMax = 4_096;
-const readsPerVisit = 3;
+const consumeStreamPath = "/log.v1.Log/ConsumeStream";
 
-/** Reads as servers let consumers read: from a cursor on, from node to node. Moves the cursor on. */
+/**
+ * A consumer that reads on at one node and then at another, with the cursor that the former gave it: through the servers'
+ * own calls, over the simulated network, with the rules of the real client. Whatever it gets is observed.
+ */
 export class HoppingConsumer {
   readonly name: string;
   readonly topic: string;
-  readonly cursor: Map<WriterId, number>;
-  readonly #observe: (observation: Observation) => void;
+  readonly #world: World;
+  readonly #calls = new Map<string, SimulatedCalls>();
+  #cursor: Uint8Array | undefined;
+  #call: HotCall | undefined;
+  /** The generation that it reads: what nodes that are behind have of an earlier one is nothing new. */
+  #generation = 1;
 
-  constructor(
-    name: string,
-    from: { readonly topic: string; readonly cursor: Map<WriterId, number> },
-    observe: (observation: Observation) => void,
-  ) {
+  constructor(world: World, name: string, topic: string) {
+    this.#world = world;
     this.name = name;
-    this.topic = from.topic;
-    this.cursor = from.cursor;
-    this.#observe = observe;
+    this.topic = topic;
   }
 
-  /** Reads on at a node, a little. Rejects when the node goes down meanwhile, or cannot read what it holds. */
-  async visit(node: string, topic: TopicLog): Promise<void> {
-    const reader = TopicReader.after(topic, this.cursor);
-    for (let read = 0; read < readsPerVisit; read++) {
-      const spans = await reader.next(readBytesMax);
-      if (spans.length === 0) return;
-      for (const span of spans) {
-        const { header } = span;
-        reader.taken(span);
-        this.cursor.set(header.writer, header.baseSequence + header.count - 1);
-        this.#observe({ type: "served", node, topic: this.topic, frames: span.bytes });
-        // Compaction takes records out at any time: what a batch is known by is what was produced.
-        const batch = { topic: this.topic, ...header, payloadChecksum: header.producedChecksum };
-        this.#observe({ type: "consumed", consumer: this.name, node, batch });
-      }
-    }
+  /** Reads on at this node, until it is sent to another or the call fails. */
+  visit(node: string): void {
+    this.leave();
+    const start =
+      this.#cursor === undefined
+        ? ({ case: "earliest", value: true } as const)
+        : ({ case: "cursor", value: this.#cursor } as const);
+    const request = create(ConsumeRequestSchema, { topic: this.topic, packed: true, start });
+    const call = this.#callsTo(node).open(consumeStreamPath, {
+      message: (bytes) => {
+        if (this.#call === call) this.#take(node, bytes);
+        return true;
+      },
+      ended: (error) => {
+        if (this.#call !== call) return;
+        this.#call = undefined;
+        this.#failed(node, error);
+      },
+    });
+    this.#call = call;
+    call.send(toBinary(ConsumeRequestSchema, request));
+    call.end();
   }
+
+  leave(): void {
+    const call = this.#call;
+    this.#call = undefined;
+    call?.cancel();
+  }
+
+  #callsTo(node: string): SimulatedCalls {
+    const known = this.#calls.get(node) ?? this.#world.callsTo(node, this.name);
+    this.#calls.set(node, known);
+    return known;
+  }
+
+  #take(node: string, bytes: Uint8Array): void {
+    const { frames, cursor } = fromBinary(ConsumeResponseSchema, bytes);
+    for (let at = 0; at < frames.length; ) {
+      const scan = scanFrame(frames, at);
+      const end = scan.type === "frame" ? at + scan.header.frameBytes : frames.length;
+      const generation = scan.type === "frame" ? scan.header.generation : this.#generation;
+      if (generation < this.#generation) {
+        this.leave();
+        return;
+      }
+      this.#generation = generation;
+      const topic = topicKey(this.topic, generation);
+      this.#world.observe({ type: "served", node, topic, frames: frames.subarray(at, end) });
+      if (scan.type === "frame") {
+        // Compaction takes records out at any time: what a batch is known by is what was produced.
+        const batch = { topic, ...scan.header, payloadChecksum: scan.header.producedChecksum };
+        this.#world.observe({ type: "consumed", consumer: this.name, node, batch });
+      }
+      at = end;
+    }
+    if (cursor.length > 0) this.#cursor = cursor;
+  }
+
+  /** It comes again, there or elsewhere. Where the topic was deleted and created again, it begins anew. */
+  #failed(node: string, error: unknown): void {
+    if (error !== undefined) this.#world.note(`${this.name} cannot read on at ${node}: ${messageOf(error)}`);
+    if (!(error instanceof ConnectError) || error.code !== Code.InvalidArgument || this.#cursor === undefined) return;
+    this.#cursor = undefined;
+    this.#generation++;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -4,14 +4,16 @@
  */
 
 export { Chaos } from "./chaos.ts";
-export { Consumers } from "./checkers/consumers.ts";
 export { Damage } from "./checkers/damage.ts";
-export { Durability } from "./checkers/durability.ts";
 export { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
 export { SameFeed } from "./checkers/g2_same_feed.ts";
 export { CausalOrder } from "./checkers/g3_causal_order.ts";
 export { Convergence } from "./checkers/g4_convergence.ts";
 export { Availability } from "./checkers/g5_availability.ts";
+export { Cursors } from "./checkers/g6_cursors.ts";
+export { Copies } from "./checkers/g7_copies.ts";
+export { Durability } from "./checkers/g7_durability.ts";
+export { ReadYourWrites } from "./checkers/g8_read_your_writes.ts";
 export { MembershipOrder } from "./checkers/membership_order.ts";
 export { CompactedTable, type CompactedTableOptions } from "./compacted_table.ts";
 export { type CreatedWorld, type CreateWorldOptions, createWorld } from "./create_world.ts";
@@ -33,6 +35,7 @@ export {
   type Strike,
   type StrikeWeights,
 } from "./faults.ts";
+export { HoppingConsumer } from "./hopping_consumer.ts";
 export { type Mutation, mutations } from "./mutations.ts";
 export type { Checker, FinalState, Observation, SeenBatch } from "./observation.ts";
 export { withOverrides, withTopics } from "./overrides.ts";

@@ -48,6 +48,15 @@ export type Observation =
   | { readonly type: "refused"; readonly node: string; readonly topic: string; readonly reason: string }
   /** A consumer got a batch, wherever it was connected. */
   | { readonly type: "consumed"; readonly consumer: string; readonly node: string; readonly batch: SeenBatch }
+  /** Somebody consumed with the token of a produce, and got an answer. */
+  | {
+      readonly type: "token-used";
+      readonly node: string;
+      readonly topic: string;
+      readonly writer: WriterId;
+      readonly last: number;
+      readonly isDelivered: boolean;
+    }
   /** A node has this writer from now on. */
   | { readonly type: "writer"; readonly node: string; readonly writer: WriterId }
   /** A node goes on with a writer from where a backup was taken: its feeds may have two histories from now on. */

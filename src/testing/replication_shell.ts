@@ -22,6 +22,7 @@ import {
   type ReplicatorEffect,
   type ReplicatorInput,
 } from "../replication/mod.ts";
+import type { ServedShortfall } from "../server/mod.ts";
 import type { PipeEnd } from "./network.ts";
 import type { ReplicationRoom, RpcPipe } from "./replication_room.ts";
 import type { RpcMessage } from "./rpc_message.ts";
@@ -48,7 +49,7 @@ export class ReplicationShell {
   readonly #pulls = new Map<number, RpcPipe>();
   readonly #subscribers = new Map<number, { readonly pipe: RpcPipe; readonly writer: WriterId }>();
   /** Those who wait for copies on other nodes, by the id of their wait. */
-  readonly #copyWaits = new Map<number, (isReached: boolean) => void>();
+  readonly #copyWaits = new Map<number, (shortfall: ServedShortfall | undefined) => void>();
   /** How many wait, or are about to, by topic. */
   readonly #awaited = new Map<string, number>();
   #waitIdLast = 0;
@@ -100,19 +101,23 @@ export class ReplicationShell {
   }
 
   /**
-   * Tells whether so many nodes came to hold durably what is being produced. To be called before anybody can hear of it:
-   * peers are told that somebody waits.
+   * Resolves with undefined once so many nodes hold durably what is being produced, else in the end with who does. To be
+   * called before anybody can hear of it: peers are told that somebody waits.
    */
-  async awaitCopies(name: string, produced: Promise<Ack>, asked: CopiesAsked): Promise<boolean> {
+  async awaitCopies(
+    name: string,
+    produced: Promise<Pick<Ack, "writer" | "sequence" | "count">>,
+    asked: CopiesAsked,
+  ): Promise<ServedShortfall | undefined> {
     const topic = currentKey(this.#room.log, name);
     this.#awaited.set(topic, (this.#awaited.get(topic) ?? 0) + 1);
     try {
       const { writer, sequence, count } = await produced;
       const waitId = ++this.#waitIdLast;
       return await new Promise((resolve) => {
-        this.#copyWaits.set(waitId, (isReached) => {
+        this.#copyWaits.set(waitId, (shortfall) => {
           this.#copyWaits.delete(waitId);
-          resolve(isReached);
+          resolve(shortfall);
         });
         this.push({ type: "await-copies", waitId, topic, writer, through: sequence + count - 1, ...asked });
       });
@@ -270,10 +275,10 @@ export class ReplicationShell {
         this.#room.log.mintWriter(effect.reason).catch(() => undefined);
         break;
       case "copies-reached":
-        this.#copyWaits.get(effect.waitId)?.(true);
+        this.#copyWaits.get(effect.waitId)?.(undefined);
         break;
       case "copies-missed":
-        this.#copyWaits.get(effect.waitId)?.(false);
+        this.#copyWaits.get(effect.waitId)?.(effect);
         break;
       case "peer-heard":
         this.heard.add(effect.peer);

@@ -1,29 +1,21 @@
 import {
   type Address,
   FrameBuilder,
+  type MessageMethod,
   type Random,
   type RecordInput,
-  scanFrame,
   topicKey,
   type WriterId,
 } from "../base/mod.ts";
-import {
-  type CommitLog,
-  type FsyncPolicy,
-  keyOf,
-  Log,
-  type Retention,
-  TopicDeletedError,
-  type TopicLife,
-  TopicRegistry,
-} from "../log/mod.ts";
+import { type CommitLog, type FsyncPolicy, Log, type Retention, type TopicLife, TopicRegistry } from "../log/mod.ts";
 import type { MemberEvent } from "../membership/mod.ts";
-import { probeCopies } from "./copies_probe.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { GossipShell, peerOf } from "./gossip_shell.ts";
 import { Life, skewed } from "./life.ts";
+import { produceLocally } from "./local_produce.ts";
 import { LogObserver } from "./log_observer.ts";
 import type { Host } from "./network.ts";
+import { serveNode } from "./node_server.ts";
 import { ReplicationShell } from "./replication_shell.ts";
 import type { Rot } from "./rot.ts";
 import { SimTopic } from "./sim_topic.ts";
@@ -62,8 +54,6 @@ export interface CrashOptions {
 const journalBytesMax = 65_536;
 /** How long a node waits at start for its peers to tell what they hold, before it takes writes (rule R5). */
 const hearAtStartMs = 3_000;
-/** A produce that is not answered after so much time in which the node could work was refused. */
-const produceMsMax = 5_000;
 
 /** What stands only while the process does. */
 interface Parts {
@@ -71,6 +61,7 @@ interface Parts {
   readonly log: CommitLog;
   readonly replication: ReplicationShell;
   readonly gossip: GossipShell | undefined;
+  readonly methods: ReadonlyMap<string, MessageMethod>;
 }
 
 /** One node of the simulated world: the real log, replication and membership on simulated disks, links and time. */
@@ -128,6 +119,11 @@ export class SimNode implements Host {
 
   get gossip(): GossipShell | undefined {
     return this.#parts?.gossip;
+  }
+
+  /** What its server answers; undefined while it is down. */
+  get methods(): ReadonlyMap<string, MessageMethod> | undefined {
+    return this.#parts?.methods;
   }
 
   /** True when the node is up and takes writes. */
@@ -214,42 +210,14 @@ export class SimNode implements Host {
   produce(topic: string, values: readonly (string | RecordInput)[], copies = 1): void {
     const parts = this.#parts;
     if (parts === undefined) return;
-    const nowMs = parts.life.clock.wallMs();
+    const { life, log, replication } = parts;
+    const nowMs = life.clock.wallMs();
     for (const value of values) this.#builder.add(typeof value === "string" ? { value } : value, nowMs);
-    const frame = this.#builder.finish();
-    const payloadChecksum = checksumOf(frame);
-    let isAnswered = false;
-    let key = topic;
-    this.#world.touchLog();
-    parts.log
-      .openTopic(topic)
-      .then((log) => {
-        key = keyOf(log);
-        const produced = log.produce(frame);
-        const { replication } = parts;
-        if (copies > 1) void probeCopies(this.#world, { node: this, replication }, { log, produced, copies });
-        return produced;
-      })
-      .then(
-        parts.life.guard((ack) => {
-          isAnswered = true;
-          const { writer, sequence, count } = ack;
-          this.trace(`acknowledges ${key} ${writer.slice(0, 4)}:${sequence}`);
-          this.#world.observe({
-            ...{ type: "acknowledged", node: this.name, topic: key, payloadChecksum },
-            ...{ writer, sequence, count },
-          });
-        }),
-        parts.life.guard((error: unknown) => {
-          isAnswered = true;
-          this.trace(`refuses ${topic}: ${String(error)}`);
-          const isDeleted = error instanceof TopicDeletedError;
-          if (this.diskFailures === 0 && !isDeleted) this.#refused(topic, String(error));
-        }),
-      );
-    parts.life.after(produceMsMax, () => {
-      if (!isAnswered && this.diskFailures === 0) this.#refused(topic, `no answer within ${produceMsMax} ms`);
-    });
+    produceLocally(
+      this.#world,
+      { node: this, life, log, replication },
+      { topic, frame: this.#builder.finish(), copies },
+    );
   }
 
   /** What it settles about topics; undefined where the world keeps none of that, or the node is down. */
@@ -275,10 +243,6 @@ export class SimNode implements Host {
 
   trace(text: string): void {
     this.#world.note(`${this.name} ${text}`);
-  }
-
-  #refused(topic: string, reason: string): void {
-    this.#world.observe({ type: "refused", node: this.name, topic, reason });
   }
 
   #pauseOfDisk(): Promise<void> {
@@ -345,7 +309,11 @@ export class SimNode implements Host {
       dial: (rpcAddress, end) => world.dialRpc(rpcAddress, end),
     });
     const gossip = world.usesGossip ? this.#startGossip(log.writer, life, replication) : undefined;
-    this.#parts = { life, log, replication, gossip };
+    const methods = serveNode({
+      ...{ name: this.name, log, replication, clock: life.clock },
+      ...{ isReady: () => this.isReady, touchLog: () => world.touchLog(), change: world.sabotage.served },
+    });
+    this.#parts = { life, log, replication, gossip, methods };
     log.onEvent(
       life.guard((event) => {
         if (event.type !== "new-writer") return;
@@ -392,9 +360,4 @@ export class SimNode implements Host {
     if (isUp && peer) replication.follow(peer);
     else if (type !== "member-update") replication.unfollow(member.name);
   }
-}
-
-function checksumOf(frame: Uint8Array): number {
-  const scan = scanFrame(frame, 0);
-  return scan.type === "frame" ? scan.header.payloadChecksum : 0;
 }

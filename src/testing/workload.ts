@@ -1,4 +1,6 @@
-import { Random, type WriterId } from "../base/mod.ts";
+import { Random } from "../base/mod.ts";
+import { HoppingConsumer } from "./hopping_consumer.ts";
+import { probeToken } from "./token_probe.ts";
 import type { World } from "./world.ts";
 
 export interface WorkloadOptions {
@@ -18,9 +20,7 @@ export interface WorkloadOptions {
 
 /** A consumer between two visits. */
 interface Reading {
-  readonly name: string;
-  readonly topic: string;
-  readonly cursor: Map<WriterId, number>;
+  readonly consumer: HoppingConsumer;
   readonly random: Random;
 }
 
@@ -44,7 +44,8 @@ export class Workload {
     for (let consumer = 1; consumer <= options.consumers; consumer++) {
       const own = new Random(`${this.#seed}/consumer/${consumer}`);
       const topic = own.pick(options.topics) as string;
-      this.#consumeLater({ name: `consumer-${consumer}`, topic, cursor: new Map(), random: own });
+      const name = `consumer-${consumer}`;
+      this.#consumeLater({ consumer: new HoppingConsumer(world, name, topic), random: own });
     }
   }
 
@@ -84,13 +85,24 @@ export class Workload {
       return keys === undefined ? value : { key: `k${random.below(keys)}`, value };
     });
     node.produce(topic, values, random.chance(0.3) ? random.between(2, 3) : 1);
+    if (random.chance(0.1)) this.#probeLater(topic, number);
+  }
+
+  /** Somebody asks one node for what another one was the last to take. */
+  #probeLater(topic: string, number: number): void {
+    const random = new Random(`${this.#seed}/probe/${number}`);
+    this.#world.schedule(this.#world.nowMs + random.between(1, 200), () => {
+      const origin = random.pick(this.#world.nodes);
+      const node = random.pick(this.#world.nodes);
+      if (origin && node) probeToken(this.#world, { caller: `probe-${number}`, origin, node, topic });
+    });
   }
 
   #consumeLater(reading: Reading): void {
-    const { name, topic, cursor, random } = reading;
+    const { consumer, random } = reading;
     this.#world.schedule(this.#world.nowMs + random.between(1, 2 * this.#options.consumeEveryMs), () => {
       const node = random.pick(this.#world.nodes);
-      if (node) this.#world.consume(name, cursor, { node: node.name, topic });
+      if (node) consumer.visit(node.name);
       this.#consumeLater(reading);
     });
   }

@@ -1,27 +1,28 @@
 import { type Address, Random, type Vector, type WriterId } from "../base/mod.ts";
 import { keyOf } from "../log/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
-import { Consumers } from "./checkers/consumers.ts";
 import { Damage } from "./checkers/damage.ts";
-import { Durability } from "./checkers/durability.ts";
 import { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
 import { SameFeed } from "./checkers/g2_same_feed.ts";
 import { CausalOrder } from "./checkers/g3_causal_order.ts";
 import { Convergence } from "./checkers/g4_convergence.ts";
 import { Availability } from "./checkers/g5_availability.ts";
+import { Cursors } from "./checkers/g6_cursors.ts";
 import { Copies } from "./checkers/g7_copies.ts";
+import { Durability } from "./checkers/g7_durability.ts";
+import { ReadYourWrites } from "./checkers/g8_read_your_writes.ts";
 import { MembershipOrder } from "./checkers/membership_order.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Faults } from "./faults.ts";
 import type { GossipPipe } from "./gossip_shell.ts";
-import { HoppingConsumer } from "./hopping_consumer.ts";
 import { Introductions } from "./introductions.ts";
 import { Network, type PipeEnd } from "./network.ts";
 import { batchWords, type Checker, type FinalState, type Observation } from "./observation.ts";
 import type { RpcMessage, RpcPipe } from "./replication_shell.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { type NodeOptions, SimNode } from "./sim_node.ts";
+import { answerCall, type CallMessage, type CallPipe, processOf, SimulatedCalls } from "./simulated_calls.ts";
 import type { CrashMode } from "./simulated_file.ts";
 
 export interface WorldOptions {
@@ -75,8 +76,6 @@ export class World {
   readonly #stopsAtViolation: boolean;
   /** Where there is no gossip. */
   readonly #introductions: Introductions | undefined;
-  readonly #consumed: Observation[] = [];
-  readonly #cursorGenerations = new WeakMap<ReadonlyMap<WriterId, number>, number>();
   /** Nodes whose log was just opened and is observed anew. */
   readonly #recovering: { readonly node: SimNode; readonly keepsAcknowledged: boolean }[] = [];
   readonly #beliefs = new Set<string>();
@@ -95,7 +94,7 @@ export class World {
     this.#stopsAtViolation = options.stopsAtViolation ?? false;
     this.#checkers = [
       ...[new NoDuplicates(), new SameFeed(), new CausalOrder(), new Convergence(), new Availability()],
-      ...[new Durability(), new Copies(), new Consumers(), new MembershipOrder(), new Damage()],
+      ...[new Cursors(), new Durability(), new Copies(), new ReadYourWrites(), new MembershipOrder(), new Damage()],
     ];
   }
 
@@ -215,27 +214,6 @@ export class World {
     this.#introductions?.falseAlarm(this.node(observer), this.node(name));
   }
 
-  /** Lets a consumer read on from its cursor at a node, if that is up. Moves the cursor on. */
-  consume(
-    consumer: string,
-    cursor: Map<WriterId, number>,
-    from: { readonly node: string; readonly topic: string },
-  ): void {
-    const log = this.node(from.node).log?.topic(from.topic);
-    if (log === undefined || this.node(from.node).isPaused) return;
-    const generation = this.#cursorGenerations.get(cursor) ?? log.generation;
-    // A node that is behind refuses the cursor; where the topic was deleted and created again, the consumer begins anew.
-    if (log.generation < generation) return;
-    if (log.generation > generation) cursor.clear();
-    this.#cursorGenerations.set(cursor, log.generation);
-    this.touchLog();
-    const topic = keyOf(log);
-    const reading = new HoppingConsumer(consumer, { topic, cursor }, (seen) => this.#consumed.push(seen));
-    reading.visit(from.node, log).catch(() => {
-      // The node went down meanwhile, or met damage: the consumer comes again.
-    });
-  }
-
   /** Runs everything that is due within the next so many milliseconds. */
   async runFor(ms: number): Promise<void> {
     const endMs = this.nowMs + ms;
@@ -353,6 +331,18 @@ export class World {
     });
   }
 
+  /** Calls of the RPC server of a node, from a process of this name that always runs. */
+  callsTo(node: string, caller: string): SimulatedCalls {
+    const server = this.node(node);
+    const touchLog = (): void => this.touchLog();
+    const dial = (end: PipeEnd<CallMessage>): CallPipe =>
+      this.network.connect(end, () => server, {
+        isRpc: true,
+        accept: (pipe) => server.methods && answerCall(server, pipe, { methods: server.methods, touchLog }),
+      });
+    return new SimulatedCalls(processOf(caller), dial);
+  }
+
   /** For nodes: opens a gossip stream. */
   dialGossip(from: SimNode, to: Address, end: PipeEnd<Uint8Array>): GossipPipe {
     const target = (): SimNode | undefined => this.nodes.find((node) => node.address.host === to.host);
@@ -381,7 +371,6 @@ export class World {
       for (const { node, keepsAcknowledged } of recovering) {
         this.observe({ type: "recovered", node: node.name, keepsAcknowledged });
       }
-      for (const observation of this.#consumed.splice(0)) this.observe(observation);
     }
   }
 

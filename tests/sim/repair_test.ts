@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Random, toHex } from "../../src/base/mod.ts";
-import { noFaults, type SimNode, World } from "../../src/testing/mod.ts";
+import { HoppingConsumer, noFaults, type SimNode, World } from "../../src/testing/mod.ts";
 
 const firstSegment = "topics/orders/00000000000000000000.log";
 
@@ -60,9 +60,9 @@ test("damage that a consumer meets is repaired at once, also where nothing scrub
   node.disk.damage(firstSegment, 20_000, new Random(1).bytes(700));
   await world.runFor(10_000);
   assert.equal(node.log?.topic("orders")?.corruptRanges, [], "nobody looked");
-  world.consume("consumer", new Map(), { node: "b", topic: "orders" });
+  new HoppingConsumer(world, "consumer", "orders").visit("b");
   await world.runFor(500);
-  world.consume("another", new Map(), { node: "b", topic: "orders" });
+  new HoppingConsumer(world, "another", "orders").visit("b");
   await world.runFor(500);
   assert.is(world.trace.filter((line) => line.endsWith("b log repaired")).length, 1);
   assert.equal(await served(node), whole);

@@ -10,11 +10,11 @@ interface Acknowledged {
 }
 
 /**
- * Nothing acknowledged is lost: a node finds it again after a crash (where its fsync policy promises that), and in the end
+ * G7: nothing acknowledged is lost: a node finds it again after a crash (where its fsync policy promises that), and in the end
  * every node has it, unless the only disks that had it were lost, or its feed was forked.
  */
 export class Durability implements Checker {
-  readonly name = "nothing acknowledged is lost";
+  readonly name = "G7 nothing acknowledged is lost";
   readonly #acknowledged: Acknowledged[] = [];
   /** Per node and topic what its disk holds. Those of stopped nodes count: they will be back. */
   readonly #held = new Map<string, Map<string, number>>();

@@ -3,11 +3,11 @@ import { batchWords, type Checker, type Observation } from "../observation.ts";
 import { LowWaterMarks } from "./low_water_marks.ts";
 
 /**
- * A cursor works on any node: whatever a consumer is connected to, nothing repeats, and nothing is skipped but what
+ * G6: a cursor works on any node: whatever a consumer is connected to, nothing repeats, and nothing is skipped but what
  * somebody had forgotten, which it is told as a gap.
  */
-export class Consumers implements Checker {
-  readonly name = "cursors neither skip nor repeat";
+export class Cursors implements Checker {
+  readonly name = "G6 cursors neither skip nor repeat";
   readonly #sequences = new Map<string, number>();
   readonly #marks = new LowWaterMarks();
   readonly #forked = new Set<WriterId>();

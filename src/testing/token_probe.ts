@@ -1,0 +1,75 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { encodeCursor, encodeToken, type FrameHeader, type HotTransport, type Place, scanFrame } from "../base/mod.ts";
+import { ConsumeRequestSchema, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
+import { keyOf } from "../log/mod.ts";
+import type { SimNode } from "./sim_node.ts";
+import type { World } from "./world.ts";
+
+const consumePath = "/log.v1.Log/Consume";
+/** Answers that are asked for until the record must have come: far more than a log of a random world needs. */
+const answersMax = 500;
+
+/** Who asks which node for the last record that another one has acknowledged. */
+export interface Probe {
+  readonly caller: string;
+  readonly origin: SimNode;
+  readonly node: SimNode;
+  readonly topic: string;
+}
+
+/** Consumes at a node with the token of the last produce at another, and observes whether that record came. */
+export function probeToken(world: World, { caller, origin, node, topic }: Probe): void {
+  const log = origin.log?.topic(topic);
+  const writer = origin.log?.writer;
+  const last = log?.served.get(writer ?? "");
+  if (log === undefined || writer === undefined || last === undefined) return;
+  const token = { topic, generation: log.generation, vector: new Map([[writer, last]]) };
+  world.touchLog();
+  void consumeAfter(world.callsTo(node.name, caller), token).then((isDelivered) => {
+    if (isDelivered === undefined) return;
+    world.observe({ type: "token-used", node: node.name, topic: keyOf(log), writer, last, isDelivered });
+  });
+}
+
+/**
+ * Consumes after a token, from where the record that it names stands. Resolves with whether the record came, or undefined
+ * where the node did not answer: it is down, cut off, or has not got the record in time.
+ */
+export async function consumeAfter(calls: HotTransport, token: Place): Promise<boolean | undefined> {
+  const [[writer, last] = ["", 0]] = token.vector;
+  let cursor = encodeCursor({
+    ...token,
+    vector: new Map([[writer, last - 1]].filter(([, read]) => (read as number) > 0) as [string, number][]),
+  });
+  let afterToken = encodeToken(token);
+  for (let answers = 0; answers < answersMax; answers++) {
+    const start = { case: "cursor", value: cursor } as const;
+    const request = create(ConsumeRequestSchema, { topic: token.topic, packed: true, start, afterToken });
+    try {
+      const bytes = await calls.unary(consumePath, [toBinary(ConsumeRequestSchema, request)], undefined);
+      const answer = fromBinary(ConsumeResponseSchema, bytes);
+      if (headersIn(answer.frames).some((header) => header.writer === writer && lastOf(header) >= last)) return true;
+      cursor = answer.cursor as Uint8Array<ArrayBuffer>;
+      afterToken = new Uint8Array(0);
+    } catch (error) {
+      return error instanceof ConnectError && error.code === Code.OutOfRange ? false : undefined;
+    }
+  }
+  return undefined;
+}
+
+function lastOf(header: FrameHeader): number {
+  return header.baseSequence + header.count - 1;
+}
+
+function headersIn(frames: Uint8Array): FrameHeader[] {
+  const headers: FrameHeader[] = [];
+  for (let at = 0; at < frames.length; ) {
+    const scan = scanFrame(frames, at);
+    if (scan.type !== "frame") break;
+    headers.push(scan.header);
+    at += scan.header.frameBytes;
+  }
+  return headers;
+}
