@@ -1,6 +1,14 @@
 import { Argument, type Command } from "commander";
 import type { TopicDescription, TopicRetention, TopicSettingsChange } from "../client/mod.ts";
-import { checkUsage, clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import {
+  checkUsage,
+  clientOf,
+  collectPair,
+  topicArgument,
+  wholeNumber,
+  withFormats,
+  withServers,
+} from "./arguments.ts";
 import { timeOf } from "./durations.ts";
 import { printLine } from "./output.ts";
 import { sizeOf } from "./sizes.ts";
@@ -15,7 +23,13 @@ interface SetFlags {
   readonly retentionBytesMax?: number;
   readonly compact?: boolean;
   readonly tombstoneGrace?: number;
+  readonly placeCopies?: number;
+  readonly placeTag?: Readonly<Record<string, string>>;
+  readonly placeAnywhere?: boolean;
 }
+
+type Placement = NonNullable<TopicDescription["placement"]>;
+type FlagsOfPlacement = Pick<SetFlags, "placeCopies" | "placeTag" | "placeAnywhere">;
 
 /** Adds `topics create` and `topics set`. */
 export function addTopicsSetCommands(topics: Command): void {
@@ -63,7 +77,10 @@ function withSettings(command: Command): Command {
     .option("--retention-bytes-max <size>", "bytes to keep at most, whoever holds them; 0 for no limit", sizeOf)
     .option("--compact", "keep only the latest record of each key")
     .option("--no-compact", "keep all records of a key again")
-    .option("--tombstone-grace <time>", "how long all nodes keep empty records; 0 for a day", timeOf);
+    .option("--tombstone-grace <time>", "how long all nodes keep empty records; 0 for a day", timeOf)
+    .option("--place-copies <nodes>", "have so many nodes hold it; 0 for all", wholeNumber(0))
+    .option("--place-tag <key=pattern>", "have only nodes hold it whose tag matches, repeatable", collectPair)
+    .option("--place-anywhere", "have nodes hold it whatever their tags");
   return withServers(withFormats(command, ["text", "json"]));
 }
 
@@ -82,7 +99,27 @@ function changeOf(flags: SetFlags): TopicSettingsChange {
     ...(isAsked && { retention }),
     ...(compact !== undefined && { compact }),
     ...(tombstoneGraceMs !== undefined && { tombstoneGraceMs }),
+    ...placementChangeOf(flags),
   };
+}
+
+function placementChangeOf({ placeCopies: copies, placeTag, placeAnywhere }: FlagsOfPlacement): TopicSettingsChange {
+  checkUsage(placeTag === undefined || placeAnywhere !== true, "--place-tag and --place-anywhere exclude each other");
+  const tags = placeAnywhere === true ? {} : placeTag;
+  if (copies === undefined && tags === undefined) return {};
+  return { placement: { ...(copies !== undefined && { copies }), ...(tags !== undefined && { tags }) } };
+}
+
+/** Which nodes are to hold a topic, in words. */
+export function placementText({ copies, tags = {} }: Placement): string {
+  const conditions = Object.entries(tags).map(([tag, expression]) => `${tag} is ${expression}`);
+  const nodes = copies === undefined ? "all nodes" : copies === 1 ? "1 node" : `${copies} nodes`;
+  return conditions.length === 0 ? nodes : `${nodes} whose ${conditions.join(" and whose ")}`;
+}
+
+function placementSuffix({ placement, placed = [] }: TopicDescription): string {
+  if (placement === undefined) return "";
+  return `; placed at ${placementText(placement)}: ${placed.length === 0 ? "none is there" : placed.join(", ")}`;
 }
 
 async function createTopic(name: string, flags: SetFlags): Promise<void> {
@@ -94,7 +131,7 @@ async function setTopic(name: string, flags: SetFlags): Promise<void> {
   const change = changeOf(flags);
   const limits =
     "--retention-age, --retention-bytes, --retention-segments, --keep-until-replicas, --retention-bytes-max";
-  const known = `${limits}, --compact or --tombstone-grace`;
+  const known = `${limits}, --compact, --tombstone-grace, --place-copies, --place-tag or --place-anywhere`;
   checkUsage(Object.keys(change).length > 0, `topics set needs something to change: ${known}`);
   await using client = clientOf(flags);
   await print("set", await client.setTopic(name, change), flags);
@@ -104,7 +141,7 @@ async function print(done: string, topic: TopicDescription, flags: SetFlags): Pr
   if (flags.format === "json") await printLine(JSON.stringify(topic, undefined, 2));
   else
     await printLine(
-      `${done} topic ${topic.name}: retention ${retentionText(topic.retention)}${compactionSuffix(topic)}`,
+      `${done} topic ${topic.name}: retention ${retentionText(topic.retention)}${compactionSuffix(topic)}${placementSuffix(topic)}`,
     );
 }
 

@@ -5,7 +5,7 @@ import {
   type WatchMembersResponse,
 } from "../gen/grapevine/v1/cluster_pb.ts";
 import type { Server, Topic } from "../gen/log/v1/log_pb.ts";
-import { toRetention } from "./topic_settings.ts";
+import { toPlacement, toRetention } from "./topic_settings.ts";
 import type { MemberDescription, MemberEvent, MemberStatus, ServerDescription, TopicDescription } from "./types.ts";
 
 export function toTopic(topic: Topic): TopicDescription {
@@ -25,6 +25,8 @@ export function toTopic(topic: Topic): TopicDescription {
     })),
     ...(topic.retention !== undefined && { retention: toRetention(topic.retention) }),
     ...(topic.compact && { compact: true, tombstoneGraceMs: Number(topic.tombstoneGraceMs) }),
+    ...(topic.placement !== undefined && { placement: toPlacement(topic.placement) }),
+    ...(topic.placed.length > 0 && { placed: [...topic.placed], holders: [...topic.holders] }),
   };
 }
 

@@ -1,10 +1,13 @@
 /** Settings of topics, as callers give and get them and as they travel. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Retention, SetTopicRequestSchema } from "../gen/log/v1/log_pb.ts";
+import type { Placement, PlacementSchema, Retention, SetTopicRequestSchema } from "../gen/log/v1/log_pb.ts";
 import { ClientError } from "./errors.ts";
-import type { TopicRetention, TopicSettingsChange } from "./types.ts";
+import type { TopicPlacement, TopicRetention, TopicSettingsChange } from "./types.ts";
 
 const retentionFields = ["bytesMin", "ageMaxMs", "segmentsMax", "keepUntilReplicas", "bytesMax"] as const;
+
+/** Nodes that may be asked for; servers have the same limit. */
+const copiesMost = 100;
 
 /** The request for a change; throws `ClientError` for what no node would take. */
 export function setTopicRequest(
@@ -12,7 +15,7 @@ export function setTopicRequest(
   change: TopicSettingsChange,
   create: boolean,
 ): MessageInitShape<typeof SetTopicRequestSchema> {
-  refuseOthers(topic, "", change, ["retention", "compact", "tombstoneGraceMs"]);
+  refuseOthers(topic, "", change, ["retention", "compact", "tombstoneGraceMs", "placement"]);
   const { compact, tombstoneGraceMs } = change;
   if (compact !== undefined && typeof compact !== "boolean") {
     throw refused(topic, `compact is ${compact}, allowed are true and false`);
@@ -23,7 +26,26 @@ export function setTopicRequest(
     ...(change.retention !== undefined && { retention: retentionMessage(topic, change.retention) }),
     ...(compact !== undefined && { compact }),
     ...(grace !== undefined && { tombstoneGraceMs: grace }),
+    ...(change.placement !== undefined && { placement: placementMessage(topic, change.placement) }),
   };
+}
+
+function placementMessage(topic: string, given: TopicPlacement): MessageInitShape<typeof PlacementSchema> {
+  refuseOthers(topic, "placement.", given, ["copies", "tags"]);
+  const { copies, tags } = given;
+  if (copies !== undefined && !(Number.isSafeInteger(copies) && copies >= 0 && copies <= copiesMost)) {
+    throw refused(topic, `placement.copies is ${copies}, allowed are whole numbers from 0 to ${copiesMost}`);
+  }
+  for (const [tag, expression] of Object.entries(tags ?? {})) {
+    if (typeof expression !== "string") throw refused(topic, `placement.tags.${tag} is no text`);
+  }
+  return { ...(copies !== undefined && { copies }), ...(tags !== undefined && { tags: { expressions: { ...tags } } }) };
+}
+
+export function toPlacement({ copies, tags }: Placement): TopicPlacement {
+  const expressions = { ...tags?.expressions };
+  const isByTags = Object.keys(expressions).length > 0;
+  return { ...(copies !== undefined && copies > 0 && { copies }), ...(isByTags && { tags: expressions }) };
 }
 
 function retentionMessage(topic: string, given: TopicRetention): { readonly [Field in keyof TopicRetention]?: bigint } {

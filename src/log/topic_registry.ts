@@ -15,6 +15,7 @@ import {
   type WriterId,
 } from "../base/mod.ts";
 import { InvalidTopicError, messageOf, TooManyTopicsError, TopicDeletedError } from "./errors.ts";
+import type { ExpressionFault } from "./placement_settings.ts";
 import {
   applicableRetention,
   changedSettings,
@@ -61,6 +62,12 @@ export interface TopicRegistryOptions {
   readonly wallMs: () => number;
   /** Hears of records that make no sense, and of topics that cannot be opened or read. */
   readonly onWarn: (message: string) => void;
+  /** Whether a topic that is not held is to be, because something is settled about it. @default each is */
+  readonly isHeldHere?: ((topic: string) => boolean) | undefined;
+  /** What is wrong with an expression over tags. @default each is taken for one */
+  readonly expressionFault?: ExpressionFault | undefined;
+  /** Hears of each topic about which something new is settled, before that is applied. */
+  readonly onSettled?: ((topic: string) => void) | undefined;
 }
 
 /** What is settled, and the place of the record that it comes from: by it the latest is known (rule R7). */
@@ -116,6 +123,16 @@ export class TopicRegistry implements AsyncDisposable {
     return this.#entries.get(topic)?.value.settings ?? {};
   }
 
+  /** Topics about which something is settled. */
+  get names(): Iterable<string> {
+    return this.#entries.keys();
+  }
+
+  /** Begins to hold a topic, if that is to be so by now. Resolves when it is open. */
+  async hold(topic: string): Promise<void> {
+    await this.#inTurn(() => this.#apply(topic));
+  }
+
   /**
    * Changes what holds for a topic on all nodes. Resolves with what holds now, once that is fsynced here, whatever the
    * policy, and applied here. `create` makes a topic that is not there yet, or was deleted: then it begins anew, in the
@@ -158,7 +175,8 @@ export class TopicRegistry implements AsyncDisposable {
     if (!exists && this.#entries.size - this.#deleted >= topicsMax) throw new TooManyTopicsError(name);
     const generation = before.deleted ? nextGeneration(name, before) : before.generation;
     const { segmentBytesMax } = this.#log;
-    const settings = changedSettings(name, before.settings, { change, segmentBytesMax });
+    const { expressionFault = () => undefined } = this.#options;
+    const settings = changedSettings(name, before.settings, { change, segmentBytesMax, expressionFault });
     await this.#write(name, { ...before, generation, deleted: false, settings });
     return this.settings(name);
   }
@@ -266,6 +284,7 @@ export class TopicRegistry implements AsyncDisposable {
       this.#deleted += Number(value.deleted) - Number(known?.value.deleted ?? false);
       this.#entries.set(name, entry);
       this.#changed.add(name);
+      this.#options.onSettled?.(name);
     }
     const latest = this.#latest.get(name);
     if (latest === undefined || isLatest(entry, latest)) this.#latest.set(name, entry);
@@ -273,12 +292,13 @@ export class TopicRegistry implements AsyncDisposable {
     else this.#overtaken.add(name);
   }
 
-  /** A topic about which something is settled is held, even while nothing is in it; unless it is deleted. */
+  /** A topic about which something is settled is held, even while nothing is in it; unless it is deleted, or for others. */
   async #apply(name: string): Promise<boolean> {
     const life = this.#entries.get(name)?.value ?? firstLife;
     try {
       await this.#log.settleLife(name, { generation: life.generation, deleted: life.deleted });
       if (life.deleted) return true;
+      if (this.#log.topic(name) === undefined && this.#options.isHeldHere?.(name) === false) return true;
       const topic: TopicLog = await this.#log.openTopic(name);
       const { retention, compact, tombstoneGraceMs = tombstoneGraceMsDefault } = this.settings(name);
       topic.setRetention(retention && applicableRetention(retention, this.#log.segmentBytesMax));

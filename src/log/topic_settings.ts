@@ -1,5 +1,12 @@
 /** What the cluster has settled about a topic, and what may be asked for. */
+
 import { copiesMax } from "./options.ts";
+import {
+  changedPlacement,
+  type ExpressionFault,
+  type PlacementSettings,
+  placementFault,
+} from "./placement_settings.ts";
 import type { Retention } from "./types.ts";
 
 /** What holds for a topic on every node. */
@@ -13,6 +20,8 @@ export interface TopicSettings {
    * node may be away: one that comes back later may bring back what was deleted. @default 86400000 (a day)
    */
   readonly tombstoneGraceMs?: number | undefined;
+  /** Which nodes are to hold it. @default all that hold topics */
+  readonly placement?: PlacementSettings | undefined;
 }
 
 /** What is to become different: a field that is not given stays as it is, 0 takes its limit away. */
@@ -21,6 +30,8 @@ export interface TopicSettingsChange {
   readonly compact?: boolean | undefined;
   /** 0 is the default again. */
   readonly tombstoneGraceMs?: number | undefined;
+  /** Tags that are given stand for all those before; none of them: any node will do. */
+  readonly placement?: PlacementSettings | undefined;
 }
 
 /** A setting is out of range, or there is none of that name. Nothing was changed. */
@@ -47,14 +58,33 @@ export const retentionFields: readonly (keyof Retention)[] = [
 export function changedSettings(
   topic: string,
   before: TopicSettings,
-  asked: { readonly change: TopicSettingsChange; readonly segmentBytesMax: number },
+  asked: {
+    readonly change: TopicSettingsChange;
+    readonly segmentBytesMax: number;
+    readonly expressionFault: ExpressionFault;
+  },
 ): TopicSettings {
-  const { change, segmentBytesMax } = asked;
-  refuseOthers(topic, "", change, ["retention", "compact", "tombstoneGraceMs"]);
-  return {
+  const { change, segmentBytesMax, expressionFault } = asked;
+  refuseOthers(topic, "", change, ["retention", "compact", "tombstoneGraceMs", "placement"]);
+  const fault = change.placement && placementFault(change.placement, expressionFault);
+  if (fault !== undefined) throw new InvalidTopicSettingError(topic, `placement.${fault.field}`, fault);
+  const placement = changedPlacement(before.placement, change.placement);
+  const settings = {
     ...changedRetention(topic, before, { change, segmentBytesMax }),
     ...changedCompaction(topic, before, change),
+    ...(placement !== undefined && { placement }),
   };
+  refuseImpossibleCopies(topic, settings);
+  return settings;
+}
+
+/** What is kept until more nodes hold it than are to hold it would be kept for ever. */
+function refuseImpossibleCopies(topic: string, { retention, placement }: TopicSettings): void {
+  const { keepUntilReplicas: value = 0 } = retention ?? {};
+  const { copies = copiesMax } = placement ?? {};
+  if (value <= copies) return;
+  const allowed = `up to ${copies}, because placement.copies is ${copies}`;
+  throw new InvalidTopicSettingError(topic, "retention.keepUntilReplicas", { value, allowed });
 }
 
 function changedCompaction(topic: string, before: TopicSettings, change: TopicSettingsChange): TopicSettings {

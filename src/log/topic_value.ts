@@ -4,6 +4,7 @@
  * further version: nodes that do not know it hand it on.
  */
 import { firstGeneration, generationMax, toBytes, toText } from "../base/mod.ts";
+import { decodedPlacement } from "./placement_settings.ts";
 import { retentionFields, type TopicSettings } from "./topic_settings.ts";
 import type { Retention } from "./types.ts";
 
@@ -32,7 +33,7 @@ export const valueBytesMax = 16_384;
 
 const knownFields: readonly string[] = [
   ...["version", "generation", "deleted"],
-  ...["retention", "compact", "tombstoneGraceMs"],
+  ...["retention", "compact", "tombstoneGraceMs", "placement"],
 ];
 
 /** Fields of the value without content are left out: generation 1, not deleted, no settings of its own. */
@@ -44,6 +45,7 @@ export function encodeTopicValue({ generation, deleted, settings, others }: Topi
     ...(settings.retention !== undefined && { retention: settings.retention }),
     ...(settings.compact === true && { compact: true }),
     ...(settings.tombstoneGraceMs !== undefined && { tombstoneGraceMs: settings.tombstoneGraceMs }),
+    ...(settings.placement !== undefined && { placement: settings.placement }),
     ...others,
   };
   return toBytes(JSON.stringify(fields));
@@ -70,10 +72,13 @@ function settingsOf(fields: Readonly<Record<string, unknown>>): TopicSettings | 
   if (fields["retention"] !== undefined && retention === undefined) return undefined;
   if (typeof compact !== "boolean") return undefined;
   if (tombstoneGraceMs !== undefined && !isLimit(tombstoneGraceMs)) return undefined;
+  const placement = decodedPlacement(fields["placement"]);
+  if (placement === "fault") return undefined;
   return {
     ...(retention !== undefined && { retention }),
     ...(compact && { compact }),
     ...(tombstoneGraceMs !== undefined && { tombstoneGraceMs }),
+    ...(placement !== undefined && { placement }),
   };
 }
 

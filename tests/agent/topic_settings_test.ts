@@ -169,7 +169,7 @@ test("createTopic() and setTopic() refuse what makes no sense, with field, value
     ],
     [{ retention: { segmentsMax: -1 } }, /retention.segmentsMax is -1, allowed are whole numbers from 0 to/],
     [{ retention: { pages: 1 } }, /retention.pages is 1, allowed is bytesMin, ageMaxMs, segmentsMax/],
-    [{ colour: "blue" }, /colour is blue, allowed is retention, compact, tombstoneGraceMs/],
+    [{ colour: "blue" }, /colour is blue, allowed is retention, compact, tombstoneGraceMs, placement/],
     [{ compact: "yes" }, /compact is yes, allowed are true and false/],
     [{ tombstoneGraceMs: 5 }, /tombstoneGraceMs is 5, allowed is 0 for a day, or .* from 1000 \(a second\)/],
   ];

@@ -119,7 +119,7 @@ test("set() refuses what makes no sense, and names the field, the value and what
       { retention: { keepUntilReplicas: 101 } },
       "retention.keepUntilReplicas is 101, allowed is 0 for none, or a whole number from 1 to 100",
     ],
-    [{ colour: "blue" }, "colour is blue, allowed is retention, compact, tombstoneGraceMs"],
+    [{ colour: "blue" }, "colour is blue, allowed is retention, compact, tombstoneGraceMs, placement"],
     [{ compact: "yes" }, "compact is yes, allowed is true or false"],
     [
       { tombstoneGraceMs: 999 },
@@ -139,6 +139,59 @@ test("set() refuses what makes no sense, and names the field, the value and what
   assert.is(await refusedAs("a/b", true), "INVALID_TOPIC");
   assert.equal(node.registry.settings("t"), { retention: { segmentsMax: 3 } });
   await closeNode(node);
+});
+
+test("set() places a topic: what is given stays for the rest, and refuses what cannot be", async () => {
+  const node = await openNode(1);
+  const set = (change: object) => node.registry.set("t", change, { create: false });
+  await node.registry.set("t", { placement: { copies: 3 } }, { create: true });
+  const tags = { zone: "eu-.*" };
+  assert.equal(await set({ placement: { tags } }), { placement: { copies: 3, tags } });
+  assert.equal(await set({ placement: { copies: 0 } }), { placement: { tags } });
+  assert.equal(await set({ compact: true }), { compact: true, placement: { tags } });
+  assert.equal(await set({ compact: false, placement: { tags: {}, copies: 2 } }), { placement: { copies: 2 } });
+  const rows: [object, string][] = [
+    [
+      { placement: { copies: 101 } },
+      "placement.copies is 101, allowed is 0 for all nodes, or a whole number from 1 to 100",
+    ],
+    [{ placement: { copies: 1.5 } }, "placement.copies is 1.5, allowed is "],
+    [{ placement: { nodes: ["a"] } }, "placement.nodes is a, allowed is copies, tags"],
+    [{ placement: { tags: { zone: "" } } }, "placement.tags is zone=, allowed is an expression of 1 to 256 characters"],
+    [{ placement: { tags: { "": "eu" } } }, "placement.tags is =eu, allowed is the name of a tag, 1 to 128 characters"],
+    [
+      { retention: { keepUntilReplicas: 3 } },
+      "retention.keepUntilReplicas is 3, allowed is up to 2, because placement.copies is 2",
+    ],
+  ];
+  for (const [change, reason] of rows) {
+    const error = await rejection(set(change));
+    assert.is(error.code, "INVALID_TOPIC_SETTING");
+    assert.ok(error.message.startsWith(`Cannot set topic "t": ${reason}`), error.message);
+  }
+  assert.equal(await set({ placement: { copies: 0 } }), {});
+  await closeNode(node);
+});
+
+test("a topic that belongs to others is not held because something is settled about it, until it is to be", async () => {
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk.mount(), {}, environment(new Random(9)));
+  let isHere = false;
+  const registry = await TopicRegistry.open(log, {
+    ...{ wallMs: () => 1_000, onWarn: () => {} },
+    isHeldHere: () => isHere,
+    expressionFault: (expression) => (expression === "(" ? "an expression" : undefined),
+  });
+  await registry.set("t", { placement: { copies: 1 } }, { create: true });
+  assert.is(log.topic("t"), undefined);
+  assert.equal([...registry.names], ["t"]);
+  const error = await rejection(registry.set("t", { placement: { tags: { zone: "(" } } }, { create: false }));
+  assert.match(error.message, "placement.tags is zone=(, allowed is an expression");
+  isHere = true;
+  await registry.hold("t");
+  assert.is(log.topic("t")?.name, "t");
+  await registry[Symbol.asyncDispose]();
+  await log[Symbol.asyncDispose]();
 });
 
 test("set() has a topic compacted on all nodes, and no longer", async () => {

@@ -14,6 +14,10 @@ test("encodeTopicValue() says no more than there is, and decodeTopicValue() read
       { ...plain, settings: { compact: true, tombstoneGraceMs: 5_000 } },
       '{"version":2,"compact":true,"tombstoneGraceMs":5000}',
     ],
+    [
+      { ...plain, settings: { placement: { copies: 2, tags: { zone: "eu-.*" } } } },
+      '{"version":2,"placement":{"copies":2,"tags":{"zone":"eu-.*"}}}',
+    ],
     [{ ...plain, generation: 7, deleted: true }, '{"version":2,"generation":7,"deleted":true}'],
     [
       { ...plain, generation: 2, settings: { retention: {} }, others: { colour: { red: 1 } } },
@@ -45,6 +49,10 @@ test("decodeTopicValue() takes nothing that makes no sense", () => {
     '{"version":2,"retention":{"bytesMin":-1}}',
     '{"version":2,"compact":1}',
     '{"version":2,"compact":true,"tombstoneGraceMs":0}',
+    '{"version":2,"placement":2}',
+    '{"version":2,"placement":{"copies":-1}}',
+    '{"version":2,"placement":{"tags":{"zone":7}}}',
+    '{"version":2,"placement":{"tags":{"":"eu"}}}',
     `{"version":2,"colour":"${"x".repeat(16_384)}"}`,
   ];
   for (const text of rows) assert.is(decodeTopicValue(toBytes(text)), undefined, text.slice(0, 60));
