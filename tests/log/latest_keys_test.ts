@@ -1,6 +1,14 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FrameBuilder, headersBytes, Random, readRecords, scanFrame, toText } from "../../src/base/mod.ts";
+import {
+  FrameBuilder,
+  headersBytes,
+  Random,
+  readRecords,
+  scanFrame,
+  toText,
+  writeProducerStamp,
+} from "../../src/base/mod.ts";
 import type { RecordIdentity, TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { openLog } from "./log_kit.ts";
@@ -58,6 +66,22 @@ test("what is no single record with a key cannot depend on one", async () => {
     assert.match(message, words);
   }
   assert.is(topic.nextOffset, 0);
+  await close();
+});
+
+test("a repeated record is answered as the first was, though it is the latest itself by now", async () => {
+  const { topic, close } = await openTopic();
+  const produce = (sequence: number, expected: RecordIdentity | undefined) => {
+    const frame = keyed(["a", "1"]);
+    writeProducerStamp(frame, { producer: "00000000000000aa", epoch: 0, sequence });
+    return topic.produce(frame, { expected });
+  };
+  const [first, repeated] = await Promise.all([produce(1, undefined), produce(1, undefined)]);
+  assert.is(repeated.sequence, first.sequence);
+  assert.ok(repeated.duplicate);
+  assert.is((await produce(1, undefined)).sequence, first.sequence);
+  assert.is((await outcomeOf(produce(2, undefined))).code, "EXPECTED_SEQUENCE");
+  assert.is(topic.nextOffset, 1);
   await close();
 });
 
