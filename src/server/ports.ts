@@ -27,6 +27,15 @@ export interface ServerPorts {
   readonly onInternalError?: ((error: unknown) => void) | undefined;
 }
 
+/** Where records went; `duplicate` when they had gone there before. */
+export interface ServedAck {
+  readonly offset: number;
+  readonly writer: WriterId;
+  readonly sequence: number;
+  readonly count: number;
+  readonly duplicate?: boolean;
+}
+
 export interface ServedTopic {
   readonly name: string;
   readonly generation: number;
@@ -40,7 +49,7 @@ export interface ServedTopic {
   /** What stands below `nextOffset`: all that may be consumed now. */
   readonly served: Vector;
   readonly lowWater: Vector;
-  produce(frame: Uint8Array): Promise<{ offset: number; writer: WriterId; sequence: number; count: number }>;
+  produce(frame: Uint8Array): Promise<ServedAck>;
   read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
   /** As `read`, for many readers of one place: nobody may change the bytes, nor look at them after `release`. */
   readShared(offset: number, bytesMax: number): Promise<ServedChunk>;

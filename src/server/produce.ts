@@ -11,6 +11,7 @@ import { type AskedCopies, answerOfShortfall, askedCopies } from "./acks.ts";
 import { checkCopies, passProduce } from "./doors.ts";
 import { invalidArgument } from "./errors.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
+import { checkStamped, stampAsAsked } from "./producer_fields.ts";
 import { writableTopicNameOf } from "./topics.ts";
 
 /** What a produce needs of a node. */
@@ -68,6 +69,7 @@ async function acknowledged(
     firstSequence: BigInt(at.sequence),
     count: at.count,
     token: encodeToken({ topic: topic.name, generation: topic.generation, vector }),
+    duplicate: at.duplicate ?? false,
   });
   if (asked === undefined || missed === undefined) return response;
   return answerOfShortfall(response, missed, { ...asked, topic: topic.name });
@@ -84,8 +86,13 @@ function frameOf(request: ProduceRequest, clock: Clock): Uint8Array {
     throw invalidArgument(`Cannot produce: exactly one of record, records and frame is needed, there is ${found}`);
   }
   // Given away as it is: the log stamps it in place, and nobody else looks at this message's bytes any more.
-  if (request.frame.length > 0) return request.frame;
-  return packRecords(request.record === undefined ? request.records : [request.record], clock);
+  if (request.frame.length > 0) {
+    checkStamped(request.frame, request);
+    return request.frame;
+  }
+  const frame = packRecords(request.record === undefined ? request.records : [request.record], clock);
+  stampAsAsked(frame, request);
+  return frame;
 }
 
 function packRecords(records: readonly LogRecordMessage[], clock: Clock): Uint8Array {

@@ -7,6 +7,7 @@ export interface ProducedAt {
   readonly writer: WriterId;
   readonly sequence: number;
   readonly count: number;
+  readonly duplicate?: boolean | undefined;
 }
 
 /** Whom an answer is about. */
@@ -20,6 +21,7 @@ const writerTag = 0x12;
 const firstSequenceTag = 0x18;
 const tokenTag = 0x22;
 const countTag = 0x28;
+const duplicateTag = 0x38;
 /** Of a ProduceManyResponse. */
 const idTag = 0x08;
 const producedTag = 0x12;
@@ -70,6 +72,7 @@ function bytesOf({ token, writerBytes }: TopicAnswers, at: ProducedAt): number {
   const tokenBytes = token.bytesOf(at.sequence + at.count - 1);
   let bytes = 5 + writerBytes.length + tokenBytes;
   if (at.offset > 0) bytes += 1 + varintBytesOf(at.offset);
+  if (at.duplicate) bytes += 2;
   return bytes + varintBytesOf(at.sequence) + varintBytesOf(tokenBytes) + varintBytesOf(at.count);
 }
 
@@ -89,5 +92,9 @@ function writeAnswer(bytes: Uint8Array, start: number, { token, writerBytes }: T
   bytes[end++] = tokenTag;
   end = token.write(bytes, writeVarint(bytes, end, token.bytesOf(last)), last);
   bytes[end++] = countTag;
-  writeVarint(bytes, end, at.count);
+  end = writeVarint(bytes, end, at.count);
+  if (at.duplicate) {
+    bytes[end++] = duplicateTag;
+    bytes[end] = 1;
+  }
 }

@@ -43,12 +43,13 @@ test("an answer that the node writes by hand is what the generated code writes, 
     for (const sequence of numbers.slice(1)) {
       const topic = { name: `topic-${offset % 3}`, generation: offset % 2 };
       const count = 1 + (offset % 1_000);
-      const written = answers.encode(topic, { offset, writer, sequence, count });
+      const duplicate = sequence % 2 === 1;
+      const written = answers.encode(topic, { offset, writer, sequence, count, duplicate });
       const vector = new Map([[writer, sequence + count - 1]]);
       const token = encodeToken({ topic: topic.name, generation: topic.generation, vector }) as Uint8Array<ArrayBuffer>;
       const response = create(ProduceResponseSchema, {
         ...{ offset: BigInt(offset), firstSequence: BigInt(sequence) },
-        ...{ writer, count, token },
+        ...{ writer, count, token, duplicate },
       });
       assert.equal([...written], [...toBinary(ProduceResponseSchema, response)]);
       const read = reader.read(written);
