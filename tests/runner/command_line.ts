@@ -7,7 +7,7 @@ import { type RunOptions, runTests } from "./runner.ts";
 const usage = `usage: npm test -- [options] [FILTER…]
   FILTER            regular expression over paths below tests/, or a topic: discovery
   --runtime NAMES   some of ${runtimeNames.join(",")} (default: all)
-  --jobs N          suites that run side by side (default 2)
+  --jobs N          suites that run side by side (default 3)
   --timeout SECONDS time limit of a file that names none (default 120)
   --long            the files that take minutes, and they alone; otherwise they are left out
   --help
@@ -53,7 +53,7 @@ function readOptions(words: readonly string[], fast: boolean): RunOptions | unde
     testsDirectory: path.join(projectDirectory, "tests"),
     runtimes: readRuntimes(values.runtime),
     filters: positionals,
-    jobs: readNumber("--jobs", values.jobs, 2, 64),
+    jobs: readNumber("--jobs", values.jobs, 3, 64),
     timeoutSeconds: readNumber("--timeout", values.timeout, 120, 86_400),
     fast,
     long: values.long === true,
