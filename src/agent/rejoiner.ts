@@ -48,16 +48,26 @@ const roundMs = 1_000;
 const seedsAgainMs = 30_000;
 /** Failed peers dialled in one round: the others follow in the next ones. */
 const dialsPerRoundMax = 8;
+/**
+ * Dials of one peer under way at a time, each begun in a round of its own. Whoever dials into a partition repeats itself
+ * after 1 s, then 2, then 4: it would notice late that the way is open again. These between them knock every second.
+ */
+const dialsPerPeerMax = 4;
+/** Dials of all peers under way at a time. */
+const dialsMax = 32;
 
 /**
  * Keeps a node in company: tries its seeds until one answers, and dials failed peers again. Both go on for the life of
- * the node, one round a second, one round at a time.
+ * the node, one round a second. Rounds do not wait for dials.
  */
 export class Rejoiner implements AsyncDisposable {
   readonly #options: RejoinerOptions;
   #cancel: (() => void) | undefined;
   #round: Promise<void> = Promise.resolve();
   #disposed = false;
+  /** How many dials of each peer are under way. */
+  readonly #dialling = new Map<string, number>();
+  #dials = 0;
   #next = 0;
   #seedFailures = 0;
   #hasJoined = false;
@@ -77,6 +87,7 @@ export class Rejoiner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#cancel?.();
+    // Not for the dials: membership ends them when it stops.
     await this.#round;
   }
 
@@ -91,12 +102,26 @@ export class Rejoiner implements AsyncDisposable {
   async #tryAll(): Promise<void> {
     const failed = this.#options.failedPeers();
     const turns = Math.min(failed.length, dialsPerRoundMax);
-    const dials = Array.from({ length: turns }, (_, turn) => failed[(this.#next + turn) % failed.length] as string);
+    for (let turn = 0; turn < turns; turn++) this.#dial(failed[(this.#next + turn) % failed.length] as string);
     this.#next += turns;
-    await Promise.all([
-      this.#trySeeds(),
-      ...dials.map((address) => this.#options.membership.join([address]).catch(() => {})),
-    ]);
+    await this.#trySeeds();
+  }
+
+  #dial(address: string): void {
+    const ofPeer = this.#dialling.get(address) ?? 0;
+    if (ofPeer >= dialsPerPeerMax || this.#dials >= dialsMax) return;
+    this.#dialling.set(address, ofPeer + 1);
+    this.#dials++;
+    void this.#options.membership
+      .join([address])
+      // Nobody is there yet: the next round tries again.
+      .catch(() => {})
+      .then(() => {
+        this.#dials--;
+        const left = (this.#dialling.get(address) ?? 1) - 1;
+        if (left > 0) this.#dialling.set(address, left);
+        else this.#dialling.delete(address);
+      });
   }
 
   async #trySeeds(): Promise<void> {
