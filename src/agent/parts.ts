@@ -166,7 +166,9 @@ export async function openParts(
       events.emit({ type: "log", event });
     }),
   );
-  const client = stack.use(new LogClient(["http://in-process"], { openTransport: () => inProcess(ports, routes) }));
+  // Nothing between a node and itself breaks off: what fails is the node, and is told at once.
+  const inProcessOptions = { openTransport: () => inProcess(ports, routes), failover: false };
+  const client = stack.use(new LogClient(["http://in-process"], inProcessOptions));
   return { log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, events, handlers, nodeTags };
 }
 

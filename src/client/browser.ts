@@ -12,17 +12,21 @@ export type {
   ProduceAck,
   ProduceOptions,
 } from "./client_options.ts";
+export type { ConsumeFailover } from "./consume_streams.ts";
 export type { Gap } from "./consumer.ts";
 export { Consumer } from "./consumer.ts";
 export { type Cursor, isCursor } from "./cursor.ts";
+export { type CursorAck, CursorCalls, type SavedCursor } from "./cursor_calls.ts";
 export {
   ClientError,
   type ClientErrorCode,
+  GapError,
   NotReplicatedError,
   type ProduceFate,
   RecordTooLargeError,
 } from "./errors.ts";
 export { LogClient } from "./log_client.ts";
+export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {

@@ -1,6 +1,7 @@
 /** What callers of the client may choose, and what they are told of a produce. */
 import type { Compression } from "../base/mod.ts";
 import type { Acks } from "./acks.ts";
+import type { ConsumeFailover } from "./consume_streams.ts";
 import type { Gap } from "./consumer.ts";
 import type { Cursor } from "./cursor.ts";
 import type { SendAck } from "./producer.ts";
@@ -11,6 +12,11 @@ export interface ConnectOptions {
   readonly openTransport?: OpenTransport;
   /** How long a question (not a produce, not a stream) may take, in milliseconds. @default 10000 */
   readonly timeoutMs?: number;
+  /**
+   * Whether what breaks is taken up again by itself: consumers at the next server, produces at the same one and then the
+   * next. Servers that answer are asked for others, too. False: each failure is told at once. @default true
+   */
+  readonly failover?: boolean;
 }
 
 /** Where to begin reading: `latest` is after the last record, a number is an offset of the asked node. */
@@ -25,8 +31,24 @@ export interface ConsumeOptions {
   readonly follow?: boolean;
   /** Ends the reading, without an error. */
   readonly signal?: AbortSignal;
-  /** Hears of records that are gone for ever. */
+  /**
+   * Hears of records that are passed over because they are gone, or because no server that answers holds them. Without it
+   * they end the consumer with a `GapError`.
+   */
   readonly onGap?: (gap: Gap) => void;
+  /**
+   * What to do where the server lacks what comes next, by retention or because it never got it: ask the other servers, and
+   * only when none of those that answer has it go on as `earliest` does; go on with what there is, which is a gap; or fail
+   * with `OUT_OF_RANGE`. @default "another-node"
+   */
+  readonly outOfRange?: "another-node" | "earliest" | "error";
+  /**
+   * How long, in milliseconds, servers are tried again when one fails and nothing comes. Then the consumer fails; 0: at
+   * once. @default 60000, and 0 without `failover`
+   */
+  readonly failoverMs?: number;
+  /** Hears why a server was left, and which is asked next. */
+  readonly onFailover?: (failover: ConsumeFailover) => void;
 }
 
 export interface ProduceOptions {

@@ -3,9 +3,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { decodeCursor } from "../base/mod.ts";
 import type { ConsumeRequestSchema } from "../gen/log/v1/log_pb.ts";
 import type { ConsumeFrom } from "./client_options.ts";
-import type { Start } from "./consumer.ts";
 import { cursorToBytes } from "./cursor.ts";
 import { ClientError } from "./errors.ts";
+import type { Start } from "./wanted_records.ts";
 
 /** What the caller named as a start, as the request says it and as records are chosen by it. Throws `ClientError`. */
 export function startOf(

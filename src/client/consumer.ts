@@ -1,46 +1,26 @@
 import {
   type Checksum,
   type Codecs,
-  covers,
   decodeCursor,
   encodeCursor,
-  type FrameHeader,
-  headersBytes,
   type LogRecord,
   type Place,
   readRecords,
-  scanFrame,
-  unpackPayload,
   type Vector,
 } from "../base/mod.ts";
+import type { ConsumeStreams } from "./consume_streams.ts";
 import { type Cursor, cursorToText } from "./cursor.ts";
-import { ClientError, toClientError } from "./errors.ts";
+import { type ClientError, GapError, toClientError } from "./errors.ts";
+import { GivenBatches } from "./given_batches.ts";
 import type { ConsumeAnswer } from "./hot_messages.ts";
+import { type ReceivedFrame, receivedFrames, unpackFrame, unreadable } from "./received_frames.ts";
+import { type Start, WantedRecords } from "./wanted_records.ts";
 
-/** Records of a writer that no reachable node holds any more: sequences `from` to `to`. */
+/** Records of a writer that are gone: sequences `from` to `to`. */
 export interface Gap {
   readonly writer: string;
   readonly from: number;
   readonly to: number;
-}
-
-/** A record before which the consumer wants none, in a batch that the server sends whole. */
-export type Start =
-  | { readonly type: "offset"; readonly offset: number }
-  | { readonly type: "time"; readonly timestampMs: number }
-  | { readonly type: "cursor"; readonly place: Place }
-  | { readonly type: "any" };
-
-/** Where a topic ended when it was asked. */
-export interface End {
-  readonly offset: number;
-  readonly have: Vector;
-}
-
-/** A batch of the present response that was not read yet. */
-interface UnreadFrame {
-  readonly header: FrameHeader;
-  readonly payload: Uint8Array;
 }
 
 /**
@@ -49,41 +29,50 @@ interface UnreadFrame {
  */
 const unpackedBytesEnough = 1_048_576;
 
-/** What a consumer needs to know beside the stream. */
+/** What a consumer needs to know beside the streams. */
 export interface ConsumerContext {
   readonly topic: string;
-  readonly server: string;
   /** What batches were checked with on their way. */
   readonly checksum: Checksum;
   readonly codecs: Codecs;
   readonly start: Start;
-  /** Finds the end at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
-  readonly findEnd: ((signal: AbortSignal) => Promise<End | undefined>) | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onGap: ((gap: Gap) => void) | undefined;
-  /** Opens the stream; aborting the signal ends it. */
-  open(signal: AbortSignal): AsyncIterable<ConsumeAnswer>;
+  /** The way to the servers; the signal ends it. */
+  open(signal: AbortSignal): ConsumeStreams;
+}
+
+/** What was passed over without being given, behind so many of the present records. */
+interface Passed {
+  readonly after: number;
+  readonly writer: string;
+  readonly sequence: number;
 }
 
 /**
- * The records of a topic, in the answering node's order. Leaving the loop, `return()` and the caller's signal end the
- * call at the server. What is read ahead is one response, and what the connection's window holds.
+ * The records of a topic, in the order of the server that answers. When that one fails, the consumer goes on at the next
+ * from where it stands: each record comes once, in causal order. Leaving the loop, `return()` and the caller's signal end
+ * the call at the server. What is read ahead is one response, and what the connection's window holds.
  *
  * A batch that cannot be read ends the consumer, after all records before it were given. The error's `batch` says where
- * it stands and from which offset on to consume again to pass it over.
+ * it stands and from which offset on to consume again to pass it over. Records that are gone end it likewise, with a
+ * `GapError`, unless `onGap` hears of them.
  */
 export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposable {
   readonly #context: ConsumerContext;
   readonly #controller = new AbortController();
   readonly #onAbort = (): void => this.#finish();
-  #answers: AsyncIterator<ConsumeAnswer> | undefined;
-  #end: End = { offset: Number.POSITIVE_INFINITY, have: new Map() };
+  readonly #streams: ConsumeStreams;
+  /** The stream that the present response came by. */
+  #stream = 0;
+  readonly #wanted: WantedRecords;
+  readonly #given = new GivenBatches();
   #records: LogRecord[] = [];
   #at = 0;
-  #unread: UnreadFrame[] = [];
+  #unread: readonly ReceivedFrame[] = [];
   #unreadAt = 0;
+  #passed: Passed[] = [];
   #filling: Promise<void> | undefined;
-  #started = false;
   #done = false;
   #nextOffset = 0;
   /** Where the server stands after the present response. */
@@ -103,6 +92,8 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   constructor(context: ConsumerContext) {
     this.#context = context;
+    this.#wanted = new WantedRecords(context.start);
+    this.#streams = context.open(this.#controller.signal);
     if (context.start.type === "cursor") {
       this.#read = new Map(context.start.place.vector);
       this.#generation = context.start.place.generation;
@@ -113,10 +104,8 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
 
   /** What has been read: everything up to the record that was given last. Undefined before anything is known. */
   get cursor(): Cursor | undefined {
-    this.#countRead();
-    if (this.#read === undefined) return undefined;
-    const place: Place = { topic: this.#context.topic, generation: this.#generation, vector: this.#read };
-    return cursorToText(encodeCursor(place));
+    const place = this.#place();
+    return place && cursorToText(encodeCursor(place));
   }
 
   /** Records that came already: so many times `next` answers without waiting. */
@@ -168,23 +157,35 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   }
 
   /** Puts others in the place of the present records, whether or not all of these were given. */
-  #holdRecords(records: LogRecord[]): void {
+  #holdRecords(records: LogRecord[], passed: Passed[] = []): void {
     this.#countRead();
     this.#records = records;
+    this.#passed = passed;
     this.#at = 0;
     this.#readAt = 0;
   }
 
-  /** Counts the records that were given since the last time. */
+  #place(): Place | undefined {
+    this.#countRead();
+    if (this.#read === undefined) return undefined;
+    return { topic: this.#context.topic, generation: this.#generation, vector: this.#read };
+  }
+
+  /** Counts the records that were given since the last time, and what was passed over before them. */
   #countRead(): void {
-    if (this.#read === undefined || this.#readAt === this.#at) return;
-    if (this.#at === this.#records.length && this.#readAfter !== undefined) {
+    if (this.#read === undefined) return;
+    if (this.#readAt !== this.#at && this.#at === this.#records.length && this.#readAfter !== undefined) {
       this.#read = this.#readAfter;
       this.#readAt = this.#at;
+      this.#passed = [];
     }
     for (; this.#readAt < this.#at; this.#readAt++) {
       const { writer, sequence } = this.#records[this.#readAt] as LogRecord;
       this.#read.set(writer, sequence);
+    }
+    while (this.#passed.length > 0 && (this.#passed[0] as Passed).after <= this.#at) {
+      const { writer, sequence } = this.#passed.shift() as Passed;
+      this.#read.set(writer, Math.max(sequence, this.#read.get(writer) ?? 0));
     }
   }
 
@@ -192,7 +193,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   async #fillUp(): Promise<boolean> {
     while (this.#at >= this.#records.length) {
       this.#countRead();
-      if (!this.#done && this.#atEnd()) this.#finish();
+      if (!this.#done && this.#wanted.isOver(this.#nextOffset, this.#read)) this.#finish();
       if (this.#done) return false;
       this.#filling ??= this.#fill().finally(() => {
         this.#filling = undefined;
@@ -200,14 +201,6 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
       await this.#filling;
     }
     return true;
-  }
-
-  /** By offset; and by what was read, because a cursor of another node may cover this log's end and not its middle. */
-  #atEnd(): boolean {
-    const { offset, have } = this.#end;
-    if (this.#nextOffset >= offset) return true;
-    const fromCursor = this.#context.start.type === "cursor" && Number.isFinite(offset);
-    return fromCursor && this.#read !== undefined && covers(this.#read, have);
   }
 
   #finish(): void {
@@ -219,6 +212,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     this.#context.signal?.removeEventListener("abort", this.#onAbort);
     // Without the abort the server would stream on for ever to a reader who left.
     this.#controller.abort();
+    this.#streams.close();
   }
 
   async #fill(): Promise<void> {
@@ -229,68 +223,61 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
       if (this.#done) return;
       this.#finish();
       const doing = `consume topic ${JSON.stringify(this.#context.topic)}`;
-      throw toClientError(error, { doing, server: this.#context.server });
+      throw toClientError(error, { doing, server: this.#streams.server });
     }
   }
 
+  /** All records so far were given when this is called: what follows them may come from another server. */
   async #receive(): Promise<void> {
-    if (this.#answers === undefined) await this.#findEnd();
-    if (this.#done) return;
-    // Opened and read in one go: an abort between the two would be a rejection that nobody hears.
-    this.#answers ??= this.#context.open(this.#controller.signal)[Symbol.asyncIterator]();
-    const result = await this.#answers.next();
-    if (this.#done) return;
-    if (result.done) {
-      throw new ClientError("UNAVAILABLE", `Cannot consume: ${this.#context.server} ended the stream`);
-    }
-    this.#takeIn(result.value);
-  }
-
-  async #findEnd(): Promise<void> {
-    if (this.#context.findEnd === undefined) return;
-    const end = await this.#context.findEnd(this.#controller.signal);
-    if (end === undefined) this.#finish();
-    else this.#end = end;
+    const isMore = await this.#streams.next(
+      () => this.#place(),
+      (answer) => this.#takeIn(answer),
+    );
+    if (!isMore) this.#finish();
   }
 
   #takeIn(answer: ConsumeAnswer): void {
+    const { checksum } = this.#context;
+    const unread = answer.heartbeat ? [] : receivedFrames(answer.frames, checksum, this.#streams.server);
+    this.#beginStream();
     if (answer.heartbeat) {
       this.#nextOffset = Math.max(this.#nextOffset, answer.nextOffset);
+      // The only word of where a start by offset or time, or at the latest record, stands before anything comes.
+      if (this.#read === undefined) this.#learnPlace(answer);
       return;
-    }
-    const unread: UnreadFrame[] = [];
-    const before = new Map<string, number>();
-    for (let at = 0; at < answer.frames.length; ) {
-      const header = this.#readHeader(answer.frames, at);
-      if (!before.has(header.writer)) before.set(header.writer, header.baseSequence - 1);
-      unread.push({ header, payload: answer.frames.subarray(at + headersBytes, at + header.frameBytes) });
-      at += header.frameBytes;
     }
     this.#unread = unread;
     this.#unreadAt = 0;
     this.#answered = false;
-    this.#learnPosition(answer, before);
+    this.#learnPosition(answer);
   }
 
-  #readHeader(frames: Uint8Array, at: number): FrameHeader {
-    const scan = scanFrame(frames, at, this.#context.checksum);
-    if (scan.type === "frame") return scan.header;
-    const reason = scan.type === "bad" ? scan.reason : "a batch is cut off";
-    throw new ClientError("DATA_LOSS", `Cannot read what ${this.#context.server} sent: ${reason}`);
+  /** Another stream goes on where the one before was left. */
+  #beginStream(): void {
+    if (this.#stream === this.#streams.opened) return;
+    if (this.#stream === 0) {
+      if (this.#streams.end !== undefined) this.#wanted.endAt(this.#streams.end);
+    } else {
+      this.#wanted.move(this.#place());
+      this.#nextOffset = 0;
+    }
+    this.#stream = this.#streams.opened;
   }
 
   /** Reads the batches of the present response: all of them, unless what they unpack to is too much at a time. */
   async #readFrames(): Promise<void> {
     const records: LogRecord[] = [];
+    const passed: Passed[] = [];
     let unpackedBytes = 0;
     while (this.#unreadAt < this.#unread.length && unpackedBytes < unpackedBytesEnough) {
-      const { header, payload } = this.#unread[this.#unreadAt] as UnreadFrame;
-      const isCompressed = header.compression !== "none" && header.kind === "records";
-      // What stands behind the end is not wanted, so it need not be readable.
-      const unpacked =
-        isCompressed && header.baseOffset < this.#end.offset ? await this.#unpack(header, payload) : payload;
+      const frame = this.#unread[this.#unreadAt] as ReceivedFrame;
+      const { header, payload } = frame;
+      const isPacked = header.compression !== "none" && header.kind === "records" && !this.#wanted.isBehindEnd(header);
+      const { topic, codecs } = this.#context;
+      const from = { topic, server: this.#streams.server };
+      const unpacked = isPacked ? await unpackFrame(frame, codecs, from) : payload;
       if (this.#done) return;
-      const fault = unpacked instanceof Uint8Array ? this.#readFrame(header, unpacked, records) : unpacked;
+      const fault = unpacked instanceof Uint8Array ? this.#readFrame(frame, unpacked, { records, passed }) : unpacked;
       if (fault !== undefined) {
         // What came before the batch is given first; the batch is met again then.
         if (records.length > 0) break;
@@ -299,82 +286,69 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
       if (unpacked !== payload) unpackedBytes += (unpacked as Uint8Array).length;
       this.#unreadAt++;
     }
-    this.#holdRecords(records);
+    this.#holdRecords(records, passed);
     if (records.length > 0) this.#answered = true;
     this.#reachPosition();
   }
 
-  async #unpack(header: FrameHeader, payload: Uint8Array): Promise<Uint8Array | ClientError> {
-    const { compression } = header;
-    const { codecs } = this.#context;
-    if (compression !== "none" && !codecs.names.includes(compression)) {
-      const reason = `it is compressed with ${compression}, this runtime has ${codecs.names.join(" and ")}`;
-      return this.#unreadable("UNSUPPORTED_COMPRESSION", header, reason);
-    }
-    const unpacked = await unpackPayload(codecs, header, payload);
-    return typeof unpacked === "string" ? this.#unreadable("DATA_LOSS", header, unpacked) : unpacked;
-  }
-
-  #readFrame(header: FrameHeader, payload: Uint8Array, into: LogRecord[]): ClientError | undefined {
+  #readFrame(
+    { header, stamp }: ReceivedFrame,
+    payload: Uint8Array,
+    { records, passed }: { readonly records: LogRecord[]; readonly passed: Passed[] },
+  ): ClientError | undefined {
+    if (this.#wanted.isBehindEnd(header)) return undefined;
+    const { writer, baseSequence, count } = header;
+    const last = { after: records.length, writer, sequence: baseSequence + count - 1 };
     if (header.kind === "gap") {
-      const to = header.baseSequence + header.count - 1;
-      this.#context.onGap?.({ writer: header.writer, from: header.baseSequence, to });
+      const gap = { writer, from: Math.max(baseSequence, this.#wanted.readBefore(writer) + 1), to: last.sequence };
+      if (gap.from <= gap.to && this.#context.onGap === undefined) return this.#holeAt(gap);
+      if (gap.from <= gap.to) this.#context.onGap?.(gap);
+      passed.push(last);
       return undefined;
     }
-    if (header.baseOffset >= this.#end.offset) return undefined;
-    const recordsBefore = into.length;
-    const fault = readRecords(payload, header, (record) => {
-      if (this.#wanted(record)) into.push(record);
+    const recordsBefore = records.length;
+    const reason = readRecords(payload, header, (record) => {
+      if (this.#wanted.has(record)) records.push(record);
     });
-    if (fault === undefined) return undefined;
-    into.length = recordsBefore;
-    return this.#unreadable("DATA_LOSS", header, fault);
+    const isTwin = reason === undefined && stamp !== undefined && !this.#given.add(stamp, count);
+    if (reason !== undefined || isTwin) records.length = recordsBefore;
+    if (isTwin) passed.push(last);
+    const { topic } = this.#context;
+    if (reason === undefined) return undefined;
+    return unreadable("DATA_LOSS", header, { topic, server: this.#streams.server, reason });
   }
 
-  #unreadable(code: "DATA_LOSS" | "UNSUPPORTED_COMPRESSION", header: FrameHeader, reason: string): ClientError {
-    const { topic, server } = this.#context;
-    const { baseOffset: offset, count } = header;
-    const message = `Cannot read batch at offset ${offset} of topic ${JSON.stringify(topic)}: ${reason}`;
-    return new ClientError(code, message, { server, batch: { topic, offset, nextOffset: offset + count } });
+  #holeAt(gap: Gap): GapError {
+    const place = this.#place();
+    const behind = place && { ...place, vector: new Map(place.vector).set(gap.writer, gap.to) };
+    const { topic } = this.#context;
+    return new GapError(
+      { topic, ...gap },
+      { server: this.#streams.server, cursor: behind && cursorToText(encodeCursor(behind)) },
+    );
   }
 
-  /** Servers send whole batches: records before the start, and those past the end, are skipped here. */
-  #wanted(record: LogRecord): boolean {
-    if (record.offset >= this.#end.offset) return false;
-    if (this.#started) return true;
-    const { start } = this.#context;
-    switch (start.type) {
-      case "any":
-        break;
-      case "offset":
-        if (record.offset < start.offset) return false;
-        break;
-      case "time":
-        if (record.timestampMs < start.timestampMs) return false;
-        break;
-      case "cursor":
-        // A cursor may stand inside batches of several writers, wherever they come.
-        return record.sequence > (start.place.vector.get(record.writer) ?? 0);
-      default:
-        start satisfies never;
-    }
-    this.#started = true;
-    return true;
+  #learnPlace({ cursor }: ConsumeAnswer): Vector | undefined {
+    const place = decodeCursor(cursor);
+    this.#read = place && new Map(place.vector);
+    this.#generation = place?.generation ?? 0;
+    return place?.vector;
   }
 
   /**
    * The server's cursor stands after the whole response. What was read before its first record is the same but for the
    * feeds that the response carries, which stand before their first batch.
    */
-  #learnPosition({ cursor, nextOffset }: ConsumeAnswer, before: ReadonlyMap<string, number>): void {
-    const after = decodeCursor(cursor);
-    this.#answerEnd = { nextOffset, vector: after?.vector };
-    this.#read = after && new Map(after.vector);
-    this.#generation = after?.generation ?? 0;
+  #learnPosition(answer: ConsumeAnswer): void {
+    const vector = this.#learnPlace(answer);
+    this.#answerEnd = { nextOffset: answer.nextOffset, vector };
     if (this.#read === undefined) return;
-    const { start } = this.#context;
-    for (const [writer, sequence] of before) {
-      const read = Math.max(sequence, start.type === "cursor" ? (start.place.vector.get(writer) ?? 0) : 0);
+    const seen = new Set<string>();
+    for (const { header } of this.#unread) {
+      const { writer, baseSequence } = header;
+      if (seen.has(writer)) continue;
+      seen.add(writer);
+      const read = Math.max(baseSequence - 1, this.#wanted.readBefore(writer));
       if (read > 0) this.#read.set(writer, read);
       else this.#read.delete(writer);
     }
@@ -387,8 +361,9 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     const { nextOffset, vector } = this.#answerEnd;
     this.#nextOffset = nextOffset;
     const end = vector && new Map(vector);
-    if (nextOffset <= this.#end.offset) this.#readAfter = end;
+    this.#readAfter = vector && this.#wanted.readAt(nextOffset, vector);
     // Nothing in it was wanted, or nothing after what was given.
-    if (!this.#answered || (this.#records.length === 0 && this.#readAfter !== undefined)) this.#read = end;
+    if (!this.#answered || (this.#records.length === 0 && this.#readAfter !== undefined))
+      this.#read = this.#readAfter ?? end;
   }
 }

@@ -1,5 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { WriterId } from "../base/mod.ts";
+import { LowestAvailableSchema } from "../gen/log/v1/log_pb.ts";
+import { type Cursor, cursorToText } from "./cursor.ts";
 
 /** What went wrong, for `switch (error.code)`. */
 export type ClientErrorCode =
@@ -29,6 +31,10 @@ export type ClientErrorCode =
   | "CLOSED"
   /** What the server sent is damaged. */
   | "DATA_LOSS"
+  /** Records are gone that come next: a `GapError`. */
+  | "GAP"
+  /** Another producer with the same id and a greater epoch took over: a `ProducerFencedError`. */
+  | "PRODUCER_FENCED"
   /** This runtime does not have the codec that a batch is, or is to be, compressed with. */
   | "UNSUPPORTED_COMPRESSION"
   /** The server failed. */
@@ -42,7 +48,7 @@ export type ProduceFate = "rejected" | "unsent" | "stored" | "unknown";
 
 /** A call that failed. */
 export class ClientError extends Error {
-  override readonly name = "ClientError";
+  override readonly name: string = "ClientError";
   readonly code: ClientErrorCode;
   /** The URL of the server that was asked, when one was. */
   readonly server: string | undefined;
@@ -50,17 +56,42 @@ export class ClientError extends Error {
   readonly fate: ProduceFate | undefined;
   /** The batch that a consumer could not read. Consuming again from `nextOffset`, at the same node, passes it over. */
   readonly batch: { readonly topic: string; readonly offset: number; readonly nextOffset: number } | undefined;
+  /** Set on `OUT_OF_RANGE` where records are gone that come next: where the asked node can go on without them. */
+  readonly lowestAvailable: Cursor | undefined;
 
   constructor(
     code: ClientErrorCode,
     message: string,
-    options: Partial<Pick<ClientError, "server" | "fate" | "batch" | "cause">> = {},
+    options: Partial<Pick<ClientError, "server" | "fate" | "batch" | "lowestAvailable" | "cause">> = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.server = options.server;
     this.fate = options.fate;
     this.batch = options.batch;
+    this.lowestAvailable = options.lowestAvailable;
+  }
+}
+
+/**
+ * Records that come next are gone, or held by nobody who answers, and nobody hears of gaps: a consumer passes nothing over
+ * in silence. Consuming again from `cursor` goes on behind them.
+ */
+export class GapError extends ClientError {
+  override readonly name = "GapError";
+  /** The writer whose records they are, and the sequences that are gone. */
+  readonly gap: { readonly writer: WriterId; readonly from: number; readonly to: number };
+  /** Behind them; undefined where the server does not say where it stands. */
+  readonly cursor: Cursor | undefined;
+
+  constructor(
+    { topic, ...gap }: GapError["gap"] & { readonly topic: string },
+    about: { readonly server: string; readonly cursor: Cursor | undefined },
+  ) {
+    const records = `records ${gap.from} to ${gap.to} of writer ${gap.writer}`;
+    super("GAP", `Cannot consume topic ${JSON.stringify(topic)} without a gap: ${records} are gone`, about);
+    this.gap = gap;
+    this.cursor = about.cursor;
   }
 }
 
@@ -126,7 +157,9 @@ export function toClientError(
 ): ClientError {
   if (error instanceof ClientError) return error;
   const failure = ConnectError.from(error);
-  const options = { server: about.server, fate: about.fate, cause: error };
+  const [lowest] = failure.findDetails(LowestAvailableSchema);
+  const lowestAvailable = lowest && cursorToText(lowest.cursor);
+  const options = { server: about.server, fate: about.fate, lowestAvailable, cause: error };
   if (about.signal?.aborted) {
     return new ClientError("ABORTED", `Cannot ${about.doing}: the caller's signal ended it`, options);
   }

@@ -1,21 +1,22 @@
-import { create } from "@bufbuild/protobuf";
 import type { RecordInput } from "../base/mod.ts";
-import { type ConsumeRequest, ConsumeRequestSchema } from "../gen/log/v1/log_pb.ts";
 import { askedAcks } from "./acks.ts";
-import type { ConnectOptions, ConsumeOptions, ProduceAck, ProduceOptions } from "./client_options.ts";
+import type { ClientClock } from "./client_clock.ts";
+import type { ConnectOptions, ConsumeFrom, ConsumeOptions, ProduceAck, ProduceOptions } from "./client_options.ts";
 import { ClusterCalls } from "./cluster_calls.ts";
 import { CompressingPipe, compressorOf } from "./compressing_pipe.ts";
 import type { ServerConnection } from "./connections.ts";
-import { bytesOfToken, startOf } from "./consume_start.ts";
-import { Consumer, type End } from "./consumer.ts";
+import type { Consumer } from "./consumer.ts";
 import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
 import { cursorToText } from "./cursor.ts";
-import { ClientError, toClientError } from "./errors.ts";
+import { CursorCalls } from "./cursor_calls.ts";
+import { ClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
+import { type NamedConsumeOptions, NamedConsumer, plainOptions } from "./named_consumer.ts";
+import { failoverMsDefault, openConsumer } from "./open_consumer.ts";
 import type { PipeTarget } from "./pipe.ts";
 import { pipeTo } from "./pipe_to.ts";
 import { notReplicated, Producer, type ProducerOptions, packOne, resolveProducerOptions } from "./producer.ts";
-import { consumeAnswers, produceFrame } from "./record_calls.ts";
+import { produceFrame } from "./record_calls.ts";
 import { Servers } from "./servers.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
 import type { OpenTransport } from "./transport.ts";
@@ -27,6 +28,12 @@ import type {
   TopicSettingsChange,
 } from "./types.ts";
 
+export interface LogClientOptions extends ConnectOptions {
+  readonly openTransport: OpenTransport;
+  /** @default the runtime's */
+  readonly clock?: ClientClock;
+}
+
 /**
  * A caller's end of the log. It talks to one server, the first; when that one proves unreachable, the next call goes to
  * the next. Questions (`members`, `topics` …) are asked again there by themselves; what writes or streams never is.
@@ -34,17 +41,26 @@ import type {
 export class LogClient implements AsyncDisposable {
   readonly #servers: Servers;
   readonly #timeoutMs: number;
+  readonly #failover: boolean;
   /** What operators ask of the asked node's cluster. */
   readonly cluster: ClusterCalls;
+  /** How far consumers have read that go by a name. */
+  readonly cursors: CursorCalls;
 
-  constructor(urls: readonly string[], options: ConnectOptions & { readonly openTransport: OpenTransport }) {
+  constructor(urls: readonly string[], options: LogClientOptions) {
     this.#timeoutMs = options.timeoutMs ?? 10_000;
-    this.#servers = new Servers(urls, options.openTransport);
+    this.#failover = options.failover ?? true;
+    this.#servers = new Servers(urls, {
+      openTransport: options.openTransport,
+      learns: this.#failover,
+      clock: options.clock,
+    });
     this.cluster = new ClusterCalls({
       timeoutMs: this.#timeoutMs,
       connection: () => this.#servers.current,
       failure: (error, connection, about) => this.#servers.failure(error, connection as ServerConnection, about),
     });
+    this.cursors = new CursorCalls(this.#servers, this.#timeoutMs);
   }
 
   /** The URL of the server that the next call goes to. */
@@ -87,46 +103,19 @@ export class LogClient implements AsyncDisposable {
     return { offset, writer, sequence, count, token: cursorToText(token) };
   }
 
-  /** Reads a topic from a place on, and waits at its end for what comes. */
-  consume(topic: string, options: ConsumeOptions = {}): Consumer {
-    const { start, request } = startOf(options.from ?? "earliest", topic);
-    const connection = this.#servers.current;
-    const follow = options.follow ?? true;
-    const asked = create(ConsumeRequestSchema, { ...request, topic, packed: true });
-    if (options.after !== undefined) asked.afterToken = bytesOfToken(options.after, "after");
-    return new Consumer({
-      topic,
-      server: connection.url,
-      checksum: connection.checksum,
-      codecs: connection.codecs,
-      start,
-      signal: options.signal,
-      onGap: options.onGap,
-      findEnd: follow ? undefined : (signal) => this.#endOf(connection, asked, signal),
-      open: (signal) => consumeAnswers(connection, asked, signal),
-    });
-  }
-
-  /** The topic's end as it is now; undefined when there is no record from the start on. */
-  async #endOf(connection: ServerConnection, request: ConsumeRequest, signal: AbortSignal): Promise<End | undefined> {
-    const options = { signal, timeoutMs: this.#timeoutMs };
-    if (request.start.case === "latest") return undefined;
-    const { topic } = await connection.log.describeTopic({ topic: request.topic }, options);
-    if (topic === undefined) return undefined;
-    const { nextOffset, feeds } = toTopic(topic);
-    if (request.start.case === undefined && request.offset > nextOffset) {
-      const message = `Cannot consume topic ${JSON.stringify(request.topic)} from offset ${request.offset}: it ends before offset ${nextOffset}`;
-      throw new ClientError("OUT_OF_RANGE", message, { server: connection.url });
+  /**
+   * Reads a topic from a place on, and waits at its end for what comes. With a `name`, from where those who read under it
+   * stopped, on whatever node. Goes on at another server when one fails.
+   */
+  consume(topic: string, options: NamedConsumeOptions): NamedConsumer;
+  consume(topic: string, options?: ConsumeOptions): Consumer;
+  consume(topic: string, options: ConsumeOptions | NamedConsumeOptions = {}): Consumer | NamedConsumer {
+    if ("name" in options) {
+      const open = (from: ConsumeFrom): Consumer => this.consume(topic, { ...plainOptions(options), from });
+      return new NamedConsumer({ topic, options, open, calls: this.cursors });
     }
-    try {
-      await connection.log.consume({ ...request, packed: false }, options);
-    } catch (error) {
-      const failure = toClientError(error, { doing: "consume", server: connection.url, signal });
-      if (failure.code === "OUT_OF_RANGE") return undefined;
-      // There is a record. That the node cannot take it out of its batch is no matter: it is asked for whole batches.
-      if (failure.code !== "FAILED_PRECONDITION" && failure.code !== "DATA_LOSS") throw failure;
-    }
-    return { offset: nextOffset, have: new Map(feeds.map((feed) => [feed.writer, feed.have])) };
+    const failoverMs = options.failoverMs ?? (this.#failover ? failoverMsDefault : 0);
+    return openConsumer(topic, options, { servers: this.#servers, timeoutMs: this.#timeoutMs, failoverMs });
   }
 
   members(): Promise<MemberDescription[]> {

@@ -50,6 +50,10 @@ export async function* consumeStream(
   try {
     const generation = Math.max(token?.generation ?? 0, start.from === "cursor" ? start.place.generation : 0);
     const before = ports.log.topic(name);
+    // Whoever fails over wants to know soon that it met a server that takes the call.
+    const waits =
+      before === undefined || before.generation < generation || token !== undefined || startsBeyond(before, start);
+    if (request.packed && waits) yield { heartbeat: true };
     const topic = yield* appearing(ports, { name, generation }, pause);
     yield* reaching(topic, start, pause);
     // All of a topic that was waited for came after the last record that there was.
@@ -58,11 +62,17 @@ export async function* consumeStream(
     const endOffset = topic.nextOffset;
     if (token !== undefined) yield* holding(ports, topic, token, pause);
     const reader = await openReader(topic, from, { cursors: true, holes, endOffset, token });
+    // From here on the caller can go on at any node, wherever it wanted to begin.
+    if (request.packed) yield { ...positionOf(topic, reader), heartbeat: true };
     if (request.packed) yield* followingBatches(topic, reader, pause, context.signal);
     else yield* followingRecords(ports, request, { topic, reader, pause, signal: context.signal });
   } finally {
     waiting.release();
   }
+}
+
+function startsBeyond(topic: ServedTopic, start: ConsumeStart): boolean {
+  return start.from === "offset" && start.offset > topic.nextOffset;
 }
 
 /** Waits for the topic, and for a generation of it that another node told the caller of. */
@@ -82,7 +92,7 @@ async function* appearing(
 
 /** An offset beyond the end is waited for: the records up to it may be on their way. */
 async function* reaching(topic: ServedTopic, start: ConsumeStart, pause: Pause): AsyncGenerator<ConsumeAnswer, void> {
-  while (start.from === "offset" && start.offset > topic.nextOffset) {
+  while (startsBeyond(topic, start)) {
     if (topic.deleted !== undefined) throw topic.deleted;
     yield* pause();
   }

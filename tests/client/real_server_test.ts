@@ -102,7 +102,7 @@ for (const [way, open] of Object.entries(ways)) {
     await using client = open(`http://${stopping.rpcAddress}`);
     const producer = client.producer("t");
     await producer.send({ value: "x" });
-    const consumer = client.consume("t");
+    const consumer = client.consume("t", { failoverMs: 200 });
     await consumer.next();
     const waiting = consumer.next().then(
       () => "a record",

@@ -132,7 +132,10 @@ test("a packed stream resumes inside a batch with that batch whole", async () =>
   fill(ports.log.open("t"));
   const [, second] = await take(2, (options) => log.consumeStream({ topic: "t" }, options));
   const request = { topic: "t", packed: true, start: { case: "cursor" as const, value: second?.cursor as Uint8Array } };
-  const [answer] = await take(1, (options) => log.consumeStream(request, options));
+  const [first, answer] = await take(2, (options) => log.consumeStream(request, options));
+  // It says where it begins before it gives anything.
+  assert.is(first?.heartbeat, true);
+  assert.equal(first?.cursor, second?.cursor);
   const scan = scanFrame(answer?.frames as Uint8Array, 0);
   assert.is(scan.type === "frame" && scan.header.baseSequence, 1);
   assert.is(decodeCursor(answer?.cursor as Uint8Array)?.vector.get(own), 4);
@@ -142,7 +145,7 @@ test("a packed stream sends chunks of at most 256 KiB", async () => {
   const { ports, log } = node();
   const topic = ports.log.open("t");
   for (let count = 0; count < 30; count++) append(topic, own, "x".repeat(50_000));
-  const answers = await take(6, (options) => log.consumeStream({ topic: "t", packed: true }, options));
+  const [, ...answers] = await take(7, (options) => log.consumeStream({ topic: "t", packed: true }, options));
   assert.equal(
     answers.map((answer) => Number(answer.nextOffset)),
     [5, 10, 15, 20, 25, 30],

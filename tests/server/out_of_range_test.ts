@@ -82,6 +82,8 @@ const askings = [{ packed: false }, { packed: true }];
 
 for (const { packed } of askings) {
   const form = packed ? "packed" : "single records";
+  // A packed stream says first where it begins.
+  const firstAnswers = packed ? 2 : 1;
 
   test(`ERROR, ${form}: a cursor below what is held is refused with the lowest that goes on without a gap`, async () => {
     const { log, writer, low } = await forgetful();
@@ -91,7 +93,7 @@ for (const { packed } of askings) {
         `does not hold sequences ${(vector.get(writer) ?? 0) + 1} to ${low - 1} of writer ${writer}`,
       );
       const unary = await failureOf(log.consume(request));
-      const streamed = await failureOf(take(1, (options) => log.consumeStream(request, options)));
+      const streamed = await failureOf(take(firstAnswers, (options) => log.consumeStream(request, options)));
       for (const error of [unary, streamed]) {
         assert.match(error.message, why);
         assert.is(error.code, 11);
@@ -123,8 +125,8 @@ for (const { packed } of askings) {
     for (const start of starts) {
       const whole = { topic: "t", packed, outOfRange: ERROR, ...start };
       assert.is(wordsOf(await log.consume(whole))[0], first);
-      const [answer] = await take(1, (options) => log.consumeStream(whole, options));
-      assert.is(wordsOf(answer as ConsumeResponse)[0], first);
+      const answers = await take(firstAnswers, (options) => log.consumeStream(whole, options));
+      assert.is(wordsOf(answers.at(-1) as ConsumeResponse)[0], first);
     }
   });
 

@@ -58,7 +58,7 @@ test("consumeStream() packed gives the stored frames as they are", async () => {
   await using serving = await serve();
   const log = clientFor(Log, serving);
   await log.produce({ topic: "t", records: [{ value: toBytes("a") }, { value: toBytes("b") }] });
-  const [answer] = await take(1, (options) => log.consumeStream({ topic: "t", packed: true }, options));
+  const [, answer] = await take(2, (options) => log.consumeStream({ topic: "t", packed: true }, options));
   const frames = answer?.frames as Uint8Array;
   const scan = scanFrame(frames, 0);
   if (scan.type !== "frame") throw new Error("no frame");

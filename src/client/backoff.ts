@@ -1,0 +1,19 @@
+/** The first wait is about so long, each next one twice that, up to the greatest. */
+const firstMs = 50;
+const greatestMs = 2_000;
+
+/** How long to wait between rounds of tries: longer each time, and never in step with others who wait. */
+export class Backoff {
+  #delayMs = firstMs;
+
+  /** The next wait: between half and all of what it may be. */
+  next(): number {
+    const delayMs = this.#delayMs;
+    this.#delayMs = Math.min(2 * delayMs, greatestMs);
+    return delayMs * (0.5 + Math.random() / 2);
+  }
+
+  reset(): void {
+    this.#delayMs = firstMs;
+  }
+}
