@@ -39,6 +39,8 @@ export interface ReplicationCounters {
   /** Damaged ranges that were put back, and tries that failed. */
   readonly repairs: number;
   readonly repairsFailed: number;
+  /** Records of our own of which peers had another history, given to the new writer. */
+  readonly reproducedRecords: number;
 }
 
 export function registerReplication(registry: Registry, replication: MeasuredReplication): void {
@@ -64,6 +66,11 @@ export function registerReplication(registry: Registry, replication: MeasuredRep
     "repairs_failed_total",
     "Times that what a peer gave did not fit a damaged range",
     (counters) => counters.repairsFailed,
+  );
+  counter(
+    "reproduced_records_total",
+    "Records of a former writer of this node that were produced again, because peers hold another history of its feed",
+    (counters) => counters.reproducedRecords,
   );
   readGauge(
     registry,

@@ -1,13 +1,5 @@
 import type { Logger } from "@logtape/logtape";
-import {
-  type Clock,
-  DisposalStack,
-  firstGeneration,
-  topicKey,
-  topicOfKey,
-  type Vector,
-  type WriterId,
-} from "../base/mod.ts";
+import { type Clock, DisposalStack, type Vector, type WriterId } from "../base/mod.ts";
 import { Driver } from "../io/driver.ts";
 import type { PeerRpc } from "../io/peer_rpc.ts";
 import { type CommitLog, currentKey, heldGeneration, keyOf, lose, openGeneration, type TopicLog } from "../log/mod.ts";
@@ -24,9 +16,11 @@ import {
 } from "../replication/mod.ts";
 import type { ServedReplication, ServedShortfall, WatchMessage } from "../server/mod.ts";
 import { CopyWaits } from "./copy_waits.ts";
+import { messageOf } from "./error_text.ts";
 import { GrownTopics } from "./grown_topics.ts";
 import type { MeasuredPeer, MeasuredReplication, ReplicationCounters } from "./metrics_replication.ts";
 import { Outbox } from "./outbox.ts";
+import { PeerCalls } from "./peer_calls.ts";
 import { measuredPeers } from "./replication_lag.ts";
 import { confirmationOf, noticeOf, sentOf } from "./watch_messages.ts";
 
@@ -48,15 +42,12 @@ type Effect<Type extends ReplicatorEffect["type"]> = Extract<ReplicatorEffect, {
 export class Replication implements ServedReplication, MeasuredReplication, AsyncDisposable {
   readonly node: string;
   readonly #log: CommitLog;
-  readonly #rpc: PeerRpc;
+  readonly #calls: PeerCalls;
   readonly #logger: Logger;
   readonly #machine: Replicator;
   readonly #replicator: Driver<ReplicatorInput, ReplicatorEffect>;
   readonly #announcer: Driver<AnnouncerInput, AnnouncerEffect>;
   readonly #stack = new DisposalStack();
-  /** What aborts a Watch or a Pull that is under way, by its id. */
-  readonly #watches = new Map<number, AbortController>();
-  readonly #pulls = new Map<number, AbortController>();
   readonly #subscribers = new Map<number, { readonly outbox: Outbox<WatchMessage>; readonly writer: WriterId }>();
   readonly #copyWaits: CopyWaits;
   readonly #grown: GrownTopics;
@@ -65,16 +56,20 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   readonly #onHeard = new Set<() => void>();
   #nextSubscriber = 1;
   readonly #counts = {
-    ...{ pullsEnded: 0, pullsFailed: 0, pulledBytes: 0 },
-    ...{ appliedRecords: 0, repeatedRecords: 0, appliesFailed: 0, repairs: 0, repairsFailed: 0 },
+    ...{ appliedRecords: 0, repeatedRecords: 0, appliesFailed: 0, repairs: 0, repairsFailed: 0, reproducedRecords: 0 },
   };
 
   constructor(options: ReplicationOptions) {
     this.node = options.nodeName;
     this.#log = options.log;
-    this.#rpc = options.rpc;
     this.#logger = options.logger;
-    this.#machine = new Replicator({ localName: options.nodeName, localWriter: options.log.writer }, options.random);
+    const { writer: localWriter, formerWriters } = options.log;
+    this.#machine = new Replicator({ localName: options.nodeName, localWriter, formerWriters }, options.random);
+    this.#calls = new PeerCalls({
+      ...{ node: options.nodeName, log: options.log, rpc: options.rpc },
+      toReplicator: (input) => this.#replicator.push(input),
+      toAnnouncer: (input) => this.#announcer.push(input),
+    });
     this.#announcer = this.#stack.use(
       new Driver(new Announcer(), options.clock, (effect) => this.#performAnnouncement(effect)),
     );
@@ -94,8 +89,8 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   }
 
   get counters(): ReplicationCounters {
-    const open = { watchesOpen: this.#watches.size, watchersOpen: this.#subscribers.size, pullsOpen: this.#pulls.size };
-    return { ...this.#counts, ...open };
+    const { counts, open } = this.#calls;
+    return { ...this.#counts, ...counts, ...open, watchersOpen: this.#subscribers.size };
   }
 
   /** Every peer followed, and what it told to hold. */
@@ -221,14 +216,14 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   #perform(effect: ReplicatorEffect, signal: AbortSignal): Promise<ReplicatorInput | undefined> | undefined {
     switch (effect.type) {
       case "watch":
-        return this.#watchPeer(effect, signal);
+        return this.#calls.watch(effect, signal);
       case "unwatch":
-        this.#watches.get(effect.watchId)?.abort();
+        this.#calls.endWatch(effect.watchId);
         return undefined;
       case "pull":
-        return this.#pull(effect, signal);
+        return this.#calls.pull(effect, signal);
       case "cancel":
-        this.#pulls.get(effect.pullId)?.abort();
+        this.#calls.endPull(effect.pullId);
         return undefined;
       case "apply":
         return this.#apply(effect.pullId, effect.topic, async (topic) => {
@@ -250,6 +245,10 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
         return void lose(this.#log, effect.topic, effect);
       case "compare-feed":
         return this.#compare(effect);
+      case "probe-feed":
+        return this.#calls.probe(effect, signal);
+      case "reproduce":
+        return this.#reproduce(effect);
       case "mint-writer":
         this.#minting = this.#mint(effect.reason);
         return undefined;
@@ -268,77 +267,6 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
         return undefined;
       default:
         effect satisfies never;
-    }
-  }
-
-  async #watchPeer({ peer, watchId }: Effect<"watch">, signal: AbortSignal): Promise<undefined> {
-    const { writer } = this.#log;
-    const request = { address: peer.rpcAddress, node: this.node, writer };
-    const error = await this.#abortable(this.#watches, watchId, signal, async (aborted) => {
-      for await (const message of this.#rpc.watch(request, aborted)) {
-        if (message.type === "notice") {
-          const { durable, lowWater, callerChain, awaited } = message;
-          const topic = topicKey(message.topic, message.generation);
-          this.#announcer.push({ type: "supplied", peer: peer.name, topic, vector: durable, awaited });
-          const own = callerChain && { writer, chain: callerChain };
-          this.#replicator.push({ type: "notice", peer: peer.name, watchId, topic, durable, lowWater, own });
-        } else if (message.type === "confirmation") {
-          const { synced, callerChain } = message;
-          const topic = topicKey(message.topic, message.generation);
-          const own = callerChain && { writer, chain: callerChain };
-          this.#replicator.push({ type: "confirmed", peer: peer.name, watchId, topic, synced, own });
-        } else if (message.type === "hello") {
-          this.#replicator.push({ type: "watch-opened", peer: peer.name, watchId, writer: message.writer });
-        } else {
-          this.#replicator.push({ type: "watch-alive", peer: peer.name, watchId });
-        }
-      }
-    });
-    this.#replicator.push({
-      type: "watch-closed",
-      peer: peer.name,
-      watchId,
-      error: error ?? "the peer ended the stream",
-    });
-  }
-
-  async #pull({ peer, pullId, topic: key, have, bytesMax }: Effect<"pull">, signal: AbortSignal): Promise<undefined> {
-    const { name: topic, generation } = topicOfKey(key) ?? { name: key, generation: firstGeneration };
-    const request = { address: peer.rpcAddress, node: this.node, topic, generation, have, bytesMax };
-    const error = await this.#abortable(this.#pulls, pullId, signal, async (aborted) => {
-      let lowWater: Vector | undefined;
-      for await (const part of this.#rpc.pull(request, aborted)) {
-        lowWater ??= part.lowWater;
-        this.#counts.pulledBytes += part.frames.length;
-        this.#replicator.push({ type: "pulled", peer: peer.name, pullId, frames: part.frames, lowWater });
-      }
-    });
-    if (error === undefined) this.#counts.pullsEnded++;
-    else this.#counts.pullsFailed++;
-    this.#replicator.push({ type: "pull-ended", peer: peer.name, pullId, error });
-  }
-
-  /** Runs a call that can be aborted by its id. Resolves with what went wrong, or undefined. */
-  async #abortable(
-    calls: Map<number, AbortController>,
-    id: number,
-    signal: AbortSignal,
-    call: (signal: AbortSignal) => Promise<void>,
-  ): Promise<string | undefined> {
-    const controller = new AbortController();
-    // By hand: an `AbortSignal.any` for every pull costs more than the rest of it.
-    const onAbort = (): void => controller.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-    calls.set(id, controller);
-    try {
-      await call(controller.signal);
-      return undefined;
-    } catch (error) {
-      return messageOf(error);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-      calls.delete(id);
     }
   }
 
@@ -380,6 +308,23 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     }
   }
 
+  async #reproduce({ topic, writer, from }: Effect<"reproduce">): Promise<ReplicatorInput> {
+    try {
+      const records = (await heldGeneration(this.#log, topic)?.reproduce(writer, from)) ?? 0;
+      const said = { records, topic, writer, from };
+      if (records > 0) {
+        this.#logger.warn(
+          "produced {records} records of topic {topic} again, which former writer {writer} wrote",
+          said,
+        );
+      }
+      this.#counts.reproducedRecords += records;
+      return { type: "reproduced", from };
+    } catch (error) {
+      return { type: "reproduced", from, failed: messageOf(error) };
+    }
+  }
+
   async #mint(reason: string): Promise<void> {
     try {
       await this.#log.mintWriter(reason);
@@ -387,8 +332,4 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
       this.#logger.error("cannot mint a new writer: {message}", { message: messageOf(error) });
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

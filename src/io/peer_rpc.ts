@@ -49,6 +49,20 @@ export interface PullCall {
   readonly bytesMax: number;
 }
 
+export interface CompareCall {
+  readonly address: string;
+  readonly topic: string;
+  readonly generation: number;
+  readonly writer: WriterId;
+  readonly sequences: readonly number[];
+}
+
+/** Where the last batch of a peer's copy of a feed ends that reaches no further than was asked, and the hash there. */
+export interface PeerFeedPoint {
+  readonly sequence: number;
+  readonly chain: ChainHash;
+}
+
 /** What a peer says on its Watch stream. */
 export type PeerMessage =
   | { readonly type: "hello"; readonly node: string; readonly writer: WriterId; readonly version: number }
@@ -133,6 +147,22 @@ export class PeerRpc implements AsyncDisposable {
         if (response.lowWater.length > 0) lowWater = toVector(address, "low_water", response.lowWater);
         yield { frames: response.frames, lowWater };
       }
+    });
+  }
+
+  /** What the peer holds of a feed at each of these places; undefined where it knows nothing. Throws like `watch`. */
+  async compareFeed(call: CompareCall, signal: AbortSignal): Promise<(PeerFeedPoint | undefined)[]> {
+    const { address, topic, generation, sequences } = call;
+    const request = { topic, generation, writer: writerToNumber(call.writer), sequences: sequences.map(BigInt) };
+    const { points } = await this.#peer(address).client.compareFeed(request, { signal });
+    if (points.length !== sequences.length) {
+      throw new PeerProtocolError(address, `it says ${points.length} places of a feed, asked were ${sequences.length}`);
+    }
+    return points.map(({ sequence, chain }) => {
+      if (chain === undefined) return undefined;
+      if (sequence > BigInt(Number.MAX_SAFE_INTEGER))
+        throw new PeerProtocolError(address, `a feed goes to ${sequence}`);
+      return { sequence: Number(sequence), chain: chainFromNumber(chain) };
     });
   }
 

@@ -5,6 +5,8 @@ export interface ReplicatorOptions {
   readonly localName: string;
   /** The writer of this node's own feeds. */
   readonly localWriter: WriterId;
+  /** Writers that this node had before: feeds of theirs of which peers hold another history are produced again. @default none */
+  readonly formerWriters?: readonly WriterId[] | undefined;
   /** Frame bytes that one pull may bring, 64 KiB to 64 MiB. More is fewer round trips and more memory. @default 4194304 */
   readonly creditBytes?: number | undefined;
   /**
@@ -52,6 +54,7 @@ export function resolveReplicatorOptions(options: ReplicatorOptions): ResolvedRe
   const resolved: ResolvedReplicatorOptions = {
     localName: options.localName,
     localWriter: options.localWriter,
+    formerWriters: options.formerWriters ?? [],
     creditBytes: within("creditBytes", options.creditBytes ?? 4_194_304, 65_536, 67_108_864),
     silentPullMs: within("silentPullMs", options.silentPullMs ?? 500, 1, 60_000),
     pullMsWhenOthersHaveNews: within("pullMsWhenOthersHaveNews", options.pullMsWhenOthersHaveNews ?? 2_000, 1, 600_000),

@@ -1,6 +1,7 @@
 import { type Machine, type Random, topicKey, topicOfKey, vectorWritersMax, type WriterId } from "../base/mod.ts";
 import { Comparisons } from "./comparisons.ts";
 import { Copies } from "./copies.ts";
+import { Forks } from "./forks.ts";
 import { Lives } from "./lives.ts";
 import { noticeFault, topicFault, vectorFault } from "./message_faults.ts";
 import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
@@ -27,6 +28,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   readonly #repairs: Repairs;
   readonly #comparisons: Comparisons;
   readonly #copies: Copies;
+  readonly #forks: Forks;
   readonly #lives = new Lives();
   #effects: ReplicatorEffect[] = [];
   #localWriter: WriterId;
@@ -48,6 +50,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#repairs = new Repairs(this.#options, pullsRandom, room);
     this.#comparisons = new Comparisons(emit);
     this.#copies = new Copies(this.#options, room);
+    this.#forks = new Forks(this.#options, random.fork("forks"), { ...room, have: (topic) => this.#pulls.have(topic) });
   }
 
   /** The writer that new records of this node belong to. */
@@ -66,7 +69,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   }
 
   get wakeAtMs(): number {
-    const atMs = Math.min(this.#watches.wakeAtMs, this.#copies.wakeAtMs);
+    const atMs = Math.min(this.#watches.wakeAtMs, this.#copies.wakeAtMs, this.#forks.wakeAtMs);
     if (this.#minting) return Math.min(atMs, this.#minting.againAtMs);
     return Math.min(atMs, this.#pulls.wakeAtMs, this.#repairs.wakeAtMs);
   }
@@ -77,6 +80,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       this.#pulls.pursue(nowMs);
       this.#repairs.pursue(nowMs);
     }
+    this.#forks.pursue(nowMs);
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -107,6 +111,12 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
         break;
       case "feed-compared":
         this.#compared(input, nowMs);
+        break;
+      case "feed-probed":
+        this.#forks.probed(input, nowMs);
+        break;
+      case "reproduced":
+        this.#forks.reproduced(input, nowMs);
         break;
       case "watch-alive":
         this.#alive(input, nowMs);
@@ -214,6 +224,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     told.durable = input.durable;
     told.lowWater = input.lowWater;
     this.#judgeShown(peer, input, { shown: input.durable.get(this.#localWriter) ?? 0, nowMs });
+    this.#forks.look(peer, input.topic);
     this.#pulls.look(input.topic);
   }
 
@@ -303,6 +314,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#pulls.end(topic);
     this.#repairs.damaged(topic, []);
     this.#copies.end(topic);
+    this.#forks.end(topic);
   }
 
   /** What peers told of a generation that is gone goes with it; what they told of the one that is there now counts. */
@@ -311,6 +323,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       this.#pulls.end(ended);
       this.#repairs.damaged(ended, []);
       this.#copies.end(ended);
+      this.#forks.end(ended);
       for (const peer of this.#watches.peers.values()) peer.topics.delete(ended);
     }
     this.#pulls.look(topicKey(name, generation));
@@ -359,6 +372,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   #minted(writer: WriterId): void {
     // The log follows the feed of its former writer again, like any other.
     this.#pulls.resumeFeed(this.#localWriter);
+    this.#forks.gaveUp(this.#localWriter);
     this.#localWriter = writer;
     this.#minting = undefined;
     this.#copies.disown(writer);

@@ -16,6 +16,8 @@ export class PeerTopic {
   sameThrough = 0;
   /** What it showed of our own feed on its present stream, last of all. */
   claim: Claim | undefined;
+  /** Per former writer of ours, up to where its copy of that feed was compared with ours on its present stream. */
+  readonly looked: Map<WriterId, number> = new Map();
   readonly backoff: Backoff = new Backoff();
   /** Pulls in a row that were cancelled because they took too long: the patience doubles with each. */
   slowPulls = 0;

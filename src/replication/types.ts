@@ -31,6 +31,15 @@ export interface ShownFeed {
 /** `unknown`: we do not know the hash of our feed there, so that nothing can be said. `failed`: the log cannot be read. */
 export type FeedVerdict = "same" | "fork" | "unknown" | "failed";
 
+/** What one place of a feed is at a peer and here. */
+export interface ProbedPoint {
+  readonly asked: number;
+  /** Undefined where the peer knows nothing of it. */
+  readonly shown: { readonly sequence: number; readonly chain: ChainHash } | undefined;
+  /** Our hash at the sequence shown; undefined where we know none. */
+  readonly ours: ChainHash | "within-batch" | undefined;
+}
+
 /** Bytes of the local log that are damaged, and which sequences of which feeds stood there. */
 export interface DamagedRange {
   readonly file: string;
@@ -86,6 +95,15 @@ export type ReplicatorInput =
       readonly verdict: FeedVerdict;
       readonly error?: string | undefined;
     }
+  /** What came of a `probe-feed`: for each sequence asked, where the peer's copy has a batch's end at or below it, and our hash there. */
+  | {
+      readonly type: "feed-probed";
+      readonly probeId: number;
+      readonly points: readonly ProbedPoint[];
+      readonly error?: string | undefined;
+    }
+  /** What came of a `reproduce`; `failed` when the log could not, or not yet. */
+  | { readonly type: "reproduced"; readonly from: number; readonly failed?: string | undefined }
   /** A heartbeat: the stream lives and has told all that the peer holds. */
   | { readonly type: "watch-alive"; readonly peer: string; readonly watchId: number }
   | { readonly type: "watch-closed"; readonly peer: string; readonly watchId: number; readonly error: string }
@@ -176,6 +194,17 @@ export type ReplicatorEffect =
       readonly sequence: number;
       readonly chain: ChainHash;
     }
+  /** Ask the peer for hashes of this feed, look up ours where its batches end, and push `feed-probed`, always. */
+  | {
+      readonly type: "probe-feed";
+      readonly probeId: number;
+      readonly peer: Peer;
+      readonly topic: string;
+      readonly writer: WriterId;
+      readonly sequences: readonly number[];
+    }
+  /** Have the log produce again what this former writer of ours wrote from there on, and push `reproduced`, always. */
+  | { readonly type: "reproduce"; readonly topic: string; readonly writer: WriterId; readonly from: number }
   /** What an `await-copies` waited for is so. */
   | { readonly type: "copies-reached"; readonly waitId: number }
   /** It is not, in its time; or more wait than may, or our writer is another one now. Names of nodes, sorted. */

@@ -111,5 +111,6 @@ function forget(peer: PeerState): void {
     told.synced.clear();
     told.sameThrough = 0;
     told.claim = undefined;
+    told.looked.clear();
   }
 }

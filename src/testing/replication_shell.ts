@@ -15,7 +15,6 @@ import {
   type AnnouncerEffect,
   type AnnouncerInput,
   type AppliedResult,
-  judgeChain,
   type Peer,
   PullAnswer,
   Replicator,
@@ -23,6 +22,7 @@ import {
   type ReplicatorInput,
 } from "../replication/mod.ts";
 import type { ServedShortfall } from "../server/mod.ts";
+import { FeedShell } from "./feed_shell.ts";
 import type { PipeEnd } from "./network.ts";
 import type { ReplicationRoom, RpcPipe } from "./replication_room.ts";
 import type { RpcMessage } from "./rpc_message.ts";
@@ -43,6 +43,7 @@ export class ReplicationShell {
   readonly replicator: Replicator;
   readonly heard: Set<string> = new Set();
   readonly #room: ReplicationRoom;
+  readonly #feeds: FeedShell;
   readonly #replication: Driver<ReplicatorInput, ReplicatorEffect>;
   readonly #announcement: Driver<AnnouncerInput, AnnouncerEffect>;
   readonly #watches = new Map<number, RpcPipe>();
@@ -57,7 +58,9 @@ export class ReplicationShell {
 
   constructor(room: ReplicationRoom) {
     this.#room = room;
-    const options = { localName: room.host.name, localWriter: room.log.writer, creditBytes: 65_536 };
+    this.#feeds = new FeedShell(room, (input) => this.push(input));
+    const { writer: localWriter, formerWriters } = room.log;
+    const options = { localName: room.host.name, localWriter, formerWriters, creditBytes: 65_536 };
     this.replicator = new Replicator(options, room.random);
     const { clock } = room.life;
     this.#replication = new Driver(this.replicator, clock, (effect) => void this.#perform(effect));
@@ -134,6 +137,7 @@ export class ReplicationShell {
       receive: (message) => {
         if (message.type === "watch") subscriber = this.#serveWatch(pipe, message);
         if (message.type === "pull") this.#servePull(pipe, message);
+        if (message.type === "compare") this.#feeds.serveProbe(pipe, message);
       },
       closed: this.#room.life.guard(() => {
         if (subscriber !== undefined) this.#unsubscribe(subscriber);
@@ -259,14 +263,20 @@ export class ReplicationShell {
         );
         break;
       case "repair":
-        this.#repair(effect);
+        this.#feeds.repair(effect);
         break;
       case "lose":
         this.#room.touchLog();
         void lose(this.#room.log, effect.topic, effect);
         break;
       case "compare-feed":
-        this.#compare(effect);
+        this.#feeds.compare(effect);
+        break;
+      case "probe-feed":
+        this.#feeds.probe(effect);
+        break;
+      case "reproduce":
+        this.#feeds.reproduce(effect);
         break;
       case "mint-writer":
         this.#room.trace(`mints a writer: ${effect.reason}`);
@@ -349,31 +359,6 @@ export class ReplicationShell {
     });
     this.#pulls.set(pullId, pipe);
     pipe.send("client", { type: "pull", topic, have, bytesMax });
-  }
-
-  #repair({ repairId, topic, file, at, frames }: Effect<"repair">): void {
-    const { log, life } = this.#room;
-    const held = heldGeneration(log, topic);
-    const range = held?.corruptRanges.find((one) => one.file === file && one.at === at);
-    this.#room.touchLog();
-    void Promise.resolve(range && held?.repair(range, frames))
-      .then(() => undefined, String)
-      .then(
-        life.guard((failed: string | undefined) => {
-          this.push({ type: "repaired", repairId, topic, ranges: held?.corruptRanges ?? [], failed });
-        }),
-      );
-  }
-
-  #compare({ comparisonId, topic, writer, sequence, chain }: Effect<"compare-feed">): void {
-    const { log, life } = this.#room;
-    this.#room.touchLog();
-    Promise.resolve(heldGeneration(log, topic)?.chainAt(writer, sequence)).then(
-      life.guard((found) => this.push({ type: "feed-compared", comparisonId, verdict: judgeChain(found, chain) })),
-      life.guard((error: unknown) => {
-        this.push({ type: "feed-compared", comparisonId, verdict: "failed", error: String(error) });
-      }),
-    );
   }
 
   #apply(

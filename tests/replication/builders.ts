@@ -177,6 +177,10 @@ export function words(effects: readonly ReplicatorEffect[]): string[] {
         return `reached ${effect.waitId}`;
       case "copies-missed":
         return `missed ${effect.waitId}: ${effect.holders.join(" ")} not ${effect.lacking.join(" ")}`;
+      case "probe-feed":
+        return `probe ${effect.peer.name} ${effect.topic} ${nameOf(effect.writer)} ${effect.sequences.join(" ")}`;
+      case "reproduce":
+        return `reproduce ${effect.topic} ${nameOf(effect.writer)}${effect.from}`;
       case "mint-writer":
         return "mint";
       case "unwatch":

@@ -122,7 +122,10 @@ test("a peer that shows our writer at a higher sequence makes us mint one, once,
   bench.grew("t", "local3");
   assert.equal(words(bench.hear("a", { t: { durable: "local4 a1" } })), ["watch a", "mint", "peer-heard a"]);
   assert.equal(words(bench.hear("b", { t: { durable: "local9" } })), ["watch b", "peer-heard b"]);
-  assert.equal(words(bench.feed({ type: "writer-minted", writer: writers.c })), ["pull b t local3"]);
+  const [pull, ...probes] = words(bench.feed({ type: "writer-minted", writer: writers.c }));
+  assert.is(pull, "pull b t local3");
+  // From where on they hold another history of it, if they do.
+  assert.equal(probes, ["probe a t local 3", "probe b t local 3"]);
   assert.is(bench.replicator.localWriter, writers.c);
 });
 
@@ -363,7 +366,10 @@ test("the feed of the former writer is followed again once a new one was minted"
   bench.grew("t", "local3");
   bench.feed({ type: "feed-stopped", topic: "t", writer: writers.local });
   bench.hear("a", { t: { durable: "local9" } });
-  assert.equal(words(bench.feed({ type: "writer-minted", writer: writers.c })), ["pull a t local3"]);
+  assert.equal(words(bench.feed({ type: "writer-minted", writer: writers.c })), [
+    "pull a t local3",
+    "probe a t local 3",
+  ]);
 });
 
 test("no more than pullsMax pulls are in flight over all topics, and every topic has its turn", () => {

@@ -1,8 +1,10 @@
+import type { WriterId } from "../../base/mod.ts";
 import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
 
 /**
  * G1: each record is appended at most once per node, each feed without a hole, at offsets that only grow. The workload
- * never produces the same values twice, so that the same payload is the same batch, whatever feed it claims to be of.
+ * never produces the same values twice, so that the same payload is the same batch, whatever feed it claims to be of. Of a
+ * forked feed the end is produced again, under one other writer (rule R6).
  */
 export class NoDuplicates implements Checker {
   readonly name = "G1 no duplicates";
@@ -10,10 +12,12 @@ export class NoDuplicates implements Checker {
   readonly #sequences = new Map<string, number>();
   /** Per node and topic the offset after the last record. */
   readonly #offsets = new Map<string, number>();
-  /** Per node what was appended, by content. */
-  readonly #contents = new Map<string, Set<string>>();
+  /** Per node what was appended, by content, and under which writer. */
+  readonly #contents = new Map<string, Map<string, WriterId>>();
+  readonly #forked = new Set<WriterId>();
 
   observe(observation: Observation): string | undefined {
+    if (observation.type === "forked") this.#forked.add(observation.writer);
     if (observation.type === "reopened") {
       forgetNode(this.#sequences, observation.node);
       forgetNode(this.#offsets, observation.node);
@@ -44,11 +48,13 @@ export class NoDuplicates implements Checker {
 
   #isNewContent(node: string, batch: SeenBatch): boolean {
     if (batch.kind === "gap") return true;
-    const contents = this.#contents.get(node) ?? new Set();
+    const contents = this.#contents.get(node) ?? new Map<string, WriterId>();
     this.#contents.set(node, contents);
-    const before = contents.size;
-    contents.add(`${batch.topic}/${batch.count}/${batch.payloadChecksum}/${batch.baseTimestampMs}`);
-    return contents.size > before;
+    const content = `${batch.topic}/${batch.count}/${batch.payloadChecksum}/${batch.baseTimestampMs}`;
+    const known = contents.get(content);
+    if (known !== undefined && this.#forked.has(batch.writer)) return true;
+    contents.set(content, batch.writer);
+    return known === undefined || this.#forked.has(known);
   }
 }
 
