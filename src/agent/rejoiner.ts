@@ -63,7 +63,7 @@ const dialsMax = 32;
 export class Rejoiner implements AsyncDisposable {
   readonly #options: RejoinerOptions;
   #cancel: (() => void) | undefined;
-  #round: Promise<void> = Promise.resolve();
+  #isTryingSeeds = false;
   #disposed = false;
   /** How many dials of each peer are under way. */
   readonly #dialling = new Map<string, number>();
@@ -87,24 +87,24 @@ export class Rejoiner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#cancel?.();
-    // Not for the dials: membership ends them when it stops.
-    await this.#round;
+    // What is under way is not waited for: membership ends it when it stops.
   }
 
   #schedule(): void {
     if (this.#disposed) return;
     const { clock } = this.#options;
     this.#cancel = clock.schedule(clock.nowMs() + roundMs, () => {
-      this.#round = this.#tryAll().finally(() => this.#schedule());
+      this.#tryAll();
+      this.#schedule();
     });
   }
 
-  async #tryAll(): Promise<void> {
+  #tryAll(): void {
     const failed = this.#options.failedPeers();
     const turns = Math.min(failed.length, dialsPerRoundMax);
     for (let turn = 0; turn < turns; turn++) this.#dial(failed[(this.#next + turn) % failed.length] as string);
     this.#next += turns;
-    await this.#trySeeds();
+    void this.#trySeeds();
   }
 
   #dial(address: string): void {
@@ -126,7 +126,9 @@ export class Rejoiner implements AsyncDisposable {
 
   async #trySeeds(): Promise<void> {
     const { seeds, membership, logger, clock, hasCompany, seedsEveryMs = roundMs, replay } = this.#options;
-    if (seeds.length === 0 || this.#hasGivenUp || hasCompany() || clock.nowMs() < this.#seedsAgainAtMs) return;
+    if (seeds.length === 0 || this.#hasGivenUp || this.#isTryingSeeds) return;
+    if (hasCompany() || clock.nowMs() < this.#seedsAgainAtMs) return;
+    this.#isTryingSeeds = true;
     let reason: string;
     try {
       const { contacted } = await membership.join(seeds, { replay });
@@ -137,6 +139,8 @@ export class Rejoiner implements AsyncDisposable {
       return;
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#isTryingSeeds = false;
     }
     this.#seedsAgainAtMs = clock.nowMs() + seedsEveryMs;
     if (this.#givesUp(reason)) return;

@@ -26,13 +26,15 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
-async function open(failed: readonly string[]) {
+async function open(failed: readonly string[], seeds: readonly string[] = []) {
   const [dials, clock] = [new Dials(), new ManualClock()];
   const rejoiner = new Rejoiner({
-    ...{ membership: dials, clock, logger: getLogger(["rejoiner-test"]), seeds: [] },
-    ...{ failedPeers: () => failed, hasCompany: () => true },
+    ...{ membership: dials, clock, logger: getLogger(["rejoiner-test"]), seeds },
+    ...{ failedPeers: () => failed, hasCompany: () => seeds.length === 0 },
   });
-  await rejoiner.start();
+  const started = rejoiner.start();
+  await dials.failAll();
+  await started;
   const rounds = async (count: number): Promise<void> => {
     for (let round = 0; round < count; round++) {
       clock.advance(1_000);
@@ -55,6 +57,13 @@ test("a failed peer is dialled every second, also while dials hang, of which the
   await rejoiner[Symbol.asyncDispose]();
   await rounds(2);
   assert.is(dials.begun.length, 6);
+});
+
+test("a node that is alone dials failed peers also while its seeds hang, which it tries one at a time", async () => {
+  const { dials, rejoiner, rounds } = await open(["a"], ["seed"]);
+  await rounds(3);
+  assert.equal(dials.begun, ["seed", "a", "seed", "a", "a"]);
+  await rejoiner[Symbol.asyncDispose]();
 });
 
 test("of many failed peers eight are dialled a second, each in its turn, and 32 at a time", async () => {
