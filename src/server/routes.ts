@@ -23,6 +23,7 @@ import {
   watchEvents,
 } from "./cluster_gossip.ts";
 import { watchLog } from "./cluster_log.ts";
+import { compareFeed } from "./compare_feed.ts";
 import { deleteCursor, getCursor, listCursors, resetCursor, saveCursor } from "./cursors.ts";
 import { consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
 import { checkHealth, watchHealth } from "./health.ts";
@@ -78,6 +79,7 @@ function addReplication(router: ConnectRouter, ports: ServerPorts, answering: An
   router.service(Replication, {
     watch: answering.streaming((request, context) => watch(ports, request, context)),
     pull: answering.streaming((request, context) => pull(ports, request, context)),
+    compareFeed: answering.unary((request) => compareFeed(ports, request)),
     keep: answering.unary((request) => keep(ports, request)),
   });
 }
