@@ -54,6 +54,8 @@ export interface ServedTopic {
   /** As `read`, for many readers of one place: nobody may change the bytes, nor look at them after `release`. */
   readShared(offset: number, bytesMax: number): Promise<ServedChunk>;
   readMissing(have: Vector, bytesMax: number): Promise<{ frames: Uint8Array; complete: boolean; lowWater: Vector }>;
+  /** Where the last batch of a feed ends that reaches no further. Without it, no peer can compare feeds. */
+  feedPointAt?(writer: WriterId, sequence: number): Promise<{ sequence: number; chain: ChainHash } | undefined>;
   offsetAt(timestampMs: number): Promise<number>;
   onGrow(listener: () => void): () => void;
 }
@@ -74,8 +76,6 @@ export interface ServedLog {
   /** Why a topic cannot be opened: its last generation was deleted. */
   deletedTopic?(name: string): (Error & { readonly generation: number }) | undefined;
   /** Calls `listener` after any topic grew. The result removes it. */
-  /** Where the last batch of a feed ends that reaches no further. Without it, no peer can compare feeds. */
-  feedPointAt?(writer: WriterId, sequence: number): Promise<{ sequence: number; chain: ChainHash } | undefined>;
   onGrow(listener: (topic: ServedTopic) => void): () => void;
   /** Calls `listener` when the log hears that a topic was deleted or begins anew, held here or not. The result removes it. */
   onLife?(listener: (change: { readonly topic: string }) => void): () => void;
