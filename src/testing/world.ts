@@ -1,7 +1,6 @@
-import { Random, type Vector, type WriterId } from "../base/mod.ts";
+import { type Address, Random, type Vector, type WriterId } from "../base/mod.ts";
 import { keyOf } from "../log/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
-import { Chaos } from "./chaos.ts";
 import { Damage } from "./checkers/damage.ts";
 import { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
 import { SameFeed } from "./checkers/g2_same_feed.ts";
@@ -17,15 +16,15 @@ import { MembershipOrder } from "./checkers/membership_order.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Faults } from "./faults.ts";
+import type { GossipPipe } from "./gossip_shell.ts";
 import { Introductions } from "./introductions.ts";
-import { Network } from "./network.ts";
+import { Network, type PipeEnd } from "./network.ts";
 import { batchWords, type Checker, type FinalState, type Observation } from "./observation.ts";
+import type { RpcMessage, RpcPipe } from "./replication_shell.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { SimClient, type SimClientOptions } from "./sim_client.ts";
 import { type NodeOptions, SimNode } from "./sim_node.ts";
+import { answerCall, type CallMessage, type CallPipe, processOf, SimulatedCalls } from "./simulated_calls.ts";
 import type { CrashMode } from "./simulated_file.ts";
-import { Wires } from "./wires.ts";
-import { type CreateWorldOptions, resolveWorldOptions } from "./world_options.ts";
 
 export interface WorldOptions {
   /** True: members find each other by gossip. False: the world tells them, with wrong advice now and then. @default true */
@@ -45,20 +44,6 @@ export interface Violation {
   readonly message: string;
 }
 
-/** What was awaited did not happen, however long the world ran. */
-export class WorldTimeoutError extends Error {
-  override readonly name = "WorldTimeoutError";
-  readonly code = "WORLD_TIMEOUT";
-
-  constructor(doing: string, withinMs: number) {
-    super(`Cannot ${doing}: it has not happened within ${withinMs} ms of virtual time`);
-  }
-}
-
-/** Time in which members find each other, at most. */
-const meetMsMax = 60_000;
-const untilMsMax = 60_000;
-const noWeather = { strikeEveryMs: 0, falseAlarmEveryMs: 0, datagramLoss: 0, streamLoss: 0 } as const;
 /** Turns of the microtask queue without any activity after which the logs are at rest. */
 const quietTurns = 60;
 /** Turns after which a log that never rests is a bug. */
@@ -76,8 +61,6 @@ export class World {
   readonly epochMs: number = 1_700_000_000_000;
   readonly random: Random;
   readonly network: Network;
-  /** For nodes and clients. */
-  readonly wires: Wires;
   readonly usesGossip: boolean;
   readonly keepsTopics: boolean;
   readonly sabotage: Sabotage;
@@ -100,12 +83,9 @@ export class World {
   /** Counts everything that may set a log in motion. */
   #activity = 0;
   #logTouched = false;
-  #chaos: Chaos | undefined;
 
-  /** A world without nodes. Tests of applications begin with `World.create`. */
   constructor(seed: number | string, faults: Faults, options: WorldOptions = {}) {
     this.random = new Random(seed);
-    this.wires = new Wires(this);
     this.network = new Network(this, this.random.fork("network"), faults);
     const membership = this.random.fork("membership");
     this.usesGossip = options.gossip ?? true;
@@ -115,30 +95,9 @@ export class World {
     this.#stopsAtViolation = options.stopsAtViolation ?? false;
     this.#checkers = [
       ...[new NoDuplicates(), new SameFeed(), new CausalOrder(), new Convergence(), new Availability()],
-      ...[
-        new Cursors(),
-        new Durability(),
-        new ForkedSide(),
-        new Copies(),
-        new ReadYourWrites(),
-        new MembershipOrder(),
-        new Damage(),
-      ],
+      ...[new Cursors(), new Durability(), new ForkedSide(), new Copies(), new ReadYourWrites()],
+      ...[new MembershipOrder(), new Damage()],
     ];
-  }
-
-  /**
-   * A cluster in memory, on virtual time, whose nodes have found each other: for unit tests of whoever uses the log. Throws
-   * `InvalidWorldOptionError`.
-   */
-  static async create(options: CreateWorldOptions = {}): Promise<World> {
-    const { names, seed, faults, node, topics } = resolveWorldOptions(options);
-    const world = new World(seed, { ...faults, ...noWeather }, { topics });
-    for (const name of names) world.addNode(name, node);
-    await world.until(() => world.nodes.every((one) => one.isReady && world.sees(one)), { withinMs: meetMsMax });
-    world.faults = faults;
-    world.#chaos = new Chaos(world, new Random(`chaos/${seed}`));
-    return world;
   }
 
   get faults(): Faults {
@@ -213,7 +172,7 @@ export class World {
   }
 
   /** The process or its machine stops. Without `tellsPeers` its connections stay half open. */
-  crash(name: string, disk: CrashMode = "lose-unsynced", options: { readonly tellsPeers?: boolean } = {}): void {
+  crash(name: string, disk: CrashMode, options: { readonly tellsPeers?: boolean } = {}): void {
     this.node(name).crash(disk, { tellsPeers: options.tellsPeers ?? true });
     this.#introductions?.stopped(this.node(name));
   }
@@ -273,34 +232,6 @@ export class World {
     this.nowMs = endMs;
   }
 
-  /** Runs until the condition holds. Rejects when it does not within that time. @default 60000 ms */
-  async until(condition: () => boolean, options: { readonly withinMs?: number } = {}): Promise<void> {
-    const withinMs = options.withinMs ?? untilMsMax;
-    const endMs = this.nowMs + withinMs;
-    while (!condition()) {
-      if (this.nowMs >= endMs) throw new WorldTimeoutError("meet the condition", withinMs);
-      // At the next event at once: between two of them nothing changes.
-      const nextMs = Math.max(Math.ceil(this.#queue.nextAtMs) - this.nowMs, 0);
-      await this.runFor(Math.min(nextMs, endMs - this.nowMs));
-    }
-  }
-
-  /** Runs until the promise settles, and settles as it does. Rejects when that takes longer. */
-  async settled<Value>(promise: Promise<Value>, wait: { withinMs: number; doing: string }): Promise<Value> {
-    let isSettled = false;
-    const settle = (): void => {
-      isSettled = true;
-      this.#activity++;
-    };
-    promise.then(settle, settle);
-    this.touchLog();
-    await this.#rest();
-    await this.until(() => isSettled, wait).catch(() => {
-      throw new WorldTimeoutError(wait.doing, wait.withinMs);
-    });
-    return promise;
-  }
-
   /** What every node that is up holds. */
   finalStates(): FinalState[] {
     return this.nodes.map((node) => {
@@ -317,29 +248,6 @@ export class World {
     if (this.nodes.some((node) => node.log === undefined)) return false;
     const states = this.finalStates();
     return this.#checkers.every((checker) => checker.finish(states).length === 0);
-  }
-
-  /** Undoes everything that strikes did, and lets nothing strike any more. */
-  calm(): void {
-    this.#chaos?.stop();
-  }
-
-  /**
-   * The library's client of these nodes, of all unless some are named, over the simulated network: partitions call it
-   * "client" or by the name that it is given.
-   */
-  client(nodes: readonly string[] = this.nodes.map(({ name }) => name), options: SimClientOptions = {}): SimClient {
-    return new SimClient(
-      this,
-      nodes.map((name) => this.node(name)),
-      options,
-    );
-  }
-
-  /** True when this node believes all nodes to be alive. */
-  sees(node: SimNode): boolean {
-    const alive = node.gossip?.membership.members().filter(({ status }) => status === "alive");
-    return alive?.length === this.nodes.length;
   }
 
   /** Tells every node of every other, where the world tells of members. */
@@ -414,6 +322,43 @@ export class World {
   writerChanged(node: SimNode, writer: WriterId): void {
     node.gossip?.setWriter(writer);
     this.#introductions?.changed(node);
+  }
+
+  /** For nodes: opens an RPC stream. */
+  dialRpc(rpcAddress: string, end: PipeEnd<RpcMessage>): RpcPipe {
+    const target = (): SimNode | undefined => this.nodes.find((node) => node.rpcAddress === rpcAddress);
+    return this.network.connect(end, target, {
+      isRpc: true,
+      accept: (pipe) => target()?.replication?.accept(pipe),
+    });
+  }
+
+  /** Calls of the RPC server of a node, from a process of this name that always runs. */
+  callsTo(node: string, caller: string): SimulatedCalls {
+    const server = this.node(node);
+    const touchLog = (): void => this.touchLog();
+    const dial = (end: PipeEnd<CallMessage>): CallPipe =>
+      this.network.connect(end, () => server, {
+        isRpc: true,
+        accept: (pipe) => server.methods && answerCall(server, pipe, { methods: server.methods, touchLog }),
+      });
+    return new SimulatedCalls(processOf(caller), dial);
+  }
+
+  /** For nodes: opens a gossip stream. */
+  dialGossip(from: SimNode, to: Address, end: PipeEnd<Uint8Array>): GossipPipe {
+    const target = (): SimNode | undefined => this.nodes.find((node) => node.address.host === to.host);
+    return this.network.connect(end, target, {
+      isRpc: false,
+      accept: (pipe) => target()?.gossip?.accept(pipe, from.address),
+    });
+  }
+
+  /** For nodes: sends a gossip packet. */
+  sendDatagram(from: SimNode, to: Address, bytes: Uint8Array): void {
+    const target = this.nodes.find((node) => node.address.host === to.host);
+    if (target === undefined) return;
+    this.network.datagram(from.name, target.name, () => target.gossip?.receive(from.address, bytes));
   }
 
   /** Waits until every log is idle or waits for its disk, and observes what came of it. */
