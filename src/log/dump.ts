@@ -20,6 +20,7 @@ export interface DumpedItem {
     | "frame"
     | "room"
     | "index"
+    | "index-below"
     | "index-feed"
     | "journal"
     | "entry"
@@ -37,6 +38,7 @@ export interface DumpedItem {
 const kinds = new Map([
   ["GVF1", dumpSegment],
   ["GVI1", dumpIndex],
+  ["GVI2", dumpIndex],
   ["GVJ1", dumpJournal],
   ["GVW1", dumpWriter],
   ["GVC1", dumpCleanStop],
@@ -80,11 +82,13 @@ function recordsLeft(header: FrameHeader, payload: Uint8Array): Record<string, s
 function* dumpIndex(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
   const view = viewOf(bytes);
   const segment = { baseOffset: numberAt(view, 8), bytes: numberAt(view, 16), everyBytes: 1 };
-  const index = SegmentIndex.decode(bytes, segment, checksum);
-  if (typeof index === "string") return yield damage(0, index);
+  const decoded = SegmentIndex.decode(bytes, segment, checksum);
+  if (typeof decoded === "string") return yield damage(0, decoded);
+  const { index, below } = decoded;
   const { baseOffset, nextOffset, lamport, timestampMaxMs } = index;
   const fields = { baseOffset, nextOffset, bytes: index.bytes, lamport, timestampMaxMs, feeds: index.feeds.size };
   yield { kind: "index", at: 0, fields };
+  for (const [writer, have] of below) yield { kind: "index-below", at: 0, fields: { writer, have } };
   for (const [writer, { first, last, lowest, chain, positions }] of index.feeds) {
     const range = { writer, first, last, lowest, chain: hashText(chain), entries: positions.length };
     yield { kind: "index-feed", at: 0, fields: range };

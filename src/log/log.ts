@@ -6,10 +6,12 @@ import {
   topicNameFault,
   topicOfKey,
   topicsMax,
+  type Vector,
   type WriterId,
 } from "../base/mod.ts";
 import { Compactor } from "./compact_rounds.ts";
 import type { Directory } from "./directory.ts";
+import { EarlyEvents } from "./early_events.ts";
 import {
   InvalidTopicError,
   LogClosedError,
@@ -21,12 +23,14 @@ import {
 import type { LogEvent } from "./events.ts";
 import { FilePool } from "./file_pool.ts";
 import { forEach } from "./for_each.ts";
+import { latestOf } from "./generations.ts";
 import { FormerWriters } from "./former_writers.ts";
 import { Journal } from "./journal.ts";
 import { replayJournal } from "./journal_replay.ts";
 import { rethrowLater } from "./listener_errors.ts";
 import { type ResolvedLogOptions, resolveOptions } from "./options.ts";
 import { openTopicState, type TopicEnd, topicPath } from "./recovery.ts";
+import { Releases } from "./releases.ts";
 import { Removals, topicsDirectoryName } from "./removals.ts";
 import {
   cleanStopFileName,
@@ -35,6 +39,7 @@ import {
   encodeCleanStop,
   encodeWriterFile,
   type WriterFile,
+  whyMint,
   writerFileName,
 } from "./root_files.ts";
 import { Rounds } from "./rounds.ts";
@@ -49,8 +54,7 @@ import type { CommitLog, LogEnvironment, LogOptions, ScrubProgress, TopicLog } f
 const defaultTopic = "default";
 /** Milliseconds between two looks at what grew too old. */
 const retainEveryMs = 60_000;
-/** Events that are kept for the first listener: what happens while the log is being opened. */
-const earlyEventsMax = 1_000;
+
 
 /** All topics of a data directory. The caller owns the directory, and its lock, for longer than the log. */
 export class Log implements CommitLog {
@@ -63,6 +67,8 @@ export class Log implements CommitLog {
   readonly #scrubber: Scrubber;
   readonly #compactor: Compactor;
   readonly #removals: Removals;
+  /** Undefined until the directory was read. */
+  #releases: Releases | undefined;
   readonly #topics = new Map<string, Topic>();
   /** By the names of their directories. */
   readonly #opening = new Map<string, Promise<Topic>>();
@@ -71,8 +77,7 @@ export class Log implements CommitLog {
   /** Topics that were deleted and could not be removed. */
   readonly #unremoved = new Set<Topic>();
   readonly #growth = new Listeners<TopicLog>(rethrowLater);
-  readonly #events = new Listeners<LogEvent>(rethrowLater);
-  #earlyEvents: LogEvent[] | undefined = [];
+  readonly #events = new EarlyEvents(rethrowLater);
   #cancelRetention: (() => void) | undefined;
   #writer: WriterId = "";
   #former: FormerWriters | undefined;
@@ -97,7 +102,7 @@ export class Log implements CommitLog {
     this.#compactor = new Compactor(compactions, options, environment.after);
     // Where nobody waits for a sync, the journal saves nothing.
     const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
-    const onFailure = (message: string): void => this.#emit({ type: "write-failed", topic: "", message });
+    const onFailure = (message: string): void => this.#events.emit({ type: "write-failed", topic: "", message });
     this.#removals = new Removals(directory, onFailure);
     const onEmptied = (): void => this.#removals.journalEmptied(this.#journal);
     this.#journal = new Journal(directory, options, { onFailure, onEmptied, meter: environment.meter });
@@ -106,7 +111,7 @@ export class Log implements CommitLog {
       pool: new FilePool(),
       tailBudget: new TailBudget(),
       sharedReads: new SharedReads(),
-      emit: (event) => this.#emit(event),
+      emit: (event) => this.#events.emit(event),
       soon,
       rounds: new Rounds(this.#journal, { soon, journalTopicsMin, journalBytesMax }),
       journal: this.#journal,
@@ -206,6 +211,36 @@ export class Log implements CommitLog {
     for (const topic of this.#unremoved) if (topic.name === name) await this.#removeTopic(topic);
   }
 
+  /**
+   * Drops the copy of a topic, once nothing is on its way to it any more and `isKept` still says of all that it holds that
+   * others keep it. Resolves with whether it is gone, to begin anew if it comes back; else it is open again. Whoever uses
+   * it meanwhile is told that it is closed. Rejects with what the disk says; the next open finds what is left.
+   */
+  async release(name: string, isKept: (have: Vector) => boolean): Promise<boolean> {
+    const topic = this.#topics.get(name);
+    if (this.#disposed !== undefined || topic === undefined || !isKept(topic.have)) return false;
+    const key = topicKey(name, topic.generation);
+    this.#topics.delete(name);
+    const isGone = this.#leave(topic, isKept).finally(() => this.#opening.delete(key));
+    const opening = isGone.then(async () => (await this.openTopic(name)) as Topic);
+    opening.catch(() => undefined);
+    this.#opening.set(key, opening);
+    return isGone;
+  }
+
+  async #leave(topic: Topic, isKept: (have: Vector) => boolean): Promise<boolean> {
+    const { name, generation, state } = topic;
+    const isDurable = await topic.close();
+    this.#growth.emit(topic);
+    if (isDurable && isKept(topic.have) && this.#disposed === undefined) {
+      if (topic.have.has(this.#writer)) await this.#releases?.note(state.folder, this.#writer);
+      await this.#removals.remove(state.folder, this.#journal);
+      return true;
+    }
+    this.#topics.set(name, await this.#openTopic({ name, generation }, undefined));
+    return false;
+  }
+
   onLife(listener: (change: TopicLife & { readonly topic: string }) => void): () => void {
     return this.#lifeChanges.add(listener);
   }
@@ -230,11 +265,7 @@ export class Log implements CommitLog {
   }
 
   onEvent(listener: (event: LogEvent) => void): () => void {
-    const remove = this.#events.add(listener);
-    const early = this.#earlyEvents ?? [];
-    this.#earlyEvents = undefined;
-    for (const event of early) this.#events.emit(event);
-    return remove;
+    return this.#events.add(listener);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -254,14 +285,18 @@ export class Log implements CommitLog {
       if (!folders.includes(folder)) throw new LogCorruptError(topicPath(folder, ""), 0, "the directory is missing");
     }
     const removed = await this.#removals.begun();
+    this.#releases = await Releases.open(this.#directory, checksum);
     if (this.#options.retention.ageMaxMs !== undefined) this.#watchAges();
     const last = await replayJournal({
       ...{ root: this.#directory, topics: this.#topicsDirectory, options: this.#options },
-      ...{ isClean: cleanEnds !== undefined, removed, emit: (event: LogEvent) => this.#emit(event) },
+      ...{ isClean: cleanEnds !== undefined, removed, emit: (event: LogEvent) => this.#events.emit(event) },
     });
     this.#journal.startAfter(last);
     await this.#removals.finish(removed);
-    await forEach(await this.#latest(folders), async (folder) => {
+    const { lives, latest, past } = latestOf(folders);
+    for (const [name, life] of lives) this.#lives.set(name, life);
+    for (const folder of past) await this.#removals.remove(folder, this.#journal);
+    await forEach(latest, async (folder) => {
       const place = topicOfKey(folder) as TopicGeneration;
       this.#topics.set(place.name, await this.#openTopic(place, cleanEnds?.get(folder)));
     });
@@ -269,22 +304,6 @@ export class Log implements CommitLog {
     await this.#directory.remove(cleanStopFileName);
     await this.#directory.sync();
     await this.#takeWriter(written, writerBytes !== undefined, cleanEnds !== undefined);
-  }
-
-  /** Of each topic the last generation's directory. What is left of earlier ones was deleted, and goes. */
-  async #latest(folders: readonly string[]): Promise<string[]> {
-    for (const folder of folders) {
-      const { name, generation } = topicOfKey(folder) as TopicGeneration;
-      const life = { generation, deleted: false };
-      if (isLaterLife(life, this.#lifeOf(name))) this.#lives.set(name, life);
-    }
-    const latest: string[] = [];
-    for (const folder of folders) {
-      const { name, generation } = topicOfKey(folder) as TopicGeneration;
-      if (generation === this.#lifeOf(name).generation) latest.push(folder);
-      else await this.#removals.remove(folder, this.#journal);
-    }
-    return latest;
   }
 
   #lifeOf(name: string): TopicLife {
@@ -305,17 +324,10 @@ export class Log implements CommitLog {
   /** Goes on with the directory's writer, or mints one where that could number two different records alike (rule R5). */
   async #takeWriter(written: WriterFile | undefined, hadFile: boolean, clean: boolean): Promise<void> {
     this.#writer = written?.writer ?? "";
-    if (written === undefined) {
-      await this.#mint(hadFile ? "the writer file is damaged" : "the data directory has no writer yet");
-    } else if (this.#options.newWriter) {
-      await this.#mint("a new writer was asked for");
-    } else if (!clean && written.fsync !== "always") {
-      await this.#mint(`the last stop was not clean, under fsync policy ${written.fsync}`);
-    } else if (!clean && this.#options.fsync !== "always") {
-      await this.#mint(`the last stop was not clean; the fsync policy is ${this.#options.fsync}`);
-    } else if (written.fsync !== this.#options.fsync) {
-      await this.#writeWriter(written.writer);
-    }
+    const { newWriter, fsync } = this.#options;
+    const reason = whyMint(written, { hadFile, clean, newWriter, fsync });
+    if (reason !== undefined) await this.#mint(reason);
+    else if (written?.fsync !== fsync) await this.#writeWriter(this.#writer);
   }
 
   async #mint(reason: string): Promise<WriterId> {
@@ -324,8 +336,9 @@ export class Log implements CommitLog {
     if (previous !== undefined) await this.#former?.add(previous);
     await this.#writeWriter(writer);
     this.#writer = writer;
+    this.#releases?.minted();
     if (previous !== undefined) for (const topic of this.#topics.values()) topic.resumeFeed(previous);
-    this.#emit({ type: "new-writer", writer, previous, reason });
+    this.#events.emit({ type: "new-writer", writer, previous, reason });
     return writer;
   }
 
@@ -336,6 +349,9 @@ export class Log implements CommitLog {
 
   async #createTopic(place: TopicGeneration): Promise<Topic> {
     const { name, generation } = place;
+    if (this.#releases?.hadFeedOf(this.#writer, topicKey(name, generation))) {
+      await this.mintWriter(`topic ${name} comes back, which this node had dropped with what it wrote there`);
+    }
     const topic = await this.#openTopic(place, undefined);
     if (this.#disposed !== undefined) {
       await topic.release();
@@ -346,7 +362,7 @@ export class Log implements CommitLog {
       throw new TopicDeletedError(name, generation);
     }
     this.#topics.set(name, topic);
-    this.#emit({ type: "topic-created", topic: name, generation });
+    this.#events.emit({ type: "topic-created", topic: name, generation });
     return topic;
   }
 
@@ -358,7 +374,7 @@ export class Log implements CommitLog {
     await topic.end();
     if (isNew) {
       const records = topic.nextOffset - topic.firstOffset;
-      this.#emit({ type: "topic-deleted", topic: name, generation, records, appended: topic.nextOffset, bytes });
+      this.#events.emit({ type: "topic-deleted", topic: name, generation, records, appended: topic.nextOffset, bytes });
     }
     await this.#removals.remove(state.folder, this.#journal);
     this.#unremoved.delete(topic);
@@ -379,22 +395,17 @@ export class Log implements CommitLog {
     await this.#removals.rest();
     const ends = new Map<string, TopicEnd>();
     await forEach([...this.#topics.values()], async (topic) => {
-      if (await topic.close()) ends.set(topic.state.folder, topic.last);
+      if (await topic.close()) ends.set(topic.state.folder, topic.state.end);
     });
     try {
       await this.#journal.close();
     } catch (error) {
-      this.#emit({ type: "write-failed", topic: "", message: messageOf(error) });
+      this.#events.emit({ type: "write-failed", topic: "", message: messageOf(error) });
       return;
     }
     await this.#removals.rest();
     // One topic that could not be made durable makes the whole stop an unclean one.
     if (ends.size < this.#topics.size) return;
     await this.#directory.replaceFile(cleanStopFileName, encodeCleanStop(ends, this.#options.checksum));
-  }
-
-  #emit(event: LogEvent): void {
-    if (this.#earlyEvents === undefined) this.#events.emit(event);
-    else if (this.#earlyEvents.length < earlyEventsMax) this.#earlyEvents.push(event);
   }
 }

@@ -2,6 +2,7 @@
 import { assert, concat, type FrameHeader, headersBytes, readRecords, scanFrame, type Vector } from "../base/mod.ts";
 import { LogCorruptError, OffsetOutOfRangeError } from "./errors.ts";
 import { FileRetiredError } from "./file_pool.ts";
+import { belowSegment, segmentBefore } from "./heads.ts";
 import { lostAt } from "./lost.ts";
 import { topicPath } from "./paths.ts";
 import type { ReadBuffers } from "./read_buffers.ts";
@@ -182,24 +183,27 @@ function firstMissing(state: TopicState, held: Vector, place: Place): Omit<Place
   const { dropped } = state;
   const isThere = place.of !== undefined && state.segments[place.segment - dropped] === place.of;
   const from = { segment: place.segment, position: isThere ? place.position : 0 };
+  const begin = state.segments[from.segment - dropped];
   let first: Omit<Place, "of"> | undefined;
+  let nth = -1;
   for (const [writer, feed] of state.feeds) {
-    const sequence = (held.get(writer) ?? 0) + 1;
-    if (sequence > feed.have) continue;
-    const lastSegment = first?.segment ?? dropped + state.segments.length - 1;
-    for (let segment = from.segment; segment <= lastSegment; segment++) {
-      const position = state.segments[segment - dropped]?.index.positionOfSequence(writer, sequence);
-      if (position === undefined) continue;
-      if (first === undefined || segment < first.segment || position < first.position) first = { segment, position };
-      break;
-    }
+    nth++;
+    const missing = (held.get(writer) ?? 0) + 1;
+    if (missing > feed.have || begin === undefined) continue;
+    // What stands below, retention took or the search has passed.
+    const sequence = Math.max(missing, belowSegment(begin, nth) + 1);
+    const segment = dropped + segmentBefore(state.segments, { nth, sequence });
+    if (first !== undefined && segment > first.segment) continue;
+    const position = state.segments[segment - dropped]?.index.positionOfSequence(writer, sequence);
+    assert(position !== undefined, "a segment holds what its head and the next one's say");
+    if (first === undefined || segment < first.segment || position < first.position) first = { segment, position };
   }
   if (first === undefined || first.segment > from.segment) return first;
   return { segment: first.segment, position: Math.max(first.position, from.position) };
 }
 
 /** Nothing, when retention or compaction took the file: the search goes on in what is there now. */
-function unlessRetired(state: TopicState, error: unknown): undefined {
+export function unlessRetired(state: TopicState, error: unknown): undefined {
   if (!(error instanceof FileRetiredError)) throw error;
   if (state.deleted !== undefined) throw state.deleted;
 }
@@ -234,7 +238,7 @@ function offsetWithin(header: FrameHeader, frame: Uint8Array, timestampMs: numbe
   return found ?? header.baseOffset;
 }
 
-function segmentIndexOf(state: TopicState, offset: number): number {
+export function segmentIndexOf(state: TopicState, offset: number): number {
   let low = 0;
   let high = state.segments.length;
   while (low < high) {

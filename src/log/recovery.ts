@@ -7,6 +7,7 @@ import type { Directory, LogFile } from "./directory.ts";
 import { LogCorruptError } from "./errors.ts";
 import { fitOf, placedFrame } from "./feed.ts";
 import { decodeFloor, floorFileName } from "./floor.ts";
+import { isHead, vectorOfHead } from "./heads.ts";
 import { topicPath } from "./paths.ts";
 import { rewrite } from "./rewrite.ts";
 import { cutRoom } from "./room.ts";
@@ -85,7 +86,7 @@ export async function createSegment(state: TopicState, baseOffset: number): Prom
 
 /** Writes a segment's index beside it. Not synced: it can be made again. */
 export async function writeIndex(state: TopicState, segment: Segment): Promise<void> {
-  const bytes = segment.index.encode(state.shared.options.checksum);
+  const bytes = indexBytes(state, segment);
   const file = await state.directory.open(indexName(segment.baseOffset));
   try {
     await file.truncate(bytes.length);
@@ -99,6 +100,11 @@ export async function writeIndex(state: TopicState, segment: Segment): Promise<v
 export async function writeDerived(state: TopicState): Promise<void> {
   await writeIndex(state, state.active);
   await state.producers.write();
+}
+
+/** What the file of its index holds. */
+export function indexBytes(state: TopicState, { index, head }: Segment): Uint8Array {
+  return index.encode(vectorOfHead(state.feeds, head), state.shared.options.checksum);
 }
 
 /** Base offsets of a topic's segments, in order. */
@@ -186,7 +192,9 @@ async function readIndex(state: TopicState, segment: Segment, bytes: number): Pr
   if (file === undefined) return "it is missing";
   const { options } = state.shared;
   const owner = { baseOffset: segment.baseOffset, bytes, everyBytes: options.indexEveryBytes };
-  return SegmentIndex.decode(file, owner, options.checksum);
+  const decoded = SegmentIndex.decode(file, owner, options.checksum);
+  if (typeof decoded === "string") return decoded;
+  return isHead(decoded.below, state.feeds, segment.head) ? decoded.index : "what stands below is not what it says";
 }
 
 async function rebuildIndex(state: TopicState, segment: Segment, reason: string): Promise<void> {

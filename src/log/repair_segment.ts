@@ -4,6 +4,7 @@
  */
 import { copyFrames, DraftFile, draftFault, removeDraft, swapIn } from "./compact_segment.ts";
 import { RepairMisfitError } from "./errors.ts";
+import { indexBytes } from "./recovery.ts";
 import { indexName, repairedName, type Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { CorruptRange } from "./types.ts";
@@ -32,8 +33,7 @@ export async function repairSegment(
     }
     // Durably, for indexes are not synced: after a power cut an earlier one could otherwise fit the new file in size alone.
     // Never without one: nobody could open the damaged segment then.
-    const bytes = segment.index.encode(state.shared.options.checksum);
-    await state.directory.replaceFile(indexName(segment.baseOffset), bytes);
+    await state.directory.replaceFile(indexName(segment.baseOffset), indexBytes(state, segment));
     await swapIn(state, segment, { name, index: into.index });
   } catch (error) {
     await removeDraft(state, name);

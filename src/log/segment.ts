@@ -1,6 +1,7 @@
 import type { Directory } from "./directory.ts";
 import type { PlacedFrame } from "./feed.ts";
 import { type FilePool, PooledFile } from "./file_pool.ts";
+import type { Head } from "./heads.ts";
 import { SegmentIndex } from "./segment_index.ts";
 
 const offsetDigits = 20;
@@ -48,9 +49,16 @@ export function segmentBaseOffset(name: string): number | undefined {
   return Number.isSafeInteger(offset) ? offset : undefined;
 }
 
+export interface SegmentPlace {
+  readonly baseOffset: number;
+  /** What stands below it. */
+  readonly head: Head;
+}
+
 /** One file of frames and where they are in it. */
 export class Segment {
   readonly baseOffset: number;
+  readonly head: Head;
   readonly file: PooledFile;
   index: SegmentIndex;
   /** What the journal knows by that it will have this segment settled. */
@@ -62,8 +70,9 @@ export class Segment {
   #unsettledBytes = 0;
   #settling: Promise<void> = Promise.resolve();
 
-  constructor(pool: FilePool, directory: Directory, baseOffset: number, indexEveryBytes: number) {
+  constructor(pool: FilePool, directory: Directory, { baseOffset, head }: SegmentPlace, indexEveryBytes: number) {
     this.baseOffset = baseOffset;
+    this.head = head;
     this.file = new PooledFile(pool, directory, segmentName(baseOffset));
     this.index = new SegmentIndex(baseOffset, indexEveryBytes);
   }

@@ -5,6 +5,7 @@ import {
   fromHex,
   readUint53,
   toHex,
+  type Vector,
   vectorWritersMax,
   viewOf,
   type WriterId,
@@ -21,21 +22,33 @@ export interface FeedRange {
   /** Lowest sequence whose record is here; 0 while there are only gaps. */
   lowest: number;
   chain: ChainHash | undefined;
-  /** Sparse: sequences at which frames begin, and where these are in the file. */
+  /** Of its first frame behind each checkpoint: the sequence at which that begins, and where it is in the file. */
   readonly sequences: Numbers;
   readonly positions: Numbers;
 }
 
-/** First four bytes of an index file: "GVI1". */
-const indexMagic = 0x31495647;
-const headBytes = 64;
+/** First four bytes of an index file: "GVI2". */
+const indexMagic = 0x32495647;
+/** The same of the version before, which had neither checkpoints nor what stands below the segment. */
+const olderMagic = 0x31495647;
+const headBytes = 72;
+const belowBytes = 16;
 const entryBytes = 24;
+const checkpointBytes = 8;
 const feedBytes = 48;
 const feedEntryBytes = 16;
 
 /**
- * Where frames are in a segment: an entry every so many bytes, by offset and time, and by sequence for each feed. It
- * can always be made again from the segment, so its file is never synced and never trusted beyond its checksum.
+ * Bytes of the segment between two checkpoints for each entry that the first of them took: where thousands write to one
+ * topic, entries of feeds take a hundredth of what they tell of.
+ */
+const bytesPerFeedEntry = 100 * feedEntryBytes;
+
+/**
+ * Where frames are in a segment: an entry every so many bytes, by offset and time. Some of these are checkpoints, behind
+ * each of which every feed has an entry for its first frame: so what stands below a checkpoint is known of all feeds, and
+ * what a feed has between two checkpoints lies behind its entry. It can always be made again from the segment, so its file
+ * is never synced and never trusted beyond its checksum.
  */
 export class SegmentIndex {
   readonly baseOffset: number;
@@ -56,6 +69,12 @@ export class SegmentIndex {
   readonly #positions = new Numbers();
   /** Greatest timestamp of any record before the entry: never falls. */
   readonly #timestamps = new Numbers();
+  /** Positions of those entries that are checkpoints. */
+  readonly #checkpoints = new Numbers();
+  /** The last of them. */
+  #checkpoint = 0;
+  /** Entries of feeds behind it. */
+  #feedEntries = 0;
 
   constructor(baseOffset: number, everyBytes: number) {
     this.baseOffset = baseOffset;
@@ -65,11 +84,7 @@ export class SegmentIndex {
 
   /** Takes note of the frame that follows what is covered. */
   add(frame: PlacedFrame): void {
-    if (this.#isDue(this.#positions, frame.position)) {
-      this.#offsets.push(frame.offset);
-      this.#positions.push(frame.position);
-      this.#timestamps.push(this.timestampMaxMs);
-    }
+    if (this.#isDue(frame.position)) this.#enter(frame);
     this.#addToFeed(frame);
     this.bytes = frame.position + frame.frameBytes;
     this.nextOffset = frame.offset + frame.count;
@@ -104,14 +119,42 @@ export class SegmentIndex {
     return feed.positions.at(Math.max(0, feed.sequences.lastAtMost(sequence)));
   }
 
+  /**
+   * The position of the last checkpoint at or before the frame that holds `offset`. Moves a vector of what stands below the
+   * segment on to it.
+   */
+  checkpointBefore(offset: number, vector: Map<WriterId, number>): number {
+    const entry = this.#checkpoints.lastAtMost(this.positionOf(offset));
+    if (entry <= 0) return 0;
+    const checkpoint = this.#checkpoints.at(entry);
+    for (const [writer, feed] of this.feeds) {
+      const behind = feed.positions.lastAtMost(checkpoint - 1) + 1;
+      const next = behind < feed.positions.length ? feed.sequences.at(behind) : feed.last + 1;
+      if (next > feed.first) vector.set(writer, next - 1);
+    }
+    return checkpoint;
+  }
+
   /** A position at or before the first frame with a record at or after the time. */
   positionOfTime(timestampMs: number): number {
     const entry = this.#timestamps.lastAtMost(timestampMs - 1);
     return entry < 0 ? 0 : this.#positions.at(entry);
   }
 
-  #isDue(positions: Numbers, position: number): boolean {
-    return positions.length === 0 || position - positions.at(positions.length - 1) >= this.#everyBytes;
+  #isDue(position: number): boolean {
+    const { length } = this.#positions;
+    return length === 0 || position - this.#positions.at(length - 1) >= this.#everyBytes;
+  }
+
+  #enter({ offset, position }: PlacedFrame): void {
+    this.#offsets.push(offset);
+    this.#positions.push(position);
+    this.#timestamps.push(this.timestampMaxMs);
+    const isCheckpoint = position === 0 || position - this.#checkpoint >= bytesPerFeedEntry * this.#feedEntries;
+    if (!isCheckpoint) return;
+    this.#checkpoints.push(position);
+    this.#checkpoint = position;
+    this.#feedEntries = 0;
   }
 
   #addToFeed(frame: PlacedFrame): void {
@@ -123,17 +166,19 @@ export class SegmentIndex {
     }
     this.#lastFeed = feed;
     this.#lastWriter = frame.writer;
-    if (this.#isDue(feed.positions, frame.position)) {
+    const { positions } = feed;
+    if (positions.length === 0 || positions.at(positions.length - 1) < this.#checkpoint) {
       feed.sequences.push(frame.baseSequence);
-      feed.positions.push(frame.position);
+      positions.push(frame.position);
+      this.#feedEntries++;
     }
     feed.last = frame.baseSequence + frame.count - 1;
     feed.chain = frame.chain;
     if (feed.lowest === 0 && !frame.gap) feed.lowest = frame.baseSequence;
   }
 
-  /** The bytes of the index file (`docs/format.md`). */
-  encode(checksum: Checksum): Uint8Array {
+  /** The bytes of the index file (`docs/format.md`). `below` is what stands below the segment. */
+  encode(below: Vector, checksum: Checksum): Uint8Array {
     const head = new Uint8Array(headBytes);
     const view = viewOf(head);
     view.setUint32(0, indexMagic, true);
@@ -144,8 +189,11 @@ export class SegmentIndex {
     writeUint53(view, 40, this.timestampMaxMs);
     view.setUint32(48, this.#offsets.length, true);
     view.setUint32(52, this.feeds.size, true);
+    view.setUint32(60, this.#checkpoints.length, true);
+    view.setUint32(64, below.size, true);
     view.setUint32(56, this.stamped, true);
-    const parts = [head, encodeColumns([this.#offsets, this.#positions, this.#timestamps])];
+    const parts = [head, encodeBelow(below), encodeColumns([this.#offsets, this.#positions, this.#timestamps])];
+    parts.push(encodeColumns([this.#checkpoints]));
     for (const [writer, feed] of this.feeds) {
       parts.push(encodeFeed(writer, feed), encodeColumns([feed.sequences, feed.positions]));
     }
@@ -155,9 +203,10 @@ export class SegmentIndex {
   }
 
   /** Reads an index file; a text says why it cannot be one of this segment. */
-  static decode(bytes: Uint8Array, segment: IndexedSegment, checksum: Checksum): SegmentIndex | string {
+  static decode(bytes: Uint8Array, segment: IndexedSegment, checksum: Checksum): IndexFile | string {
     if (bytes.length < headBytes) return `${bytes.length} bytes are no index`;
     const view = viewOf(bytes);
+    if (view.getUint32(0, true) === olderMagic) return "it is of an older version";
     if (view.getUint32(0, true) !== indexMagic) return "no index begins here";
     if (view.getUint32(4, true) !== checksum(bytes.subarray(8))) return "the checksum does not match";
     if (readUint53(view, 8) !== segment.baseOffset) return "it belongs to another segment";
@@ -168,11 +217,24 @@ export class SegmentIndex {
     index.lamport = readUint53(view, 32) ?? 0;
     index.timestampMaxMs = readUint53(view, 40) ?? 0;
     index.stamped = view.getUint32(56, true);
-    const feedsAt = headBytes + entryBytes * view.getUint32(48, true);
+    const entries = view.getUint32(48, true);
+    const checkpoints = view.getUint32(60, true);
+    const entriesAt = headBytes + belowBytes * view.getUint32(64, true);
+    const checkpointsAt = entriesAt + entryBytes * entries;
+    const feedsAt = checkpointsAt + checkpointBytes * checkpoints;
     if (feedsAt > bytes.length) return "it is cut off";
-    decodeColumns(view, headBytes, view.getUint32(48, true), [index.#offsets, index.#positions, index.#timestamps]);
-    return decodeFeeds(bytes, feedsAt, view.getUint32(52, true), index.feeds) ?? index;
+    decodeColumns(view, entriesAt, entries, [index.#offsets, index.#positions, index.#timestamps]);
+    decodeColumns(view, checkpointsAt, checkpoints, [index.#checkpoints]);
+    const fault = decodeFeeds(bytes, feedsAt, view.getUint32(52, true), index.feeds);
+    return fault ?? { index, below: decodeBelow(bytes.subarray(headBytes, entriesAt)) };
   }
+}
+
+/** What an index file holds. */
+export interface IndexFile {
+  readonly index: SegmentIndex;
+  /** What stands below the segment. */
+  readonly below: Vector;
 }
 
 /** What an index must belong to. */
@@ -180,6 +242,27 @@ export interface IndexedSegment {
   readonly baseOffset: number;
   readonly bytes: number;
   readonly everyBytes: number;
+}
+
+function encodeBelow(below: Vector): Uint8Array {
+  const bytes = new Uint8Array(belowBytes * below.size);
+  const view = viewOf(bytes);
+  let at = 0;
+  for (const [writer, sequence] of below) {
+    bytes.set(fromHex(writer) as Uint8Array, at);
+    writeUint53(view, at + 8, sequence);
+    at += belowBytes;
+  }
+  return bytes;
+}
+
+function decodeBelow(bytes: Uint8Array): Vector {
+  const view = viewOf(bytes);
+  const below = new Map<WriterId, number>();
+  for (let at = 0; at < bytes.length; at += belowBytes) {
+    below.set(toHex(bytes.subarray(at, at + 8)), readUint53(view, at + 8) ?? 0);
+  }
+  return below;
 }
 
 function encodeColumns(columns: readonly Numbers[]): Uint8Array {

@@ -43,6 +43,7 @@ import type {
   SharedChunk,
   TopicLog,
 } from "./types.ts";
+import { vectorAt } from "./vector_at.ts";
 
 /** Nodes write no tombstones there, but those decide how long a segment may wait to be closed and compacted. */
 const settingsCompaction: Compaction = { tombstoneGraceMs: 7 * 86_400_000 };
@@ -328,6 +329,11 @@ export class Topic implements TopicLog {
     return offsetAt(this.#state, timestampMs);
   }
 
+  async vectorAt(offset: number): Promise<Vector> {
+    this.#assertOpen();
+    return vectorAt(this.#state, offset);
+  }
+
   onGrow(listener: () => void): () => void {
     this.#growth ??= new Listeners(this.#state.shared.onListenerError);
     return this.#growth.add(listener);
@@ -341,11 +347,6 @@ export class Topic implements TopicLog {
   /** Lets a feed go on whose owner's writer is no longer ours (rule R5). */
   resumeFeed(writer: WriterId): void {
     this.#state.stopped.delete(writer);
-  }
-
-  /** Where the last segment ends, for the clean-stop marker. */
-  get last(): { baseOffset: number; bytes: number } {
-    return { baseOffset: this.#state.active.baseOffset, bytes: this.#state.active.bytes };
   }
 
   /** Commits what waits and gives the files back. Returns whether everything is durable. */

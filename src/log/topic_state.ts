@@ -15,6 +15,7 @@ import type { LogEvent } from "./events.ts";
 import { type Feed, type FeedEnd, feedStart, type PlacedFrame } from "./feed.ts";
 import type { FilePool } from "./file_pool.ts";
 import { type Floor, noFloor } from "./floor.ts";
+import { headOf } from "./heads.ts";
 import type { Journal } from "./journal.ts";
 import type { LogMeter } from "./meter.ts";
 import type { ResolvedLogOptions } from "./options.ts";
@@ -125,6 +126,11 @@ export class TopicState {
     return this.segments[this.segments.length - 1]?.nextOffset ?? this.floor.offset;
   }
 
+  /** Where the last segment ends, for the clean-stop marker. */
+  get end(): { baseOffset: number; bytes: number } {
+    return { baseOffset: this.active.baseOffset, bytes: this.active.bytes };
+  }
+
   get bytes(): number {
     return this.#closedBytes + this.active.bytes;
   }
@@ -163,7 +169,8 @@ export class TopicState {
     assert(last === undefined || last.nextOffset === baseOffset, "segments follow each other without a hole");
     this.#closedBytes += last?.bytes ?? 0;
     const { pool, options } = this.shared;
-    const segment = new Segment(pool, this.directory, baseOffset, options.indexEveryBytes);
+    const place = { baseOffset, head: headOf(this.feeds) };
+    const segment = new Segment(pool, this.directory, place, options.indexEveryBytes);
     this.segments.push(segment);
     this.durableBytes = 0;
     return segment;
@@ -198,7 +205,7 @@ export class TopicState {
     const position = this.segments.indexOf(segment);
     assert(position >= 0 && position < this.segments.length - 1, "only closed segments of the log are replaced");
     const { pool, options } = this.shared;
-    const fresh = new Segment(pool, this.directory, segment.baseOffset, options.indexEveryBytes);
+    const fresh = new Segment(pool, this.directory, segment, options.indexEveryBytes);
     fresh.index = index;
     this.segments[position] = fresh;
     this.#closedBytes += fresh.bytes - segment.bytes;

@@ -299,6 +299,11 @@ export interface TopicLog {
   retain(): Promise<number>;
   /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
   offsetAt(timestampMs: number): Promise<number>;
+  /**
+   * What stands below an offset, also of feeds that retention took there: what a consumer has read who begins there. A
+   * look at the index and at no more of the log than lies behind the last checkpoint. Rejects as `read` does.
+   */
+  vectorAt(offset: number): Promise<Vector>;
   /** Calls `listener` after `nextOffset` or `durable` grew. The result removes it. */
   onGrow(listener: () => void): () => void;
 }
