@@ -36,7 +36,6 @@ import { invalidArgument } from "./errors.ts";
 import { onTopicGrow } from "./growth.ts";
 import { afterTokenMsMax } from "./limits.ts";
 import type { ServedCursor, ServedCursors, ServedTopic, ServerPorts } from "./ports.ts";
-import { vectorBelow } from "./topic_reader.ts";
 import { heldTopic, topicNameOf } from "./topics.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -132,14 +131,14 @@ async function placeOf({ to }: ResetCursorRequest, topic: ServedTopic): Promise<
     case "earliest":
     case "latest":
       if (!to.value) throw invalidArgument(`Cannot reset cursor: ${to.case} is false, only true has a meaning`);
-      return to.case === "latest" ? topic.served : vectorBelow(topic, topic.firstOffset);
+      return to.case === "latest" ? topic.served : topic.vectorAt(topic.firstOffset);
     case "cursor":
       return vectorOf(to.value, topic, "reset");
     case "timestampMs":
-      return vectorBelow(topic, await topic.offsetAt(wholeNumber(to.value, "timestamp_ms")));
+      return topic.vectorAt(await topic.offsetAt(wholeNumber(to.value, "timestamp_ms")));
     case "offset": {
       const offset = wholeNumber(to.value, "offset");
-      if (offset <= topic.nextOffset) return vectorBelow(topic, Math.max(offset, topic.firstOffset));
+      if (offset <= topic.nextOffset) return topic.vectorAt(Math.max(offset, topic.firstOffset));
       const span = `the log spans offsets ${topic.firstOffset} up to, not including, ${topic.nextOffset}`;
       throw new ConnectError(`Cannot reset cursor to offset ${offset}: ${span}`, Code.OutOfRange);
     }

@@ -4,10 +4,10 @@ import { type ConsumeStart, checkGeneration } from "./consume_start.ts";
 import { framesOf } from "./frames.ts";
 import { type Holes, outOfRange } from "./holes.ts";
 import type { ServedTopic } from "./ports.ts";
-import { TopicReader, vectorBelow } from "./topic_reader.ts";
+import { TopicReader } from "./topic_reader.ts";
 
 export interface OpenReaderOptions {
-  /** Whether the reader is asked for cursors. Those for a start by offset or time take a look at the log. */
+  /** Whether the reader is asked for cursors. Those for a start by offset or time take a look at the log's index. */
   readonly cursors: boolean;
   readonly holes: Holes;
   /** Where the log ended at the moment of the call, before anything was waited for. */
@@ -78,7 +78,7 @@ async function vectorFrom(topic: ServedTopic, offset: number): Promise<readonly 
   for (;;) {
     const from = Math.max(offset, topic.firstOffset);
     try {
-      return [from, await vectorBelow(topic, from)];
+      return [from, await topic.vectorAt(from)];
     } catch (error) {
       // Between the look and the read retention took it; each time there is less to take.
       if (topic.firstOffset <= from) throw error;

@@ -57,6 +57,8 @@ export interface ServedTopic {
   /** Where the last batch of a feed ends that reaches no further. Without it, no peer can compare feeds. */
   feedPointAt?(writer: WriterId, sequence: number): Promise<{ sequence: number; chain: ChainHash } | undefined>;
   offsetAt(timestampMs: number): Promise<number>;
+  /** What stands below an offset: what a consumer has read who begins there. */
+  vectorAt(offset: number): Promise<Vector>;
   onGrow(listener: () => void): () => void;
 }
 

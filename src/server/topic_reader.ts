@@ -2,7 +2,7 @@
 import { assert, concat, gapFrame, type LogRecord, placeFrame, type Vector, type WriterId } from "../base/mod.ts";
 import { advance, type FrameSpan, framesOf, lastSequence, recordsOf, sharedFramesOf } from "./frames.ts";
 import { type Holes, isHole, refusalAt } from "./holes.ts";
-import type { ServedChunk, ServedTopic } from "./ports.ts";
+import type { ServedChunk, ServedPlace, ServedTopic } from "./ports.ts";
 
 /** Records that one gap frame may cover: its count is a 32-bit number. */
 const gapRecordsMax = 0xffff_ffff;
@@ -83,11 +83,14 @@ export class TopicReader {
       if (this.#topic.deleted !== undefined) throw this.#topic.deleted;
       if (this.#refused !== undefined) throw refusalAt(this.#topic, this.#read ?? new Map(), this.#refused);
       this.#release = undefined;
+      const before = this.#offset;
       const spans = this.#offset === undefined ? await this.#readMissing(bytesMax) : await this.#readOn(bytesMax);
       if (spans === undefined) return [];
       const covered = spans.some((span) => this.#covers(span));
       const unread = covered ? spans.filter((span) => !this.#covers(span)) : spans;
-      const wanted = this.#upToRefused(unread.map((span) => this.#unreadOf(span)));
+      const distinct = this.#distinct(unread, before);
+      const given = distinct instanceof Promise ? await distinct : distinct;
+      const wanted = this.#upToRefused(given.map((span) => this.#unreadOf(span)));
       if (wanted.length > 0) return wanted;
     }
   }
@@ -110,6 +113,53 @@ export class TopicReader {
   taken(span: FrameSpan): void {
     if (this.#read) advance(this.#read, span.header);
     if (!span.isElsewhere) this.#nextOffset = Math.max(this.#nextOffset, span.header.baseOffset + span.header.count);
+  }
+
+  /**
+   * What is left of spans that were read at `before` when each batch is given once, although it stands in several feeds.
+   * Whoever reads by offset alone gets what stands there.
+   */
+  #distinct(
+    spans: readonly FrameSpan[],
+    before: number | undefined,
+  ): readonly FrameSpan[] | Promise<readonly FrameSpan[]> {
+    const { producers } = this.#topic;
+    if (this.#read === undefined || producers === undefined) return spans;
+    const loading = producers.loading();
+    if (loading !== undefined) return loading.then(() => this.#withoutTwins(spans, before));
+    return producers.twins === 0 ? spans : this.#withoutTwins(spans, before);
+  }
+
+  /**
+   * Passes over batches that the consumer has read where they stand for the second time. One that stands elsewhere too ends
+   * what is given, unless it is the first: what the consumer has read by then decides.
+   */
+  async #withoutTwins(spans: readonly FrameSpan[], before: number | undefined): Promise<readonly FrameSpan[]> {
+    const given: FrameSpan[] = [];
+    for (const span of spans) {
+      const { writer, baseSequence, baseOffset } = span.header;
+      const twins = isHole(span) ? undefined : this.#topic.producers?.twinsOf(writer, baseSequence);
+      if (twins !== undefined && given.length > 0) {
+        this.#offset = before === undefined ? undefined : baseOffset;
+        return given;
+      }
+      if (twins !== undefined && (await this.#hasReadOne(twins, span))) this.taken(span);
+      else given.push(span);
+    }
+    return given;
+  }
+
+  /** True when the consumer has read all of one that this node still holds; what it has read of another is not read again. */
+  async #hasReadOne(twins: readonly ServedPlace[], { header }: FrameSpan): Promise<boolean> {
+    const { writer, baseSequence, count } = header;
+    for (const twin of twins) {
+      const alreadyRead = (this.#read?.get(twin.writer) ?? 0) + 1 - twin.baseSequence;
+      if (alreadyRead <= 0 || !(await this.#topic.producers?.holdsWhole(twin))) continue;
+      if (alreadyRead >= count) return true;
+      const through = baseSequence - 1 + alreadyRead;
+      this.#read?.set(writer, Math.max(this.#read.get(writer) ?? 0, through));
+    }
+    return false;
   }
 
   #upToRefused(spans: readonly FrameSpan[]): readonly FrameSpan[] {
@@ -193,59 +243,4 @@ export class TopicReader {
     this.#offset = this.#topic.firstOffset;
     return this.#holesBelow(this.#topic.lowWater);
   }
-}
-
-/** Bytes that are read at a time where only headers are looked at. */
-const scanBytesMax = 1_048_576;
-
-/**
- * What stands below an offset: what a consumer that starts there counts as read. Looks at the headers of whichever side
- * of the offset holds fewer records.
- */
-export async function vectorBelow(topic: ServedTopic, offset: number): Promise<Map<WriterId, number>> {
-  const { firstOffset, nextOffset } = topic;
-  return offset - firstOffset < nextOffset - offset
-    ? vectorFromBelow(topic, firstOffset, offset)
-    : vectorFromAbove(topic, offset, nextOffset, topic.served);
-}
-
-async function vectorFromBelow(topic: ServedTopic, first: number, offset: number): Promise<Map<WriterId, number>> {
-  const vector = new Map<WriterId, number>();
-  for (const [writer, lowWater] of topic.lowWater) vector.set(writer, lowWater - 1);
-  for (let at = first; at < offset; ) {
-    const chunk = await topic.read(at, scanBytesMax);
-    for (const { header } of framesOf(chunk.frames)) {
-      if (header.baseOffset >= offset) return vector;
-      if (header.kind === "gap" || header.baseOffset + header.count <= offset) advance(vector, header);
-      else vector.set(header.writer, header.baseSequence + offset - header.baseOffset - 1);
-    }
-    if (chunk.nextOffset <= at) break;
-    at = chunk.nextOffset;
-  }
-  return vector;
-}
-
-/** Of each writer that appears at or above the offset, the first sequence there tells what stands below. */
-async function vectorFromAbove(
-  topic: ServedTopic,
-  offset: number,
-  end: number,
-  served: Vector,
-): Promise<Map<WriterId, number>> {
-  const vector = new Map(served);
-  const seen = new Set<WriterId>();
-  for (let at = offset; at < end; ) {
-    const chunk = await topic.read(at, scanBytesMax);
-    for (const { header } of framesOf(chunk.frames)) {
-      if (seen.has(header.writer)) continue;
-      seen.add(header.writer);
-      const cut = header.kind === "gap" ? 0 : Math.max(0, offset - header.baseOffset);
-      const before = header.baseSequence - 1 + cut;
-      if (before > 0) vector.set(header.writer, before);
-      else vector.delete(header.writer);
-    }
-    if (chunk.nextOffset <= at) break;
-    at = chunk.nextOffset;
-  }
-  return vector;
 }

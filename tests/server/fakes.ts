@@ -129,6 +129,15 @@ export class MemoryTopic implements ServedTopic {
     return found ? found.header.baseOffset : this.nextOffset;
   }
 
+  async vectorAt(offset: number): Promise<Vector> {
+    const vector = new Map<WriterId, number>();
+    for (const { header } of this.#frames) {
+      const below = Math.min(header.count, offset - header.baseOffset);
+      if (below > 0) vector.set(header.writer, header.baseSequence + below - 1);
+    }
+    return vector;
+  }
+
   onGrow(listener: () => void): () => void {
     return this.grew.add(listener);
   }
