@@ -39,10 +39,14 @@ export {
   type ConsumeOptions,
   type Consumer,
   type Cursor,
+  type CursorAck,
   type Gap,
+  type NamedConsumeOptions,
+  type NamedConsumer,
   NotReplicatedError,
   type ProduceAck,
   RecordTooLargeError,
+  type SavedCursor,
   type SendAck,
 } from "./src/client/mod.ts";
 export { DirectoryLockedError } from "./src/io/directory_lock.ts";

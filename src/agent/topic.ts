@@ -3,6 +3,8 @@ import type {
   ConsumeOptions,
   Consumer,
   LogClient,
+  NamedConsumeOptions,
+  NamedConsumer,
   ProduceAck,
   ProduceOptions,
   Producer,
@@ -44,9 +46,14 @@ export class AgentTopic {
     return this.#client.produce(this.name, records, options);
   }
 
-  /** The topic's records, from the earliest unless the options say otherwise; waits at the end for what comes. */
-  consume(options: ConsumeOptions = {}): Consumer {
-    return this.#client.consume(this.name, options);
+  /**
+   * The topic's records, from the earliest unless the options say otherwise; waits at the end for what comes. With a
+   * `name`, from where those who read under it stopped, on whatever node.
+   */
+  consume(options: NamedConsumeOptions): NamedConsumer;
+  consume(options?: ConsumeOptions): Consumer;
+  consume(options: ConsumeOptions | NamedConsumeOptions = {}): Consumer | NamedConsumer {
+    return this.#client.consume(this.name, options as NamedConsumeOptions);
   }
 
   /** Waits for what was produced through this object. */

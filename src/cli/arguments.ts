@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { topicNameFault } from "../base/mod.ts";
-import { connect, type LogClient } from "../client/mod.ts";
+import { type ConsumeFrom, connect, isCursor, type LogClient } from "../client/mod.ts";
 import { UsageError } from "./failure.ts";
 
 const defaultServer = "http://127.0.0.1:8400";
@@ -38,6 +38,16 @@ export function topicArgument(value: string): string {
   const fault = topicNameFault(value);
   if (fault !== undefined) throw new InvalidArgumentError(fault);
   return value;
+}
+
+/** A place in a topic, as `--from` and `--to` take it. */
+export function parseFrom(value: string): ConsumeFrom {
+  if (value === "earliest" || value === "latest" || isCursor(value)) return value;
+  const offset = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(offset)) return offset;
+  const time = new Date(value);
+  if (/^\d{4}-\d\d-\d\d/.test(value) && time.getTime() >= 0) return time;
+  throw new InvalidArgumentError("Allowed are earliest, latest, an offset, a time (2026-01-31T12:00:00Z) or a cursor.");
 }
 
 /** A whole number from `least` on. */

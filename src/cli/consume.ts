@@ -1,13 +1,15 @@
-import { Argument, type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command } from "commander";
 import { concat } from "../base/mod.ts";
-import { type ConsumeFrom, type Consumer, isCursor, type LogRecord } from "../client/mod.ts";
-import { clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import { type ConsumeFrom, type ConsumeOptions, type Consumer, type LogRecord, NamedConsumer } from "../client/mod.ts";
+import { clientOf, parseFrom, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import { cursorNameArgument } from "./cursors.ts";
 import { printBytes, printNote } from "./output.ts";
 
 interface ConsumeFlags {
   readonly server?: readonly string[];
   readonly format: "raw" | "json";
   readonly from: ConsumeFrom;
+  readonly name?: string;
   readonly follow?: boolean;
   readonly count?: number;
 }
@@ -27,18 +29,14 @@ export function addConsumeCommand(program: Command): void {
       parseFrom,
       "earliest",
     )
+    .option(
+      "--name <name>",
+      "go on where consumers of this name stopped, on whatever node, and keep the place; --from is for the first of them",
+      cursorNameArgument,
+    )
     .option("--follow", "wait at the end for what comes")
     .option("--count <n>", "stop after so many records", wholeNumber(1));
   withServers(withFormats(command, ["raw", "json"])).action(consumeTopic);
-}
-
-function parseFrom(value: string): ConsumeFrom {
-  if (value === "earliest" || value === "latest" || isCursor(value)) return value;
-  const offset = Number(value);
-  if (/^\d+$/.test(value) && Number.isSafeInteger(offset)) return offset;
-  const time = new Date(value);
-  if (/^\d{4}-\d\d-\d\d/.test(value) && time.getTime() >= 0) return time;
-  throw new InvalidArgumentError("Allowed are earliest, latest, an offset, a time (2026-01-31T12:00:00Z) or a cursor.");
 }
 
 async function consumeTopic(topic: string, flags: ConsumeFlags): Promise<void> {
@@ -47,18 +45,21 @@ async function consumeTopic(topic: string, flags: ConsumeFlags): Promise<void> {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   await using client = clientOf(flags);
-  const consumer = client.consume(topic, {
+  const options: ConsumeOptions = {
     from: flags.from,
     follow: flags.follow ?? false,
     signal: controller.signal,
     onGap: (gap) => printNote(`gone for ever: records ${gap.from} to ${gap.to} of writer ${gap.writer}`),
-  });
-  await printRecords(consumer, flags);
+  };
+  if (flags.name === undefined) await printRecords(client.consume(topic, options), flags);
+  else await printRecords(client.consume(topic, { ...options, name: flags.name }), flags);
 }
 
-async function printRecords(consumer: Consumer, flags: ConsumeFlags): Promise<void> {
+async function printRecords(consumer: Consumer | NamedConsumer, flags: ConsumeFlags): Promise<void> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
+  // What was asked for next is handled: with a name, nothing may wait here then.
+  const holdsBack = !(consumer instanceof NamedConsumer);
   let left = flags.count ?? Number.POSITIVE_INFINITY;
   const print = async (): Promise<void> => {
     if (pieces.length > 0) await printBytes(concat(pieces));
@@ -70,8 +71,12 @@ async function printRecords(consumer: Consumer, flags: ConsumeFlags): Promise<vo
       const value = flags.format === "json" ? toJson(record, consumer.cursor) : record.value;
       pieces.push(value, newline);
       bytes += value.length + 1;
-      if (bytes >= pieceBytes || consumer.recordsBuffered === 0) await print();
-      if (--left === 0) break;
+      if (!holdsBack || bytes >= pieceBytes || consumer.recordsBuffered === 0) await print();
+      if (--left > 0) continue;
+      await print();
+      // What is printed is handled, the last record too.
+      if (consumer instanceof NamedConsumer) await consumer.save();
+      break;
     }
   } finally {
     await print();

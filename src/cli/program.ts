@@ -5,6 +5,7 @@
 import { Command } from "commander";
 import { addAgentCommand } from "./agent.ts";
 import { addConsumeCommand } from "./consume.ts";
+import { addCursorsCommand } from "./cursors.ts";
 import { addDemoCommand } from "./demo.ts";
 import { addDumpCommand } from "./dump.ts";
 import { addEventCommand } from "./event.ts";
@@ -49,6 +50,7 @@ function makeProgram(tell: (text: string) => void): Command {
   addProduceCommand(program);
   addConsumeCommand(program);
   addTopicsCommand(program);
+  addCursorsCommand(program);
   addMembersCommand(program);
   addJoinCommand(program);
   addLeaveCommand(program);

@@ -66,7 +66,8 @@ export class CursorCalls {
     options: { readonly after?: string | undefined } = {},
   ): Promise<CursorStart> {
     const afterToken = options.after === undefined ? undefined : tokenBytes(options.after);
-    const asked = [this.#servers.current].slice(0, serversAskedMax);
+    const { current } = this.#servers;
+    const asked = [current, ...this.#servers.after(current).slice(0, -1)].slice(0, serversAskedMax);
     const several = asked.length > 1 && afterToken === undefined;
     const timeoutMs = several ? Math.min(oneOfSeveralMs, this.#timeoutMs) : this.#timeoutMs;
     const answers = asked.map(async (connection): Promise<CursorStart> => {

@@ -112,7 +112,7 @@ export class LogClient implements AsyncDisposable {
   consume(topic: string, options: ConsumeOptions | NamedConsumeOptions = {}): Consumer | NamedConsumer {
     if ("name" in options) {
       const open = (from: ConsumeFrom): Consumer => this.consume(topic, { ...plainOptions(options), from });
-      return new NamedConsumer({ topic, options, open, calls: this.cursors });
+      return new NamedConsumer({ topic, options, open, calls: this.cursors, clock: this.#servers.clock });
     }
     const failoverMs = options.failoverMs ?? (this.#failover ? failoverMsDefault : 0);
     return openConsumer(topic, options, { servers: this.#servers, timeoutMs: this.#timeoutMs, failoverMs });

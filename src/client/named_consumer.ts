@@ -1,4 +1,5 @@
 import { decodeCursor, encodeCursor, type LogRecord } from "../base/mod.ts";
+import type { ClientClock } from "./client_clock.ts";
 import type { ConsumeFrom, ConsumeOptions } from "./client_options.ts";
 import type { Consumer } from "./consumer.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
@@ -27,6 +28,7 @@ export interface NamedContext {
   readonly topic: string;
   readonly options: NamedConsumeOptions;
   readonly calls: CursorCalls;
+  readonly clock: ClientClock;
   /** Consumes from there. */
   readonly open: (from: ConsumeFrom) => Consumer;
 }
@@ -168,8 +170,8 @@ export class NamedConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
       if (handled === undefined || handled === this.#saved) return;
       this.#put(handled).catch((error: unknown) => this.#saveFailed(error));
     };
-    const timer = setTimeout(save, this.#saveEveryMs);
-    this.#cancelTimer = () => clearTimeout(timer);
+    const { clock } = this.#context;
+    this.#cancelTimer = clock.schedule(clock.nowMs() + this.#saveEveryMs, save, { inBackground: true });
   }
 
   /** What cannot be saved now is tried again. A cursor that was set anew meanwhile ends the reading: it is to begin there. */
