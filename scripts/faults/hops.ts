@@ -4,6 +4,9 @@ import type { FaultOptions } from "./process_faults.ts";
 import { type Rig, type Seat, sleep } from "./rig.ts";
 
 const travellersCount = 6;
+/** Of them so many send too. */
+const producersCount = 2;
+const recordsPerSecond = 50;
 /** Of so many faults one kills a node; the others cut streams. */
 const faultsPerKill = 3;
 /** How long a consumer may take to be served again. */
@@ -13,7 +16,7 @@ const progressFaults = 50;
 /** A consumer, and its own doors to the nodes. */
 interface Traveller {
   readonly name: string;
-  readonly doors: readonly CuttableProxy[];
+  readonly proxies: readonly CuttableProxy[];
 }
 
 /** So many rounds are so many failovers, over all consumers. */
@@ -32,7 +35,7 @@ export async function hops({ rig, random, rounds, onProgress }: FaultOptions): P
       await rig.served();
       totals.byKill += (await failovers(rig, travellers)) - before;
     } else {
-      for (const door of (random.pick(travellers) as Traveller).doors) door.cut();
+      for (const proxy of (random.pick(travellers) as Traveller).proxies) proxy.cut();
       totals.cuts++;
       await moving(rig, travellers);
       totals.byCut += (await failovers(rig, travellers)) - before;
@@ -55,19 +58,19 @@ async function strike(rig: Rig, seat: Seat, downMs: number): Promise<void> {
   await rig.start(seat);
 }
 
-/** Starts a consumer that knows every node, and begins at another one than those before it. */
+/** Starts a consumer that knows every node. The first ones send, too. */
 async function setOut(rig: Rig, index: number): Promise<Traveller> {
-  const doors: CuttableProxy[] = [];
-  for (let turn = 0; turn < rig.seats.length; turn++) {
-    const { hostname, port } = new URL((rig.seats[(index + turn) % rig.seats.length] as Seat).rpcUrl);
-    doors.push(rig.owns(await CuttableProxy.open(hostname, Number(port))));
+  const doors: Record<string, string> = {};
+  const proxies: CuttableProxy[] = [];
+  for (const { rpcUrl } of rig.seats) {
+    const { hostname, port } = new URL(rpcUrl);
+    const proxy = rig.owns(await CuttableProxy.open(hostname, Number(port)));
+    proxies.push(proxy);
+    doors[rpcUrl] = proxy.url;
   }
   const name = `traveller${index}`;
-  rig.startTraveller(
-    name,
-    doors.map(({ url }) => url),
-  );
-  return { name, doors };
+  rig.startTraveller(name, { doors, recordsPerSecond: index < producersCount ? recordsPerSecond : 0 });
+  return { name, proxies };
 }
 
 async function failovers(rig: Rig, travellers: readonly Traveller[]): Promise<number> {

@@ -4,15 +4,21 @@
  * all; `finish` waits until that was given, and ends; `leave` ends at once.
  */
 import { createInterface } from "node:readline";
-import { type ClientError, connect, type LogRecord, type Producer } from "../../src/client/mod.ts";
+import { type ClientError, connect, type LogClient, type LogRecord, type Producer } from "../../src/client/mod.ts";
+import { openNodeTransport } from "../../src/client/transport_node.ts";
 import { Ledger } from "./ledger.ts";
 import { readStatement, sealProducer, statementText } from "./statement.ts";
 
 export interface LoadOptions {
   readonly name: string;
   readonly topic: string;
-  /** One that produces has one node: only what that very node had given it may be named as a cause. */
+  /**
+   * Where the nodes are. A client of one node keeps to it: only then what it was given may be named as a cause of what
+   * it sends. One of several goes from one to another by itself, with what it sends too.
+   */
   readonly urls: readonly string[];
+  /** The doors by which it goes to nodes, by their URLs. @default their own */
+  readonly doors?: Readonly<Record<string, string>>;
   readonly ledger: string;
   /** 0: it only consumes. */
   readonly recordsPerSecond: number;
@@ -28,20 +34,19 @@ export interface LoadCounts {
   readonly delivered: number;
   /** Streams that had given records and broke. */
   readonly failovers: number;
-  /** Whom the consumer reads from now. */
-  readonly server: string;
 }
 
 const sendersCount = 16;
 const retryAfterMs = 50;
 const sealMsMax = 120_000;
 const options = JSON.parse(process.argv[2] ?? "{}") as LoadOptions;
+const isTravelling = options.urls.length > 1;
 const ledger = new Ledger(options.ledger, options.name);
 
 class Consuming {
   delivered = 0;
   failovers = 0;
-  server = "";
+  #deliveredBefore = 0;
   /** The last record of each producer that was given. */
   readonly given = new Map<string, number>();
   readonly sealed: Promise<void>;
@@ -53,24 +58,31 @@ class Consuming {
     });
   }
 
-  /** Reads for ever, from one node after another: each that fails leaves its cursor to the next. */
-  async run(urls: readonly string[]): Promise<never> {
+  /** Reads for ever. Where the client does not go on by itself, each stream that breaks leaves its cursor to the next. */
+  async run(): Promise<never> {
     let cursor: string | undefined;
-    for (let attempt = 0; ; attempt++) {
-      this.server = urls[attempt % urls.length] as string;
-      const client = connect(this.server);
-      const consumer = client.consume(options.topic, { from: cursor ?? "earliest" });
-      const before = this.delivered;
+    for (;;) {
+      const client = connectTo(options);
+      const consumer = client.consume(options.topic, {
+        from: cursor ?? "earliest",
+        onFailover: () => this.#failedOver(),
+      });
       try {
         for await (const records of consumer.batches()) for (const record of records) this.#take(record);
-      } catch {
-        // Whatever it was: the next node is asked, and the checker sees whether anything is missing.
+      } catch (error) {
+        if (isTravelling) throw error;
       }
       cursor = consumer.cursor ?? cursor;
       client.close();
-      if (this.delivered > before) this.failovers++;
-      else await sleep(retryAfterMs);
+      this.#failedOver();
+      await sleep(retryAfterMs);
     }
+  }
+
+  /** A node that is tried in vain on the way to the next one does not count. */
+  #failedOver(): void {
+    if (this.delivered > this.#deliveredBefore) this.failovers++;
+    this.#deliveredBefore = this.delivered;
   }
 
   #take(record: LogRecord): void {
@@ -112,7 +124,11 @@ class Producing {
   async #send(producer: Producer): Promise<boolean> {
     const number = ++this.sent;
     try {
-      const value = statementText({ producer: options.name, number, causes: [...this.#consuming.given] });
+      const value = statementText({
+        producer: options.name,
+        number,
+        causes: isTravelling ? [] : [...this.#consuming.given],
+      });
       const { writer, sequence } = await producer.send({ value });
       ledger.acknowledged(number, writer, sequence);
       this.acknowledged++;
@@ -129,17 +145,22 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** By its doors, also to nodes that it learns of by itself. */
+function connectTo({ urls, doors = {} }: LoadOptions): LogClient {
+  return connect(urls, { failover: isTravelling, openTransport: (url) => openNodeTransport(doors[url] ?? url) });
+}
+
 async function seal(): Promise<void> {
-  await using client = connect(options.urls);
+  await using client = connectTo(options);
   await client.produce(options.topic, { value: statementText({ producer: sealProducer, number: 1, causes: [] }) });
 }
 
 const consuming = new Consuming();
 const producing = new Producing(consuming);
-void consuming.run(options.urls);
+void consuming.run();
 let producingDone: Promise<void> = Promise.resolve();
 if (options.recordsPerSecond > 0) {
-  const client = connect(options.urls);
+  const client = connectTo(options);
   const acks = { replicated: options.replicated };
   producingDone = producing.run(client.producer(options.topic, { acks, timeoutMs: 5_000 }));
 }
@@ -147,7 +168,7 @@ if (options.recordsPerSecond > 0) {
 const commands: Readonly<Record<string, () => Promise<LoadCounts | undefined>>> = {
   counts: async () => ({
     ...{ sent: producing.sent, acknowledged: producing.acknowledged, failed: Object.fromEntries(producing.failed) },
-    ...{ delivered: consuming.delivered, failovers: consuming.failovers, server: consuming.server },
+    ...{ delivered: consuming.delivered, failovers: consuming.failovers },
   }),
   quiet: async () => {
     producing.end();

@@ -40,6 +40,15 @@ export interface Seat {
   readonly rpcUrl: string;
 }
 
+/** What a client that goes from node to node has of its own. */
+export interface Traveller {
+  /** Where it is, in the network of the nodes. */
+  readonly point?: number | undefined;
+  /** By which addresses it goes to nodes, by their URLs. */
+  readonly doors?: Readonly<Record<string, string>> | undefined;
+  readonly recordsPerSecond?: number | undefined;
+}
+
 export class Rig implements AsyncDisposable {
   readonly seats: readonly Seat[];
   readonly #settings: RigSettings;
@@ -50,7 +59,10 @@ export class Rig implements AsyncDisposable {
   readonly #lives = new Map<string, number>();
   readonly #owned: AsyncDisposable[] = [];
 
-  /** Three nodes that know each other and a topic, and a client at each of them that produces and consumes. */
+  /**
+   * Three nodes that know each other and a topic; a client at each of them that produces and consumes; and one that does
+   * both at any of them.
+   */
   static async open(settings: RigSettings): Promise<Rig> {
     const processes = await NodeProcesses.create();
     const seats: Seat[] = [];
@@ -129,12 +141,14 @@ export class Rig implements AsyncDisposable {
   startResident(seat: Seat): void {
     this.#lives.set(seat.name, (this.#lives.get(seat.name) ?? 0) + 1);
     const { recordsPerSecond } = this.#settings;
-    this.#startClient(this.#residentOf(seat), [seat.rpcUrl], { recordsPerSecond, seat });
+    this.#startClient(this.#residentOf(seat), [seat.rpcUrl], { recordsPerSecond, point: seat.point });
   }
 
-  /** A client that consumes from any of these, from another one after each error. */
-  startTraveller(name: string, urls: readonly string[]): void {
-    this.#startClient(name, urls, { recordsPerSecond: 0 });
+  /** A client that consumes from any node, and from another one after each error; and produces likewise, if it is to. */
+  startTraveller(name: string, traveller: Traveller = {}): void {
+    const { point, doors, recordsPerSecond = 0 } = traveller;
+    const urls = this.seats.map(({ rpcUrl }) => rpcUrl);
+    this.#startClient(name, urls, { point, doors, recordsPerSecond });
   }
 
   counts(client: string): Promise<LoadCounts> {
@@ -195,6 +209,7 @@ export class Rig implements AsyncDisposable {
     this.startResident(this.seats[0] as Seat);
     await this.converged();
     for (const seat of this.seats.slice(1)) this.startResident(seat);
+    this.startTraveller("traveller", { point: 0, recordsPerSecond: this.#settings.recordsPerSecond });
     await this.served();
   }
 
@@ -202,14 +217,10 @@ export class Rig implements AsyncDisposable {
     return `${name}${this.#lives.get(name) ?? 1}`;
   }
 
-  #startClient(
-    name: string,
-    urls: readonly string[],
-    { recordsPerSecond, seat }: { readonly recordsPerSecond: number; readonly seat?: Seat },
-  ): void {
+  #startClient(name: string, urls: readonly string[], { point, doors, recordsPerSecond }: Traveller): void {
     const { replicated } = this.#settings;
-    const options = { name, topic, urls, ledger: this.#ledger, recordsPerSecond, replicated };
-    const place = seat && this.#settings.star?.points[seat.point];
+    const options = { name, topic, urls, doors, ledger: this.#ledger, recordsPerSecond, replicated };
+    const place = point === undefined ? undefined : this.#settings.star?.points[point];
     this.#clients.set(name, new DrivenProcess("./load_process.ts", options, place));
   }
 
