@@ -36,6 +36,24 @@ export interface ServedAck {
   readonly duplicate?: boolean;
 }
 
+/** Where a batch stands. */
+export interface ServedPlace {
+  readonly writer: WriterId;
+  readonly baseSequence: number;
+}
+
+/** What a topic knows of its producers. */
+export interface ServedProducers {
+  /** What to wait for before the rest is right; undefined when it is. */
+  loading(): Promise<void> | undefined;
+  /** Batches that stand in the topic more than once, because their producer sent them to several nodes. */
+  readonly twins: number;
+  /** Where else the batch stands that begins at this sequence. */
+  twinsOf(writer: WriterId, baseSequence: number): readonly ServedPlace[] | undefined;
+  /** True when all records of the batch are still there. */
+  holdsWhole(place: ServedPlace): Promise<boolean>;
+}
+
 export interface ServedTopic {
   readonly name: string;
   readonly generation: number;
@@ -49,6 +67,8 @@ export interface ServedTopic {
   /** What stands below `nextOffset`: all that may be consumed now. */
   readonly served: Vector;
   readonly lowWater: Vector;
+  /** Without it, consumers are given whatever stands in the topic. */
+  readonly producers?: ServedProducers | undefined;
   produce(frame: Uint8Array): Promise<ServedAck>;
   read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
   /** As `read`, for many readers of one place: nobody may change the bytes, nor look at them after `release`. */
