@@ -29,7 +29,7 @@ export interface KnownProducers {
   /** Where else the batch stands that begins at this sequence; undefined when it is not known to stand elsewhere. */
   twinsOf(writer: WriterId, baseSequence: number): readonly BatchPlace[] | undefined;
   /** True when all records are still there that were produced with the batch. */
-  holdsWhole(place: BatchPlace): Promise<boolean>;
+  holdsWhole(place: Pick<BatchPlace, "writer" | "baseSequence">): Promise<boolean>;
 }
 
 export class TopicProducers implements KnownProducers {
@@ -157,7 +157,7 @@ export class TopicProducers implements KnownProducers {
     this.#files = this.#files.filter((baseOffset) => baseOffset >= below);
   }
 
-  async holdsWhole({ writer, baseSequence }: BatchPlace): Promise<boolean> {
+  async holdsWhole({ writer, baseSequence }: Pick<BatchPlace, "writer" | "baseSequence">): Promise<boolean> {
     const state = this.#state;
     const segment = state.segments.find(({ index }) => (index.feeds.get(writer)?.last ?? 0) >= baseSequence);
     const from = segment?.index.positionOfSequence(writer, baseSequence);
