@@ -58,7 +58,7 @@ export class HoppingConsumer {
   }
 
   #callsTo(node: string): SimulatedCalls {
-    const known = this.#calls.get(node) ?? this.#world.callsTo(node, this.name);
+    const known = this.#calls.get(node) ?? this.#world.wires.callsTo(node, this.name);
     this.#calls.set(node, known);
     return known;
   }

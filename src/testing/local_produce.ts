@@ -23,8 +23,9 @@ export function produceLocally(
   { node, life, log: all, replication }: ProducingNode,
   { topic, frame, copies }: { readonly topic: string; readonly frame: Uint8Array; readonly copies: number },
 ): void {
-  const payloadChecksum = checksumOf(frame);
   const refused = (reason: string): void => world.observe({ type: "refused", node: node.name, topic, reason });
+  const scan = scanFrame(frame, 0);
+  const payloadChecksum = scan.type === "frame" ? scan.header.payloadChecksum : undefined;
   let isAnswered = false;
   let key = topic;
   world.touchLog();
@@ -52,9 +53,4 @@ export function produceLocally(
   life.after(produceMsMax, () => {
     if (!isAnswered && node.diskFailures === 0) refused(`no answer within ${produceMsMax} ms`);
   });
-}
-
-export function checksumOf(frame: Uint8Array): number {
-  const scan = scanFrame(frame, 0);
-  return scan.type === "frame" ? scan.header.payloadChecksum : 0;
 }

@@ -16,7 +16,6 @@ export { Durability } from "./checkers/g7_durability.ts";
 export { ReadYourWrites } from "./checkers/g8_read_your_writes.ts";
 export { MembershipOrder } from "./checkers/membership_order.ts";
 export { CompactedTable, type CompactedTableOptions } from "./compacted_table.ts";
-export { type CreatedWorld, type CreateWorldOptions, createWorld } from "./create_world.ts";
 export {
   type CrashMode,
   type DiskCounts,
@@ -36,14 +35,18 @@ export {
   type StrikeWeights,
 } from "./faults.ts";
 export { HoppingConsumer } from "./hopping_consumer.ts";
+export type { Violation } from "./judges.ts";
 export { type Mutation, mutations } from "./mutations.ts";
 export type { Checker, FinalState, Observation, SeenBatch } from "./observation.ts";
 export { withOverrides, withTopics } from "./overrides.ts";
 export type { Sabotage } from "./sabotage.ts";
 export { flagsOf, numbersOf, type SeedLimits } from "./seed_limits.ts";
 export { concernedLines, type ShrinkOptions, type Shrunk, shrinkSeed } from "./shrink.ts";
+export { SimClient, type SimClientOptions } from "./sim_client.ts";
 export type { NodeOptions, SimNode } from "./sim_node.ts";
-export { type SimRecord, SimTopic } from "./sim_topic.ts";
+export { SimConsumer, SimTopic } from "./sim_topic.ts";
 export { runSeed, type SeedOptions, type SeedReport, traceHash } from "./swarm.ts";
 export { Workload, type WorkloadOptions } from "./workload.ts";
-export { type Violation, World, type WorldOptions } from "./world.ts";
+export { World, type WorldOptions } from "./world.ts";
+export { WorldTimeoutError } from "./world_errors.ts";
+export { type CreateWorldOptions, InvalidWorldOptionError, type NamedFaults } from "./world_options.ts";

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Clock, MessageMethod } from "../base/mod.ts";
 import type { CommitLog } from "../log/mod.ts";
-import { createHotMethods, type ServerPorts } from "../server/mod.ts";
+import { createHotMethods, createRoutes, type Routes, type ServerPorts } from "../server/mod.ts";
 import type { ReplicationShell } from "./replication_shell.ts";
 
 /** What a node lends to its server. */
@@ -18,8 +18,16 @@ export interface NodeServerRoom {
   readonly change?: ((ports: ServerPorts) => ServerPorts) | undefined;
 }
 
+/** What a node answers. */
+export interface NodeServer {
+  /** The methods that move records, by their paths. */
+  readonly methods: ReadonlyMap<string, MessageMethod>;
+  /** All others. */
+  readonly routes: Routes;
+}
+
 /** The methods that move records, as a node of the simulated world serves them: the server's own, on simulated ports. */
-export function serveNode(room: NodeServerRoom): ReadonlyMap<string, MessageMethod> {
+export function serveNode(room: NodeServerRoom): NodeServer {
   const { log, clock, replication, name, isReady, touchLog } = room;
   const nobody = (): never => {
     throw new ConnectError("Cannot answer: only records are served in the simulated world", Code.Unimplemented);
@@ -48,10 +56,21 @@ export function serveNode(room: NodeServerRoom): ReadonlyMap<string, MessageMeth
         }),
     },
   };
-  const admitProduce = (): Promise<void> | undefined =>
-    isReady()
-      ? undefined
-      : Promise.reject(new ConnectError(`Cannot produce: ${name} waits for its peers`, Code.Unavailable));
-  const methods = createHotMethods(room.change?.(ports) ?? ports, { admitProduce });
-  return new Map(methods.map((method) => [method.path, method]));
+  const served = room.change?.(ports) ?? ports;
+  const admitProduce = (): Promise<void> | undefined => (isReady() ? undefined : becomingReady(room));
+  const methods = createHotMethods(served, { admitProduce });
+  return { methods: new Map(methods.map((method) => [method.path, method])), routes: createRoutes(served) };
+}
+
+const lookEveryMs = 20;
+
+/** A node that goes down meanwhile breaks the call off. */
+function becomingReady({ clock, isReady }: NodeServerRoom): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (isReady()) resolve();
+      else clock.schedule(clock.nowMs() + lookEveryMs, look);
+    };
+    look();
+  });
 }

@@ -31,7 +31,8 @@ export type Observation =
       readonly writer: WriterId;
       readonly sequence: number;
       readonly count: number;
-      readonly payloadChecksum: number;
+      /** Undefined where a client was answered. */
+      readonly payloadChecksum?: number | undefined;
     }
   /** So many nodes confirmed to hold a batch durably: on these disks it is, and these nodes are not running. */
   | {

@@ -1,12 +1,4 @@
-import {
-  type Address,
-  FrameBuilder,
-  type MessageMethod,
-  type Random,
-  type RecordInput,
-  topicKey,
-  type WriterId,
-} from "../base/mod.ts";
+import { type Address, FrameBuilder, type Random, type RecordInput, topicKey, type WriterId } from "../base/mod.ts";
 import { type CommitLog, type FsyncPolicy, Log, type Retention, type TopicLife, TopicRegistry } from "../log/mod.ts";
 import type { MemberEvent } from "../membership/mod.ts";
 import { SimulatedDisk } from "./disk.ts";
@@ -15,10 +7,11 @@ import { Life, skewed } from "./life.ts";
 import { produceLocally } from "./local_produce.ts";
 import { LogObserver } from "./log_observer.ts";
 import type { Host } from "./network.ts";
-import { serveNode } from "./node_server.ts";
+import { type NodeServer, serveNode } from "./node_server.ts";
 import { ReplicationShell } from "./replication_shell.ts";
 import type { Rot } from "./rot.ts";
-import { SimTopic } from "./sim_topic.ts";
+import { SimClient } from "./sim_client.ts";
+import type { SimTopic } from "./sim_topic.ts";
 import type { CrashMode } from "./simulated_file.ts";
 import type { World } from "./world.ts";
 
@@ -61,7 +54,7 @@ interface Parts {
   readonly log: CommitLog;
   readonly replication: ReplicationShell;
   readonly gossip: GossipShell | undefined;
-  readonly methods: ReadonlyMap<string, MessageMethod>;
+  readonly server: NodeServer;
 }
 
 /** One node of the simulated world: the real log, replication and membership on simulated disks, links and time. */
@@ -85,6 +78,7 @@ export class SimNode implements Host {
   readonly #random: Random;
   readonly #builder = new FrameBuilder();
   #life: Life | undefined;
+  #client: SimClient | undefined;
   #parts: Parts | undefined;
   /** Its directory is not the one that it had. */
   #replaced = false;
@@ -122,8 +116,8 @@ export class SimNode implements Host {
   }
 
   /** What its server answers; undefined while it is down. */
-  get methods(): ReadonlyMap<string, MessageMethod> | undefined {
-    return this.#parts?.methods;
+  get server(): NodeServer | undefined {
+    return this.#parts?.server;
   }
 
   /** True when the node is up and takes writes. */
@@ -201,9 +195,10 @@ export class SimNode implements Host {
     this.#life?.release();
   }
 
-  /** A topic at this node, for tests that await what they do. With a cursor, `consume` goes on from there. */
-  topic(name: string, cursor?: ReadonlyMap<WriterId, number>): SimTopic {
-    return new SimTopic(this.#world, this, name, cursor);
+  /** A topic at this node, as a client has it that talks to this node alone. */
+  topic(name: string): SimTopic {
+    this.#client ??= new SimClient(this.#world, [this], { name: this.name, failover: false });
+    return this.#client.topic(name);
   }
 
   /** Produces one batch of texts, or of records. What becomes of it is observed, also whether so many nodes come to hold it. */
@@ -306,14 +301,14 @@ export class SimNode implements Host {
         return world.sabotage.shipped?.(frames, this.#random) ?? frames;
       },
       touchLog: () => world.touchLog(),
-      dial: (rpcAddress, end) => world.dialRpc(rpcAddress, end),
+      dial: (rpcAddress, end) => world.wires.dialRpc(rpcAddress, end),
     });
     const gossip = world.usesGossip ? this.#startGossip(log.writer, life, replication) : undefined;
-    const methods = serveNode({
+    const server = serveNode({
       ...{ name: this.name, log, replication, clock: life.clock },
       ...{ isReady: () => this.isReady, touchLog: () => world.touchLog(), change: world.sabotage.served },
     });
-    this.#parts = { life, log, replication, gossip, methods };
+    this.#parts = { life, log, replication, gossip, server };
     log.onEvent(
       life.guard((event) => {
         if (event.type !== "new-writer") return;
@@ -344,8 +339,8 @@ export class SimNode implements Host {
       ...{ host: this, life, network: world.network, random: this.#random.fork("gossip") },
       ...{ address: this.address, rpcAddress: this.rpcAddress, writer },
       seeds: world.nodes.filter((node) => node !== this).map((node) => node.address),
-      send: (to, bytes) => world.sendDatagram(this, to, bytes),
-      dial: (to, end) => world.dialGossip(this, to, end),
+      send: (to, bytes) => world.wires.sendDatagram(this, to, bytes),
+      dial: (to, end) => world.wires.dialGossip(this, to, end),
       onEvent: (event) => this.#memberEvent(event, replication),
     });
   }

@@ -1,92 +1,98 @@
-import { FrameBuilder, headersBytes, readRecords, scanFrame, toText, type WriterId } from "../base/mod.ts";
-import type { Ack } from "../log/mod.ts";
-import { TopicReader } from "../server/mod.ts";
-import type { SimNode } from "./sim_node.ts";
+import type { LogRecord, RecordInput } from "../base/mod.ts";
+import type { ConsumeOptions, Consumer, Cursor, LogClient, ProduceAck, ProduceOptions } from "../client/mod.ts";
+import { keyOf } from "../log/mod.ts";
 import type { World } from "./world.ts";
 
-/** A record as a consumer in a simulated world gets it. */
-export interface SimRecord {
-  readonly value: string;
-  readonly writer: WriterId;
-  readonly sequence: number;
-}
-
-/** Virtual milliseconds that a produce may take: the node may have to wait for its peers first, and its disk may be slow. */
-const produceMsMax = 30_000;
-const stepMs = 1;
-const readBytesMax = 65_536;
+/** Virtual milliseconds that a call may take before it is given up. */
+const waitMsMax = 60_000;
 
 /**
- * A topic at one node of a simulated world, for tests: produces through the node's log, and consumes from it with a cursor
- * of its own.
+ * A topic of a simulated world, as a client has it: the same words as the library's, with the same meaning. Whatever is
+ * awaited lets the world run for as long as that takes.
  */
 export class SimTopic {
   readonly name: string;
-  /** What `consume` has given so far, gaps included: another node's `SimTopic` goes on from it. */
-  readonly cursor: Map<WriterId, number>;
   readonly #world: World;
-  readonly #node: SimNode;
+  readonly #client: LogClient;
 
-  constructor(world: World, node: SimNode, name: string, cursor: ReadonlyMap<WriterId, number> = new Map()) {
+  constructor(world: World, client: LogClient, name: string) {
     this.#world = world;
-    this.#node = node;
+    this.#client = client;
     this.name = name;
-    this.cursor = new Map(cursor);
   }
 
-  /** Produces one batch and lets the world run until the node has acknowledged it. Rejects as the log does, or when it takes too long. */
-  async produce(values: readonly string[]): Promise<Ack> {
-    const endMs = this.#world.nowMs + produceMsMax;
-    while (!this.#node.isReady && this.#world.nowMs < endMs) await this.#world.runFor(stepMs);
-    const { log } = this.#node;
-    if (log === undefined || !this.#node.isReady) {
-      throw new Error(`Cannot produce to ${this.name}: node ${this.#node.name} is down`);
-    }
-    const builder = new FrameBuilder();
-    for (const value of values) builder.add({ value }, this.#world.epochMs + this.#world.nowMs);
-    const frame = builder.finish();
-    const scan = scanFrame(frame, 0);
-    const payloadChecksum = scan.type === "frame" ? scan.header.payloadChecksum : 0;
-    let outcome: { readonly ack: Ack } | { readonly error: unknown } | undefined;
-    this.#world.touchLog();
-    log
-      .openTopic(this.name)
-      .then((topic) => topic.produce(frame))
-      .then(
-        (ack) => {
-          outcome = { ack };
-          const { writer, sequence, count } = ack;
-          const what = { topic: this.name, writer, sequence, count, payloadChecksum };
-          this.#world.observe({ type: "acknowledged", node: this.#node.name, ...what });
-        },
-        (error: unknown) => {
-          outcome = { error };
-        },
-      );
-    while (outcome === undefined && this.#world.nowMs < endMs) await this.#world.runFor(stepMs);
-    if (outcome === undefined) {
-      throw new Error(`Cannot produce to ${this.name}: node ${this.#node.name} has not answered in ${produceMsMax} ms`);
-    }
-    if ("error" in outcome) throw outcome.error;
-    return outcome.ack;
+  /** Produces one record. Resolves when it is as durable as `acks` asks for; rejects as the library does. */
+  produce(record: RecordInput, options: ProduceOptions = {}): Promise<ProduceAck> {
+    return this.produceBatch([record], options);
   }
 
-  /** Everything that the node holds and this consumer has not had. Nothing while the node is down or lacks the topic. */
-  async consume(): Promise<SimRecord[]> {
-    const topic = this.#node.log?.topic(this.name);
-    const records: SimRecord[] = [];
-    if (topic === undefined) return records;
-    const reader = TopicReader.after(topic, this.cursor);
-    for (let spans = await reader.next(readBytesMax); spans.length > 0; spans = await reader.next(readBytesMax)) {
-      for (const span of spans) {
-        const { header } = span;
-        reader.taken(span);
-        this.cursor.set(header.writer, header.baseSequence + header.count - 1);
-        if (header.kind !== "records") continue;
-        readRecords(span.bytes.subarray(headersBytes), header, ({ value, writer, sequence }) => {
-          records.push({ value: toText(value), writer, sequence });
-        });
-      }
+  /** Produces several records as one batch: all of them are stored, or none. */
+  async produceBatch(records: readonly RecordInput[], options: ProduceOptions = {}): Promise<ProduceAck> {
+    const producing = this.#client.produce(
+      this.name,
+      records.map((record) => this.#stamped(record)),
+      options,
+    );
+    const ack = await this.#world.settled(producing, { withinMs: waitMsMax, doing: `produce to ${this.name}` });
+    this.#observe(ack);
+    return ack;
+  }
+
+  /** The topic's records, from the earliest unless the options say otherwise; waits at the end for what comes. */
+  consume(options: ConsumeOptions = {}): SimConsumer {
+    return new SimConsumer(this.#world, this.#client.consume(this.name, options), this.name);
+  }
+
+  #observe({ writer, sequence, count }: ProduceAck): void {
+    const node = this.#world.nodes.find((one) => one.log?.writer === writer);
+    const log = node?.log?.topic(this.name);
+    if (node === undefined || log === undefined) return;
+    this.#world.observe({ type: "acknowledged", node: node.name, topic: keyOf(log), writer, sequence, count });
+  }
+
+  /** Records that carry no time get the world's. */
+  #stamped(record: RecordInput): RecordInput {
+    return { timestampMs: this.#world.epochMs + Math.floor(this.#world.nowMs), ...record };
+  }
+}
+
+/** A consumer in a simulated world: while it waits for the next record, the world runs. */
+export class SimConsumer implements AsyncIterableIterator<LogRecord> {
+  readonly #world: World;
+  readonly #consumer: Consumer;
+  readonly #topic: string;
+
+  constructor(world: World, consumer: Consumer, topic: string) {
+    this.#world = world;
+    this.#consumer = consumer;
+    this.#topic = topic;
+  }
+
+  /** Where to go on, at any node: everything up to the record that was given last. */
+  get cursor(): Cursor | undefined {
+    return this.#consumer.cursor;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<LogRecord>> {
+    const doing = `consume ${this.#topic}`;
+    return this.#world.settled(this.#consumer.next(), { withinMs: waitMsMax, doing });
+  }
+
+  return(): Promise<IteratorResult<LogRecord>> {
+    return this.#consumer.return();
+  }
+
+  /** The next so many records. */
+  async take(count: number): Promise<LogRecord[]> {
+    const records: LogRecord[] = [];
+    while (records.length < count) {
+      const { done, value } = await this.next();
+      if (done) break;
+      records.push(value);
     }
     return records;
   }

@@ -2,11 +2,12 @@ import { crc32, Random, settingsTopic, toBytes } from "../base/mod.ts";
 import { Chaos } from "./chaos.ts";
 import { CompactionChurn } from "./compaction_churn.ts";
 import { type Faults, faultKinds, onlyFaults, randomFaults } from "./faults.ts";
+import type { Violation } from "./judges.ts";
 import type { Sabotage } from "./sabotage.ts";
 import type { SeedLimits } from "./seed_limits.ts";
 import { TopicChurn } from "./topic_churn.ts";
 import { Workload } from "./workload.ts";
-import { type Violation, World } from "./world.ts";
+import { World } from "./world.ts";
 
 /** What became of one seed. */
 export interface SeedReport {

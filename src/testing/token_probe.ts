@@ -26,7 +26,7 @@ export function probeToken(world: World, { caller, origin, node, topic }: Probe)
   if (log === undefined || writer === undefined || last === undefined) return;
   const token = { topic, generation: log.generation, vector: new Map([[writer, last]]) };
   world.touchLog();
-  void consumeAfter(world.callsTo(node.name, caller), token).then((isDelivered) => {
+  void consumeAfter(world.wires.callsTo(node.name, caller), token).then((isDelivered) => {
     if (isDelivered === undefined) return;
     world.observe({ type: "token-used", node: node.name, topic: keyOf(log), writer, last, isDelivered });
   });

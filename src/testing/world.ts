@@ -1,30 +1,21 @@
-import { type Address, Random, type Vector, type WriterId } from "../base/mod.ts";
+import { Random, type Vector, type WriterId } from "../base/mod.ts";
 import { keyOf } from "../log/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
-import { Damage } from "./checkers/damage.ts";
-import { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
-import { SameFeed } from "./checkers/g2_same_feed.ts";
-import { CausalOrder } from "./checkers/g3_causal_order.ts";
-import { Convergence } from "./checkers/g4_convergence.ts";
-import { Availability } from "./checkers/g5_availability.ts";
-import { Cursors } from "./checkers/g6_cursors.ts";
-import { Copies } from "./checkers/g7_copies.ts";
-import { Durability } from "./checkers/g7_durability.ts";
-import { ForkedSide } from "./checkers/g7_forked_side.ts";
-import { ReadYourWrites } from "./checkers/g8_read_your_writes.ts";
-import { MembershipOrder } from "./checkers/membership_order.ts";
+import { Chaos } from "./chaos.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { EventQueue } from "./event_queue.ts";
 import type { Faults } from "./faults.ts";
-import type { GossipPipe } from "./gossip_shell.ts";
 import { Introductions } from "./introductions.ts";
-import { Network, type PipeEnd } from "./network.ts";
-import { batchWords, type Checker, type FinalState, type Observation } from "./observation.ts";
-import type { RpcMessage, RpcPipe } from "./replication_shell.ts";
+import { Judges, type Violation } from "./judges.ts";
+import { Network } from "./network.ts";
+import type { FinalState, Observation } from "./observation.ts";
 import type { Sabotage } from "./sabotage.ts";
+import { SimClient, type SimClientOptions } from "./sim_client.ts";
 import { type NodeOptions, SimNode } from "./sim_node.ts";
-import { answerCall, type CallMessage, type CallPipe, processOf, SimulatedCalls } from "./simulated_calls.ts";
 import type { CrashMode } from "./simulated_file.ts";
+import { Wires } from "./wires.ts";
+import { WorldTimeoutError } from "./world_errors.ts";
+import { type CreateWorldOptions, resolveWorldOptions } from "./world_options.ts";
 
 export interface WorldOptions {
   /** True: members find each other by gossip. False: the world tells them, with wrong advice now and then. @default true */
@@ -37,21 +28,16 @@ export interface WorldOptions {
   readonly stopsAtViolation?: boolean | undefined;
 }
 
-/** A broken guarantee. */
-export interface Violation {
-  readonly guarantee: string;
-  readonly atMs: number;
-  readonly message: string;
-}
-
+/** Time in which members find each other, at most. */
+const meetMsMax = 60_000;
+const untilMsMax = 60_000;
+const noWeather = { strikeEveryMs: 0, falseAlarmEveryMs: 0, datagramLoss: 0, streamLoss: 0 } as const;
 /** Turns of the microtask queue without any activity after which the logs are at rest. */
 const quietTurns = 60;
 /** Turns after which a log that never rests is a bug. */
 const turnsMax = 100_000;
 /** Events of one `runFor`; a world that has more runs in circles. */
 const eventsMax = 5_000_000;
-/** Violations kept; the first ones tell the story. */
-const violationsMax = 20;
 
 /**
  * A world in one process: virtual time, packets and disks, and nodes that run the real log, replication and membership.
@@ -61,31 +47,33 @@ export class World {
   readonly epochMs: number = 1_700_000_000_000;
   readonly random: Random;
   readonly network: Network;
+  /** For nodes and clients. */
+  readonly wires: Wires;
   readonly usesGossip: boolean;
   readonly keepsTopics: boolean;
   readonly sabotage: Sabotage;
   readonly nodes: SimNode[] = [];
   readonly trace: string[] = [];
-  readonly violations: Violation[] = [];
-  /** Records that nodes acknowledged. */
-  acknowledged = 0;
   /** Events that ran. */
   events = 0;
   nowMs = 0;
   readonly #queue = new EventQueue();
-  readonly #checkers: Checker[];
+  readonly #judges: Judges;
   readonly #stopsAtViolation: boolean;
   /** Where there is no gossip. */
   readonly #introductions: Introductions | undefined;
   /** Nodes whose log was just opened and is observed anew. */
   readonly #recovering: { readonly node: SimNode; readonly keepsAcknowledged: boolean }[] = [];
-  readonly #beliefs = new Set<string>();
   /** Counts everything that may set a log in motion. */
   #activity = 0;
   #logTouched = false;
+  #chaos: Chaos | undefined;
 
+  /** A world without nodes. Tests of applications begin with `World.create`. */
   constructor(seed: number | string, faults: Faults, options: WorldOptions = {}) {
     this.random = new Random(seed);
+    this.#judges = new Judges(this);
+    this.wires = new Wires(this);
     this.network = new Network(this, this.random.fork("network"), faults);
     const membership = this.random.fork("membership");
     this.usesGossip = options.gossip ?? true;
@@ -93,11 +81,29 @@ export class World {
     this.#introductions = this.usesGossip ? undefined : new Introductions(this, membership);
     this.sabotage = options.sabotage ?? {};
     this.#stopsAtViolation = options.stopsAtViolation ?? false;
-    this.#checkers = [
-      ...[new NoDuplicates(), new SameFeed(), new CausalOrder(), new Convergence(), new Availability()],
-      ...[new Cursors(), new Durability(), new ForkedSide(), new Copies(), new ReadYourWrites()],
-      ...[new MembershipOrder(), new Damage()],
-    ];
+  }
+
+  /**
+   * A cluster in memory, on virtual time, whose nodes have found each other: for unit tests of whoever uses the log. Throws
+   * `InvalidWorldOptionError`.
+   */
+  static async create(options: CreateWorldOptions = {}): Promise<World> {
+    const { names, seed, faults, node, topics } = resolveWorldOptions(options);
+    const world = new World(seed, { ...faults, ...noWeather }, { topics });
+    for (const name of names) world.addNode(name, node);
+    await world.until(() => world.nodes.every((one) => one.isReady && world.sees(one)), { withinMs: meetMsMax });
+    world.faults = faults;
+    world.#chaos = new Chaos(world, new Random(`chaos/${seed}`));
+    return world;
+  }
+
+  get violations(): readonly Violation[] {
+    return this.#judges.violations;
+  }
+
+  /** Records that nodes acknowledged. */
+  get acknowledged(): number {
+    return this.#judges.acknowledged;
   }
 
   get faults(): Faults {
@@ -172,7 +178,7 @@ export class World {
   }
 
   /** The process or its machine stops. Without `tellsPeers` its connections stay half open. */
-  crash(name: string, disk: CrashMode, options: { readonly tellsPeers?: boolean } = {}): void {
+  crash(name: string, disk: CrashMode = "lose-unsynced", options: { readonly tellsPeers?: boolean } = {}): void {
     this.node(name).crash(disk, { tellsPeers: options.tellsPeers ?? true });
     this.#introductions?.stopped(this.node(name));
   }
@@ -232,6 +238,34 @@ export class World {
     this.nowMs = endMs;
   }
 
+  /** Runs until the condition holds. Rejects when it does not within that time. @default 60000 ms */
+  async until(condition: () => boolean, options: { readonly withinMs?: number } = {}): Promise<void> {
+    const withinMs = options.withinMs ?? untilMsMax;
+    const endMs = this.nowMs + withinMs;
+    for (await this.#rest(); !condition(); ) {
+      if (this.nowMs >= endMs) throw new WorldTimeoutError("meet the condition", withinMs);
+      // At the next event at once: between two of them nothing changes.
+      const nextMs = Math.max(Math.ceil(this.#queue.nextAtMs) - this.nowMs, 0);
+      await this.runFor(Math.min(nextMs, endMs - this.nowMs));
+    }
+  }
+
+  /** Runs until the promise settles, and settles as it does. Rejects when that takes longer. */
+  async settled<Value>(promise: Promise<Value>, wait: { withinMs: number; doing: string }): Promise<Value> {
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+      this.#activity++;
+    };
+    promise.then(settle, settle);
+    this.touchLog();
+    await this.#rest();
+    await this.until(() => isSettled, wait).catch(() => {
+      throw new WorldTimeoutError(wait.doing, wait.withinMs);
+    });
+    return promise;
+  }
+
   /** What every node that is up holds. */
   finalStates(): FinalState[] {
     return this.nodes.map((node) => {
@@ -246,8 +280,30 @@ export class World {
   /** True when every node is up and no checker would find fault with the end. */
   get hasConverged(): boolean {
     if (this.nodes.some((node) => node.log === undefined)) return false;
-    const states = this.finalStates();
-    return this.#checkers.every((checker) => checker.finish(states).length === 0);
+    return this.#judges.isContent(this.finalStates());
+  }
+
+  /** Undoes everything that strikes did, and lets nothing strike any more. */
+  calm(): void {
+    this.#chaos?.stop();
+  }
+
+  /**
+   * The library's client of these nodes, of all unless some are named, over the simulated network: partitions call it
+   * "client" or by the name that it is given.
+   */
+  client(nodes: readonly string[] = this.nodes.map(({ name }) => name), options: SimClientOptions = {}): SimClient {
+    return new SimClient(
+      this,
+      nodes.map((name) => this.node(name)),
+      options,
+    );
+  }
+
+  /** True when this node believes all nodes to be alive. */
+  sees(node: SimNode): boolean {
+    const alive = node.gossip?.membership.members().filter(({ status }) => status === "alive");
+    return alive?.length === this.nodes.length;
   }
 
   /** Tells every node of every other, where the world tells of members. */
@@ -257,16 +313,13 @@ export class World {
 
   /** Lets every checker judge the end. Call it after the world was healed and had time. */
   finish(): readonly Violation[] {
-    const states = this.finalStates();
-    for (const checker of this.#checkers) {
-      for (const message of checker.finish(states)) this.violate(checker.name, message);
-    }
+    this.#judges.finish(this.finalStates());
     return this.violations;
   }
 
   /** Nodes that ever believed this of a member. */
   everSaw(name: string, status: MemberStatus): string[] {
-    return this.nodes.map((node) => node.name).filter((observer) => this.#beliefs.has(`${observer}/${name}/${status}`));
+    return this.nodes.map((node) => node.name).filter((observer) => this.#judges.sawEver(observer, name, status));
   }
 
   /** Lets something happen at a moment of virtual time. */
@@ -288,22 +341,13 @@ export class World {
 
   /** Notes that a guarantee is broken. */
   violate(guarantee: string, message: string): void {
-    this.note(`VIOLATION ${guarantee}: ${message}`);
-    if (this.violations.length < violationsMax) this.violations.push({ guarantee, atMs: this.nowMs, message });
+    this.#judges.violate(guarantee, message);
   }
 
   /** Shows the checkers what happened. */
   observe(observation: Observation): void {
     this.#activity++;
-    if (observation.type === "acknowledged") this.acknowledged += observation.count;
-    if (observation.type === "appended") this.note(`${observation.node} has ${batchWords(observation.batch)}`);
-    if (observation.type === "member") {
-      this.#beliefs.add(`${observation.node}/${observation.member.name}/${observation.member.status}`);
-    }
-    for (const checker of this.#checkers) {
-      const message = checker.observe(observation);
-      if (message !== undefined) this.violate(checker.name, message);
-    }
+    this.#judges.observe(observation);
   }
 
   /** For nodes: their log was opened. It is observed from its beginning as soon as it rests. */
@@ -322,43 +366,6 @@ export class World {
   writerChanged(node: SimNode, writer: WriterId): void {
     node.gossip?.setWriter(writer);
     this.#introductions?.changed(node);
-  }
-
-  /** For nodes: opens an RPC stream. */
-  dialRpc(rpcAddress: string, end: PipeEnd<RpcMessage>): RpcPipe {
-    const target = (): SimNode | undefined => this.nodes.find((node) => node.rpcAddress === rpcAddress);
-    return this.network.connect(end, target, {
-      isRpc: true,
-      accept: (pipe) => target()?.replication?.accept(pipe),
-    });
-  }
-
-  /** Calls of the RPC server of a node, from a process of this name that always runs. */
-  callsTo(node: string, caller: string): SimulatedCalls {
-    const server = this.node(node);
-    const touchLog = (): void => this.touchLog();
-    const dial = (end: PipeEnd<CallMessage>): CallPipe =>
-      this.network.connect(end, () => server, {
-        isRpc: true,
-        accept: (pipe) => server.methods && answerCall(server, pipe, { methods: server.methods, touchLog }),
-      });
-    return new SimulatedCalls(processOf(caller), dial);
-  }
-
-  /** For nodes: opens a gossip stream. */
-  dialGossip(from: SimNode, to: Address, end: PipeEnd<Uint8Array>): GossipPipe {
-    const target = (): SimNode | undefined => this.nodes.find((node) => node.address.host === to.host);
-    return this.network.connect(end, target, {
-      isRpc: false,
-      accept: (pipe) => target()?.gossip?.accept(pipe, from.address),
-    });
-  }
-
-  /** For nodes: sends a gossip packet. */
-  sendDatagram(from: SimNode, to: Address, bytes: Uint8Array): void {
-    const target = this.nodes.find((node) => node.address.host === to.host);
-    if (target === undefined) return;
-    this.network.datagram(from.name, target.name, () => target.gossip?.receive(from.address, bytes));
   }
 
   /** Waits until every log is idle or waits for its disk, and observes what came of it. */

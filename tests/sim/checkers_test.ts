@@ -43,7 +43,7 @@ function consumed(node: string, text: string, changes: Partial<SeenBatch> = {}):
 }
 
 function acknowledged(node: string, writer: "a" | "b", sequence: number): Observation {
-  return { type: "acknowledged", node, topic: "t", writer: writers[writer], sequence, count: 1, payloadChecksum: 1 };
+  return { type: "acknowledged", node, topic: "t", writer: writers[writer], sequence, count: 1 };
 }
 
 function member(node: string, life: number, incarnation: number): Observation {
@@ -99,6 +99,14 @@ function served(change: (frame: Uint8Array) => void): Observation {
   const frames = builder.finish();
   change(frames);
   return { type: "served", node: "n1", topic: "t", frames };
+}
+
+function replicated(copies: number, holders: readonly string[], stopped: readonly string[] = []): Observation {
+  return { type: "replicated", node: "n1", topic: "t", writer: writers.a, last: 1, copies, holders, stopped };
+}
+
+function tokenUsed(writer: "a" | "b", isDelivered: boolean): Observation {
+  return { type: "token-used", node: "n2", topic: "t", writer: writers[writer], last: 1, isDelivered };
 }
 
 const gap = { kind: "gap" } as const;
@@ -221,6 +229,34 @@ const rows: readonly Row[] = [
     make: () => new Cursors(),
     good: [lowWater("n1", { a: 4 }), consumed("n2", "a1"), consumed("n1", "a1-3", gap), consumed("n1", "a4")],
     bad: [consumed("n2", "a1"), consumed("n1", "a1-3", gap)],
+  },
+  {
+    name: "G7: what k nodes acknowledged is on fewer disks",
+    make: () => new Copies(),
+    good: [replicated(2, ["n1", "n2"]), replicated(3, ["n1"], ["n2", "n3"])],
+    bad: [replicated(2, ["n1"])],
+    goodEnd: [state("n1", { a: 1 }), state("n2", { a: 1 })],
+  },
+  {
+    name: "G7: what k nodes acknowledged is gone after the loss of k - 1 disks",
+    make: () => new Copies(),
+    good: [replicated(2, ["n1", "n2"]), reopened("n1", true), reopened("n2", true)],
+    bad: [replicated(2, ["n1", "n2"]), reopened("n1", true)],
+    goodEnd: [state("n1", {}), state("n2", {})],
+    badEnd: [state("n1", {}), state("n2", {})],
+  },
+  {
+    name: "G7: a disk that was lost after it had confirmed counts among the k - 1",
+    make: () => new Copies(),
+    good: [appended("n2", "a1"), reopened("n2", true), replicated(2, ["n1"])],
+    bad: [appended("n2", "b1"), reopened("n2", true), replicated(2, ["n1"])],
+    goodEnd: [state("n1", { a: 1 })],
+  },
+  {
+    name: "G8: a node answers a token without the record",
+    make: () => new ReadYourWrites(),
+    good: [tokenUsed("a", true), forked("b"), tokenUsed("b", false)],
+    bad: [tokenUsed("a", false)],
   },
   {
     name: "damage is served",

@@ -20,8 +20,9 @@ async function produceAll(world: World, node: string, values: readonly string[])
 
 /** The values that a node holds, each as often as it does, sorted. */
 async function valuesOf(world: World, node: string): Promise<string[]> {
-  const records = await world.node(node).topic("orders").consume();
-  return records.map(({ value }) => value).sort();
+  const texts: string[] = [];
+  for await (const record of world.node(node).topic("orders").consume({ follow: false })) texts.push(record.text());
+  return texts.sort();
 }
 
 /** Puts a backup of `a` back while nobody hears it, and lets it write. */
