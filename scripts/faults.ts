@@ -4,7 +4,7 @@ import { Random } from "../src/base/mod.ts";
 import { Processes } from "../tests/interop/processes.ts";
 import { Star } from "../tests/interop/star.ts";
 import { hops } from "./faults/hops.ts";
-import { loss, type NetworkFaultOptions, oneWay, partition } from "./faults/network_faults.ts";
+import { loss, oneWay, partition } from "./faults/network_faults.ts";
 import { type FaultOptions, kills, stops, wipes } from "./faults/process_faults.ts";
 import { Rig } from "./faults/rig.ts";
 
@@ -20,7 +20,7 @@ interface Defaults {
 
 const table: Readonly<Record<FaultName, Defaults>> = {
   kills: { rounds: 200, help: "kill -9 of each node in turn" },
-  stops: { rounds: 20, help: "SIGSTOP of each node in turn, SIGCONT up to 8 s later" },
+  stops: { rounds: 20, seconds: 8, help: "SIGSTOP of each node in turn, SIGCONT after a while of at most so long" },
   wipes: { rounds: 3, help: "each node in turn loses its disk and comes back empty" },
   hops: { rounds: 1_000, help: "consumers go on elsewhere when their node is killed or their stream cut" },
   partition: { rounds: 3, seconds: 60, help: "one node is cut off from the others" },
@@ -35,7 +35,7 @@ ${faultNames.map((name) => `  ${name.padEnd(20)} ${describe(table[name])}`).join
   all (default)        one after another
 
   --rounds N           how often, 1 to 100000; of hops: failovers
-  --seconds N          how long a fault of the network lasts, 1 to 3600
+  --seconds N          how long a fault lasts, 1 to 3600
   --rate N             records a second that the client of each node sends, 1 to 10000 (default 100)
   --profile NAME       timing of gossip, lan or local (default lan)
   --seed TEXT          says when (default: by chance)
@@ -83,15 +83,11 @@ async function run(name: FaultName, values: Values): Promise<string> {
   // Who is cut off alone has nobody to hold copies: there a record counts once its own node has it.
   const replicated = name === "partition" ? 1 : 2;
   await using rig = await Rig.open({ random, profile, recordsPerSecond, replicated, star, onProgress });
-  const shared: FaultOptions = { rig, random, rounds, onProgress };
+  const shared: FaultOptions = { rig, random, rounds, seconds, onProgress };
   const done =
     star === undefined
       ? await processFaults[name as keyof typeof processFaults](shared)
-      : await networkFaults[name as keyof typeof networkFaults]({
-          ...shared,
-          star,
-          seconds,
-        } satisfies NetworkFaultOptions);
+      : await networkFaults[name as keyof typeof networkFaults]({ ...shared, star });
   return `${name}, seed ${seed}: ${done}; ${await rig.finish()}`;
 }
 
@@ -102,6 +98,9 @@ function readArguments(): { readonly names: readonly FaultName[]; readonly value
     if (rest.length > 0) exitWithUsage(`There is nothing behind ${name}, not ${rest.join(" ")}`);
     if (name === "all") return { names: faultNames, values };
     if (!faultNames.includes(name as FaultName)) exitWithUsage(`There are no faults ${name}`);
+    if (values.seconds !== undefined && table[name as FaultName].seconds === undefined) {
+      exitWithUsage(`faults ${name} takes no --seconds`);
+    }
     return { names: [name as FaultName], values };
   } catch (error) {
     return exitWithUsage((error as Error).message);

@@ -5,8 +5,6 @@ import { sleep } from "./rig.ts";
 
 export interface NetworkFaultOptions extends FaultOptions {
   readonly star: Star;
-  /** How long each fault lasts. */
-  readonly seconds: number;
 }
 
 /**

@@ -6,6 +6,8 @@ export interface FaultOptions {
   readonly rig: Rig;
   readonly random: Random;
   readonly rounds: number;
+  /** How long a fault lasts, where that is said. */
+  readonly seconds: number;
   readonly onProgress: (line: string) => void;
 }
 
@@ -27,15 +29,15 @@ export async function kills({ rig, random, rounds, onProgress }: FaultOptions): 
   return `${rounds * rig.seats.length} kills`;
 }
 
-/** What the patience of gossip and of streams makes a difference to: shorter and longer than each of them. */
-const [stopMsMin, stopMsMax] = [200, 8_000];
+/** Less than anybody's patience. */
+const stopMsMin = 200;
 
-/** Each round stops each node once, for a time of its own. */
-export async function stops({ rig, random, rounds, onProgress }: FaultOptions): Promise<string> {
+/** Each round stops each node once, for a time of its own: some notice, some do not. */
+export async function stops({ rig, random, rounds, seconds, onProgress }: FaultOptions): Promise<string> {
   let stoppedMs = 0;
   for (let round = 1; round <= rounds; round++) {
     for (const seat of rig.seats) {
-      const stopMs = random.between(stopMsMin, stopMsMax);
+      const stopMs = random.between(stopMsMin, seconds * 1_000);
       rig.stop(seat);
       await sleep(stopMs);
       rig.resume(seat);
