@@ -28,6 +28,20 @@ export function meterOf(registry: Registry): LogMeter {
     help: "How long the fsyncs of commits took",
     ...{ buckets: syncBuckets, registers: [registry] },
   });
+  const stamped = { duplicate: new Tally(), fenced: new Tally(), twin: new Tally() };
+  const counter = (name: string, help: string, tally: Tally): void =>
+    readCounter(registry, { name: `grapevine_log_${name}_total`, help }, () => tally.total);
+  counter(
+    "producer_duplicates",
+    "Batches that were produced again and answered with where they stood",
+    stamped.duplicate,
+  );
+  counter("producer_fenced", "Batches refused because their producer has a higher epoch", stamped.fenced);
+  counter(
+    "producer_twins",
+    "Batches found to stand in the log twice: their producer sent them to two nodes",
+    stamped.twin,
+  );
   return {
     nowMs: () => systemClock.nowMs(),
     committed: (recordCount, byteCount, inJournal) => {
@@ -36,6 +50,7 @@ export function meterOf(registry: Registry): LogMeter {
       bytes.inc(byteCount);
     },
     synced: (tookMs) => syncs.observe(tookMs / 1_000),
+    stamped: (what) => stamped[what].inc(),
   };
 }
 

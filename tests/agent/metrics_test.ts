@@ -109,6 +109,11 @@ test("calls that fail are counted by their code, and bad datagrams by what is wr
     });
   await (await call("log.v1.Log/DescribeTopic", '{"topic":"nowhere"}')).text();
   await (await call("log.v1.Log/GetServers", "{}")).text();
+  for (const producerEpoch of [1, 1, 0]) {
+    const record = { value: "eA==" };
+    const produced = { topic: "orders", record, producerId: "7", producerEpoch, producerSequence: "1" };
+    await (await call("log.v1.Log/Produce", JSON.stringify(produced))).text();
+  }
   // A stream: one message in an envelope asks, and the answer's last one says what is wrong.
   const asked = await fetch(`http://${alder.rpcAddress}/grapevine.v1.Cluster/Query`, {
     method: "POST",
@@ -134,6 +139,9 @@ test("calls that fail are counted by their code, and bad datagrams by what is wr
   );
   assert.is(readValue(found, "grapevine_rpc_call_duration_seconds_count", { method: "log.v1.Log/GetServers" }), 1);
   assert.is(readValue(found, "grapevine_rpc_calls_open", { method: "log.v1.Log/GetServers" }), 0);
+  assert.is(readValue(found, "grapevine_log_producer_duplicates_total"), 1);
+  assert.is(readValue(found, "grapevine_log_producer_fenced_total"), 1);
+  assert.is(readValue(found, "grapevine_log_producer_twins_total"), 0);
   const query = { method: "grapevine.v1.Cluster/Query", code: "invalid_argument" };
   assert.is(readValue(found, "grapevine_rpc_calls_total", query), 1);
 });
