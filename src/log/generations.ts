@@ -1,6 +1,7 @@
 /** Generations of topics by their keys, as replication calls them. */
-import { topicKey, topicOfKey } from "../base/mod.ts";
+import { type TopicGeneration, topicKey, topicOfKey } from "../base/mod.ts";
 import { InvalidTopicError, TopicDeletedError } from "./errors.ts";
+import { firstLife, isLaterLife, type TopicLife } from "./topic_value.ts";
 import type { CommitLog, TopicLog } from "./types.ts";
 
 export function keyOf({ name, generation }: TopicLog): string {
@@ -42,4 +43,27 @@ export async function lose(
   const held = heldGeneration(log, key);
   const range = held?.corruptRanges.find(({ file, at }) => file === place.file && at === place.at);
   if (range !== undefined) await held?.lose(range).catch(() => undefined);
+}
+
+/** Of each topic the last generation's directory, and the life that it says. What is left of earlier ones was deleted. */
+export function latestOf(folders: readonly string[]): {
+  readonly lives: ReadonlyMap<string, TopicLife>;
+  readonly latest: readonly string[];
+  readonly past: readonly string[];
+} {
+  const lives = new Map<string, TopicLife>();
+  const places = folders.flatMap((folder) => topicOfKey(folder) ?? []);
+  for (const { name, generation } of places) {
+    const life = { generation, deleted: false };
+    if (isLaterLife(life, lives.get(name) ?? firstLife)) lives.set(name, life);
+  }
+  const isLatest = ({ name, generation }: TopicGeneration): boolean =>
+    generation === (lives.get(name) ?? firstLife).generation;
+  const keysOf = (some: readonly TopicGeneration[]): string[] =>
+    some.map(({ name, generation }) => topicKey(name, generation));
+  return {
+    lives,
+    latest: keysOf(places.filter(isLatest)),
+    past: keysOf(places.filter((place) => !isLatest(place))),
+  };
 }

@@ -23,8 +23,8 @@ import {
 import type { LogEvent } from "./events.ts";
 import { FilePool } from "./file_pool.ts";
 import { forEach } from "./for_each.ts";
-import { latestOf } from "./generations.ts";
 import { FormerWriters } from "./former_writers.ts";
+import { latestOf } from "./generations.ts";
 import { Journal } from "./journal.ts";
 import { replayJournal } from "./journal_replay.ts";
 import { rethrowLater } from "./listener_errors.ts";
@@ -55,7 +55,6 @@ const defaultTopic = "default";
 /** Milliseconds between two looks at what grew too old. */
 const retainEveryMs = 60_000;
 
-
 /** All topics of a data directory. The caller owns the directory, and its lock, for longer than the log. */
 export class Log implements CommitLog {
   readonly #directory: Directory;
@@ -67,7 +66,6 @@ export class Log implements CommitLog {
   readonly #scrubber: Scrubber;
   readonly #compactor: Compactor;
   readonly #removals: Removals;
-  /** Undefined until the directory was read. */
   #releases: Releases | undefined;
   readonly #topics = new Map<string, Topic>();
   /** By the names of their directories. */
@@ -94,18 +92,19 @@ export class Log implements CommitLog {
     this.#topicsDirectory = topicsDirectory;
     this.#options = options;
     this.#environment = environment;
+    const { wallMs, meter, codecs, heldByPeers, heldThrough, after, randomBytes } = environment;
     const soon = environment.soon ?? ((callback) => void Promise.resolve().then(callback));
     const { fsync, journalBytesMax } = options;
     const states = () => [...this.#topics.values()].map((topic) => topic.state);
-    this.#scrubber = new Scrubber(states, options, environment.after);
+    this.#scrubber = new Scrubber(states, options, after);
     const compactions = () => [...this.#topics.values()].map((topic) => topic.compaction);
-    this.#compactor = new Compactor(compactions, options, environment.after);
+    this.#compactor = new Compactor(compactions, options, after);
     // Where nobody waits for a sync, the journal saves nothing.
     const journalTopicsMin = fsync === "always" ? options.journalTopicsMin : Number.POSITIVE_INFINITY;
     const onFailure = (message: string): void => this.#events.emit({ type: "write-failed", topic: "", message });
     this.#removals = new Removals(directory, onFailure);
     const onEmptied = (): void => this.#removals.journalEmptied(this.#journal);
-    this.#journal = new Journal(directory, options, { onFailure, onEmptied, meter: environment.meter });
+    this.#journal = new Journal(directory, options, { onFailure, onEmptied, meter });
     this.#shared = {
       options,
       pool: new FilePool(),
@@ -115,19 +114,13 @@ export class Log implements CommitLog {
       soon,
       rounds: new Rounds(this.#journal, { soon, journalTopicsMin, journalBytesMax }),
       journal: this.#journal,
-      meter: environment.meter,
-      wallMs: environment.wallMs,
       damageMet: (state, segment, at) => this.#scrubber.look(state, segment, at),
       watchAges: () => this.#watchAges(),
       watchKeys: () => this.#compactor.watch(),
       upkeepMs: () => this.#compactor.upkeepMs,
-      codecs: environment.codecs,
-      heldByPeers: environment.heldByPeers,
-      heldThrough: environment.heldThrough,
-      after: environment.after,
+      ...{ wallMs, meter, codecs, heldByPeers, heldThrough, after, randomBytes },
       onListenerError: rethrowLater,
       writer: () => this.#writer,
-      randomBytes: environment.randomBytes,
     };
   }
 
@@ -175,17 +168,16 @@ export class Log implements CommitLog {
     const name = topicName === "" ? defaultTopic : topicName;
     if (this.#disposed !== undefined) throw new LogClosedError();
     const place = { name, generation: this.#lifeOf(name).generation };
-    const known = this.#topics.get(name) ?? this.#opening.get(topicKey(place.name, place.generation));
+    const key = topicKey(name, place.generation);
+    const known = this.#topics.get(name) ?? this.#opening.get(key);
     if (known !== undefined) return known;
     const fault = topicNameFault(name);
     if (fault !== undefined) throw new InvalidTopicError(fault);
     const deleted = this.deletedTopic(name);
     if (deleted !== undefined) throw deleted;
     if (this.#topics.size + this.#opening.size >= topicsMax) throw new TooManyTopicsError(name);
-    const opening = this.#createTopic(place).finally(() =>
-      this.#opening.delete(topicKey(place.name, place.generation)),
-    );
-    this.#opening.set(topicKey(place.name, place.generation), opening);
+    const opening = this.#createTopic(place).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opening);
     return opening;
   }
 
@@ -212,33 +204,30 @@ export class Log implements CommitLog {
   }
 
   /**
-   * Drops the copy of a topic, once nothing is on its way to it any more and `isKept` still says of all that it holds that
-   * others keep it. Resolves with whether it is gone, to begin anew if it comes back; else it is open again. Whoever uses
-   * it meanwhile is told that it is closed. Rejects with what the disk says; the next open finds what is left.
+   * Drops the copy of a topic, once nothing is on its way to it any more and `isKept` still says that others keep all of
+   * it. Resolves with whether it is gone; else it is open again. Whoever uses it meanwhile is told that it is closed.
    */
   async release(name: string, isKept: (have: Vector) => boolean): Promise<boolean> {
     const topic = this.#topics.get(name);
     if (this.#disposed !== undefined || topic === undefined || !isKept(topic.have)) return false;
     const key = topicKey(name, topic.generation);
     this.#topics.delete(name);
-    const isGone = this.#leave(topic, isKept).finally(() => this.#opening.delete(key));
-    const opening = isGone.then(async () => (await this.openTopic(name)) as Topic);
+    const left = this.#leave(topic, isKept).finally(() => this.#opening.delete(key));
+    const opening = left.then((open) => open ?? Promise.reject(new LogClosedError()));
     opening.catch(() => undefined);
     this.#opening.set(key, opening);
-    return isGone;
+    return (await left) === undefined;
   }
 
-  async #leave(topic: Topic, isKept: (have: Vector) => boolean): Promise<boolean> {
+  /** The topic, open again, or undefined when it is gone. */
+  async #leave(topic: Topic, isKept: (have: Vector) => boolean): Promise<Topic | undefined> {
     const { name, generation, state } = topic;
     const isDurable = await topic.close();
     this.#growth.emit(topic);
-    if (isDurable && isKept(topic.have) && this.#disposed === undefined) {
-      if (topic.have.has(this.#writer)) await this.#releases?.note(state.folder, this.#writer);
-      await this.#removals.remove(state.folder, this.#journal);
-      return true;
-    }
-    this.#topics.set(name, await this.#openTopic({ name, generation }, undefined));
-    return false;
+    if (!isDurable || !isKept(topic.have)) return this.#createTopic({ name, generation });
+    if (topic.have.has(this.#writer)) await this.#releases?.note(state.folder, this.#writer);
+    await this.#removals.remove(state.folder, this.#journal);
+    return undefined;
   }
 
   onLife(listener: (change: TopicLife & { readonly topic: string }) => void): () => void {

@@ -61,6 +61,24 @@ export function decodeWriterFile(bytes: Uint8Array, checksum: Checksum): WriterF
   return fsync === undefined ? undefined : { writer: toHex(bytes.subarray(16, 24)), fsync };
 }
 
+/** Why a directory may not go on with its writer (rule R5); undefined when it may. */
+export function whyMint(
+  written: WriterFile | undefined,
+  open: {
+    readonly hadFile: boolean;
+    readonly clean: boolean;
+    readonly newWriter: boolean;
+    readonly fsync: FsyncPolicy;
+  },
+): string | undefined {
+  if (written === undefined)
+    return open.hadFile ? "the writer file is damaged" : "the data directory has no writer yet";
+  if (open.newWriter) return "a new writer was asked for";
+  if (open.clean) return undefined;
+  if (written.fsync !== "always") return `the last stop was not clean, under fsync policy ${written.fsync}`;
+  return open.fsync === "always" ? undefined : `the last stop was not clean; the fsync policy is ${open.fsync}`;
+}
+
 /** `ends` by the names of the topics' directories. */
 export function encodeCleanStop(ends: ReadonlyMap<string, TopicEnd>, checksum: Checksum): Uint8Array {
   const head = new Uint8Array(cleanStopHeadBytes);
