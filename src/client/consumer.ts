@@ -80,6 +80,8 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     nextOffset: 0,
     vector: undefined,
   };
+  /** Whether there is a present response, not read to its end. */
+  #isPresent = false;
   /** Whether the present response held a record that is wanted. */
   #answered = false;
   /** What was read, per writer, up to the record at `#readAt`. Undefined until the server has told. */
@@ -218,7 +220,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   async #fill(): Promise<void> {
     try {
       if (this.#unreadAt >= this.#unread.length) await this.#receive();
-      if (!this.#done) await this.#readFrames();
+      if (!this.#done && this.#isPresent) await this.#readFrames();
     } catch (error) {
       if (this.#done) return;
       this.#finish();
@@ -248,6 +250,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
     }
     this.#unread = unread;
     this.#unreadAt = 0;
+    this.#isPresent = true;
     this.#answered = false;
     this.#learnPosition(answer);
   }
@@ -255,9 +258,9 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   /** Another stream goes on where the one before was left. */
   #beginStream(): void {
     if (this.#stream === this.#streams.opened) return;
-    if (this.#stream === 0) {
-      if (this.#streams.end !== undefined) this.#wanted.endAt(this.#streams.end);
-    } else {
+    if (this.#stream === 0 && this.#streams.end !== undefined) this.#wanted.endAt(this.#streams.end);
+    // The first is at the server where the end was found.
+    if (this.#streams.opened > 1) {
       this.#wanted.move(this.#place());
       this.#nextOffset = 0;
     }
@@ -358,6 +361,7 @@ export class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposab
   #reachPosition(): void {
     this.#readAfter = undefined;
     if (this.#unreadAt < this.#unread.length) return;
+    this.#isPresent = false;
     const { nextOffset, vector } = this.#answerEnd;
     this.#nextOffset = nextOffset;
     const end = vector && new Map(vector);
