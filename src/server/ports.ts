@@ -2,6 +2,8 @@
  * What the server needs of the rest of a node. The log, the agent and the replication room provide it; the tests of this
  * room provide small ones of their own.
  */
+import type { WorkInGroupRequest, WorkInGroupResponse } from "../gen/log/v1/log_pb.ts";
+import type { GroupAnswer, GroupCall } from "./group.ts";
 import type { ChainHash, Clock, Codecs, Vector, WriterId } from "../base/mod.ts";
 import type { ServedDoors } from "./served_doors.ts";
 
@@ -18,6 +20,8 @@ export interface ServerPorts {
   readonly topics?: ServedTopics | undefined;
   /** Without it, nobody keeps how far named consumers have read. */
   readonly cursors?: ServedCursors | undefined;
+  /** Without it, nobody is the home of a group. */
+  readonly groups?: ServedGroups | undefined;
   readonly readiness: ServedReadiness;
   /** Without it, no single records are taken out of compressed batches. */
   readonly codecs?: Codecs | undefined;
@@ -54,6 +58,11 @@ export interface ServedProducers {
   holdsWhole(place: ServedPlace): Promise<boolean>;
 }
 
+/** A record with a key is to be appended only if this is the latest with that key; undefined: if there is none. */
+export interface ServedCondition {
+  readonly expected: { readonly writer: WriterId; readonly sequence: number } | undefined;
+}
+
 export interface ServedTopic {
   readonly name: string;
   readonly generation: number;
@@ -69,7 +78,7 @@ export interface ServedTopic {
   readonly lowWater: Vector;
   /** Without it, consumers are given whatever stands in the topic. */
   readonly producers?: ServedProducers | undefined;
-  produce(frame: Uint8Array): Promise<ServedAck>;
+  produce(frame: Uint8Array, condition?: ServedCondition): Promise<ServedAck>;
   read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
   /** As `read`, for many readers of one place: nobody may change the bytes, nor look at them after `release`. */
   readShared(offset: number, bytesMax: number): Promise<ServedChunk>;
@@ -161,6 +170,17 @@ export interface ServedCursors {
   ): Promise<ServedCursor>;
   reset(topic: CursorTopic, name: string, vector: Vector): Promise<ServedCursor>;
   delete(topic: CursorTopic, name: string): Promise<ServedCursor>;
+}
+
+/** Groups of consumers that share a topic, by the topic's and the group's name. */
+export interface ServedGroups {
+  /** The node that keeps a group, and where it is reached; without an address it is this node. */
+  homeOf(group: string): { readonly name: string; readonly address?: string | undefined };
+  handOn(address: string, request: WorkInGroupRequest, signal: AbortSignal): Promise<WorkInGroupResponse>;
+  work(group: string, call: GroupCall): GroupAnswer;
+  /** The session of the member that owns a slot. */
+  ownerOf(group: string, slot: number): string | undefined;
+  membersOf(group: string): number;
 }
 
 export interface ServedMember {

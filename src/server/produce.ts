@@ -10,6 +10,7 @@ import {
 import { type AskedCopies, answerOfShortfall, askedCopies } from "./acks.ts";
 import { checkCopies, passProduce } from "./doors.ts";
 import { invalidArgument } from "./errors.ts";
+import { conditionOf, withLatest } from "./expected.ts";
 import type { ServedTopic, ServerPorts } from "./ports.ts";
 import { checkStamped, stampAsAsked } from "./producer_fields.ts";
 import { writableTopicNameOf } from "./topics.ts";
@@ -47,7 +48,8 @@ async function startHere(
 ): Promise<StartedProduce> {
   const frame = frameOf(request, clock);
   const topic = log.topic(name) ?? (await log.openTopic(name));
-  const produced = topic.produce(frame);
+  const condition = conditionOf(request);
+  const produced = condition === undefined ? topic.produce(frame) : withLatest(topic.produce(frame, condition));
   return { response: acknowledged(topic, produced, asked && { ...asked, replication }) };
 }
 

@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { DisposalStack, toBytes, toText } from "../../src/base/mod.ts";
-import { Log as LogService } from "../../src/gen/log/v1/log_pb.ts";
+import { LatestRecordSchema, Log as LogService } from "../../src/gen/log/v1/log_pb.ts";
 import { fastCrc32 } from "../../src/io/checksum.ts";
 import { systemClock } from "../../src/io/clock.ts";
 import { openDirectory } from "../../src/io/disk.ts";
@@ -105,5 +106,36 @@ test("frames pulled from a peer are appended, and a cursor goes on there", async
   assert.is(values[10], "s10.0");
   assert.is(values.at(-1), "s19.49");
 });
+
+test("a record is taken only if the latest with its key is the expected one; else its caller hears which is", async () => {
+  await using stack = new DisposalStack();
+  const node = await openNode(stack);
+  const log = clientFor(LogService, node, "connect");
+  const record = { key: toBytes("account"), value: toBytes("10") };
+  const none = { writer: "", sequence: 0n };
+  const { writer, firstSequence } = await log.produce({ topic: "t", record, expectedSequence: none });
+  const refused = await errorOf(log.produce({ topic: "t", record, expectedSequence: none }));
+  assert.is(refused.code, Code.FailedPrecondition);
+  const [latest] = refused.findDetails(LatestRecordSchema);
+  assert.is(latest?.writer, writer);
+  assert.is(latest?.sequence, firstSequence);
+  await log.produce({ topic: "t", record, expectedSequence: { writer, sequence: firstSequence } });
+  for (const wrong of [
+    { writer: "", sequence: 1n },
+    { writer, sequence: 0n },
+    { writer: "me", sequence: 1n },
+  ]) {
+    const { code, message } = await errorOf(log.produce({ topic: "t", record, expectedSequence: wrong }));
+    assert.is(code, Code.InvalidArgument);
+    assert.match(message, `expected_sequence is ${wrong.sequence} of writer "${wrong.writer}"`);
+  }
+});
+
+async function errorOf(promise: Promise<unknown>): Promise<ConnectError> {
+  return promise.then(
+    () => assert.unreachable() as never,
+    (error: unknown) => ConnectError.from(error),
+  );
+}
 
 test.run();
