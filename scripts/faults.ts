@@ -5,10 +5,10 @@ import { Processes } from "../tests/interop/processes.ts";
 import { Star } from "../tests/interop/star.ts";
 import { hops } from "./faults/hops.ts";
 import { loss, oneWay, partition } from "./faults/network_faults.ts";
-import { type FaultOptions, kills, stops, wipes } from "./faults/process_faults.ts";
+import { blackouts, type FaultOptions, kills, stops, wipes } from "./faults/process_faults.ts";
 import { Rig } from "./faults/rig.ts";
 
-const processFaults = { kills, stops, wipes, hops } as const;
+const processFaults = { kills, blackouts, stops, wipes, hops } as const;
 const networkFaults = { partition, "one-way": oneWay, loss } as const;
 type FaultName = keyof typeof processFaults | keyof typeof networkFaults;
 
@@ -20,6 +20,7 @@ interface Defaults {
 
 const table: Readonly<Record<FaultName, Defaults>> = {
   kills: { rounds: 200, help: "kill -9 of each node in turn" },
+  blackouts: { rounds: 20, help: "kill -9 of all nodes at once" },
   stops: { rounds: 20, seconds: 8, help: "SIGSTOP of each node in turn, SIGCONT after a while of at most so long" },
   wipes: { rounds: 3, help: "each node in turn loses its disk and comes back empty" },
   hops: { rounds: 1_000, help: "consumers go on elsewhere when their node is killed or their stream cut" },

@@ -29,6 +29,18 @@ export async function kills({ rig, random, rounds, onProgress }: FaultOptions): 
   return `${rounds * rig.seats.length} kills`;
 }
 
+/** Each round kills all nodes at the same moment: what was acknowledged is on disks alone. */
+export async function blackouts({ rig, random, rounds, onProgress }: FaultOptions): Promise<string> {
+  for (let round = 1; round <= rounds; round++) {
+    await sleep(random.between(0, 500));
+    await Promise.all(rig.seats.map((seat) => rig.kill(seat)));
+    for (const seat of random.shuffle([...rig.seats])) await rig.start(seat);
+    await rig.served();
+    if (round % progressRounds === 0) onProgress(`${round} of ${rounds} rounds`);
+  }
+  return `${rounds} blackouts`;
+}
+
 /** Less than anybody's patience. */
 const stopMsMin = 200;
 

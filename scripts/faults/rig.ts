@@ -24,6 +24,8 @@ export interface RigSettings {
 
 const topic = "faults";
 const names = ["a", "b", "c"] as const;
+/** So that nodes die while they close files, too. */
+const smallSegments = { "--segment-bytes": "1048576" };
 /** What is served within it again counts as served: a client's timeouts and a node's start on a busy machine. */
 const patienceMs = 60_000;
 const convergeMsMax = 120_000;
@@ -107,8 +109,8 @@ export class Rig implements AsyncDisposable {
     const others = this.seats.filter(({ name }) => this.#running.has(name));
     const join: Record<string, string> = {};
     if (others.length > 0) join["--join"] = others.map(({ gossipAddress }) => gossipAddress).join(",");
-    const addresses = { "--bind": seat.gossipAddress, "--rpc-addr": seat.rpcAddress };
-    const flags = { ...addresses, ...join, "--profile": this.#settings.profile, "--log-level": "warn" };
+    const addresses = { "--bind": seat.gossipAddress, "--rpc-addr": seat.rpcAddress, ...join };
+    const flags = { ...addresses, "--profile": this.#settings.profile, "--log-level": "warn", ...smallSegments };
     const place = this.#settings.star?.points[seat.point];
     for (let attempt = 1; ; attempt++) {
       try {

@@ -7,6 +7,6 @@
 import { test } from "uvu";
 import { testFaults } from "./faults.ts";
 
-for (const name of ["kills", "stops", "wipes", "hops", "partition", "one-way", "loss"]) testFaults(name);
+for (const name of ["kills", "blackouts", "stops", "wipes", "hops", "partition", "one-way", "loss"]) testFaults(name);
 
 test.run();
