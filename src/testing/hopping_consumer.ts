@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type HotCall, scanFrame, topicKey } from "../base/mod.ts";
 import { ConsumeRequestSchema, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
+import { stampIn } from "./observation.ts";
 import type { SimulatedCalls } from "./simulated_calls.ts";
 import type { World } from "./world.ts";
 
@@ -20,6 +21,8 @@ export class HoppingConsumer {
   #call: HotCall | undefined;
   /** The generation that it reads: what nodes that are behind have of an earlier one is nothing new. */
   #generation = 1;
+  /** Its window: what was produced twice it gives once. */
+  readonly #taken = new Set<string>();
 
   constructor(world: World, name: string, topic: string) {
     this.#world = world;
@@ -78,8 +81,11 @@ export class HoppingConsumer {
       this.#world.observe({ type: "served", node, topic, frames: frames.subarray(at, end) });
       if (scan.type === "frame") {
         // Compaction takes records out at any time: what a batch is known by is what was produced.
-        const batch = { topic, ...scan.header, payloadChecksum: scan.header.producedChecksum };
-        this.#world.observe({ type: "consumed", consumer: this.name, node, batch });
+        const stamp = stampIn(frames, at);
+        const batch = { topic, ...scan.header, payloadChecksum: scan.header.producedChecksum, stamp };
+        const isTwin = stamp !== undefined && this.#taken.has(`${topic}/${stamp}`);
+        if (stamp !== undefined) this.#taken.add(`${topic}/${stamp}`);
+        this.#world.observe({ type: "consumed", consumer: this.name, node, batch, isTwin });
       }
       at = end;
     }

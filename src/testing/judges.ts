@@ -1,6 +1,7 @@
 import type { MemberStatus } from "../membership/mod.ts";
 import { Damage } from "./checkers/damage.ts";
 import { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
+import { RetriedOnce } from "./checkers/g1_retries.ts";
 import { SameFeed } from "./checkers/g2_same_feed.ts";
 import { CausalOrder } from "./checkers/g3_causal_order.ts";
 import { Convergence } from "./checkers/g4_convergence.ts";
@@ -32,6 +33,7 @@ export class Judges {
   readonly #beliefs = new Set<string>();
   readonly #checkers: readonly Checker[] = [
     new NoDuplicates(),
+    new RetriedOnce(),
     new SameFeed(),
     new CausalOrder(),
     new Convergence(),

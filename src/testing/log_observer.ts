@@ -1,6 +1,6 @@
 import { chainStart, crc32, scanFrame, type WriterId } from "../base/mod.ts";
 import { type Chunk, type CommitLog, heldGeneration, keyOf, type TopicLog } from "../log/mod.ts";
-import type { Observation } from "./observation.ts";
+import { type Observation, stampIn } from "./observation.ts";
 import type { Rot } from "./rot.ts";
 
 /** What it needs of the world. */
@@ -82,7 +82,7 @@ export class LogObserver {
         }
         // Compaction takes records out at any time: what a batch is known by is what was produced.
         const { producedChecksum: payloadChecksum } = scan.header;
-        const batch = { topic: name, ...scan.header, payloadChecksum };
+        const batch = { topic: name, ...scan.header, payloadChecksum, stamp: stampIn(chunk.frames, at) };
         this.#room.observe({ type: "appended", node: this.#host.name, batch });
         feeds.set(scan.header.writer, scan.header.baseSequence + scan.header.count - 1);
         at += scan.header.frameBytes;

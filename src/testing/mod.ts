@@ -6,6 +6,7 @@
 export { Chaos } from "./chaos.ts";
 export { Damage } from "./checkers/damage.ts";
 export { NoDuplicates } from "./checkers/g1_no_duplicates.ts";
+export { RetriedOnce } from "./checkers/g1_retries.ts";
 export { SameFeed } from "./checkers/g2_same_feed.ts";
 export { CausalOrder } from "./checkers/g3_causal_order.ts";
 export { Convergence } from "./checkers/g4_convergence.ts";

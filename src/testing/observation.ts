@@ -1,4 +1,4 @@
-import type { ChainHash, Vector, WriterId } from "../base/mod.ts";
+import { type ChainHash, readProducerStamp, type Vector, type WriterId } from "../base/mod.ts";
 import type { Member, MemberStatus } from "../membership/mod.ts";
 
 /** A batch as it stands in a local log. */
@@ -12,6 +12,8 @@ export interface SeenBatch {
   readonly chain: ChainHash;
   readonly payloadChecksum: number;
   readonly baseTimestampMs: number;
+  /** What it is known by wherever it is produced again; undefined where its producer did not say. */
+  readonly stamp?: string | undefined;
 }
 
 /** What happened in the world, as far as a guarantee could be broken by it. Topics are called by the keys of their generations. */
@@ -47,8 +49,14 @@ export type Observation =
     }
   /** A node that was running, not paused and on a sound disk did not take a produce, or not in time. */
   | { readonly type: "refused"; readonly node: string; readonly topic: string; readonly reason: string }
-  /** A consumer got a batch, wherever it was connected. */
-  | { readonly type: "consumed"; readonly consumer: string; readonly node: string; readonly batch: SeenBatch }
+  /** A consumer got a batch, wherever it was connected. A twin of one that it had it does not give to its user. */
+  | {
+      readonly type: "consumed";
+      readonly consumer: string;
+      readonly node: string;
+      readonly batch: SeenBatch;
+      readonly isTwin?: boolean;
+    }
   /** Somebody consumed with the token of a produce, and got an answer. */
   | {
       readonly type: "token-used";
@@ -86,6 +94,12 @@ export interface Checker {
   observe(observation: Observation): string | undefined;
   /** After the world was healed and had time enough. */
   finish(nodes: readonly FinalState[]): string[];
+}
+
+/** What the batch at `start` says of its producer. */
+export function stampIn(frames: Uint8Array, start: number): string | undefined {
+  const stamp = readProducerStamp(frames, start);
+  return stamp && `${stamp.producer}/${stamp.epoch}/${stamp.sequence}`;
 }
 
 /** Short words for a batch, for traces and messages. */

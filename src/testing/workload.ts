@@ -1,5 +1,6 @@
 import { Random } from "../base/mod.ts";
 import { HoppingConsumer } from "./hopping_consumer.ts";
+import { RetryingProducer } from "./retrying_producer.ts";
 import { probeToken } from "./token_probe.ts";
 import type { World } from "./world.ts";
 
@@ -32,6 +33,7 @@ export class Workload {
   readonly #seed: number;
   /** Numbers of the produces that a node was asked for. */
   readonly happened: number[] = [];
+  readonly #producers: readonly RetryingProducer[];
   #isStopped = false;
   #produces = 0;
 
@@ -40,6 +42,7 @@ export class Workload {
     this.#seed = random.uint32();
     this.#random = random;
     this.#options = options;
+    this.#producers = [1, 2].map((producer) => new RetryingProducer(world, producer));
     this.#produceLater();
     for (let consumer = 1; consumer <= options.consumers; consumer++) {
       const own = new Random(`${this.#seed}/consumer/${consumer}`);
@@ -84,7 +87,11 @@ export class Workload {
       const value = `record ${number}.${index} ${padding}`;
       return keys === undefined ? value : { key: `k${random.below(keys)}`, value };
     });
-    node.produce(topic, values, random.chance(0.3) ? random.between(2, 3) : 1);
+    const copies = random.chance(0.3) ? random.between(2, 3) : 1;
+    if (random.chance(0.25)) {
+      // One that is down is tried as well: then the batch goes to another.
+      this.#producers[number % this.#producers.length]?.produce(random, { topic, values, number, copies });
+    } else node.produce(topic, values, copies);
     if (random.chance(0.1)) this.#probeLater(topic, number);
   }
 

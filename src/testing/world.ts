@@ -1,4 +1,4 @@
-import { Random, type Vector, type WriterId } from "../base/mod.ts";
+import { Random, toHex, type Vector, type WriterId } from "../base/mod.ts";
 import { keyOf } from "../log/mod.ts";
 import type { MemberStatus } from "../membership/mod.ts";
 import { Chaos } from "./chaos.ts";
@@ -203,7 +203,10 @@ export class World {
     const tellsNode = options.tellsNode ?? true;
     const { writer } = this.node(name).crash("keep", { tellsPeers: true, disk: backup.copy(), tellsNode });
     this.#introductions?.stopped(this.node(name));
-    if (!tellsNode && writer !== undefined) this.observe({ type: "forked", writer });
+    if (tellsNode) return;
+    // It may have got another writer since the backup was taken: it is the old one that goes on.
+    const former = toHex(backup.peek("writer").subarray(16, 24));
+    for (const forked of new Set([former, writer ?? former])) this.observe({ type: "forked", writer: forked });
   }
 
   /** The node's clock on the wall is suddenly another one; what it measures time with is not. */

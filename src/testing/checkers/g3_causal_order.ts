@@ -1,6 +1,7 @@
 import type { Vector, WriterId } from "../../base/mod.ts";
 import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
 import { LowWaterMarks } from "./low_water_marks.ts";
+import { TwinBatches } from "./twins.ts";
 
 /**
  * G3: in every local log, and for every consumer, a record stands after everything its writer had when it wrote it. What
@@ -15,8 +16,10 @@ export class CausalOrder implements Checker {
   readonly #causes = new Map<string, Vector>();
   readonly #forked = new Set<WriterId>();
   readonly #marks = new LowWaterMarks();
+  readonly #twins = new TwinBatches();
 
   observe(observation: Observation): string | undefined {
+    this.#twins.observe(observation);
     switch (observation.type) {
       case "reopened":
         for (const key of this.#held.keys()) if (key.startsWith(`${observation.node}/`)) this.#held.delete(key);
@@ -49,7 +52,8 @@ export class CausalOrder implements Checker {
     // The first sight of a batch is at its origin: served there before it can be pulled or consumed.
     if (causes === undefined && batch.kind !== "gap") this.#causes.set(id, new Map(held));
     const isSound = causes === undefined || batch.kind === "gap" || this.#covers(batch.topic, held, causes);
-    held.set(batch.writer, batch.baseSequence + batch.count - 1);
+    const last = batch.baseSequence + batch.count - 1;
+    held.set(batch.writer, Math.max(last, held.get(batch.writer) ?? 0));
     if (isSound) return undefined;
     return `${reader} has ${batchWords(batch)} before what its writer had: ${words(causes)}; it had ${words(held)}`;
   }
@@ -58,7 +62,9 @@ export class CausalOrder implements Checker {
     for (const [writer, sequence] of causes) {
       const forgottenThrough = this.#marks.of({ topic, writer }) - 1;
       const have = Math.max(held.get(writer) ?? 0, forgottenThrough);
-      if (have < sequence && !this.#forked.has(writer)) return false;
+      if (have >= sequence || this.#forked.has(writer)) continue;
+      // Of what was produced twice, nodes give one.
+      if (!this.#twins.areAll({ topic, writer, first: have + 1, last: sequence })) return false;
     }
     return true;
   }

@@ -1,6 +1,7 @@
 import type { WriterId } from "../../base/mod.ts";
 import { batchWords, type Checker, type Observation } from "../observation.ts";
 import { LowWaterMarks } from "./low_water_marks.ts";
+import { TwinBatches } from "./twins.ts";
 
 /**
  * G6: a cursor works on any node: whatever a consumer is connected to, nothing repeats, and nothing is skipped but what
@@ -11,18 +12,31 @@ export class Cursors implements Checker {
   readonly #sequences = new Map<string, number>();
   readonly #marks = new LowWaterMarks();
   readonly #forked = new Set<WriterId>();
+  readonly #twins = new TwinBatches();
+  /** Produces that consumers gave to their users, by consumer, topic and stamp. */
+  readonly #given = new Set<string>();
 
   observe(observation: Observation): string | undefined {
     this.#marks.observe(observation);
+    this.#twins.observe(observation);
     if (observation.type === "forked") this.#forked.add(observation.writer);
     if (observation.type !== "consumed" || this.#forked.has(observation.batch.writer)) return undefined;
-    const { consumer, node, batch } = observation;
+    const { consumer, node, batch, isTwin = false } = observation;
+    const { topic, writer, stamp } = batch;
+    if (stamp !== undefined && batch.kind === "records") {
+      const given = `${consumer}/${topic}/${stamp}`;
+      if (this.#given.has(given) && !isTwin) return `${consumer} was given ${batchWords(batch)} twice, produced twice`;
+      this.#given.add(given);
+    }
     const key = `${consumer}/${batch.topic}/${batch.writer}`;
     const last = this.#sequences.get(key) ?? 0;
     this.#sequences.set(key, Math.max(last, batch.baseSequence + batch.count - 1));
     if (batch.kind === "gap" && !this.#marks.explains(batch)) {
       return `${consumer} was told by ${node} that ${batchWords(batch)} is gone, which nobody had forgotten`;
     }
+    const left = { topic, writer, first: last + 1, last: batch.baseSequence - 1 };
+    const isGiven = (twin: string): boolean => this.#given.has(`${consumer}/${topic}/${twin}`);
+    if (left.last >= left.first && this.#twins.areAll(left, isGiven)) return undefined;
     // A gap may begin below: another node held more of it.
     if (batch.baseSequence === last + 1 || (batch.kind === "gap" && batch.baseSequence <= last)) return undefined;
     return `${consumer} got ${batchWords(batch)} from ${node}, after sequence ${last}`;

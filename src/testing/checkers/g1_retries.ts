@@ -1,0 +1,47 @@
+import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
+
+/**
+ * G1 of producers that say who they are: what is produced again at a node that holds it, from wherever, is not stored again.
+ * Two nodes that had not heard of each other may both store it. What a forked feed had is produced again by its owner.
+ */
+export class RetriedOnce implements Checker {
+  readonly name = "G1 a retry is stored once";
+  readonly #writers = new Set<string>();
+  /** Per node, topic and stamp, the feed in which it stands. */
+  readonly #held = new Map<string, string>();
+  readonly #forked = new Set<string>();
+
+  observe(observation: Observation): string | undefined {
+    switch (observation.type) {
+      case "writer":
+        this.#writers.add(`${observation.node}/${observation.writer}`);
+        return undefined;
+      case "forked":
+        this.#forked.add(observation.writer);
+        return undefined;
+      case "reopened":
+        for (const key of this.#held.keys()) if (key.startsWith(`${observation.node}/`)) this.#held.delete(key);
+        return undefined;
+      case "appended":
+        return this.#append(observation.node, observation.batch);
+      default:
+        return undefined;
+    }
+  }
+
+  finish(): string[] {
+    return [];
+  }
+
+  #append(node: string, batch: SeenBatch): string | undefined {
+    const { topic, writer, stamp } = batch;
+    if (stamp === undefined || batch.kind === "gap") return undefined;
+    const key = `${node}/${topic}/${stamp}`;
+    const held = this.#held.get(key);
+    if (held === undefined) this.#held.set(key, writer);
+    const isOwn = this.#writers.has(`${node}/${writer}`);
+    // What pulls bring has the identity that its origin gave it.
+    if (held === undefined || (held !== writer && !isOwn) || this.#forked.has(held)) return undefined;
+    return `${node} stored ${batchWords(batch)} although it held that produce as one of ${held.slice(0, 4)}`;
+  }
+}

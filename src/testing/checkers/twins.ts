@@ -1,0 +1,38 @@
+import type { WriterId } from "../../base/mod.ts";
+import type { Observation, SeenBatch } from "../observation.ts";
+
+/** Which batches are one produce: its producer's stamp says so, under whichever writer they stand. */
+export class TwinBatches {
+  /** By topic and writer: the stamp of the batch that ends at a sequence, and where it begins. */
+  readonly #batches = new Map<string, Map<number, { readonly first: number; readonly stamp: string | undefined }>>();
+  /** By topic and stamp: the feeds in which it stands. */
+  readonly #places = new Map<string, Set<WriterId>>();
+
+  observe(observation: Observation): void {
+    if (observation.type !== "appended" || observation.batch.kind === "gap") return;
+    const { topic, writer, baseSequence, count, stamp } = observation.batch;
+    const feed = `${topic}/${writer}`;
+    const batches = this.#batches.get(feed) ?? new Map();
+    this.#batches.set(feed, batches);
+    batches.set(baseSequence + count - 1, { first: baseSequence, stamp });
+    if (stamp === undefined) return;
+    const places = this.#places.get(`${topic}/${stamp}`) ?? new Set();
+    this.#places.set(`${topic}/${stamp}`, places.add(writer));
+  }
+
+  /** True when every batch of these sequences is one that stands elsewhere, too, and fits. */
+  areAll(
+    range: Pick<SeenBatch, "topic" | "writer"> & { readonly first: number; readonly last: number },
+    fits: (stamp: string) => boolean = () => true,
+  ): boolean {
+    const { topic, writer, first } = range;
+    const batches = this.#batches.get(`${topic}/${writer}`);
+    for (let last = range.last; last >= first; ) {
+      const batch = batches?.get(last);
+      if (batch?.stamp === undefined || (this.#places.get(`${topic}/${batch.stamp}`)?.size ?? 0) < 2) return false;
+      if (!fits(batch.stamp)) return false;
+      last = batch.first - 1;
+    }
+    return true;
+  }
+}
