@@ -36,6 +36,7 @@ import { loadAssets } from "./assets.ts";
 import { type ClusterOptions, coalescePeriodsOf } from "./cluster_options.ts";
 import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
+import { openGroupHomes } from "./group_homes.ts";
 import { heldByPeers, type KnownOfPeers } from "./held_by_peers.ts";
 import { writeLogEvent } from "./log_events.ts";
 import { LogLines, logNode } from "./log_lines.ts";
@@ -105,19 +106,22 @@ export async function openParts(
   const log = await openNodeLog(options, { meter: metrics.meter, ...known }, stack);
   const nodeName = options.nodeName ?? defaultNodeName(options, log);
   const rpc = stack.use(new PeerRpc());
-  const onTopicsWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
-  const topics = stack.use(await TopicRegistry.open(log, { wallMs: systemClock.wallMs, onWarn: onTopicsWarn }));
-  const cursors = stack.use(await CursorRegistry.open(log, { wallMs: systemClock.wallMs, onWarn: onTopicsWarn }));
+  const onKeptWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
+  const kept = { wallMs: systemClock.wallMs, onWarn: onKeptWarn };
+  const topics = stack.use(await TopicRegistry.open(log, kept));
+  const cursors = stack.use(await CursorRegistry.open(log, kept));
   const replication = stack.use(
     new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
   );
   heldOf = (topic) => heldByPeers(log, replication.peers, topic);
   heldThrough = (topic, writer, copies) => replication.heldThrough(topic, writer, copies);
   const cluster = new ClusterPort(events, leave);
+  const groups = openGroupHomes({ nodeName, cluster }, stack);
   const nodeTags = await openNodeTags(options);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
-    ...{ log, topics, cursors, cluster, gossip, replication, readiness, clock: systemClock, codecs: nodeCodecs },
+    ...{ log, topics, cursors, groups, cluster, gossip, replication, readiness },
+    ...{ clock: systemClock, codecs: nodeCodecs },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
   };
   const routes = createRoutes(ports);

@@ -85,7 +85,7 @@ export async function deleteCursor(ports: ServerPorts, request: DeleteCursorRequ
   return create(DeleteCursorResponseSchema, { token: tokenOf(deleted) });
 }
 
-function keptCursors({ cursors }: ServerPorts): ServedCursors {
+export function keptCursors({ cursors }: ServerPorts): ServedCursors {
   if (cursors !== undefined) return cursors;
   throw new ConnectError("Cannot keep cursors: this node keeps none", Code.Unimplemented);
 }
@@ -126,7 +126,7 @@ export function vectorOf(bytes: Uint8Array, topic: ServedTopic, doing: "save" | 
 }
 
 /** What whoever starts there counts as read. */
-async function placeOf({ to }: ResetCursorRequest, topic: ServedTopic): Promise<Vector> {
+export async function placeOf({ to }: ResetCursorRequest, topic: ServedTopic): Promise<Vector> {
   switch (to.case) {
     case "earliest":
     case "latest":

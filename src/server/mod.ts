@@ -2,6 +2,8 @@
 export type { Routes } from "./answering.ts";
 export { isRefusal } from "./doors.ts";
 export { toConnectError } from "./errors.ts";
+export type { GroupAnswer, GroupCall } from "./group.ts";
+export { Groups } from "./groups.ts";
 export { createHotMethods, type HotMethodsOptions } from "./hot_methods.ts";
 export {
   type Asset,
@@ -17,6 +19,7 @@ export type {
   ServedCursor,
   ServedCursors,
   ServedGossip,
+  ServedGroups,
   ServedLog,
   ServedMember,
   ServedMemberEvent,

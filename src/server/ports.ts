@@ -2,9 +2,10 @@
  * What the server needs of the rest of a node. The log, the agent and the replication room provide it; the tests of this
  * room provide small ones of their own.
  */
+
+import type { ChainHash, Clock, Codecs, Vector, WriterId } from "../base/mod.ts";
 import type { WorkInGroupRequest, WorkInGroupResponse } from "../gen/log/v1/log_pb.ts";
 import type { GroupAnswer, GroupCall } from "./group.ts";
-import type { ChainHash, Clock, Codecs, Vector, WriterId } from "../base/mod.ts";
 import type { ServedDoors } from "./served_doors.ts";
 
 /** Everything that the RPCs are answered from. */

@@ -26,6 +26,7 @@ import { watchLog } from "./cluster_log.ts";
 import { compareFeed } from "./compare_feed.ts";
 import { deleteCursor, getCursor, listCursors, resetCursor, saveCursor } from "./cursors.ts";
 import { consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
+import { workInGroup } from "./group_calls.ts";
 import { checkHealth, watchHealth } from "./health.ts";
 import { HotProducer } from "./hot_produce.ts";
 import { ProduceManyCall } from "./hot_produce_many.ts";
@@ -72,6 +73,7 @@ function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering)
     listCursors: answering.unary((request) => listCursors(ports, request)),
     resetCursor: answering.unary((request) => resetCursor(ports, request)),
     deleteCursor: answering.unary((request) => deleteCursor(ports, request)),
+    workInGroup: answering.unary((request, context) => workInGroup(ports, request, context)),
   });
 }
 
