@@ -6,7 +6,7 @@ import { loadToServe, segmentIndexOf, unlessRetired } from "./reader.ts";
 import type { Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 
-/** Bytes that are read at once behind a checkpoint. */
+/** Bytes that are read at once behind a checkpoint, at most, large frames apart. */
 const stepBytes = 65_536;
 
 /** Looks at a place whose file is replaced again and again. */
@@ -31,9 +31,12 @@ export async function vectorAt(state: TopicState, offset: number): Promise<Map<W
 async function vectorWithin(state: TopicState, segment: Segment, offset: number): Promise<Map<WriterId, number>> {
   const vector = vectorOfHead(state.feeds, segment.head);
   if (offset === segment.baseOffset) return vector;
-  let position = segment.index.checkpointBefore(offset, vector);
+  const { index } = segment;
+  // The frame that holds the offset begins before it.
+  const end = index.entryAfter(index.positionOf(offset));
+  let position = index.checkpointBefore(offset, vector);
   for (;;) {
-    const loaded = await loadToServe(state, segment, position, stepBytes);
+    const loaded = await loadToServe(state, segment, position, Math.min(stepBytes, end - position));
     for (const { header } of loaded.frames) {
       const below = Math.min(header.count, offset - header.baseOffset);
       if (below > 0) vector.set(header.writer, header.baseSequence + below - 1);
