@@ -154,7 +154,7 @@ test("of three that stand in three feeds one is given, also after a restart", as
 });
 
 test("however nodes pull from each other and consumers hop, nothing is lost, and nothing repeats where the twin is known", async () => {
-  for (const seed of seeds(40)) {
+  for (const seed of seeds(15)) {
     const random = new Random(`twins ${seed}`);
     const nodes = [await openNode(1), await openNode(2), await openNode(3)];
     const pick = (): Node => nodes[random.below(nodes.length)] as Node;
