@@ -45,6 +45,11 @@ export interface ClusterOptions extends SerfSettings, MdnsOptions {
   readonly verifyOutgoing?: boolean | undefined;
   /** How long the name of a dead node stays bound to its address; 0 binds it until it is forgotten. @default 5000 */
   readonly deadNodeReclaimMs?: number | undefined;
+  /**
+   * How long a failed node keeps its place among those that a topic is limited to by number, before another takes it: longer
+   * than a restart. @default 30000
+   */
+  readonly placementSettleMs?: number | undefined;
   /** How long each step of saying goodbye may take, from 1000. @default 5000 */
   readonly broadcastTimeoutMs?: number | undefined;
 }
@@ -61,6 +66,7 @@ const ranges: Readonly<Record<string, readonly [low: number, high: number]>> = {
   coalesceWindowMs: [0, yearMs],
   coalesceQuietMs: [0, yearMs],
   deadNodeReclaimMs: [0, yearMs],
+  placementSettleMs: [0, yearMs],
   broadcastTimeoutMs: [1_000, yearMs],
   userEventBytesMax: [1, 9_216],
   queryBytesMax: [1, 9_216],

@@ -28,6 +28,11 @@ export interface AgentOptions extends ClusterOptions, LogSettings {
   readonly join?: readonly string[] | undefined;
   /** Told to all members, 512 bytes encoded. `rpc_addr`, `gv` and `w` are the node's own. @default {} */
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The tag `role`. A node whose role is `observer` holds no topics but the cluster's own, and passes callers on to nodes
+   * that do. Any other has no meaning here. @default the one among `tags`
+   */
+  readonly role?: string | undefined;
   /** Timing of gossip: `lan`, `wan` (slow links) or `local` (one machine). @default "lan" */
   readonly profile?: GossipProfile | undefined;
   /**
@@ -111,6 +116,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "rpcAddr",
   "join",
   "tags",
+  "role",
   "profile",
   "encrypt",
   "keyringFile",
@@ -138,7 +144,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     advertise: ipOption(options.advertise),
     rpc: addressOption("rpcAddr", options.rpcAddr ?? hostOf(bind), rpcPortDefault),
     join: (options.join ?? []).map((text) => joinOption(text, bind)),
-    tags: checkedTags("tags", options.tags ?? {}),
+    tags: tagsOption(options),
     profile: oneOf("profile", options.profile ?? "lan", ["lan", "wan", "local"]),
     ...keyOptions(options),
     rejoinAfterLeave: booleanOption("rejoinAfterLeave", options.rejoinAfterLeave ?? false),
@@ -266,6 +272,13 @@ function matching(option: string, text: string | undefined, pattern: RegExp, all
 function nonEmpty(option: string, text: string): string {
   if (typeof text !== "string" || text === "") throw new InvalidAgentOptionError(option, text, "a path");
   return text;
+}
+
+function tagsOption({ tags = {}, role }: AgentOptions): Map<string, string> {
+  if (role === undefined) return checkedTags("tags", tags);
+  if (typeof role !== "string" || role === "") throw new InvalidAgentOptionError("role", role, "a text");
+  if (tags["role"] === undefined || tags["role"] === role) return checkedTags("tags", { ...tags, role });
+  throw new InvalidAgentOptionError("role", role, `${JSON.stringify(tags["role"])}, which is the tag of this name`);
 }
 
 function booleanOption(option: string, value: boolean): boolean {

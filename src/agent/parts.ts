@@ -29,11 +29,11 @@ import {
   protocolVersion,
   type Routes,
   routerOptions,
-  type ServedCluster,
   type ServerPorts,
 } from "../server/mod.ts";
 import { loadAssets } from "./assets.ts";
 import { type ClusterOptions, coalescePeriodsOf } from "./cluster_options.ts";
+import { ClusterPort } from "./cluster_port.ts";
 import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
 import { openGroupHomes } from "./group_homes.ts";
@@ -46,6 +46,7 @@ import { NodeMetrics } from "./metrics.ts";
 import { membershipOptionsOf } from "./node_membership.ts";
 import { NodeTags } from "./node_tags.ts";
 import { checkedTags, InvalidAgentOptionError, type ResolvedAgentOptions } from "./options.ts";
+import { Placing, placementSettleMsDefault } from "./placing.ts";
 import { Readiness } from "./readiness.ts";
 import { type JoinGivenUpError, Rejoiner } from "./rejoiner.ts";
 import { Replication } from "./replication.ts";
@@ -70,6 +71,7 @@ export interface Parts {
   readonly events: Listeners<NodeEvent>;
   readonly handlers: EventHandlers;
   readonly nodeTags: NodeTags;
+  readonly placing: Placing;
 }
 
 /** How long calls that are under way may take to end when the node stops, in milliseconds. */
@@ -108,20 +110,29 @@ export async function openParts(
   const rpc = stack.use(new PeerRpc());
   const onKeptWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
   const kept = { wallMs: systemClock.wallMs, onWarn: onKeptWarn };
-  const topics = stack.use(await TopicRegistry.open(log, kept));
+  const nodeTags = await openNodeTags(options);
+  const placing = new Placing({
+    ...{ nodeName, log, clock: systemClock, logger: loggerOf("replication"), onListenerError },
+    ...{ ownTags: () => nodeTags.all(), settleMs: options.cluster.placementSettleMs ?? placementSettleMsDefault },
+  });
+  const topics = stack.use(await TopicRegistry.open(log, { ...kept, ...placing.registryOptions }));
   const cursors = stack.use(await CursorRegistry.open(log, kept));
   const replication = stack.use(
-    new Replication({ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") }),
+    new Replication({
+      ...{ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") },
+      follows: placing.follows,
+      isPlacedAt: (topic, node) => placing.placements.isPlacedAt(topic, node),
+    }),
   );
-  heldOf = (topic) => heldByPeers(log, replication.peers, topic);
+  stack.use(placing).open(topics, replication);
+  heldOf = (topic) => heldByPeers(log, placing.peersOf(topic, replication.peers), topic);
   heldThrough = (topic, writer, copies) => replication.heldThrough(topic, writer, copies);
   const cluster = new ClusterPort(events, leave);
   const groups = openGroupHomes({ nodeName, cluster }, stack);
-  const nodeTags = await openNodeTags(options);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
     ...{ log, topics, cursors, groups, cluster, gossip, replication, readiness },
-    ...{ clock: systemClock, codecs: nodeCodecs },
+    ...{ clock: systemClock, codecs: nodeCodecs, doors: placing.doors },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
   };
   const routes = createRoutes(ports);
@@ -138,12 +149,14 @@ export async function openParts(
       tags: nodeTags.all(),
       onEvent: (event) => {
         follow(replication, rpc, nodeName, event.member);
+        placing.memberChanged(event.member);
         events.emit(event);
       },
       onWarn: (message) => loggerOf("gossip").warn("{message}", { message }),
     }).catch(explainTags),
   );
   cluster.open(membership);
+  placing.start(() => membership.members());
   const onWarn = (message: string): void => loggerOf("events").warn("{message}", { message });
   const coalesce = coalescePeriodsOf(options.cluster);
   const handlers = stack.use(
@@ -173,7 +186,10 @@ export async function openParts(
   // Nothing between a node and itself breaks off: what fails is the node, and is told at once.
   const inProcessOptions = { openTransport: () => inProcess(ports, routes), failover: false };
   const client = stack.use(new LogClient(["http://in-process"], inProcessOptions));
-  return { log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, events, handlers, nodeTags };
+  return {
+    ...{ log, membership, replication, readiness, client, rpcAddress, serfRpcAddress },
+    ...{ events, handlers, nodeTags, placing },
+  };
 }
 
 /** What the operator says of the node: by options, or by a file that keeps what is changed later. */
@@ -228,7 +244,7 @@ async function openNodeLog(
   options: ResolvedAgentOptions,
   known: Pick<LogEnvironment, "meter"> & KnownOfPeers,
   stack: DisposalStack,
-): Promise<CommitLog> {
+): Promise<Log> {
   const directory = stack.use(await openDirectory(options.dataDir));
   const { fsync, newWriter } = options;
   const environment = {
@@ -304,47 +320,6 @@ function follow(replication: Replication, rpc: PeerRpc, nodeName: string, member
   if (rpcAddress !== undefined) rpc.drop(rpcAddress);
 }
 
-/** The cluster as the server sees it. It has no members until membership runs, which needs the server's port. */
-class ClusterPort implements ServedCluster {
-  readonly #events: Listeners<NodeEvent>;
-  readonly #leave: () => Promise<void>;
-  #membership: MembershipNode | undefined;
-
-  constructor(events: Listeners<NodeEvent>, leave: () => Promise<void>) {
-    this.#events = events;
-    this.#leave = leave;
-  }
-
-  open(membership: MembershipNode): void {
-    this.#membership = membership;
-  }
-
-  members(): readonly Member[] {
-    return this.#membership?.members() ?? [];
-  }
-
-  onEvent(listener: (event: MemberEvent) => void): () => void {
-    return this.#events.add((event) => {
-      if (event.type !== "log") listener(event);
-    });
-  }
-
-  async join(addresses: readonly string[]): Promise<number> {
-    if (this.#membership === undefined) throw stillStarting("join");
-    return (await this.#membership.join(addresses)).contacted.length;
-  }
-
-  async leave(): Promise<void> {
-    if (this.#membership === undefined) throw stillStarting("leave");
-    // Only begun: the answer to the call must get out before the server closes.
-    this.#leave().catch((error: unknown) => loggerOf("agent").error("cannot stop cleanly: {error}", { error }));
-  }
-}
-
-function stillStarting(doing: string): ConnectError {
-  return new ConnectError(`Cannot ${doing}: the node is starting`, Code.FailedPrecondition);
-}
-
 /** How a node finds its cluster. */
 export interface ClusterEntry {
   readonly seeds: readonly string[];
@@ -362,7 +337,7 @@ const hearPeersMs = 2_000;
  */
 export async function enterCluster(parts: Parts, entry: ClusterEntry, stack: DisposalStack): Promise<void> {
   const { seeds, cluster, onGiveUp } = entry;
-  const { membership, replication, readiness } = parts;
+  const { membership, replication, readiness, placing } = parts;
   const others = (): Member[] => membership.members().filter((member) => member.name !== membership.localName);
   const rejoiner = new Rejoiner({
     ...{ membership, seeds, onGiveUp, clock: systemClock, logger: loggerOf("gossip") },
@@ -389,5 +364,6 @@ export async function enterCluster(parts: Parts, entry: ClusterEntry, stack: Dis
   } finally {
     clearTimeout(impatience);
   }
+  placing.enter();
   readiness.set(undefined);
 }

@@ -10,9 +10,11 @@ import {
   type AppliedResult,
   judgeChain,
   type Peer,
+  type PeerProgress,
   Replicator,
   type ReplicatorEffect,
   type ReplicatorInput,
+  toldStop,
 } from "../replication/mod.ts";
 import type { ServedReplication, ServedShortfall, WatchMessage } from "../server/mod.ts";
 import { CopyWaits } from "./copy_waits.ts";
@@ -31,6 +33,10 @@ export interface ReplicationOptions {
   readonly clock: Clock;
   readonly random: ConstructorParameters<typeof Replicator>[1];
   readonly logger: Logger;
+  /** Whether a topic is to be pulled. @default each is */
+  readonly follows?: ((topic: string) => boolean) | undefined;
+  /** Whether a node is to hold a topic. @default each is */
+  readonly isPlacedAt?: ((topic: string, node: string) => boolean) | undefined;
 }
 
 type Effect<Type extends ReplicatorEffect["type"]> = Extract<ReplicatorEffect, { readonly type: Type }>;
@@ -50,6 +56,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   readonly #stack = new DisposalStack();
   readonly #subscribers = new Map<number, { readonly outbox: Outbox<WatchMessage>; readonly writer: WriterId }>();
   readonly #copyWaits: CopyWaits;
+  readonly #isPlacedAt: (topic: string, node: string) => boolean;
   readonly #grown: GrownTopics;
   #minting: Promise<unknown> = Promise.resolve();
   readonly #heard = new Set<string>();
@@ -64,7 +71,9 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     this.#log = options.log;
     this.#logger = options.logger;
     const { writer: localWriter, formerWriters } = options.log;
-    this.#machine = new Replicator({ localName: options.nodeName, localWriter, formerWriters }, options.random);
+    const { nodeName: localName, follows } = options;
+    this.#isPlacedAt = options.isPlacedAt ?? (() => true);
+    this.#machine = new Replicator({ localName, localWriter, formerWriters, follows }, options.random);
     this.#calls = new PeerCalls({
       ...{ node: options.nodeName, log: options.log, rpc: options.rpc },
       toReplicator: (input) => this.#replicator.push(input),
@@ -91,6 +100,22 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   get counters(): ReplicationCounters {
     const { counts, open } = this.#calls;
     return { ...this.#counts, ...counts, ...open, watchersOpen: this.#subscribers.size };
+  }
+
+  /** Every peer followed, and what it told to hold, by the keys of generations. */
+  get progress(): readonly PeerProgress[] {
+    return this.#machine.progress();
+  }
+
+  /** What `follows` answers may be otherwise now. */
+  placementChanged(): void {
+    this.#replicator.push({ type: "placement-changed" });
+  }
+
+  /** The copy of this generation was dropped: nobody is told any more that it is held. */
+  released(topic: string): void {
+    this.#replicator.push({ type: "topic-released", topic });
+    this.#announcer.push({ type: "ended", topic });
   }
 
   /** Every peer followed, and what it told to hold. */
@@ -156,9 +181,13 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     await this.#minting;
   }
 
-  awaitCopies(...[name, ...wait]: Parameters<ServedReplication["awaitCopies"]>): Promise<ServedShortfall | undefined> {
+  async awaitCopies(
+    ...[name, ...wait]: Parameters<ServedReplication["awaitCopies"]>
+  ): Promise<ServedShortfall | undefined> {
     this.#grown.follow();
-    return this.#copyWaits.wait(currentKey(this.#log, name), ...wait);
+    const missed = await this.#copyWaits.wait(currentKey(this.#log, name), ...wait);
+    // Who is not to hold it lacks nothing.
+    return missed && { ...missed, lacking: missed.lacking.filter((node) => this.#isPlacedAt(name, node)) };
   }
 
   async *watch(
@@ -231,7 +260,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
           return {
             appended,
             dropped,
-            stopped: stopped && { reason: stopped.reason, message: JSON.stringify(stopped) },
+            stopped: stopped && toldStop(stopped),
           };
         });
       case "apply-gap":

@@ -101,13 +101,26 @@ export const settings: readonly Setting[] = [
     help: "network interface for --discover (default: that of --bind)",
   },
   { key: "tags", flag: "--tag", value: "<name=value>", kind: "pairs", help: "tag that all members see, repeatable" },
-  { key: "role", flag: "--role", value: "<name>", kind: "text", help: "the same as --tag role=NAME" },
+  {
+    key: "role",
+    flag: "--role",
+    value: "<name>",
+    kind: "text",
+    help: "the same as --tag role=NAME; an observer holds nothing and passes callers on",
+  },
   {
     key: "tagsFile",
     flag: "--tags-file",
     value: "<file>",
     kind: "text",
     help: "JSON file of tags instead of --tag, written anew when they change (default: none)",
+  },
+  {
+    key: "placementSettleMs",
+    flag: "--placement-settle",
+    value: "<time>",
+    kind: "duration",
+    help: "how long a failed node keeps its place among the copies of a topic (default: 30s)",
   },
   {
     key: "profile",

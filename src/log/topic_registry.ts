@@ -63,7 +63,7 @@ export interface TopicRegistryOptions {
   /** Hears of records that make no sense, and of topics that cannot be opened or read. */
   readonly onWarn: (message: string) => void;
   /** Whether a topic that is not held is to be, because something is settled about it. @default each is */
-  readonly isHeldHere?: ((topic: string) => boolean) | undefined;
+  readonly isHeldHere?: ((topic: string, settings: TopicSettings) => boolean) | undefined;
   /** What is wrong with an expression over tags. @default each is taken for one */
   readonly expressionFault?: ExpressionFault | undefined;
   /** Hears of each topic about which something new is settled, before that is applied. */
@@ -126,6 +126,16 @@ export class TopicRegistry implements AsyncDisposable {
   /** Topics about which something is settled. */
   get names(): Iterable<string> {
     return this.#entries.keys();
+  }
+
+  /** Whether something is settled about a topic, and it is not deleted. */
+  isSettled(topic: string): boolean {
+    return this.#entries.get(topic)?.value.deleted === false;
+  }
+
+  /** Whether all that the log holds of it is taken in. */
+  get isCurrent(): boolean {
+    return this.#nextOffset >= (this.#log.topic(settingsTopic)?.nextOffset ?? 0);
   }
 
   /** Begins to hold a topic, if that is to be so by now. Resolves when it is open. */
@@ -292,13 +302,17 @@ export class TopicRegistry implements AsyncDisposable {
     else this.#overtaken.add(name);
   }
 
+  #isHeldHere(name: string): boolean {
+    return this.#options.isHeldHere?.(name, this.settings(name)) ?? true;
+  }
+
   /** A topic about which something is settled is held, even while nothing is in it; unless it is deleted, or for others. */
   async #apply(name: string): Promise<boolean> {
     const life = this.#entries.get(name)?.value ?? firstLife;
     try {
       await this.#log.settleLife(name, { generation: life.generation, deleted: life.deleted });
       if (life.deleted) return true;
-      if (this.#log.topic(name) === undefined && this.#options.isHeldHere?.(name) === false) return true;
+      if (this.#log.topic(name) === undefined && !this.#isHeldHere(name)) return true;
       const topic: TopicLog = await this.#log.openTopic(name);
       const { retention, compact, tombstoneGraceMs = tombstoneGraceMsDefault } = this.settings(name);
       topic.setRetention(retention && applicableRetention(retention, this.#log.segmentBytesMax));

@@ -40,6 +40,7 @@ export {
   QueryTooLargeError,
   UserEventTooLargeError,
 } from "./errors.ts";
+export { Expression } from "./expression.ts";
 export { internalPrefix, internalQuery } from "./internal_queries.ts";
 export { decodeKeyResponse, encodeKeyRequest, type KeyResponse } from "./key_messages.ts";
 export { type CoalescePeriods, type MemberBatch, MemberCoalescer } from "./member_coalescing.ts";
