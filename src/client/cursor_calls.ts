@@ -1,6 +1,6 @@
 /** What a client asks about named cursors. */
 import { decodeCursor, encodeCursor, mergeVectors } from "../base/mod.ts";
-import type { SavedCursor as SavedCursorMessage } from "../gen/log/v1/log_pb.ts";
+import type { ResetCursorRequest, SavedCursor as SavedCursorMessage } from "../gen/log/v1/log_pb.ts";
 import type { ConsumeFrom } from "./client_options.ts";
 import type { ServerConnection } from "./connections.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
@@ -198,16 +198,17 @@ function toAck(saved: SavedCursorMessage | undefined, token: Uint8Array): Cursor
   return { ...toSavedCursor(saved), token: cursorToText(token) };
 }
 
-function resetTo(to: ConsumeFrom) {
-  if (to === "earliest" || to === "latest") return { case: to, value: true } as const;
+/** A place as requests say it. */
+export function resetTo(to: ConsumeFrom): ResetCursorRequest["to"] {
+  if (to === "earliest" || to === "latest") return { case: to, value: true };
   if (to instanceof Date) {
     const timestampMs = to.getTime();
     if (!(timestampMs >= 0)) throw badReset("the time is not a valid one from 1970 on");
-    return { case: "timestampMs", value: BigInt(timestampMs) } as const;
+    return { case: "timestampMs", value: BigInt(timestampMs) };
   }
-  if (typeof to !== "number") return { case: "cursor", value: cursorBytes(to) } as const;
+  if (typeof to !== "number") return { case: "cursor", value: cursorBytes(to) };
   if (!Number.isSafeInteger(to) || to < 0) throw badReset(`offset ${to} is not a whole number from 0 on`);
-  return { case: "offset", value: BigInt(to) } as const;
+  return { case: "offset", value: BigInt(to) };
 }
 
 function badReset(reason: string): ClientError {
