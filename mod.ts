@@ -41,6 +41,8 @@ export {
   type Cursor,
   type CursorAck,
   type Gap,
+  type GroupConsumeOptions,
+  type GroupConsumer,
   type NamedConsumeOptions,
   type NamedConsumer,
   NotReplicatedError,

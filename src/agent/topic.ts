@@ -2,6 +2,8 @@ import type { RecordInput } from "../base/mod.ts";
 import type {
   ConsumeOptions,
   Consumer,
+  GroupConsumeOptions,
+  GroupConsumer,
   LogClient,
   NamedConsumeOptions,
   NamedConsumer,
@@ -48,11 +50,14 @@ export class AgentTopic {
 
   /**
    * The topic's records, from the earliest unless the options say otherwise; waits at the end for what comes. With a
-   * `name`, from where those who read under it stopped, on whatever node.
+   * `name`, from where those who read under it stopped, on whatever node; with a `group`, this member's share.
    */
   consume(options: NamedConsumeOptions): NamedConsumer;
+  consume(options: GroupConsumeOptions): GroupConsumer;
   consume(options?: ConsumeOptions): Consumer;
-  consume(options: ConsumeOptions | NamedConsumeOptions = {}): Consumer | NamedConsumer {
+  consume(
+    options: ConsumeOptions | NamedConsumeOptions | GroupConsumeOptions = {},
+  ): Consumer | NamedConsumer | GroupConsumer {
     return this.#client.consume(this.name, options as NamedConsumeOptions);
   }
 

@@ -11,6 +11,8 @@ import { cursorToText } from "./cursor.ts";
 import { CursorCalls } from "./cursor_calls.ts";
 import { ClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
+import { groupWork, randomMember } from "./group_calls.ts";
+import { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
 import { type NamedConsumeOptions, NamedConsumer, plainOptions } from "./named_consumer.ts";
 import { failoverMsDefault, openConsumer } from "./open_consumer.ts";
 import type { PipeTarget } from "./pipe.ts";
@@ -27,6 +29,8 @@ import type {
   TopicDescription,
   TopicSettingsChange,
 } from "./types.ts";
+
+type AnyConsumeOptions = ConsumeOptions | NamedConsumeOptions | GroupConsumeOptions;
 
 export interface LogClientOptions extends ConnectOptions {
   readonly openTransport: OpenTransport;
@@ -105,17 +109,27 @@ export class LogClient implements AsyncDisposable {
 
   /**
    * Reads a topic from a place on, and waits at its end for what comes. With a `name`, from where those who read under it
-   * stopped, on whatever node. Goes on at another server when one fails.
+   * stopped, on whatever node; with a `group`, its share of it. Goes on at another server when one fails.
    */
   consume(topic: string, options: NamedConsumeOptions): NamedConsumer;
+  consume(topic: string, options: GroupConsumeOptions): GroupConsumer;
   consume(topic: string, options?: ConsumeOptions): Consumer;
-  consume(topic: string, options: ConsumeOptions | NamedConsumeOptions = {}): Consumer | NamedConsumer {
+  consume(topic: string, options: AnyConsumeOptions = {}): Consumer | NamedConsumer | GroupConsumer {
+    if ("group" in options) return this.#consumeInGroup(topic, options);
     if ("name" in options) {
       const open = (from: ConsumeFrom): Consumer => this.consume(topic, { ...plainOptions(options), from });
       return new NamedConsumer({ topic, options, open, calls: this.cursors, clock: this.#servers.clock });
     }
     const failoverMs = options.failoverMs ?? (this.#failover ? failoverMsDefault : 0);
     return openConsumer(topic, options, { servers: this.#servers, timeoutMs: this.#timeoutMs, failoverMs });
+  }
+
+  #consumeInGroup(topic: string, options: GroupConsumeOptions): GroupConsumer {
+    const { group, member = randomMember(), from = "earliest", ...plain } = options;
+    const patienceMs = options.failoverMs ?? failoverMsDefault;
+    const work = groupWork(this.#servers, { topic, group, member, from });
+    const open = (at: ConsumeFrom): Consumer => this.consume(topic, { ...plain, from: at });
+    return new GroupConsumer({ topic, options, open, work, patienceMs, clock: this.#servers.clock }, member);
   }
 
   members(): Promise<MemberDescription[]> {

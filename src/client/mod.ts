@@ -52,6 +52,7 @@ export {
   RecordTooLargeError,
 } from "./errors.ts";
 export { LogClient } from "./log_client.ts";
+export { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
