@@ -4,6 +4,7 @@ import {
   type FrameHeader,
   frameMagic,
   headersBytes,
+  readProducerStamp,
   readRecords,
   readUint53,
   scanFrame,
@@ -11,6 +12,7 @@ import {
 } from "../base/mod.ts";
 import { decodeFloor } from "./floor.ts";
 import { decodeJournalHead, journalHeadBytes, scanJournal } from "./journal_format.ts";
+import { decodeProducers } from "./producers_file.ts";
 import { decodeCleanStop, decodeWriterFile } from "./root_files.ts";
 import { SegmentIndex } from "./segment_index.ts";
 
@@ -28,6 +30,9 @@ export interface DumpedItem {
     | "clean-stop"
     | "floor"
     | "feed"
+    | "producers"
+    | "producer"
+    | "twins"
     | "damage";
   /** Position in the file. */
   readonly at: number;
@@ -43,6 +48,7 @@ const kinds = new Map([
   ["GVW1", dumpWriter],
   ["GVC1", dumpCleanStop],
   ["GVB1", dumpFloor],
+  ["GVP1", dumpProducers],
 ]);
 
 /** Every item of the file; undefined when it is of no known kind. Damage is an item, and ends what can be told. */
@@ -57,7 +63,9 @@ function* dumpSegment(bytes: Uint8Array, checksum: Checksum): Generator<DumpedIt
       const { chain, kind, frameBytes, compacted, ...rest } = scan.header;
       const payload = bytes.subarray(at + headersBytes, at + frameBytes);
       const left = compacted ? recordsLeft(scan.header, payload) : {};
-      yield { kind: "frame", at, fields: { type: kind, bytes: frameBytes, ...rest, ...left, chain: hashText(chain) } };
+      const producer = producedBy(bytes, at);
+      const fields = { type: kind, bytes: frameBytes, ...rest, ...left, chain: hashText(chain), ...producer };
+      yield { kind: "frame", at, fields };
       at += frameBytes;
       continue;
     }
@@ -70,6 +78,12 @@ function* dumpSegment(bytes: Uint8Array, checksum: Checksum): Generator<DumpedIt
     if (next === undefined) return;
     at = next;
   }
+}
+
+function producedBy(bytes: Uint8Array, at: number): Record<string, string | number> {
+  const stamp = readProducerStamp(bytes, at);
+  if (stamp === undefined) return {};
+  return { producer: stamp.producer, producerEpoch: stamp.epoch, producerSequence: stamp.sequence };
 }
 
 /** What compaction left of a batch. */
@@ -131,6 +145,25 @@ function* dumpFloor(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem
     }
   } catch (error) {
     yield damage(0, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function* dumpProducers(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  const decoded = decodeProducers(bytes, checksum);
+  if (typeof decoded === "string") {
+    yield damage(0, decoded);
+    return;
+  }
+  const { producers, nextOffset, end } = decoded;
+  const { writer, sequence, chain } = end;
+  yield { kind: "producers", at: 0, fields: { nextOffset, writer, sequence, chain: hashText(chain) } };
+  for (const [producer, { epoch, held, batches }] of producers) {
+    const ranges = held.bounds.map((bound, index) => (index % 2 === 0 ? `${bound}` : `to ${bound}`)).join(" ");
+    yield { kind: "producer", at: 0, fields: { producer, epoch, held: ranges, batches: batches.length } };
+  }
+  for (const group of producers.twins.groups()) {
+    const places = group.map(({ writer, baseSequence }) => `${writer}/${baseSequence}`).join(" ");
+    yield { kind: "twins", at: 0, fields: { places } };
   }
 }
 

@@ -1,13 +1,14 @@
 /** What is known of producers, in memory and as a file, and the bounds of it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { crc32, Random } from "../../src/base/mod.ts";
+import { crc32, Random, writeProducerStamp } from "../../src/base/mod.ts";
+import { dumpFile } from "../../src/log/mod.ts";
 import { Producers, producerBatchesMax, producersMax } from "../../src/log/producers.ts";
 import { decodeProducers, encodeProducers, type ProducersAt } from "../../src/log/producers_file.ts";
 import { type BatchPlace, RecentBatches } from "../../src/log/recent_batches.ts";
 import { SequenceSet, sequenceRangesMax } from "../../src/log/sequence_set.ts";
 import { Twins, twinPlacesMax } from "../../src/log/twins.ts";
-import { seeds } from "./log_kit.ts";
+import { frameOf, seeds } from "./log_kit.ts";
 
 const writer = "00000000000000aa";
 
@@ -123,6 +124,21 @@ function written(seed: number): ProducersAt {
   }
   return { producers, nextOffset: 300, end: { writer, sequence: 300, chain: { low: 1, high: 2 } } };
 }
+
+test("dumpFile() shows what is in such a file, and who produced a frame", () => {
+  const items = [...(dumpFile(encodeProducers(written(1), crc32), crc32) ?? [])];
+  assert.equal(
+    items.slice(0, 5).map(({ kind }) => kind),
+    ["producers", "producer", "producer", "producer", "producer"],
+  );
+  assert.ok(items.slice(5).length > 0 && items.slice(5).every(({ kind }) => kind === "twins"));
+  assert.is([...(dumpFile(new TextEncoder().encode("GVP1 and so on"), crc32) ?? [])][0]?.kind, "damage");
+  const frame = frameOf(["a"]);
+  writeProducerStamp(frame, { producer: idOf(9), epoch: 2, sequence: 7 });
+  const [dumped] = [...(dumpFile(frame, crc32) ?? [])];
+  assert.is(`${dumped?.fields["producer"]} ${dumped?.fields["producerEpoch"]}`, `${idOf(9)} 2`);
+  assert.is(dumped?.fields["producerSequence"], 7);
+});
 
 test("what is written down is read again as it was, and nothing else is taken for it", () => {
   const before = written(1);
