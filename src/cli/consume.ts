@@ -1,7 +1,15 @@
 import { Argument, type Command } from "commander";
 import { concat } from "../base/mod.ts";
-import { type ConsumeFrom, type ConsumeOptions, type Consumer, type LogRecord, NamedConsumer } from "../client/mod.ts";
-import { clientOf, parseFrom, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import {
+  type ConsumeFrom,
+  type ConsumeOptions,
+  Consumer,
+  GroupConsumer,
+  type LogClient,
+  type LogRecord,
+  NamedConsumer,
+} from "../client/mod.ts";
+import { checkUsage, clientOf, parseFrom, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
 import { cursorNameArgument } from "./cursors.ts";
 import { printBytes, printNote } from "./output.ts";
 
@@ -10,6 +18,8 @@ interface ConsumeFlags {
   readonly format: "raw" | "json";
   readonly from: ConsumeFrom;
   readonly name?: string;
+  readonly group?: string;
+  readonly member?: string;
   readonly follow?: boolean;
   readonly count?: number;
 }
@@ -34,6 +44,8 @@ export function addConsumeCommand(program: Command): void {
       "go on where consumers of this name stopped, on whatever node, and keep the place; --from is for the first of them",
       cursorNameArgument,
     )
+    .option("--group <name>", "share the topic with others who consume under this group", cursorNameArgument)
+    .option("--member <name>", "name in the group: whoever has it again gets the same share", cursorNameArgument)
     .option("--follow", "wait at the end for what comes")
     .option("--count <n>", "stop after so many records", wholeNumber(1));
   withServers(withFormats(command, ["raw", "json"])).action(consumeTopic);
@@ -51,15 +63,28 @@ async function consumeTopic(topic: string, flags: ConsumeFlags): Promise<void> {
     signal: controller.signal,
     onGap: (gap) => printNote(`gone for ever: records ${gap.from} to ${gap.to} of writer ${gap.writer}`),
   };
-  if (flags.name === undefined) await printRecords(client.consume(topic, options), flags);
-  else await printRecords(client.consume(topic, { ...options, name: flags.name }), flags);
+  await printRecords(consumerOf(client, topic, { ...flags, options }), flags);
 }
 
-async function printRecords(consumer: Consumer | NamedConsumer, flags: ConsumeFlags): Promise<void> {
+type AnyConsumer = Consumer | NamedConsumer | GroupConsumer;
+
+function consumerOf(
+  client: LogClient,
+  topic: string,
+  { name, group, member, options }: ConsumeFlags & { readonly options: ConsumeOptions },
+): AnyConsumer {
+  checkUsage(name === undefined || group === undefined, "consume takes --name or --group, not both");
+  checkUsage(member === undefined || group !== undefined, "consume takes --member with --group only");
+  if (name !== undefined) return client.consume(topic, { ...options, name });
+  if (group !== undefined) return client.consume(topic, { ...options, group, ...(member !== undefined && { member }) });
+  return client.consume(topic, options);
+}
+
+async function printRecords(consumer: AnyConsumer, flags: ConsumeFlags): Promise<void> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
-  // What was asked for next is handled: with a name, nothing may wait here then.
-  const holdsBack = !(consumer instanceof NamedConsumer);
+  // With a name or a group, what stands before the record that is asked for is handled: nothing may wait here then.
+  const isMoreAtHand = (): boolean => consumer instanceof Consumer && consumer.recordsBuffered > 0;
   let left = flags.count ?? Number.POSITIVE_INFINITY;
   const print = async (): Promise<void> => {
     if (pieces.length > 0) await printBytes(concat(pieces));
@@ -68,14 +93,18 @@ async function printRecords(consumer: Consumer | NamedConsumer, flags: ConsumeFl
   };
   try {
     for await (const record of consumer) {
-      const value = flags.format === "json" ? toJson(record, consumer.cursor) : record.value;
+      const value =
+        flags.format === "json"
+          ? toJson(record, consumer instanceof GroupConsumer ? undefined : consumer.cursor)
+          : record.value;
       pieces.push(value, newline);
       bytes += value.length + 1;
-      if (!holdsBack || bytes >= pieceBytes || consumer.recordsBuffered === 0) await print();
+      if (bytes >= pieceBytes || !isMoreAtHand()) await print();
       if (--left > 0) continue;
       await print();
       // What is printed is handled, the last record too.
       if (consumer instanceof NamedConsumer) await consumer.save();
+      else if (consumer instanceof GroupConsumer) consumer.handled();
       break;
     }
   } finally {

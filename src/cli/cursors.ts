@@ -27,7 +27,7 @@ export function addCursorsCommand(program: Command): void {
   withServers(withFormats(describe, ["text", "json"])).action(describeCursor);
   const reset = cursors
     .command("reset")
-    .description("Set a cursor anew, also to an earlier place; consumers of it fail and begin again")
+    .description("Set a cursor anew, at the place that --to names; consumers of it fail and begin again")
     .addArgument(topicOf())
     .addArgument(nameOf())
     .requiredOption(
