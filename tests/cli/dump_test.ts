@@ -48,8 +48,9 @@ test("dump shows every kind of file", () =>
     assert.is(frames[0]?.["kind"], "frame");
     assert.is(frames[0]?.["writer"], writer);
     assert.is(frames[0]?.["baseOffset"], clean["baseOffset"]);
-    const [index, indexed] = (await dumped(join(path, `topics/t/${last}.index`))) as [Line, Line];
+    const [index, below, indexed] = (await dumped(join(path, `topics/t/${last}.index`))) as [Line, Line, Line];
     assert.is(index["nextOffset"], 40);
+    assert.equal([below["kind"], below["have"]], ["index-below", Number(last)]);
     assert.is(indexed["last"], 40);
     const [journal] = (await dumped(join(path, "journal/0"))) as [Line];
     assert.is(journal["kind"], "journal");
