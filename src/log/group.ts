@@ -112,7 +112,7 @@ export class Group {
         return { appended, dropped, stopped: { reason: "malformed", message: `at byte ${at}: ${message}` } };
       }
       const frame = bytes.subarray(at, at + scan.header.frameBytes);
-      const outcome = this.#applyFrame(frame, scan.header);
+      const outcome = this.#applyFrame(frame, scan.header, at);
       if (typeof outcome === "object") return { appended, dropped, stopped: outcome };
       if (outcome === "appended") appended += scan.header.count;
       if (outcome === "dropped") dropped += scan.header.count;
@@ -132,7 +132,7 @@ export class Group {
     }
   }
 
-  #applyFrame(frame: Uint8Array, header: FrameHeader): "appended" | "dropped" | "stopped" | ApplyStop {
+  #applyFrame(frame: Uint8Array, header: FrameHeader, at: number): "appended" | "dropped" | "stopped" | ApplyStop {
     const { writer, baseSequence, count } = header;
     const countMax = header.kind === "gap" ? gapRecordsMax : frameRecordsMax;
     if (count < 1 || count > countMax || baseSequence < 1 || !Number.isSafeInteger(baseSequence + count)) {
@@ -146,6 +146,11 @@ export class Group {
     const end = this.#endOf(writer);
     const fit = fitOf(end, header, frame);
     if (fit === "held") return "dropped";
+    if (writer === this.#state.shared.writer()) {
+      // If it is so, the peer's vector says it too, and a new writer is minted (rule R5): our own feed goes on here till then.
+      const message = `sequence ${baseSequence} of this node's own writer, which wrote ${end.have} and not this`;
+      return { reason: "malformed", message };
+    }
     const fault = this.#feedFault(header, fit);
     if (fault !== undefined) {
       this.#state.stopFeed(writer, baseSequence, fault);
@@ -155,8 +160,8 @@ export class Group {
     if (end.have === 0 && this.#state.feeds.size + this.#newFeeds >= vectorWritersMax) {
       return { reason: "malformed", message: `writer ${writer} is one more than the ${vectorWritersMax} of a topic` };
     }
-    if (header.kind === "gap") this.applyGap(writer, baseSequence + count - 1);
-    else this.#add(frame, header);
+    if (header.kind === "gap") return { reason: "gap", writer, through: baseSequence + count - 1, at };
+    this.#add(frame, header);
     return "appended";
   }
 
@@ -165,9 +170,6 @@ export class Group {
     const { have } = this.#endOf(header.writer);
     if (fit === "fork")
       return `the hash of the batch at sequence ${header.baseSequence} does not continue what is held`;
-    if (header.writer === this.#state.shared.writer()) {
-      return `a peer holds sequence ${header.baseSequence} of this node's own writer, which wrote only ${have}`;
-    }
     if (fit !== "overlap" || header.kind === "gap") return undefined;
     const last = header.baseSequence + header.count - 1;
     return `the batch covers sequences ${header.baseSequence} to ${last}, of which ${have} and lower are held already`;

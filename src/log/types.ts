@@ -176,6 +176,8 @@ export interface Applied {
 export type ApplyStop =
   /** The next batch of this writer begins above have + 1: something between is missing. */
   | { readonly reason: "ahead"; readonly writer: WriterId; readonly expected: number; readonly found: number }
+  /** A gap: whether nobody holds these is not for one peer to say. It begins at this byte of what was given. */
+  | { readonly reason: "gap"; readonly writer: WriterId; readonly through: number; readonly at: number }
   /** The bytes are no frames: nothing after them can be trusted. */
   | { readonly reason: "malformed"; readonly message: string };
 

@@ -1,5 +1,5 @@
 import { countMissing, type Vector, type WriterId } from "../base/mod.ts";
-import type { PeerState, PeerTopic, TopicState } from "./state.ts";
+import { lowestOf, type PeerState, type PeerTopic, type TopicState } from "./state.ts";
 
 /** A peer that failed so often in a row is no longer counted on to fill a range. */
 const reachFailuresMax = 5;
@@ -43,6 +43,24 @@ export function choose(topic: TopicState, peers: Iterable<PeerState>, nowMs: num
   return short ? chooseAmongShort(short, candidates, { wanted, nowMs, untilMs }) : { type: "wait", untilMs };
 }
 
+/**
+ * True when another peer than this one shows that it holds some of a feed from the next sequence up to there, and did not
+ * fail again and again to give it.
+ */
+export function isHeldElsewhere(
+  topic: TopicState,
+  peers: Iterable<PeerState>,
+  gap: { readonly writer: WriterId; readonly through: number; readonly from: PeerState },
+): boolean {
+  const wanted = topic.wanted();
+  for (const peer of peers) {
+    const told = peer.listening && peer !== gap.from ? peer.topics.get(topic.name) : undefined;
+    if (told === undefined || !lacks(wanted, told, gap.writer)) continue;
+    if (lowestOf(told, gap.writer) <= gap.through && told.backoff.failures < reachFailuresMax) return true;
+  }
+  return false;
+}
+
 /** When a peer other than `except` could be pulled from. Infinity when no other has news. */
 export function newsElsewhereAtMs(topic: TopicState, peers: Iterable<PeerState>, except: PeerState): number {
   const wanted = topic.wanted();
@@ -61,8 +79,8 @@ function candidateOf(topic: string, wanted: Vector, peer: PeerState): Candidate 
   const missing = countMissing(wanted, told.durable);
   if (missing === 0) return undefined;
   const short: WriterId[] = [];
-  for (const [writer, low] of told.lowWater) {
-    if (lacks(wanted, told, writer) && low > heldOf(wanted, writer) + 1) short.push(writer);
+  for (const writer of new Set([...told.lowWater.keys(), ...told.gaps.keys()])) {
+    if (lacks(wanted, told, writer) && lowestOf(told, writer) > heldOf(wanted, writer) + 1) short.push(writer);
   }
   return { peer, told, missing, isOrigin: lacks(wanted, told, peer.peer.writer), short };
 }
@@ -76,7 +94,7 @@ function chooseAmongShort(
     let through = Number.POSITIVE_INFINITY;
     for (const other of candidates) {
       if (!lacks(at.wanted, other.told, writer)) continue;
-      const low = other.told.lowWater.get(writer) ?? 1;
+      const low = lowestOf(other.told, writer);
       if (low > heldOf(at.wanted, writer) + 1) {
         through = Math.min(through, low - 1);
       } else if (other.told.backoff.failures < reachFailuresMax) {
@@ -96,9 +114,16 @@ function best(candidates: readonly Candidate[]): Candidate | undefined {
 }
 
 function isBetter(left: Candidate, right: Candidate): boolean {
+  // Who kept us waiting, or gave nothing of what it shows, comes after those who did not.
+  const fails = isFailing(left.told);
+  if (fails !== isFailing(right.told)) return !fails;
   if (left.missing !== right.missing) return left.missing > right.missing;
   if (left.isOrigin !== right.isOrigin) return left.isOrigin;
   return left.peer.peer.name < right.peer.peer.name;
+}
+
+function isFailing({ backoff, slowPulls }: PeerTopic): boolean {
+  return backoff.failures > 0 || slowPulls > 0;
 }
 
 function lacks(wanted: Vector, told: PeerTopic, writer: WriterId): boolean {

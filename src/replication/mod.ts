@@ -46,6 +46,7 @@ export {
 export type { PeerProgress } from "./progress.ts";
 export { PullAnswer, pullResponseBytesMax } from "./pull_answer.ts";
 export { Replicator } from "./replicator.ts";
+export { toldStop } from "./stops.ts";
 export type {
   AnnouncerEffect,
   AnnouncerInput,
@@ -57,4 +58,5 @@ export type {
   ReplicatorEffect,
   ReplicatorInput,
   ShownFeed,
+  StoppedAtGap,
 } from "./types.ts";

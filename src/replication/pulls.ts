@@ -1,8 +1,8 @@
 import { frameBytesMax, type Random, type Vector, type WriterId } from "../base/mod.ts";
-import { type Choice, choose, newsElsewhereAtMs } from "./choose.ts";
+import { type Choice, choose, isHeldElsewhere, newsElsewhereAtMs } from "./choose.ts";
 import type { ResolvedReplicatorOptions } from "./options.ts";
 import { emptyVector, type PeerState, type PullState, TopicState } from "./state.ts";
-import type { ReplicatorEffect, ReplicatorInput } from "./types.ts";
+import type { ReplicatorEffect, ReplicatorInput, StoppedAtGap } from "./types.ts";
 import type { Watches } from "./watches.ts";
 
 type Input<Type extends ReplicatorInput["type"]> = Extract<ReplicatorInput, { readonly type: Type }>;
@@ -167,6 +167,8 @@ export class Pulls {
       this.#distrust(topic, pull, result.stopped.message, nowMs);
       return;
     }
+    if (pull && result.stopped?.reason === "gap")
+      this.#meetGap(topic, pull, { ...result.stopped, frames: applying.frames }, nowMs);
     if (pull && result.stopped?.reason === "ahead") {
       // Something between is missing, or is gone at this source: the next look, with the exact vector, finds out which.
       this.#abandon(topic);
@@ -261,8 +263,11 @@ export class Pulls {
       this.#retryAtMs.set(topic, dueAtMs);
       return;
     }
+    this.#applyGap(topic, gap);
+  }
+
+  #applyGap(topic: TopicState, { writer, through }: { readonly writer: WriterId; readonly through: number }): void {
     const pullId = this.#nextId();
-    const { writer, through } = gap;
     topic.applying = {
       ...{ id: pullId, pull: undefined },
       gap: { writer, through, heldBefore: topic.have.get(writer) ?? 0 },
@@ -270,11 +275,34 @@ export class Pulls {
     this.#emit({ type: "apply-gap", pullId, topic: topic.name, writer, through });
   }
 
+  /**
+   * A peer gave a gap. It is believed when all peers are heard and none of them shows to hold what it leaves out; else those
+   * are asked, and when they do not give it, it is a gap as any other that is waited for.
+   */
+  #meetGap(
+    topic: TopicState,
+    pull: PullState,
+    gap: StoppedAtGap & { readonly frames: Uint8Array | undefined },
+    nowMs: number,
+  ): void {
+    const { writer, through } = gap;
+    const { peers, allHeard } = this.#watches;
+    if (!allHeard || isHeldElsewhere(topic, peers.values(), { writer, through, from: pull.peer })) {
+      pull.told.gaps.set(writer, through);
+      this.#abandon(topic);
+      if (pull.appended === 0) pull.told.backoff.fail(nowMs, this.#random, this.#options);
+      return;
+    }
+    pull.appended++;
+    if (gap.frames !== undefined) topic.queue.unshift({ pull, frames: gap.frames.subarray(gap.at) });
+    this.#applyGap(topic, gap);
+  }
+
   #applyNext(topic: TopicState): void {
     if (topic.applying) return;
     const next = topic.queue.shift();
     if (next === undefined) return;
-    topic.applying = { id: next.pull.pullId, pull: next.pull };
+    topic.applying = { id: next.pull.pullId, pull: next.pull, frames: next.frames };
     this.#emit({ type: "apply", pullId: next.pull.pullId, topic: topic.name, frames: next.frames });
   }
 

@@ -4,6 +4,7 @@ import { Copies } from "./copies.ts";
 import { Forks } from "./forks.ts";
 import { Lives } from "./lives.ts";
 import { noticeFault, topicFault, vectorFault } from "./message_faults.ts";
+import { Minting } from "./minting.ts";
 import { type ReplicatorOptions, type ResolvedReplicatorOptions, resolveReplicatorOptions } from "./options.ts";
 import { type PeerProgress, progressOf } from "./progress.ts";
 import { Pulls } from "./pulls.ts";
@@ -13,9 +14,6 @@ import type { Peer, ReplicatorEffect, ReplicatorInput } from "./types.ts";
 import { Watches } from "./watches.ts";
 
 type Input<Type extends ReplicatorInput["type"]> = Extract<ReplicatorInput, { readonly type: Type }>;
-
-/** A new writer that did not come is asked for again: the disk may have been full. */
-const mintAgainMs = 5_000;
 
 /**
  * Follows peers and pulls what they hold and this node lacks (rules R3 to R5). `Watches` keeps the streams, `Pulls`
@@ -32,8 +30,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   readonly #lives = new Lives();
   #effects: ReplicatorEffect[] = [];
   #localWriter: WriterId;
-  /** A new writer was asked for and is not there yet. Until then nothing is pulled: it could be our own old feed. */
-  #minting: { readonly reason: string; againAtMs: number } | undefined;
+  readonly #minting = new Minting();
 
   constructor(options: ReplicatorOptions, random: Random) {
     this.#options = resolveReplicatorOptions(options);
@@ -70,13 +67,13 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
 
   get wakeAtMs(): number {
     const atMs = Math.min(this.#watches.wakeAtMs, this.#copies.wakeAtMs, this.#forks.wakeAtMs);
-    if (this.#minting) return Math.min(atMs, this.#minting.againAtMs);
+    if (this.#minting.isUnderWay) return Math.min(atMs, this.#minting.againAtMs);
     return Math.min(atMs, this.#pulls.wakeAtMs, this.#repairs.wakeAtMs);
   }
 
   step(input: ReplicatorInput, nowMs: number): ReplicatorEffect[] {
     this.#take(input, nowMs);
-    if (!this.#minting) {
+    if (!this.#minting.isUnderWay) {
       this.#pulls.pursue(nowMs);
       this.#repairs.pursue(nowMs);
     }
@@ -168,12 +165,9 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
   #wake(nowMs: number): void {
     this.#watches.wake(nowMs);
     this.#copies.wake(nowMs);
-    if (this.#minting === undefined) {
-      this.#pulls.wake(nowMs);
-    } else if (this.#minting.againAtMs <= nowMs) {
-      this.#minting.againAtMs = nowMs + mintAgainMs;
-      this.#effects.push({ type: "mint-writer", reason: this.#minting.reason });
-    }
+    if (!this.#minting.isUnderWay) this.#pulls.wake(nowMs);
+    const reason = this.#minting.again(nowMs);
+    if (reason !== undefined) this.#effects.push({ type: "mint-writer", reason });
   }
 
   #join(peer: Peer, nowMs: number): void {
@@ -205,7 +199,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     peer.watch = "open";
     peer.aliveAtMs = nowMs;
     if (input.writer === this.#localWriter)
-      this.#mint(`${input.peer} has the same writer: one directory is a copy`, nowMs);
+      this.#mint(peer, `${input.peer} has the same writer: one directory is a copy`, nowMs);
   }
 
   #noticed(input: Input<"notice">, nowMs: number): void {
@@ -265,11 +259,11 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     // A copy that was dropped here: before it comes back the log sees to it that its feed is not written on.
     if (held === 0 && !this.#follows(topic)) return;
     if (shown > held) {
-      this.#mint(`${name} holds our ${topic} up to sequence ${shown}, we hold it up to ${held}`, nowMs);
+      this.#mint(peer, `${name} holds our ${topic} up to sequence ${shown}, we hold it up to ${held}`, nowMs);
       return;
     }
     const told = peer.topics.get(topic);
-    if (told === undefined || own?.writer !== this.#localWriter || shown === 0 || this.#minting) return;
+    if (told === undefined || own?.writer !== this.#localWriter || shown === 0 || this.#minting.isUnderWay) return;
     this.#comparisons.compare({ peer, watchId: peer.watchId, topic, sequence: shown, ...own }, told);
   }
 
@@ -283,7 +277,8 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       this.#watches.reject(peer, `Cannot compare our ${topic} with what ${name} holds of it: ${input.error}`, nowMs);
       return;
     }
-    if (input.verdict === "fork") this.#mint(`${name} holds another history of our ${topic} at ${sequence}`, nowMs);
+    if (input.verdict === "fork")
+      this.#mint(peer, `${name} holds another history of our ${topic} at ${sequence}`, nowMs);
     if (input.verdict === "same") this.#foundSame(peer, topic, sequence);
     this.#hearOut(peer);
   }
@@ -306,7 +301,7 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       for (const topic of topics.keys())
         if (this.#pulls.knows(topic) && !this.#follows(topic)) this.#pulls.leave(topic, nowMs);
     }
-    if (!this.#minting) this.#pulls.lookAtAll();
+    if (!this.#minting.isUnderWay) this.#pulls.lookAtAll();
   }
 
   /** What peers told of it stays: they hold it still, and it may come back. */
@@ -374,16 +369,19 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
     this.#pulls.resumeFeed(this.#localWriter);
     this.#forks.gaveUp(this.#localWriter);
     this.#localWriter = writer;
-    this.#minting = undefined;
+    this.#minting.end();
     this.#copies.disown(writer);
     for (const peer of this.#watches.peers.values()) for (const told of peer.topics.values()) told.sameThrough = 0;
     this.#endComparisons();
     this.#pulls.lookAtAll();
   }
 
-  #mint(reason: string, nowMs: number): void {
-    if (this.#minting) return;
-    this.#minting = { reason, againAtMs: nowMs + mintAgainMs };
+  #mint(peer: PeerState, reason: string, nowMs: number): void {
+    if (this.#minting.isUnderWay) return;
+    if (!this.#minting.begin(peer.peer.name, reason, nowMs)) {
+      this.#watches.reject(peer, `Cannot believe that a new writer is needed again: ${reason}`, nowMs);
+      return;
+    }
     this.#pulls.abandonAll();
     this.#repairs.abandon();
     this.#effects.push({ type: "mint-writer", reason });

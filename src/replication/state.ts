@@ -18,6 +18,8 @@ export class PeerTopic {
   claim: Claim | undefined;
   /** Per former writer of ours, up to where its copy of that feed was compared with ours on its present stream. */
   readonly looked: Map<WriterId, number> = new Map();
+  /** Per feed, up to where it gave a gap: what others hold of that is not to be had there. */
+  readonly gaps: Map<WriterId, number> = new Map();
   readonly backoff: Backoff = new Backoff();
   /** Pulls in a row that were cancelled because they took too long: the patience doubles with each. */
   slowPulls = 0;
@@ -71,10 +73,17 @@ export interface PullState {
   ended: boolean;
 }
 
+/** The lowest sequence of a feed that can be had from a peer, as far as it is known. */
+export function lowestOf(told: PeerTopic, writer: WriterId): number {
+  return Math.max(told.lowWater.get(writer) ?? 1, (told.gaps.get(writer) ?? 0) + 1);
+}
+
 /** An `apply` of what a pull brought, or an `apply-gap`, which has no pull. */
 export interface Applying {
   readonly id: number;
   readonly pull: PullState | undefined;
+  /** What is being applied of it. */
+  readonly frames?: Uint8Array;
   /** What the `apply-gap` was to close, and how far the feed went before. */
   readonly gap?: { readonly writer: WriterId; readonly through: number; readonly heldBefore: number };
 }

@@ -13,11 +13,20 @@ export interface Peer {
   readonly writer: WriterId;
 }
 
+/** The log takes no gap for one from a single peer: what is before it is appended, nothing from there on. */
+export interface StoppedAtGap {
+  readonly reason: "gap";
+  readonly writer: WriterId;
+  readonly through: number;
+  /** Where the gap begins in the frames that were given. */
+  readonly at: number;
+}
+
 /** What became of frames that were given to the log. */
 export interface AppliedResult {
   readonly appended: number;
   readonly dropped: number;
-  readonly stopped?: { readonly reason: "ahead" | "malformed"; readonly message: string } | undefined;
+  readonly stopped?: { readonly reason: "ahead" | "malformed"; readonly message: string } | StoppedAtGap | undefined;
   /** Set when the log could not take the frames (disk full, say): try again later. */
   readonly failed?: string | undefined;
 }

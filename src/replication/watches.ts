@@ -112,5 +112,6 @@ function forget(peer: PeerState): void {
     told.sameThrough = 0;
     told.claim = undefined;
     told.looked.clear();
+    told.gaps.clear();
   }
 }

@@ -20,6 +20,7 @@ import {
   Replicator,
   type ReplicatorEffect,
   type ReplicatorInput,
+  toldStop,
 } from "../replication/mod.ts";
 import type { ServedShortfall } from "../server/mod.ts";
 import { FeedShell } from "./feed_shell.ts";
@@ -382,5 +383,5 @@ export class ReplicationShell {
 
 function resultOf(applied: Applied): AppliedResult {
   const { appended, dropped, stopped } = applied;
-  return { appended, dropped, stopped: stopped && { reason: stopped.reason, message: JSON.stringify(stopped) } };
+  return { appended, dropped, stopped: stopped && toldStop(stopped) };
 }

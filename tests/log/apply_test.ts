@@ -87,8 +87,9 @@ test("apply() refuses more of this node's own writer, until another writer is mi
   await topic.produce(frameOf(["a"]));
   const own = (await readAll(topic))[0];
   const next = foreignFrame(log.writer, 2, ["from a peer"], own?.header.chain);
-  assert.equal(await topic.apply(next.frame.slice()), { appended: 0, dropped: 0 });
-  assert.ok(typesOf(events).includes("feed-stopped"));
+  const { appended, stopped } = await topic.apply(next.frame.slice());
+  assert.equal({ appended, reason: stopped?.reason }, { appended: 0, reason: "malformed" });
+  assert.not.ok(typesOf(events).includes("feed-stopped"), "what the peer says is refused, our own feed goes on");
   const previous = log.writer;
   const writer = await log.mintWriter("a peer holds more of ours");
   assert.is.not(writer, previous);
@@ -118,9 +119,13 @@ test("applyGap() advances the vector, shows in reads and the low-water mark, and
   await log[Symbol.asyncDispose]();
   const again = await (await openLog(disk.mount())).log.openTopic("t");
   assert.is(again.lowWater.get(writer), 11);
-  // Another node takes the gap from here.
+  // Another node stops where the gap begins: that nobody holds these is not for one peer to say.
   const { topic: other } = await newTopic();
-  assert.is((await other.apply((await again.readMissing(new Map(), 10_000)).frames)).appended, 11);
+  const { frames } = await again.readMissing(new Map(), 10_000);
+  const stopped = { reason: "gap", writer, through: 10, at: 0 } as const;
+  assert.equal(await other.apply(frames.slice()), { appended: 0, dropped: 0, stopped });
+  await other.applyGap(writer, 10);
+  assert.equal(await other.apply(frames), { appended: 1, dropped: 10 });
   assert.equal(other.have, again.have);
 });
 
