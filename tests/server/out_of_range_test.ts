@@ -155,7 +155,7 @@ for (const { packed } of askings) {
     await topic.applyGap(other, 7);
     await topic.applyGap(other, 9);
     await produceBatch(topic);
-    const request: Request = { topic: "t", packed, outOfRange: ERROR, start: { case: "earliest", value: true } };
+    const request: Request = { topic: "t", packed, outOfRange: ERROR, offset: 0n };
     const seen: string[] = [];
     const error = await failureOf(
       take(20, async function* (options) {
