@@ -20,9 +20,14 @@ export class Cursors implements Checker {
     this.#marks.observe(observation);
     this.#twins.observe(observation);
     if (observation.type === "forked") this.#forked.add(observation.writer);
-    if (observation.type !== "consumed" || this.#forked.has(observation.batch.writer)) return undefined;
+    if (observation.type !== "consumed") return undefined;
     const { consumer, node, batch, isTwin = false } = observation;
     const { topic, writer, stamp } = batch;
+    if (this.#forked.has(writer)) {
+      // What its owner produces again is left out for who had it from here.
+      if (stamp !== undefined && batch.kind === "records") this.#given.add(`${consumer}/${topic}/${stamp}`);
+      return undefined;
+    }
     if (stamp !== undefined && batch.kind === "records") {
       const given = `${consumer}/${topic}/${stamp}`;
       if (this.#given.has(given) && !isTwin) return `${consumer} was given ${batchWords(batch)} twice, produced twice`;

@@ -12,8 +12,8 @@ interface Acknowledged {
 
 /**
  * G7 of a feed that was forked (rule R6): what its owner acknowledged since is in the end on every node, under one writer or
- * another. Apart from what was on the owner's disk alone when that was lost, and from topics that were deleted or of which
- * some node forgot records: there a copy may be forgotten, too.
+ * another. Apart from what its owner lost, with its disk or in a power cut, and from topics that were deleted or of which some
+ * node forgot records: there a copy may be forgotten, too.
  */
 export class ForkedSide implements Checker {
   readonly name = "G7 what a forked feed's owner acknowledged reaches everybody";
@@ -45,7 +45,8 @@ export class ForkedSide implements Checker {
         if (observation.wiped) this.#drop(({ node }) => node === observation.node);
         return undefined;
       case "recovered":
-        this.#drop(({ content }) => ![...this.#contents.values()].some((held) => held.has(content)));
+        // Where its fsync policy allows that, a power cut takes what was acknowledged: nobody is left to produce it again.
+        this.#drop(({ node, content }) => node === observation.node && !this.#contents.get(node)?.has(content));
         return undefined;
       case "deleted":
       case "low-water":
