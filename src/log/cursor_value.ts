@@ -1,5 +1,5 @@
 /**
- * A record of `_cursors` (`docs/format.md`): what one node knew of one named cursor when it wrote it. Its key is the
+ * A record of `_cursors` (`docs/consumers.md`): what one node knew of one named cursor when it wrote it. Its key is the
  * topic, the cursor's name and the node's writer, so that nobody else's record hides it: a later one of the same node says
  * all that the earlier ones say, whatever compaction keeps.
  */
