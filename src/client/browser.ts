@@ -23,12 +23,14 @@ export {
   GapError,
   NotReplicatedError,
   type ProduceFate,
+  ProducerFencedError,
   RecordTooLargeError,
 } from "./errors.ts";
-export { LogClient } from "./log_client.ts";
 export { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
+export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
+export type { ProducerIdentity } from "./producer_identity.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {
   FeedDescription,

@@ -58,6 +58,11 @@ export interface ProduceOptions {
   readonly acks?: Acks;
   /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
   readonly timeoutMs?: number;
+  /**
+   * How long, in milliseconds, the batch is sent again where no answer came, up to 86400000. 0: it is sent once, without a
+   * stamp. @default 120000, and 0 without the client's `failover`
+   */
+  readonly deliveryTimeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -46,6 +46,10 @@ export class CompressingPipe implements BatchPipe {
     return { answer: this.#pipe.send(frame) };
   }
 
+  abandon(): void {
+    this.#pipe.abandon();
+  }
+
   async close(): Promise<void> {
     await this.#left;
     await this.#pipe.close();

@@ -11,7 +11,7 @@ export type ClientErrorCode =
   | "INVALID_ARGUMENT"
   /** No such topic. */
   | "NOT_FOUND"
-  /** The topic that is to be created is there already. */
+  /** The topic that is to be created is there already; or a batch is, that was sent again, where is forgotten. */
   | "ALREADY_EXISTS"
   /** There is no record at that place yet. */
   | "OUT_OF_RANGE"
@@ -92,6 +92,15 @@ export class GapError extends ClientError {
     super("GAP", `Cannot consume topic ${JSON.stringify(topic)} without a gap: ${records} are gone`, about);
     this.gap = gap;
     this.cursor = about.cursor;
+  }
+}
+
+/** Another producer has this one's id and a greater epoch: this one's batches are refused from now on, for good. */
+export class ProducerFencedError extends ClientError {
+  override readonly name = "ProducerFencedError";
+
+  constructor(cause: ClientError, fate: ProduceFate = "rejected") {
+    super("PRODUCER_FENCED", cause.message, { server: cause.server, fate, cause });
   }
 }
 

@@ -29,6 +29,10 @@ export class HotPipe implements BatchPipe {
   async close(): Promise<void> {
     await this.#stream?.close();
   }
+
+  abandon(): void {
+    this.#stream?.abandon();
+  }
 }
 
 /** One call of ProduceStream, from its first batch to its end. How many are unanswered is bounded by the producer. */
@@ -59,6 +63,11 @@ class HotProduceCall implements HotReceiver {
       this.#unanswered.push({ resolve, reject });
       this.#call.send(...request);
     });
+  }
+
+  abandon(): void {
+    this.#closing = true;
+    if (!this.#over) this.#call.cancel();
   }
 
   async close(): Promise<void> {

@@ -1,24 +1,19 @@
 import type { RecordInput } from "../base/mod.ts";
-import { askedAcks } from "./acks.ts";
 import type { ClientClock } from "./client_clock.ts";
 import type { ConnectOptions, ConsumeFrom, ConsumeOptions, ProduceAck, ProduceOptions } from "./client_options.ts";
 import { ClusterCalls } from "./cluster_calls.ts";
-import { CompressingPipe, compressorOf } from "./compressing_pipe.ts";
 import type { ServerConnection } from "./connections.ts";
 import type { Consumer } from "./consumer.ts";
 import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
-import { cursorToText } from "./cursor.ts";
 import { CursorCalls } from "./cursor_calls.ts";
 import { ClientError } from "./errors.ts";
-import type { ProduceAnswer } from "./hot_messages.ts";
 import { groupWork, randomMember } from "./group_calls.ts";
 import { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
 import { type NamedConsumeOptions, NamedConsumer, plainOptions } from "./named_consumer.ts";
 import { failoverMsDefault, openConsumer } from "./open_consumer.ts";
-import type { PipeTarget } from "./pipe.ts";
-import { pipeTo } from "./pipe_to.ts";
-import { notReplicated, Producer, type ProducerOptions, packOne, resolveProducerOptions } from "./producer.ts";
-import { produceFrame } from "./record_calls.ts";
+import { openProducer } from "./open_producer.ts";
+import { OnceProducer } from "./produce_once.ts";
+import type { Producer, ProducerOptions } from "./producer.ts";
 import { Servers } from "./servers.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
 import type { OpenTransport } from "./transport.ts";
@@ -40,12 +35,13 @@ export interface LogClientOptions extends ConnectOptions {
 
 /**
  * A caller's end of the log. It talks to one server, the first; when that one proves unreachable, the next call goes to
- * the next. Questions (`members`, `topics` …) are asked again there by themselves; what writes or streams never is.
+ * the next. Questions (`members`, `topics` …), produces and consumers go on there by themselves; other changes never do.
  */
 export class LogClient implements AsyncDisposable {
   readonly #servers: Servers;
   readonly #timeoutMs: number;
   readonly #failover: boolean;
+  readonly #once: OnceProducer;
   /** What operators ask of the asked node's cluster. */
   readonly cluster: ClusterCalls;
   /** How far consumers have read that go by a name. */
@@ -59,6 +55,7 @@ export class LogClient implements AsyncDisposable {
       learns: this.#failover,
       clock: options.clock,
     });
+    this.#once = new OnceProducer(this.#servers, { retries: this.#failover });
     this.cluster = new ClusterCalls({
       timeoutMs: this.#timeoutMs,
       connection: () => this.#servers.current,
@@ -74,37 +71,19 @@ export class LogClient implements AsyncDisposable {
 
   /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
   producer(topic: string, options: ProducerOptions = {}): Producer {
-    const resolved = resolveProducerOptions(options);
-    const connection = this.#servers.current;
-    const { log: client, url: server, checksum } = connection;
-    const compress = compressorOf(resolved.compression, connection);
-    const target: PipeTarget = { client, server, topic, checksum, ...askedAcks(resolved) };
-    const pipe = pipeTo(connection, target, resolved.batchesInFlightMax);
-    return new Producer(compress === undefined ? pipe : new CompressingPipe(pipe, compress), resolved);
+    return openProducer(topic, options, { servers: this.#servers, failover: this.#failover });
   }
 
-  /** Produces one record, or several as one batch. */
-  async produce(
+  /**
+   * Produces one record, or several as one batch. What gets no answer is sent again, to other servers, too, and stored
+   * once all the same.
+   */
+  produce(
     topic: string,
     records: RecordInput | readonly RecordInput[],
     options: ProduceOptions = {},
   ): Promise<ProduceAck> {
-    const asked = { ...askedAcks(options), signal: options.signal };
-    const connection = this.#servers.current;
-    const list = Array.isArray(records) ? records : [records as RecordInput];
-    const frame = packOne(list, connection.checksum);
-    const compress = compressorOf(options.compression ?? "none", connection);
-    let answer: ProduceAnswer;
-    try {
-      const ready = compress === undefined ? frame : ((await compress(frame)) as typeof frame);
-      answer = await produceFrame(connection, topic, ready, asked);
-    } catch (error) {
-      const doing = `produce to topic ${JSON.stringify(topic)}`;
-      throw this.#servers.failure(error, connection, { doing, signal: options.signal, fate: "unknown" });
-    }
-    if (answer.shortfall !== undefined) throw notReplicated(answer, 0);
-    const { offset, writer, firstSequence: sequence, count, token } = answer;
-    return { offset, writer, sequence, count, token: cursorToText(token) };
+    return this.#once.produce(topic, Array.isArray(records) ? records : [records as RecordInput], options);
   }
 
   /**

@@ -1,6 +1,7 @@
 /**
  * The client: RPC out. It knows nothing of how a node works, and runs in browsers too, through `browser.ts`. It decides
- * how records become batches, where reading begins and what a failure means to the caller; it never sends anything twice.
+ * how records become batches, where reading begins, whom to ask next when a server fails, and what a failure means to the
+ * caller.
  */
 import type { ConnectOptions } from "./client_options.ts";
 import { LogClient } from "./log_client.ts";
@@ -49,12 +50,14 @@ export {
   GapError,
   NotReplicatedError,
   type ProduceFate,
+  ProducerFencedError,
   RecordTooLargeError,
 } from "./errors.ts";
-export { LogClient } from "./log_client.ts";
 export { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
+export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
+export type { ProducerIdentity } from "./producer_identity.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {
   FeedDescription,

@@ -3,7 +3,7 @@ import { type Client, ConnectError } from "@connectrpc/connect";
 import { assert, type Checksum } from "../base/mod.ts";
 import { type Log, type ProduceRequest, ProduceRequestSchema } from "../gen/log/v1/log_pb.ts";
 import { acksOf } from "./acks.ts";
-import { ClientError, type ProduceFate, toClientError } from "./errors.ts";
+import { ClientError, type ProduceFate, ProducerFencedError, toClientError } from "./errors.ts";
 import { type ProduceAnswer, produceAnswerOf } from "./hot_messages.ts";
 
 /**
@@ -18,6 +18,8 @@ export interface BatchPipe {
   send(frame: Uint8Array): Promise<ProduceAnswer>;
   /** Waits for what is unanswered, then ends. */
   close(): Promise<void>;
+  /** Ends at once: what is unanswered fails. Nothing is sent after it. */
+  abandon(): void;
 }
 
 /** Whom a pipe leads to, and what each of its requests says beside the frame. */
@@ -48,8 +50,17 @@ function requestOf(target: PipeTarget, frame: Uint8Array): ProduceRequest {
 export function failureOf(target: PipeTarget, error: unknown, fate?: ProduceFate): ClientError {
   const about = { doing: `produce to topic ${JSON.stringify(target.topic)}`, server: target.server };
   const failure = toClientError(error, { ...about, fate: fate ?? "unknown" });
+  if (fate === undefined && failure.code === "ALREADY_EXISTS") {
+    return new ClientError(failure.code, failure.message, { server: failure.server, fate: "stored", cause: failure });
+  }
   if (fate !== undefined || !surelyRejected(failure)) return failure;
+  if (saysFenced(failure)) return new ProducerFencedError(failure);
   return toClientError(error instanceof ClientError ? error.cause : error, { ...about, fate: "rejected" });
+}
+
+/** Servers have no code of their own for it. */
+function saysFenced({ code, message }: ClientError): boolean {
+  return code === "FAILED_PRECONDITION" && /^Cannot append the batch: producer [0-9a-f]{16} has epoch/.test(message);
 }
 
 /** Codes that a server gives before it stores anything. */
@@ -67,6 +78,7 @@ export class UnaryPipe implements BatchPipe {
   readonly batchesMax = 1;
   readonly checksum: Checksum;
   readonly #target: PipeTarget;
+  readonly #controller = new AbortController();
   #unanswered: Promise<unknown> = Promise.resolve();
 
   constructor(target: PipeTarget) {
@@ -76,7 +88,7 @@ export class UnaryPipe implements BatchPipe {
 
   send(frame: Uint8Array): Promise<ProduceAnswer> {
     const answer = this.#target.client
-      .produce(requestOf(this.#target, frame))
+      .produce(requestOf(this.#target, frame), { signal: this.#controller.signal })
       .then(produceAnswerOf, (error: unknown) => {
         throw failureOf(this.#target, error);
       });
@@ -87,6 +99,10 @@ export class UnaryPipe implements BatchPipe {
 
   async close(): Promise<void> {
     await this.#unanswered;
+  }
+
+  abandon(): void {
+    this.#controller.abort();
   }
 }
 
@@ -111,11 +127,16 @@ export class StreamPipe implements BatchPipe {
   async close(): Promise<void> {
     await this.#stream?.close();
   }
+
+  abandon(): void {
+    this.#stream?.abandon();
+  }
 }
 
 /** One call of ProduceStream, from its first batch to its end. */
 class ProduceCall {
   readonly #target: PipeTarget;
+  readonly #controller = new AbortController();
   readonly #requests: ProduceRequest[] = [];
   readonly #unanswered: Unanswered[] = [];
   #wake: (() => void) | undefined;
@@ -145,6 +166,11 @@ class ProduceCall {
     await this.#done;
   }
 
+  abandon(): void {
+    this.#closing = true;
+    this.#controller.abort();
+  }
+
   async *#outgoing(): AsyncGenerator<ProduceRequest> {
     while (!this.#ended) {
       const request = this.#requests.shift();
@@ -160,8 +186,9 @@ class ProduceCall {
   }
 
   async #receive(): Promise<void> {
+    const { signal } = this.#controller;
     try {
-      for await (const response of this.#target.client.produceStream(this.#outgoing())) {
+      for await (const response of this.#target.client.produceStream(this.#outgoing(), { signal })) {
         const next = this.#unanswered.shift();
         if (next === undefined) throw new ConnectError("an answer came to a batch that was never sent");
         next.resolve(produceAnswerOf(response));

@@ -8,10 +8,10 @@ import { SharedPipe } from "./shared_pipe.ts";
 export function pipeTo(
   { bidirectional, hot, many }: Pick<RecordCalls, "hot" | "many"> & { readonly bidirectional: boolean },
   target: PipeTarget,
-  batchesMax: number,
+  { batchesMax, failsAlone = false }: { readonly batchesMax: number; readonly failsAlone?: boolean },
 ): BatchPipe {
   if (many !== undefined && sharesStream(target.topic, target.replicated)) {
-    return new SharedPipe(many, target, batchesMax);
+    return new SharedPipe(many, target, batchesMax, failsAlone);
   }
   if (hot !== undefined) return new HotPipe(hot, target, batchesMax);
   return bidirectional ? new StreamPipe(target, batchesMax) : new UnaryPipe(target);

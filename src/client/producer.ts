@@ -10,12 +10,14 @@ import {
   toBytes,
   varintBytesMax,
   type WriterId,
+  writeProducerStamp,
 } from "../base/mod.ts";
 import type { Acks } from "./acks.ts";
 import { cursorToText } from "./cursor.ts";
-import { ClientError, NotReplicatedError, RecordTooLargeError, toClientError } from "./errors.ts";
+import { ClientError, NotReplicatedError, ProducerFencedError, RecordTooLargeError, toClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
 import type { BatchPipe } from "./pipe.ts";
+import { type ProducerIdentity, resolveIdentity } from "./producer_identity.ts";
 
 /** How a producer batches, and how durable its records must be. */
 export interface ProducerOptions {
@@ -42,9 +44,30 @@ export interface ProducerOptions {
   readonly acks?: Acks;
   /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
   readonly timeoutMs?: number;
+  /**
+   * Whether batches carry the producer's identity and numbers, so that they can be sent again when no answer came, and are
+   * stored once all the same. @default true, and false without the client's `failover`
+   */
+  readonly idempotent?: boolean;
+  /** Who the producer is, for one that takes over from an earlier one. @default a random id, epoch 0 */
+  readonly identity?: ProducerIdentity;
+  /**
+   * How long, in milliseconds, a batch is sent again before it fails, and with it all that was sent after it: up to
+   * 86400000. 0: it is sent once. @default 120000
+   */
+  readonly deliveryTimeoutMs?: number;
 }
 
-const producerDefaults: Required<ProducerOptions> = {
+/** With nothing left to choose; `identity` is that of batches which are stamped. */
+export interface ResolvedProducerOptions extends Required<Omit<ProducerOptions, "identity" | "idempotent">> {
+  readonly identity: ProducerIdentity | undefined;
+}
+
+/** How long a produce is tried when the caller does not say. */
+export const deliveryTimeoutMsDefault = 120_000;
+const deliveryTimeoutMsMax = 86_400_000;
+
+const producerDefaults: Omit<ResolvedProducerOptions, "identity"> = {
   batchBytesMax: 131_072,
   compression: "none",
   batchesInFlightMax: 4,
@@ -52,15 +75,34 @@ const producerDefaults: Required<ProducerOptions> = {
   sendsWaitingMax: 100_000,
   acks: {},
   timeoutMs: 0,
+  deliveryTimeoutMs: deliveryTimeoutMsDefault,
 };
 
 /** An answer that waits for other nodes takes several times as long as one of the asked node alone. */
 const batchesInFlightReplicated = 32;
 
-export function resolveProducerOptions(options: ProducerOptions): Required<ProducerOptions> {
+/** Throws `ClientError` for what makes no sense. */
+export function resolveProducerOptions({
+  identity,
+  idempotent = true,
+  ...options
+}: ProducerOptions): ResolvedProducerOptions {
   const isReplicated = (options.acks?.replicated ?? 1) > 1;
   const own = isReplicated ? { batchesInFlightMax: batchesInFlightReplicated } : {};
-  return { ...producerDefaults, ...own, ...options };
+  if (!idempotent && identity !== undefined) {
+    const message = "Cannot produce: identity is set and idempotent is false, allowed is one of them";
+    throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
+  }
+  const resolved = { ...producerDefaults, ...own, ...options };
+  checkDeliveryTimeout(resolved.deliveryTimeoutMs);
+  return { ...resolved, identity: idempotent ? resolveIdentity(identity) : undefined };
+}
+
+/** Throws `ClientError` where it makes no sense. */
+export function checkDeliveryTimeout(deliveryTimeoutMs: number): void {
+  if (deliveryTimeoutMs >= 0 && deliveryTimeoutMs <= deliveryTimeoutMsMax) return;
+  const message = `Cannot produce: deliveryTimeoutMs is ${deliveryTimeoutMs}, allowed are 0 to ${deliveryTimeoutMsMax}`;
+  throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
 }
 
 /** Where a record went. */
@@ -90,16 +132,21 @@ interface SealedBatch {
  * Sends records one by one and batches them by itself: whatever gathered goes out when the way is free, which is at once
  * while few batches are on their way, and otherwise when an answer comes. No clock is involved.
  *
- * Order is kept. When a batch fails, everything that was sent after it fails too and nothing is sent again: each send's
- * promise says so, and its error's `fate` says whether the record may be stored all the same. Later sends begin anew.
+ * Batches that get no answer are sent again, the same and in order, to the same server and then to others, until
+ * `deliveryTimeoutMs` is over: nodes know a batch again, so that it is stored once.
+ *
+ * Order is kept. When a batch fails for good, everything that was sent after it fails too: each send's promise says so, and
+ * its error's `fate` says whether the record may be stored all the same. Later sends begin anew.
  */
 export class Producer implements AsyncDisposable {
   readonly #pipe: BatchPipe;
-  readonly #options: Required<ProducerOptions>;
+  readonly #options: ResolvedProducerOptions;
   readonly #batchesInFlightMax: number;
   readonly #builder = new FrameBuilder();
   #senders: Sender[] = [];
   readonly #sealed: SealedBatch[] = [];
+  /** The producer's number for the next record. Those of records that fail are not used again. */
+  #nextSequence = 1;
   /** Bytes of batches that are sealed or on their way. */
   #bytesSealed = 0;
   #batchesInFlight = 0;
@@ -111,7 +158,7 @@ export class Producer implements AsyncDisposable {
   #failures = 0;
   #closed = false;
 
-  constructor(pipe: BatchPipe, options: Required<ProducerOptions>) {
+  constructor(pipe: BatchPipe, options: ResolvedProducerOptions) {
     this.#pipe = pipe;
     this.#options = options;
     this.#batchesInFlightMax = Math.min(options.batchesInFlightMax, pipe.batchesMax);
@@ -180,7 +227,13 @@ export class Producer implements AsyncDisposable {
   /** Closes the open batch, if it holds anything. */
   #seal(): void {
     if (this.#builder.count === 0) return;
+    const { count } = this.#builder;
     const frame = this.#builder.finish(this.#pipe.checksum);
+    const { identity } = this.#options;
+    if (identity !== undefined) {
+      writeProducerStamp(frame, { producer: identity.id, epoch: identity.epoch, sequence: this.#nextSequence });
+      this.#nextSequence += count;
+    }
     this.#sealed.push({ frame, senders: this.#senders });
     this.#bytesSealed += frame.length;
     this.#senders = [];
@@ -239,7 +292,10 @@ export class Producer implements AsyncDisposable {
     const senders = [...batches.flatMap((batch) => batch.senders), ...this.#waiting.splice(0)];
     if (senders.length === 0) return;
     const message = `Cannot send record: one before it failed (${cause.message})`;
-    const failure = new ClientError(cause.code, message, { server: cause.server, fate: "unsent", cause });
+    const failure =
+      cause instanceof ProducerFencedError
+        ? new ProducerFencedError(cause, "unsent")
+        : new ClientError(cause.code, message, { server: cause.server, fate: "unsent", cause });
     for (const sender of senders) sender.reject(failure);
   }
 

@@ -16,6 +16,7 @@ import {
   readConsumeAnswer,
 } from "./hot_messages.ts";
 import type { ManyProduces } from "./many_produces.ts";
+import { cancellationOf } from "./shared_cancellation.ts";
 
 /** The ways to one server. */
 export interface RecordCalls {
@@ -52,11 +53,29 @@ export async function produceFrame(
   const { replicated = 1, timeoutMs = 0, signal } = options;
   if (hot === undefined) {
     const request = { topic, frame, acks: acksOf({ replicated }), timeoutMs };
-    return produceAnswerOf(await log.produce(request, signal === undefined ? {} : { signal }));
+    if (signal === undefined) return produceAnswerOf(await log.produce(request));
+    return produceAnswerOf(await withOwnSignal(signal, (own) => log.produce(request, { signal: own })));
   }
   if (many !== undefined && sharesStream(topic, replicated)) return produceByMany(many, topic, frame, signal);
   const requests = new ProduceRequests({ topic, replicated, timeoutMs });
-  return answerReader.read(await hot.unary(producePath, requests.around(frame), signal));
+  return answerReader.read(await hot.unary(producePath, requests.around(frame), signal && cancellationOf(signal)));
+}
+
+/** Calls with a signal that fires with this one, which any number of calls may share. */
+async function withOwnSignal<Answer>(
+  signal: AbortSignal,
+  call: (own: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  const cancellation = cancellationOf(signal);
+  cancellation.addEventListener("abort", abort);
+  try {
+    return await call(controller.signal);
+  } finally {
+    cancellation.removeEventListener("abort", abort);
+  }
 }
 
 /** The signal ends the waiting. Whether the record is stored all the same is not known then. */
@@ -73,15 +92,16 @@ function produceByMany(
       return;
     }
     signal.throwIfAborted();
+    const cancellation = cancellationOf(signal);
     const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
+    cancellation.addEventListener("abort", abort);
     many.send(requests, frame, {
       answered(answer) {
-        signal.removeEventListener("abort", abort);
+        cancellation.removeEventListener("abort", abort);
         resolve(answer);
       },
       failed(error) {
-        signal.removeEventListener("abort", abort);
+        cancellation.removeEventListener("abort", abort);
         reject(error);
       },
     });

@@ -35,7 +35,15 @@ test("a server that is not there is told by its address", async () => {
 
 test("a record for a server that is not there is surely unsent", async () => {
   await using client = connect(deadUrl);
-  for (const produce of [() => client.produce("t", { value: "x" }), () => client.producer("t").send({ value: "x" })]) {
+  const once = { deliveryTimeoutMs: 0 };
+  const briefly = { deliveryTimeoutMs: 100 };
+  for (const produce of [
+    () => client.produce("t", { value: "x" }, once),
+    () => client.produce("t", { value: "x" }, briefly),
+    () => client.producer("t", once).send({ value: "x" }),
+    () => client.producer("t", briefly).send({ value: "x" }),
+    () => client.producer("t", { idempotent: false }).send({ value: "x" }),
+  ]) {
     try {
       await produce();
       assert.unreachable();

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import type { LogRecord } from "../../src/client/mod.ts";
 import { type ClusterPlan, covers, FaultyCluster, type SharedBatch } from "./faulty_cluster.ts";
 
-const seeds = Number(process.env["SEEDS"] ?? 60);
+const seeds = Number(process.env["SEEDS"] ?? 8);
 const plan: Omit<ClusterPlan, "seed"> = { servers: 3, batches: 30, twinsEvery: 0, messagesMax: 4 };
 
 /** Longer than any run of bad luck. */

@@ -113,8 +113,9 @@ test("a server that goes away fails all that is unanswered, and the next one at 
   const first = await serve({ shutdownSignal: shutdown.signal });
   await using client = connect(first.url);
   const held = hold(first.ports.log.open("t"));
-  const producer = client.producer("t");
-  const unanswered = [client.produce("t", { value: "a" }), producer.send({ value: "b" })];
+  const once = { deliveryTimeoutMs: 0 };
+  const producer = client.producer("t", once);
+  const unanswered = [client.produce("t", { value: "a" }, once), producer.send({ value: "b" })];
   await until(() => held.started === 2, "both are there");
   const outcomes = unanswered.map((produced) => outcomeOf(produced));
   const { port } = first.server;
@@ -128,7 +129,7 @@ test("a server that goes away fails all that is unanswered, and the next one at 
   // The first tries may still meet the end of the old connection.
   let outcome = "UNAVAILABLE";
   for (let attempt = 1; attempt <= 100 && outcome.startsWith("UNAVAILABLE"); attempt++) {
-    outcome = await outcomeOf(client.produce("t", { value: "c" }));
+    outcome = await outcomeOf(client.produce("t", { value: "c" }, once));
   }
   assert.is(outcome, "at 0");
   assert.is(await outcomeOf(producer.send({ value: "d" })), "at 1");

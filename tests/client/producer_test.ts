@@ -73,7 +73,7 @@ test("a stream that breaks leaves batches on their way with an unknown fate", as
     throw new ConnectError("gone", Code.Unavailable);
   };
   await using client = server.client();
-  await using producer = client.producer("t");
+  await using producer = client.producer("t", { idempotent: false });
   const failure = await failureOf(producer.send({ value: "x" }));
   assert.is(failure.code, "UNAVAILABLE");
   assert.is(failure.fate, "unknown");
