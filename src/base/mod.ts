@@ -90,6 +90,7 @@ export {
   producerEpochMax,
   producerStampFault,
   readProducerStamp,
+  usableProducerStamp,
   writeProducerStamp,
 } from "./producer_stamp.ts";
 export { ProtobufReader } from "./protobuf_reader.ts";

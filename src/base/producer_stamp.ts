@@ -39,6 +39,12 @@ export function readProducerStamp(bytes: Uint8Array, start = 0): ProducerStamp |
   return { producer: readProducerId(view, at.producer), epoch: view.getUint32(at.producerEpoch, true), sequence };
 }
 
+/** As `readProducerStamp`, unless it is nothing to know a batch of so many records by. */
+export function usableProducerStamp(bytes: Uint8Array, start: number, count: number): ProducerStamp | undefined {
+  const stamp = readProducerStamp(bytes, start);
+  return stamp === undefined || sequenceFault(stamp.sequence, count) !== undefined ? undefined : stamp;
+}
+
 /** Why a frame of so many records cannot be known by its stamp; undefined when it can, or has none. */
 export function producerStampFault(frame: Uint8Array, count: number): string | undefined {
   if (!isStamped(frame)) return undefined;

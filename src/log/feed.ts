@@ -2,12 +2,10 @@ import {
   type ChainHash,
   chainStart,
   type FrameHeader,
-  isStamped,
   nextChain,
   type ProducerStamp,
-  producerStampFault,
-  readProducerStamp,
   sameChain,
+  usableProducerStamp,
   type WriterId,
 } from "../base/mod.ts";
 
@@ -99,12 +97,7 @@ export function placedFrame(
     chain: gap ? undefined : header.chain,
     timestampMaxMs: gap ? 0 : header.baseTimestampMs + header.timestampDeltaMaxMs,
     gap,
-    stamp: usableStamp(bytes, header.count),
+    // What peers send is not judged (rule R4): what makes no sense says nothing.
+    stamp: usableProducerStamp(bytes, 0, header.count),
   };
-}
-
-/** What the frame says of its producer, if that is something to go by: what peers send is not judged (rule R4). */
-export function usableStamp(bytes: Uint8Array, count: number): ProducerStamp | undefined {
-  if (!isStamped(bytes)) return undefined;
-  return producerStampFault(bytes, count) === undefined ? readProducerStamp(bytes) : undefined;
 }

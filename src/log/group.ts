@@ -12,10 +12,11 @@ import {
   placeFrame,
   scanFrame,
   stampAndPlace,
+  usableProducerStamp,
   vectorWritersMax,
   type WriterId,
 } from "../base/mod.ts";
-import { type FeedEnd, fitOf, type PlacedFrame, placedFrame, usableStamp } from "./feed.ts";
+import { type FeedEnd, fitOf, type PlacedFrame, placedFrame } from "./feed.ts";
 import { GroupProducers, type ProduceRefusal } from "./group_producers.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { Ack, Applied, ApplyStop } from "./types.ts";
@@ -62,7 +63,7 @@ export class Group {
 
   /** Adds a frame to this node's own feed (rule R1), unless its producer's stamp says that it was, or must not be. */
   produce(frame: Uint8Array, header: FrameHeader): Ack | ProduceRefusal {
-    const stamp = usableStamp(frame, header.count);
+    const stamp = usableProducerStamp(frame, 0, header.count);
     const known = stamp && this.#producers.answerOf(stamp, header.count);
     return known ?? this.#append(frame, header, this.#lamport + 1, stamp);
   }
@@ -72,7 +73,7 @@ export class Group {
    * written since, knowing it, is still the later one (rule R7).
    */
   reproduce(frame: Uint8Array, header: FrameHeader): void {
-    this.#append(frame, header, header.lamport, usableStamp(frame, header.count));
+    this.#append(frame, header, header.lamport, usableProducerStamp(frame, 0, header.count));
   }
 
   #append(frame: Uint8Array, header: FrameHeader, lamport: number, stamp: ProducerStamp | undefined): Ack {

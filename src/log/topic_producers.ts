@@ -2,10 +2,9 @@
  * What a topic knows of its producers, read from the disk when somebody first needs it, and kept up from then on. A topic
  * without stamped batches never reads anything.
  */
-import { type FrameHeader, isStamped, type ProducerStamp, sameChain, type WriterId } from "../base/mod.ts";
+import { type FrameHeader, type ProducerStamp, sameChain, usableProducerStamp, type WriterId } from "../base/mod.ts";
 import { chainAt } from "./chain_at.ts";
 import { LogCorruptError } from "./errors.ts";
-import { usableStamp } from "./feed.ts";
 import { FileRetiredError } from "./file_pool.ts";
 import { headersIn, visitStamped } from "./headers_search.ts";
 import { topicPath } from "./paths.ts";
@@ -113,7 +112,7 @@ export class TopicProducers implements KnownProducers {
 
   /** True when a blank frame was produced before, or must not be: once everything is known. */
   knows(frame: Uint8Array, { count }: FrameHeader): boolean {
-    const stamp = usableStamp(frame, count);
+    const stamp = usableProducerStamp(frame, 0, count);
     return stamp !== undefined && this.#ready !== undefined && this.#ready.judge(stamp, count).type !== "new";
   }
 
@@ -183,9 +182,8 @@ export class TopicProducers implements KnownProducers {
       const written = await this.#readNewest(to);
       const producers = written?.producers ?? new Producers();
       await visitStamped(this.#state, { from: written?.nextOffset ?? 0, to }, ({ header, bytes, start }) => {
-        if (!isStamped(bytes, start)) return;
         const { writer, baseSequence, baseOffset: offset, count } = header;
-        const stamp = usableStamp(bytes.subarray(start), count);
+        const stamp = usableProducerStamp(bytes, start, count);
         if (stamp !== undefined) producers.admit({ writer, baseSequence, offset, count }, stamp);
       });
       for (const { place, stamp } of this.#arrived) producers.admit(place, stamp);
