@@ -29,6 +29,8 @@ export interface GroupContext {
 
 /** A member says this often that it lives and how far it got. */
 const beatMs = 1_000;
+const leaveAttemptsMax = 10;
+const leaveAgainMs = 500;
 
 /**
  * The records of the slots that are this member's. Each record of the topic falls into a slot by its key, and each slot is
@@ -180,9 +182,10 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
   async #beat(leave: boolean): Promise<void> {
     const { clock, work } = this.#context;
     const askedAtMs = clock.nowMs();
-    // Its slots may be others' by now: where it stood in them is not its to say any more.
-    if (askedAtMs >= this.#untilMs) this.#lose();
-    if (leave) for (const slot of this.#slots.keys()) this.#giveUp(slot);
+    // Its slots may be others' by now. What it handled of them is handled all the same, and said with the next word.
+    const isLost = askedAtMs >= this.#untilMs && this.#slots.size > 0;
+    if (isLost || leave) for (const slot of this.#slots.keys()) this.#giveUp(slot);
+    if (isLost) this.#staleStream();
     const released = new Map(this.#released);
     const slots = this.#slots.keys();
     const saves = [...slots.map((slot) => ({ slot, ...this.#slots.position(slot) })), ...withSlots(released)];
@@ -219,13 +222,6 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
     this.#wakeBeat?.();
   }
 
-  #lose(): void {
-    this.#slots.clear();
-    this.#released.clear();
-    this.#givingUp.clear();
-    this.#staleStream();
-  }
-
   /** Whoever waits for the stream's next record goes on with another stream. */
   #staleStream(): void {
     this.#isStale = true;
@@ -249,7 +245,21 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
     this.#wakeBeat?.();
     await this.#inner?.return();
     await this.#beating;
-    if (this.#beating !== undefined && this.#failure === undefined) await this.#beat(true);
+    if (this.#beating !== undefined && this.#failure === undefined) await this.#leave();
+  }
+
+  /** Tried for about a lease: after that others have the slots anyway. */
+  async #leave(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#beat(true);
+        return;
+      } catch (error) {
+        const isPassing = error instanceof ClientError && isTransient(error, true);
+        if (!isPassing || attempt >= leaveAttemptsMax) throw error;
+        await pause(this.#context.clock, leaveAgainMs, () => undefined);
+      }
+    }
   }
 }
 

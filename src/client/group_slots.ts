@@ -73,10 +73,6 @@ export class GroupSlots {
     this.#slots.delete(slot);
   }
 
-  clear(): void {
-    this.#slots.clear();
-  }
-
   /** Where a stream has to begin to miss nothing of any slot: the pointwise minimum. It counts from there. */
   start(): Vector {
     this.#fold();

@@ -46,10 +46,26 @@ async function handOn(
   home: { readonly name: string; readonly address: string },
   { request, context }: { readonly request: WorkInGroupRequest; readonly context: Pick<HandlerContext, "signal"> },
 ): Promise<WorkInGroupResponse> {
-  if (!request.handedOn) return groups.handOn(home.address, { ...request, handedOn: true }, context.signal);
+  if (!request.handedOn) {
+    try {
+      return await groups.handOn(home.address, { ...request, handedOn: true }, context.signal);
+    } catch (error) {
+      throw unanswered(request, home.name, ConnectError.from(error));
+    }
+  }
   // Two nodes that see different members: they will agree soon.
   const message = `Cannot work in group ${JSON.stringify(request.group)} yet: its home is ${home.name}, as this node sees it`;
   throw new ConnectError(message, Code.Unavailable);
+}
+
+/** What the home says is the answer; when it says nothing, the members will soon have another home. */
+function unanswered({ group }: WorkInGroupRequest, home: string, error: ConnectError): ConnectError {
+  const isDown = [Code.Unavailable, Code.DeadlineExceeded, Code.Canceled, Code.Unknown, Code.Internal].includes(
+    error.code,
+  );
+  if (!isDown || error.rawMessage.startsWith("Cannot ")) return error;
+  const message = `Cannot work in group ${JSON.stringify(group)} yet: its home ${home} does not answer`;
+  return new ConnectError(message, Code.Unavailable);
 }
 
 /** What was done before slots go to others is kept first. What somebody else owns now is that one's to say. */
