@@ -30,10 +30,10 @@ export async function simulateMutations({ seeds, progress }: MutationsOptions): 
   return { text: lines.join("\n"), survivors };
 }
 
-async function foundIn({ sabotage, faults, found }: Mutation, seeds: number): Promise<number[]> {
+async function foundIn({ sabotage, faults, topics, found }: Mutation, seeds: number): Promise<number[]> {
   const finding: number[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    const { violations } = await runSeed(seed, { sabotage, faults });
+    const { violations } = await runSeed(seed, { sabotage, faults, topics });
     if (violations.some(({ guarantee }) => found.test(guarantee))) finding.push(seed);
   }
   return finding;

@@ -76,8 +76,8 @@ class Run {
 
   /** Prints the trace of one seed. Returns how many seeds broke something. */
   async one(seed: number): Promise<number> {
-    const { sabotage, faults } = this.#mutation ?? {};
-    const report = await this.#testing.runSeed(seed, { sabotage, faults, limits: this.#limits });
+    const { sabotage, faults, topics } = this.#mutation ?? {};
+    const report = await this.#testing.runSeed(seed, { sabotage, faults, topics, limits: this.#limits });
     if (this.#flags.format === "json") await this.#print(report, report.trace, []);
     else for (const line of report.trace) await printLine(line);
     const hash = this.#testing.traceHash(report.trace);
@@ -87,12 +87,12 @@ class Run {
 
   /** Runs all of these, and tells of each that broke something in as few lines as it can. */
   async many({ from, to }: SeedRange): Promise<number> {
-    const { sabotage, faults } = this.#mutation ?? {};
+    const { sabotage, faults, topics } = this.#mutation ?? {};
     const startedAtMs = performance.now();
     let broken = 0;
     let acknowledged = 0;
     for (let seed = from; seed <= to; seed++) {
-      const report = await this.#testing.runSeed(seed, { sabotage, faults, limits: this.#limits });
+      const report = await this.#testing.runSeed(seed, { sabotage, faults, topics, limits: this.#limits });
       acknowledged += report.acknowledged;
       if (report.violations.length > 0) {
         broken++;
@@ -116,9 +116,9 @@ class Run {
   }
 
   #shrink(report: SeedReport): Promise<Shrunk | undefined> {
-    const { sabotage, faults } = this.#mutation ?? {};
+    const { sabotage, faults, topics } = this.#mutation ?? {};
     return this.#testing.shrinkSeed(report.seed, {
-      ...{ sabotage, faults, limits: this.#limits, guarantee: report.violations[0]?.guarantee },
+      ...{ sabotage, faults, topics, limits: this.#limits, guarantee: report.violations[0]?.guarantee },
       onRun: (runs) => progress(`seed ${report.seed} broke a guarantee: looking for a smaller world, ${runs} so far`),
     });
   }

@@ -1,4 +1,4 @@
-import { type Ack, heldGeneration, keyOf, type TopicLog } from "../log/mod.ts";
+import { type Ack, keyOf, type TopicLog } from "../log/mod.ts";
 import type { ReplicationShell } from "./replication_shell.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { World } from "./world.ts";
@@ -32,8 +32,7 @@ export function observeCopies(
   const { topic, copies, produced } = acknowledged;
   const { writer, sequence, count } = produced;
   const last = sequence + count - 1;
-  const holds = (one: SimNode): boolean =>
-    one.log !== undefined && (heldGeneration(one.log, topic)?.durable.get(writer) ?? 0) >= last;
+  const holds = (one: SimNode): boolean => one.holdsDurably(topic, writer, last);
   const holders = world.nodes.filter(holds).map(({ name }) => name);
   const stopped = world.nodes.filter((one) => one.log === undefined).map(({ name }) => name);
   world.note(`${node} has ${copies} copies of ${topic} ${writer.slice(0, 4)}:${last}`);

@@ -12,6 +12,7 @@ import { Durability } from "./checkers/g7_durability.ts";
 import { ForkedSide } from "./checkers/g7_forked_side.ts";
 import { ReadYourWrites } from "./checkers/g8_read_your_writes.ts";
 import { MembershipOrder } from "./checkers/membership_order.ts";
+import { SameLatest } from "./checkers/r7_latest.ts";
 import { batchWords, type Checker, type FinalState, type Observation } from "./observation.ts";
 
 /** A broken guarantee. */
@@ -44,6 +45,7 @@ export class Judges {
     new Copies(),
     new ReadYourWrites(),
     new MembershipOrder(),
+    new SameLatest(),
     new Damage(),
   ];
 

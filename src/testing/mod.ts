@@ -16,6 +16,7 @@ export { Copies } from "./checkers/g7_copies.ts";
 export { Durability } from "./checkers/g7_durability.ts";
 export { ReadYourWrites } from "./checkers/g8_read_your_writes.ts";
 export { MembershipOrder } from "./checkers/membership_order.ts";
+export { SameLatest } from "./checkers/r7_latest.ts";
 export { CompactedTable, type CompactedTableOptions } from "./compacted_table.ts";
 export {
   type CrashMode,

@@ -1,9 +1,26 @@
-import { chainStart, concat, placeFrame, scanFrame, stampBatch, type WriterId } from "../base/mod.ts";
-import type { Applied, Directory, LogFile, Missing } from "../log/mod.ts";
-import type { SimulatedDisk } from "./disk.ts";
 import { type Faults, noStrikes } from "./faults.ts";
-import { framesIn, withOverrides, withTopics } from "./overrides.ts";
 import type { Sabotage } from "./sabotage.ts";
+import {
+  acceptsDuplicates,
+  answersBeforeItHolds,
+  countsUnsynced,
+  doesNotRelay,
+  forgetsJournal,
+  forgetsProducers,
+  forgetsSilently,
+  ignoresHashes,
+  keepsWriterAfterWipe,
+  needsCompany,
+  peersRepeat,
+  peersSkip,
+  reproducesWhatItPulls,
+  servesDamage,
+  servesUnsynced,
+  shipsFeedByFeed,
+  skipsWhatIsMissing,
+  takesLastForLatest,
+  waitsForEver,
+} from "./sabotages.ts";
 
 /** A rule that is switched off, by ports that lie, and who must notice. */
 export interface Mutation {
@@ -17,188 +34,26 @@ export interface Mutation {
   readonly found: RegExp;
   /** The weather that the rule is for, where that is rare. */
   readonly faults?: ((faults: Faults) => Faults) | undefined;
+  /** Nodes keep `_topics`: the rule is about what is settled there. */
+  readonly topics?: true | undefined;
   /** What tempts nodes to do the wrong thing, alone: while the rule is kept, nothing comes of it. */
   readonly control?: Sabotage | undefined;
 }
 
-function lyingDirectory(directory: Directory): Directory {
-  return withOverrides(directory, {
-    directory: async (name) => lyingDirectory(await directory.directory(name)),
-    open: async (name): Promise<LogFile> =>
-      withOverrides(await directory.open(name), { sync: () => Promise.resolve() }),
-  });
+/** Power is cut often, and takes what was not synced. */
+function cuttingPower(faults: Faults): Faults {
+  return { ...faults, crashModes: ["lose-unsynced"], strikes: { ...faults.strikes, crash: 8 }, syncMs: [20, 300] };
 }
 
-/** Acknowledges and serves what is not on disk, and goes on as the same writer after a crash. */
-const servesUnsynced: Sabotage = { directory: lyingDirectory };
+/** Answers are lost, so that much is produced again. */
+function losingAnswers(faults: Faults): Faults {
+  return { ...faults, streamLoss: 0.15 };
+}
 
-/** Does not look into its journal when it is opened, and begins a new one. */
-const forgetsJournal: Sabotage = {
-  directory: (directory) =>
-    withOverrides(directory, {
-      list: async () => (await directory.list()).filter((name) => name !== "journal"),
-      directory: async (name) => {
-        const inner = await directory.directory(name);
-        if (name === "journal") for (const file of await inner.list()) await inner.remove(file);
-        return inner;
-      },
-    }),
-};
-
-/** Goes on as the same writer after its directory was lost, and does not hear that others know more of it. */
-const keepsWriterAfterWipe: Sabotage = {
-  wiped: async (before: SimulatedDisk, after: SimulatedDisk) => {
-    const path = before.paths().find((one) => one === "writer");
-    if (path) await after.mount().replaceFile(path, before.peek(path));
-  },
-  log: (log) => withOverrides(log, { mintWriter: () => Promise.resolve(log.writer) }),
-};
-
-/** Ships one feed after the other, not in the order of the local log. */
-const shipsFeedByFeed: Sabotage = {
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      readMissing: async (have, bytesMax): Promise<Missing> => {
-        const lacking = [...topic.served].filter(([writer, sequence]) => sequence > (have.get(writer) ?? 0)).sort();
-        const first = lacking[0]?.[0];
-        const claimed = new Map<WriterId, number>(have);
-        for (const [writer] of lacking) if (writer !== first) claimed.set(writer, Number.MAX_SAFE_INTEGER);
-        const missing = await topic.readMissing(claimed, bytesMax);
-        return { ...missing, complete: missing.complete && lacking.length <= 1 };
-      },
-    })),
-};
-
-/** Produces what it gets from others once more as its own, as the chapter's replicator does. */
-const reproducesWhatItPulls: Sabotage = {
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      apply: async (frames) => {
-        for (let at = 0; at < frames.length; ) {
-          const scan = scanFrame(frames, at);
-          if (scan.type !== "frame") break;
-          await topic.produce(frames.slice(at, at + scan.header.frameBytes));
-          at += scan.header.frameBytes;
-        }
-        return { appended: 1, dropped: 0 };
-      },
-    })),
-};
-
-/** Passes on its own feed only, and nothing of those who may be gone. */
-const doesNotRelay: Sabotage = {
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      readMissing: (have, bytesMax) => {
-        const claimed = new Map<WriterId, number>(have);
-        for (const [writer] of topic.served) if (writer !== log.writer) claimed.set(writer, Number.MAX_SAFE_INTEGER);
-        return topic.readMissing(claimed, bytesMax);
-      },
-    })),
-};
-
-/** Takes writes only while it hears another node, as systems with a quorum do. */
-const needsCompany: Sabotage = {
-  log: (log, node) =>
-    withTopics(log, (topic) => ({
-      produce: (frame) => {
-        const hasCompany = node.replication?.replicator.progress().some((peer) => peer.state === "heard");
-        return hasCompany ? topic.produce(frame) : Promise.reject(new Error("this node is alone"));
-      },
-    })),
-};
-
-/** Some answers lack a frame, as a faulty peer's might. The next is of the same feed: else nobody could tell. */
-const peersSkip: Sabotage = {
-  shipped: (answer, random) => {
-    const frames = framesIn(answer);
-    const isTold = frames[1] !== undefined && frames[0]?.header.writer === frames[1].header.writer;
-    return !isTold || random.chance(0.5) ? answer : concat(frames.slice(1).map(({ bytes }) => bytes));
-  },
-};
-
-/** Everything is answered twice. */
-const peersRepeat: Sabotage = { shipped: (answer) => concat([answer, answer]) };
-
-/** Takes for lost what a peer left out, and goes on behind it. */
-const skipsWhatIsMissing: Sabotage = {
-  ...peersSkip,
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      apply: async (frames): Promise<Applied> => {
-        for (const { header } of framesIn(frames)) {
-          const have = topic.have.get(header.writer) ?? 0;
-          if (header.baseSequence > have + 1) await topic.applyGap(header.writer, header.baseSequence - 1);
-        }
-        return topic.apply(frames);
-      },
-    })),
-};
-
-/** Appends what it holds already once more. */
-const acceptsDuplicates: Sabotage = {
-  ...peersRepeat,
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      apply: async (frames): Promise<Applied> => {
-        let appended = 0;
-        for (const { header, bytes } of framesIn(frames)) {
-          const isHeld = header.baseSequence <= (topic.have.get(header.writer) ?? 0);
-          if (isHeld && header.kind === "records") await topic.produce(bytes);
-          else appended += (await topic.apply(bytes)).appended;
-        }
-        return { appended, dropped: 0 };
-      },
-    })),
-};
-
-/** Never takes anything for lost. */
-const waitsForEver: Sabotage = {
-  log: (log) =>
-    withTopics(log, () => ({ applyGap: () => Promise.reject(new Error("nothing is taken for lost here")) })),
-};
-
-/** Forgets without telling how much. */
-const forgetsSilently: Sabotage = {
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      lowWater: new Map(),
-      readMissing: async (have, bytesMax) => ({ ...(await topic.readMissing(have, bytesMax)), lowWater: new Map() }),
-    })),
-};
-
-/** Takes whatever continues by its number, of whatever history it is. */
-const ignoresHashes: Sabotage = {
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      apply: async (frames): Promise<Applied> => {
-        let appended = 0;
-        for (const { header, bytes } of framesIn(frames)) {
-          const { writer, baseSequence, lamport, generation, kind } = header;
-          const end = topic.feedEnd(writer) ?? { have: 0, chain: chainStart };
-          if (kind === "records" && baseSequence === end.have + 1 && end.chain !== undefined) {
-            stampBatch(bytes, { writer, baseSequence, lamport, generation, previousChain: end.chain });
-            placeFrame(bytes, { baseOffset: 0, durableBefore: 0 });
-          }
-          appended += (await topic.apply(bytes)).appended;
-        }
-        return { appended, dropped: 0 };
-      },
-    })),
-};
-
-/** Does not look at checksums of what it serves. */
-const servesDamage: Sabotage = {
-  log: (log) =>
-    withTopics(log, (topic) => ({
-      readMissing: async (have, bytesMax) => {
-        const missing = await topic.readMissing(have, bytesMax);
-        const frames = missing.frames.slice();
-        if (frames.length > 3_000) frames[frames.length - 1] = (frames[frames.length - 1] as number) ^ 1;
-        return { ...missing, frames };
-      },
-    })),
-};
+/** Nodes are parted again and again. */
+function parting(faults: Faults): Faults {
+  return { ...faults, strikeEveryMs: 300, strikeMs: [4_000, 8_000], strikes: { ...noStrikes, partition: 1 } };
+}
 
 /** Nodes forget soon, and empty ones join. */
 function forgetful(faults: Faults): Faults {
@@ -301,6 +156,22 @@ export const mutations: readonly Mutation[] = [
     broken: "others' feeds are not relayed",
     sabotage: doesNotRelay,
     found: /G3|G4|G7/,
+  },
+  {
+    ...{ name: "store-retries", rule: "G1", broken: "a retry is taken for a new produce", sabotage: forgetsProducers },
+    ...{ found: /G1/, faults: losingAnswers },
+  },
+  {
+    ...{ name: "last-is-latest", rule: "R7", broken: "what stands last in the own log wins" },
+    ...{ sabotage: takesLastForLatest, found: /R7/, faults: parting, topics: true },
+  },
+  {
+    ...{ name: "count-unsynced", rule: "G7", broken: "copies count before they are on disk", sabotage: countsUnsynced },
+    ...{ found: /G7/, faults: cuttingPower },
+  },
+  {
+    ...{ name: "ignore-tokens", rule: "G8", broken: "tokens are not waited for", sabotage: answersBeforeItHolds },
+    found: /G8/,
   },
   { name: "need-company", rule: "G5", broken: "writes need company", sabotage: needsCompany, found: /G5/ },
   {

@@ -84,6 +84,8 @@ export interface FinalState {
   readonly held: ReadonlyMap<string, Vector>;
   /** What it believes of each member; empty where there is no gossip. */
   readonly members: ReadonlyMap<string, MemberStatus>;
+  /** What it has settled about topics. */
+  readonly settled: ReadonlyMap<string, string>;
   /** Places of damage that were found and not repaired. */
   readonly damaged: readonly string[];
 }

@@ -14,10 +14,11 @@ export function withOverrides<Target extends object>(target: Target, overrides: 
 
 /** A log each of whose topics is changed. */
 export function withTopics(log: CommitLog, change: (topic: TopicLog) => Partial<TopicLog>): CommitLog {
-  const changed = new Map<string, TopicLog>();
+  // By what they are, not by their names: a topic that is created again is another one.
+  const changed = new WeakMap<TopicLog, TopicLog>();
   const of = (topic: TopicLog): TopicLog => {
-    const known = changed.get(topic.name) ?? withOverrides(topic, change(topic));
-    changed.set(topic.name, known);
+    const known = changed.get(topic) ?? withOverrides(topic, change(topic));
+    changed.set(topic, known);
     return known;
   };
   return withOverrides(log, {

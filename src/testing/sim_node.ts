@@ -1,5 +1,13 @@
 import { type Address, FrameBuilder, type Random, type RecordInput, topicKey, type WriterId } from "../base/mod.ts";
-import { type CommitLog, type FsyncPolicy, Log, type Retention, type TopicLife, TopicRegistry } from "../log/mod.ts";
+import {
+  type CommitLog,
+  type FsyncPolicy,
+  heldGeneration,
+  Log,
+  type Retention,
+  type TopicLife,
+  TopicRegistry,
+} from "../log/mod.ts";
 import type { MemberEvent } from "../membership/mod.ts";
 import { SimulatedDisk } from "./disk.ts";
 import { GossipShell, peerOf } from "./gossip_shell.ts";
@@ -90,6 +98,8 @@ export class SimNode implements Host {
   #lostPower = false;
   #takesWritesAtMs = Number.POSITIVE_INFINITY;
   #topics: TopicRegistry | undefined;
+  /** The log as it is, where rules are broken on purpose. */
+  #trueLog: CommitLog | undefined;
   /** What is told of its log in this life. */
   #observer: LogObserver | undefined;
 
@@ -154,9 +164,12 @@ export class SimNode implements Host {
     const directory = sabotage.directory?.(this.disk.mount()) ?? this.disk.mount();
     this.#ready
       .then(() => Log.open(directory, logOptions, environment))
-      .then((log) => (this.#world.keepsTopics ? this.#openTopics(log, life) : log))
+      .then((log) => {
+        this.#trueLog = log;
+        return this.#openTopics(sabotage.log?.(log, this) ?? log, life);
+      })
       .then(
-        life.guard((log: CommitLog) => this.#opened(sabotage.log?.(log, this) ?? log, life)),
+        life.guard((log: CommitLog) => this.#opened(log, life)),
         life.guard((error: unknown) => this.#openFailed(error)),
       );
   }
@@ -220,6 +233,18 @@ export class SimNode implements Host {
     return this.#parts && this.#topics;
   }
 
+  /** What is settled about each topic, in words. */
+  get settled(): ReadonlyMap<string, string> {
+    const { topics } = this;
+    return new Map([...(topics?.names ?? [])].map((name) => [name, JSON.stringify(topics?.settings(name))]));
+  }
+
+  /** True when a feed is on its disk up to here, whatever its log is made to say. */
+  holdsDurably(topic: string, writer: WriterId, last: number): boolean {
+    const held = this.#parts && this.#trueLog && heldGeneration(this.#trueLog, topic);
+    return (held?.durable.get(writer) ?? 0) >= last;
+  }
+
   /** Observes what was appended since the last time. Called when the log is at rest. */
   async observeGrowth(): Promise<void> {
     await this.#observer?.observeGrowth();
@@ -267,7 +292,8 @@ export class SimNode implements Host {
     this.#world.schedule(this.#world.nowMs + 1_000, () => this.start());
   }
 
-  async #openTopics(log: Log, life: Life): Promise<Log> {
+  async #openTopics(log: CommitLog, life: Life): Promise<CommitLog> {
+    if (!this.#world.keepsTopics) return log;
     const onWarn = (message: string): void => this.trace(message);
     this.#topics = await TopicRegistry.open(log, { wallMs: () => life.clock.wallMs(), onWarn });
     return log;
@@ -284,7 +310,7 @@ export class SimNode implements Host {
     log.onLife(life.guard((change) => this.#heardOfLife(change.topic, change)));
     this.trace(`is up as ${log.writer.slice(0, 4)}`);
     const world = this.#world;
-    this.#observer = new LogObserver(world, this, log);
+    this.#observer = new LogObserver(world, this, this.#trueLog ?? log);
     // A killed process loses nothing under any policy; a power cut loses what was not synced (rule R2).
     const keepsAcknowledged = this.options.fsync === "always" || !this.#lostPower;
     this.#lostPower = false;

@@ -30,6 +30,8 @@ export interface SeedOptions {
   /** Makes of the seed's weather another. */
   readonly faults?: ((faults: Faults) => Faults) | undefined;
   readonly limits?: SeedLimits | undefined;
+  /** Nodes keep `_topics`. @default in some worlds, where no rule is broken on purpose */
+  readonly topics?: boolean | undefined;
   /** The run ends at the first violation. @default only when rules are broken on purpose */
   readonly stopsAtViolation?: boolean | undefined;
 }
@@ -50,7 +52,8 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
   const stopsAtViolation = options.stopsAtViolation ?? sabotage !== undefined;
   const gossip = random.chance(0.5);
   // Rules are broken on purpose in worlds without deletes: those excuse what they take.
-  const topics = random.fork("topics").chance(0.4) && sabotage === undefined && kinds.includes("deletion");
+  const isChurned = random.fork("topics").chance(0.4) && sabotage === undefined;
+  const topics = (options.topics ?? isChurned) && kinds.includes("deletion");
   const world = new World(seed, faults, { gossip, sabotage, stopsAtViolation, topics });
   addNodes(world, random, limits.nodes);
   const compaction = random.fork("compaction");
@@ -70,7 +73,11 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
     kinds,
   });
   const churn = world.keepsTopics
-    ? new TopicChurn(world, random.fork("churn"), { topics: ["orders", "metrics"], everyMs: 700 })
+    ? new TopicChurn(world, random.fork("churn"), {
+        topics: ["orders", "metrics"],
+        everyMs: options.topics === true ? 200 : 700,
+        deletes: options.topics !== true,
+      })
     : undefined;
   if (isCompacted) {
     const compacted = ["orders", "metrics", ...(world.keepsTopics ? [settingsTopic] : [])];

@@ -6,9 +6,13 @@ export interface TopicChurnOptions {
   readonly topics: readonly string[];
   /** Mean milliseconds between two deletes or creations in the whole world. */
   readonly everyMs: number;
+  /** False: topics are only changed. @default true */
+  readonly deletes?: boolean | undefined;
 }
 
-/** Deletes topics on random nodes and creates them again, until it is stopped. */
+const graceMsMin = 86_400_000;
+
+/** Deletes topics on random nodes and creates them again, and changes what is settled about them, until it is stopped. */
 export class TopicChurn {
   readonly #world: World;
   readonly #random: Random;
@@ -34,18 +38,22 @@ export class TopicChurn {
       if (node?.isReady && topic !== undefined) {
         // What is deleted is mostly missed before long.
         if (node.log?.deletedTopic(topic) !== undefined) this.#settle(node, topic, "create");
-        else if (this.#random.chance(0.4)) this.#settle(node, topic, "delete");
+        else if (this.#random.chance(0.4) && (this.#options.deletes ?? true)) this.#settle(node, topic, "delete");
+        else this.#settle(node, topic, "set");
       }
       this.#changeLater();
     });
   }
 
   /** It may fail where somebody was faster, or the disk fails. */
-  #settle(node: SimNode, topic: string, verb: "create" | "delete"): void {
+  #settle(node: SimNode, topic: string, verb: "create" | "delete" | "set"): void {
     const { topics } = node;
     if (topics === undefined) return;
     this.#world.touchLog();
-    const settled = verb === "delete" ? topics.delete(topic) : topics.set(topic, {}, { create: true });
+    // Longer than any run, so that nothing comes of it but that it is settled.
+    const tombstoneGraceMs = graceMsMin + this.#random.below(1_000);
+    const change = verb === "set" ? { tombstoneGraceMs } : {};
+    const settled = verb === "delete" ? topics.delete(topic) : topics.set(topic, change, { create: verb === "create" });
     settled.then(
       () => node.trace(`${verb}s topic ${topic}`),
       (error: unknown) => node.trace(`cannot ${verb} ${topic}: ${String(error)}`),

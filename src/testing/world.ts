@@ -276,7 +276,7 @@ export class World {
       for (const topic of node.log?.topics() ?? []) held.set(keyOf(topic), topic.have);
       const members = node.gossip?.membership.members() ?? [];
       const believed = new Map(members.map(({ name, status }) => [name, status]));
-      return { node: node.name, held, members: believed, damaged: node.damaged };
+      return { node: node.name, held, members: believed, settled: node.settled, damaged: node.damaged };
     });
   }
 

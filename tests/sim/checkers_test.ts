@@ -53,11 +53,11 @@ function member(node: string, life: number, incarnation: number): Observation {
 
 function state(node: string, held: Record<string, number>): FinalState {
   const vector = new Map(Object.entries(held).map(([name, sequence]) => [writers[name as "a"] as string, sequence]));
-  return { node, held: new Map([["t", vector]]), members: new Map(), damaged: [] };
+  return { node, held: new Map([["t", vector]]), members: new Map(), settled: new Map(), damaged: [] };
 }
 
 function sees(node: string, members: Record<string, MemberStatus>): FinalState {
-  return { node, held: new Map(), members: new Map(Object.entries(members)), damaged: [] };
+  return { node, held: new Map(), members: new Map(Object.entries(members)), settled: new Map(), damaged: [] };
 }
 
 function broken(checker: Checker, observations: readonly Observation[], end: readonly FinalState[] = []): string[] {

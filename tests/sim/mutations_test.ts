@@ -10,10 +10,10 @@ const seedsMax = 80;
 /** Seeds in which what tempts nodes must come to nothing. */
 const controlSeeds = 3;
 
-for (const { rule, broken, sabotage, found, faults, control } of mutations) {
+for (const { rule, broken, sabotage, found, faults, topics, control } of mutations) {
   test(`${rule}: it is found when ${broken}`, async () => {
     for (let seed = 1; seed <= seedsMax; seed++) {
-      const { violations } = await runSeed(seed, { sabotage, faults });
+      const { violations } = await runSeed(seed, { sabotage, faults, topics });
       if (violations.some((violation) => found.test(violation.guarantee))) return;
     }
     assert.unreachable(`${seedsMax} seeds found nothing`);
@@ -22,7 +22,7 @@ for (const { rule, broken, sabotage, found, faults, control } of mutations) {
   if (control === undefined) continue;
   test(`${rule}: nothing comes of what tempts to it while ${broken} not`, async () => {
     for (let seed = 1; seed <= controlSeeds; seed++) {
-      assert.equal((await runSeed(seed, { sabotage: control, faults })).violations, []);
+      assert.equal((await runSeed(seed, { sabotage: control, faults, topics })).violations, []);
     }
   });
 }

@@ -1,4 +1,4 @@
-import type { WriterId } from "../../base/mod.ts";
+import { isInternalTopic, type WriterId } from "../../base/mod.ts";
 import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
 
 /**
@@ -47,7 +47,8 @@ export class NoDuplicates implements Checker {
   }
 
   #isNewContent(node: string, batch: SeenBatch): boolean {
-    if (batch.kind === "gap") return true;
+    // Nodes say the same again about topics.
+    if (batch.kind === "gap" || isInternalTopic(batch.topic)) return true;
     const contents = this.#contents.get(node) ?? new Map<string, WriterId>();
     this.#contents.set(node, contents);
     const content = `${batch.topic}/${batch.count}/${batch.payloadChecksum}/${batch.baseTimestampMs}`;

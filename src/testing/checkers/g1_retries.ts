@@ -6,7 +6,8 @@ import { batchWords, type Checker, type Observation, type SeenBatch } from "../o
  */
 export class RetriedOnce implements Checker {
   readonly name = "G1 a retry is stored once";
-  readonly #writers = new Set<string>();
+  /** Which writer each node has now: what it pulls of a former one has the identity that this gave it. */
+  readonly #writers = new Map<string, string>();
   /** Per node, topic and stamp, the feed in which it stands. */
   readonly #held = new Map<string, string>();
   readonly #forked = new Set<string>();
@@ -14,7 +15,7 @@ export class RetriedOnce implements Checker {
   observe(observation: Observation): string | undefined {
     switch (observation.type) {
       case "writer":
-        this.#writers.add(`${observation.node}/${observation.writer}`);
+        this.#writers.set(observation.node, observation.writer);
         return undefined;
       case "forked":
         this.#forked.add(observation.writer);
@@ -39,7 +40,7 @@ export class RetriedOnce implements Checker {
     const key = `${node}/${topic}/${stamp}`;
     const held = this.#held.get(key);
     if (held === undefined) this.#held.set(key, writer);
-    const isOwn = this.#writers.has(`${node}/${writer}`);
+    const isOwn = this.#writers.get(node) === writer;
     // What pulls bring has the identity that its origin gave it.
     if (held === undefined || (held !== writer && !isOwn) || this.#forked.has(held)) return undefined;
     return `${node} stored ${batchWords(batch)} although it held that produce as one of ${held.slice(0, 4)}`;

@@ -22,6 +22,7 @@ export class SameFeed implements Checker {
   readonly #last = new Map<string, string | undefined>();
   readonly #writers = new Set<string>();
   readonly #forked = new Set<WriterId>();
+  readonly #deleted = new Set<string>();
 
   observe(observation: Observation): string | undefined {
     switch (observation.type) {
@@ -36,7 +37,12 @@ export class SameFeed implements Checker {
         return undefined;
       case "appended":
         return this.#append(observation.node, observation.batch);
+      case "deleted":
+        this.#deleted.add(observation.topic);
+        return undefined;
       case "consumed":
+        // What was on its way when the topic was deleted may have been read before it was observed.
+        if (this.#deleted.has(observation.batch.topic)) return undefined;
         return this.#judge(observation.node, observation.batch);
       default:
         return undefined;
