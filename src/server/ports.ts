@@ -80,8 +80,7 @@ export interface ServedTopic {
   /** Without it, consumers are given whatever stands in the topic. */
   readonly producers?: ServedProducers | undefined;
   produce(frame: Uint8Array, condition?: ServedCondition): Promise<ServedAck>;
-  read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }>;
-  /** As `read`, for many readers of one place: nobody may change the bytes, nor look at them after `release`. */
+  /** Frames from an offset on, for many readers of one place: nobody may change the bytes, nor look at them after `release`. */
   readShared(offset: number, bytesMax: number): Promise<ServedChunk>;
   readMissing(have: Vector, bytesMax: number): Promise<{ frames: Uint8Array; complete: boolean; lowWater: Vector }>;
   /** Where the last batch of a feed ends that reaches no further. Without it, no peer can compare feeds. */

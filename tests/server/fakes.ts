@@ -104,7 +104,7 @@ export class MemoryTopic implements ServedTopic {
     return { offset, writer, sequence, count };
   }
 
-  async read(offset: number, bytesMax: number): ReturnType<ServedTopic["read"]> {
+  async #read(offset: number, bytesMax: number): Promise<{ frames: Uint8Array; nextOffset: number }> {
     if (offset > this.nextOffset) throw coded("OFFSET_OUT_OF_RANGE", `Cannot read offset ${offset}`);
     const wanted = this.#frames.filter(({ header }) => header.baseOffset + header.count > offset);
     const taken = this.#upTo(wanted, bytesMax);
@@ -113,7 +113,7 @@ export class MemoryTopic implements ServedTopic {
   }
 
   async readShared(offset: number, bytesMax: number): ReturnType<ServedTopic["readShared"]> {
-    return { ...(await this.read(offset, bytesMax)), release() {} };
+    return { ...(await this.#read(offset, bytesMax)), release() {} };
   }
 
   async readMissing(have: Vector, bytesMax: number): ReturnType<ServedTopic["readMissing"]> {
