@@ -103,7 +103,8 @@ class Load {
   #number = 0;
 
   constructor(node: NodeProcess, options: { readonly name: string; readonly acknowledged: Acknowledged }) {
-    this.#client = connect(node.rpcUrl);
+    // Each failure is to be seen: nothing is sent again.
+    this.#client = connect(node.rpcUrl, { failover: false });
     this.#options = options;
     const producers = [busyTopic, ...quietTopics].map((topic) => ({ topic, producer: this.#client.producer(topic) }));
     this.#senders = producers.flatMap(({ topic, producer }) => {

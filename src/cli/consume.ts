@@ -1,4 +1,4 @@
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { concat } from "../base/mod.ts";
 import {
   type ConsumeFrom,
@@ -22,6 +22,7 @@ interface ConsumeFlags {
   readonly member?: string;
   readonly follow?: boolean;
   readonly count?: number;
+  readonly outOfRange: NonNullable<ConsumeOptions["outOfRange"]>;
 }
 
 /** Output is written in pieces of about this size while there is more at hand. */
@@ -47,7 +48,12 @@ export function addConsumeCommand(program: Command): void {
     .option("--group <name>", "share the topic with others who consume under this group", cursorNameArgument)
     .option("--member <name>", "name in the group: whoever has it again gets the same share", cursorNameArgument)
     .option("--follow", "wait at the end for what comes")
-    .option("--count <n>", "stop after so many records", wholeNumber(1));
+    .option("--count <n>", "stop after so many records", wholeNumber(1))
+    .addOption(
+      new Option("--out-of-range <policy>", "what to do where the asked node no longer holds what comes next")
+        .choices(["another-node", "earliest", "error"])
+        .default("another-node"),
+    );
   withServers(withFormats(command, ["raw", "json"])).action(consumeTopic);
 }
 
@@ -57,11 +63,15 @@ async function consumeTopic(topic: string, flags: ConsumeFlags): Promise<void> {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   await using client = clientOf(flags);
+  // A consumer tries for a while to reach a server: whoever named a wrong one is to hear of it at once.
+  await client.servers();
   const options: ConsumeOptions = {
     from: flags.from,
     follow: flags.follow ?? false,
     signal: controller.signal,
-    onGap: (gap) => printNote(`gone for ever: records ${gap.from} to ${gap.to} of writer ${gap.writer}`),
+    outOfRange: flags.outOfRange,
+    onGap: (gap) => printNote(`gone: records ${gap.from} to ${gap.to} of writer ${gap.writer}`),
+    onFailover: ({ error, server }) => printNote(`${error.message}; going on at ${server}`),
   };
   await printRecords(consumerOf(client, topic, { ...flags, options }), flags);
 }

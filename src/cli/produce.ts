@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { Argument, type Command, Option } from "commander";
 import { type Compression, recordBytesMax } from "../base/mod.ts";
 import type { Producer, ProducerOptions, SendAck } from "../client/mod.ts";
-import { clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
+import { checkUsage, clientOf, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
 import { duration } from "./durations.ts";
 import { CommandFailedError } from "./failure.ts";
 import { type Line, linesOf } from "./lines.ts";
@@ -16,6 +16,8 @@ interface ProduceFlags {
   readonly compression: Compression;
   readonly replicated: number;
   readonly ackTimeout?: number;
+  readonly producerId?: string;
+  readonly epoch?: number;
 }
 
 /** Input longer than this is worth a progress bar. */
@@ -33,16 +35,28 @@ export function addProduceCommand(program: Command): void {
         .default("none"),
     )
     .option("--replicated <nodes>", "how many nodes must hold a record durably, this one included", wholeNumber(1), 1)
-    .option("--ack-timeout <time>", "how long that is waited for, as 15s (default: 10s)", duration);
+    .option("--ack-timeout <time>", "how long that is waited for, as 15s (default: 10s)", duration)
+    .option("--producer-id <id>", "who produces, 16 hexadecimal digits (default: a random one)")
+    .option(
+      "--epoch <n>",
+      "greater than that of an earlier one with the same id, which is refused from then on (default: 0)",
+      wholeNumber(0),
+    );
   withServers(withFormats(command, ["text", "json"])).action(produceLines);
 }
 
 async function produceLines(topic: string, file: string | undefined, flags: ProduceFlags): Promise<void> {
+  checkUsage(
+    flags.epoch === undefined || flags.producerId !== undefined,
+    "produce takes --epoch with --producer-id only",
+  );
   const input = await openInput(file);
   const progress = showProgress({ total: input.bytes, unit: "bytes" });
   const tally = new Tally(topic);
   try {
     await using client = clientOf(flags);
+    // A producer tries for a while to reach a server: whoever named a wrong one is to hear of it at once.
+    await client.servers();
     await using producer = client.producer(topic, producerOptionsOf(flags));
     for await (const lines of linesOf(counting(input.chunks, progress.add), recordBytesMax)) {
       await sendLines(producer, lines, tally);
@@ -62,8 +76,9 @@ async function produceLines(topic: string, file: string | undefined, flags: Prod
   await printLine(flags.format === "json" ? JSON.stringify(tally) : tally.summary());
 }
 
-function producerOptionsOf({ compression, replicated, ackTimeout: timeoutMs = 0 }: ProduceFlags): ProducerOptions {
-  return { compression, acks: { replicated }, timeoutMs };
+function producerOptionsOf(flags: ProduceFlags): ProducerOptions {
+  const { compression, replicated, ackTimeout: timeoutMs = 0, producerId: id, epoch = 0 } = flags;
+  return { compression, acks: { replicated }, timeoutMs, ...(id !== undefined && { identity: { id, epoch } }) };
 }
 
 /** Hands lines to the producer; waits while it holds as much as it may. */

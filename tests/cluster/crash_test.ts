@@ -38,7 +38,8 @@ async function produceUntilKilled(
   node: NodeProcess,
   options: { readonly round: number; readonly killAfterMs: number; readonly acknowledged: Acknowledged },
 ): Promise<number> {
-  await using client = connect(node.rpcUrl);
+  // Each failure is to be seen: nothing is sent again.
+  await using client = connect(node.rpcUrl, { failover: false });
   const producer = client.producer("crash");
   let killed = false;
   let unanswered = 0;

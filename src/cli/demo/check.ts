@@ -24,7 +24,7 @@ export async function inspectNode(node: DemoNode, topic: string, lines: readonly
   const feeds = new Map<string, number>();
   const lastLine = new Map<string, number>();
   const found = { records: 0, repeated: 0, altered: 0, disordered: 0 };
-  await using client = connect(node.rpcUrl);
+  await using client = connect(node.rpcUrl, { failover: false });
   for await (const record of client.consume(topic, { from: "earliest", follow: false })) {
     found.records++;
     const number = Number(decoder.decode(record.key));

@@ -47,7 +47,8 @@ export class LineSender {
   }
 
   async #send(): Promise<void> {
-    await using client = connect(this.#node.rpcUrl);
+    // The lines of a node are to go to that node, and its failures are to be seen.
+    await using client = connect(this.#node.rpcUrl, { failover: false });
     const options = { batchBytesMax: 32_768, bytesUnansweredMax: 262_144 };
     await using producer = client.producer(this.#topic, options);
     const lines = this.#left;
@@ -77,7 +78,7 @@ export class LineSender {
     const unsure = new Set(this.#left.map(({ number }) => String(number)));
     const stored = new Set<string>();
     const decoder = new TextDecoder();
-    await using client = connect(this.#node.rpcUrl);
+    await using client = connect(this.#node.rpcUrl, { failover: false });
     for await (const record of client.consume(this.#topic, { follow: false })) {
       const key = decoder.decode(record.key);
       if (unsure.has(key)) stored.add(key);
