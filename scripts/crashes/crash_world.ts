@@ -1,4 +1,4 @@
-import { FrameBuilder, Random } from "../../src/base/mod.ts";
+import { FrameBuilder, Random, writeProducerStamp } from "../../src/base/mod.ts";
 import { Log, type LogOptions, type TopicLog } from "../../src/log/mod.ts";
 import { type CrashMode, type DiskStep, SimulatedDisk } from "../../src/testing/mod.ts";
 import { type Debt, Ledger } from "./ledger.ts";
@@ -26,6 +26,8 @@ export class CrashWorld {
   readonly ledger: Ledger = new Ledger();
   readonly tables: Tables = new Tables();
   readonly moments: Moment[] = [];
+  /** Who produces from now on, and numbers batches as their texts are numbered; nobody while it is undefined. */
+  producer: string | undefined;
   readonly #isWanted: (step: DiskStep | undefined) => boolean;
   #log: Log | undefined;
   #timers = new Set<() => void>();
@@ -62,7 +64,11 @@ export class CrashWorld {
     const builder = new FrameBuilder();
     for (const value of texts) builder.add({ value, timestampMs }, timestampMs);
     this.ledger.give(topic.name, texts);
-    const ack = await topic.produce(builder.finish());
+    const frame = builder.finish();
+    if (this.producer !== undefined) {
+      writeProducerStamp(frame, { producer: this.producer, epoch: 0, sequence: 1 + Number(texts[0]?.slice(0, 4)) });
+    }
+    const ack = await topic.produce(frame);
     for (const [index, text] of texts.entries()) this.#publish(topic, ack.writer, ack.sequence + index, text);
     if ((topic.have.get(ack.writer) ?? 0) < ack.sequence + ack.count - 1) throw new Error("acknowledged, not held");
     this.#remember(undefined);

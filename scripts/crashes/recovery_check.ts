@@ -1,5 +1,13 @@
 /** What must be true of a log that is opened after a crash, and of what it is used for then. */
-import { crc32, FrameBuilder, type Random, sameBytes } from "../../src/base/mod.ts";
+import {
+  crc32,
+  FrameBuilder,
+  type ProducerStamp,
+  type Random,
+  readProducerStamp,
+  sameBytes,
+  writeProducerStamp,
+} from "../../src/base/mod.ts";
 import { dumpFile, Log, type LogEvent, type LogOptions, type TopicLog } from "../../src/log/mod.ts";
 import type { SimulatedDisk } from "../../src/testing/mod.ts";
 import { wallMs } from "./crash_world.ts";
@@ -128,6 +136,26 @@ class Check {
     }
   }
 
+  /** What is held is known when it is sent again; what comes next is not, although a crash may have taken the same once. */
+  async sendAgain(log: Log): Promise<void> {
+    for (const topic of log.topics()) {
+      let last: ProducerStamp | undefined;
+      for (const { header, bytes, texts } of await readAll(topic)) {
+        const stamp = readProducerStamp(bytes);
+        if (stamp === undefined) continue;
+        const { duplicate, writer, sequence } = await topic.produce(stampedFrame(texts, stamp));
+        const isSame = duplicate === true && writer === header.writer && sequence === header.baseSequence;
+        if (!isSame) this.fault(`${topic.name}: number ${stamp.sequence} sent again went to ${writer}/${sequence}`);
+        if (last === undefined || stamp.sequence + header.count > last.sequence) {
+          last = { ...stamp, sequence: stamp.sequence + header.count };
+        }
+      }
+      if (last === undefined) continue;
+      const { duplicate } = await topic.produce(stampedFrame(["next"], last));
+      if (duplicate) this.fault(`${topic.name}: number ${last.sequence} is not held, and is called a duplicate`);
+    }
+  }
+
   /** A record for each topic and one for a new one: no number names two records, and all of it can be read. */
   async goOn(log: Log): Promise<void> {
     const { ledger, debt } = this.#crashed;
@@ -175,6 +203,7 @@ export async function checkRecovery(crashed: CrashedLog): Promise<Recovery> {
     if (!sameLists(frames, first)) check.fault(`${topic.name}: the second opening serves something else`);
   }
   await check.compact(again.log);
+  await check.sendAgain(again.log);
   await check.goOn(again.log);
   await again.log[Symbol.asyncDispose]();
   check.assertFaultless();
@@ -188,6 +217,14 @@ export async function checkRecovery(crashed: CrashedLog): Promise<Recovery> {
     rebuiltIndexes: count("index-rebuilt"),
     newWriters: count("new-writer"),
   };
+}
+
+function stampedFrame(texts: readonly string[], stamp: ProducerStamp): Uint8Array {
+  const builder = new FrameBuilder();
+  for (const value of texts) builder.add({ value, timestampMs: wallMs }, wallMs);
+  const frame = builder.finish();
+  writeProducerStamp(frame, stamp);
+  return frame;
 }
 
 /** What the indexes say is what a full scan of the segments says. */
@@ -206,19 +243,19 @@ async function checkIndexes(check: Check, disk: SimulatedDisk): Promise<void> {
 }
 
 /**
- * What an opening must leave as it is. Indexes can be made again, an unclean stop may call for a new writer, and a journal
+ * What an opening must leave as it is. Indexes, and what is known of producers, can be made again, an unclean stop may call for a new writer, and a journal
  * that a clean stop left is removed by the first opening that does not follow one.
  */
 function lastingFiles(disk: SimulatedDisk): Map<string, Uint8Array> {
   const mayChange = (path: string): boolean =>
-    path.endsWith(".index") || path === "writer" || path.startsWith("journal/");
+    /\.(index|producers)$/.test(path) || /^(former-)?writers?$/.test(path) || path.startsWith("journal/");
   const lasting = disk.paths().filter((path) => !mayChange(path));
   return new Map(lasting.map((path) => [path, disk.peek(path)]));
 }
 
 /** A file of a topic that nothing of the format is: what was begun before a crash, and neither finished nor removed. */
 function isOrphan(path: string): boolean {
-  return /^topics\//.test(path) && !/^topics\/[^/]+\/(\d{20}\.(log|index)|floor)$/.test(path);
+  return /^topics\//.test(path) && !/^topics\/[^/]+\/(\d{20}\.(log|index|producers)|floor)$/.test(path);
 }
 
 function firstDifference(left: ReadonlyMap<string, Uint8Array>, right: ReadonlyMap<string, Uint8Array>) {

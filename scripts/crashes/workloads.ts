@@ -46,7 +46,7 @@ export const workloads: readonly Workload[] = [
   },
   {
     name: "roll",
-    covers: "new segments, their indexes, retention and its floor",
+    covers: "new segments, their indexes, retention and its floor, what is known of producers",
     options: { ...small, retention: { segmentsMax: 2 } },
     run: rollAndForget,
   },
@@ -173,6 +173,7 @@ async function roomAhead(world: CrashWorld): Promise<void> {
 
 async function rollAndForget(world: CrashWorld): Promise<void> {
   const log = await world.open();
+  world.producer = "00000000000000a1";
   const topic = await log.openTopic("orders");
   for (let round = 0; round < 12; round++) {
     await Promise.all([
