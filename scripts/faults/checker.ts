@@ -7,10 +7,13 @@ import { readName, readStatement } from "./statement.ts";
 
 /** Faults that are told by name: all others are only counted. */
 const examplesMax = 10;
+/** In place of a writer: a record that was sent again to another node stands in one feed here and in another there. */
+const several = "several";
 
 /** What one log, or one consumer, had so far. */
 class Seen {
   readonly #numbers = new Map<string, Set<number>>();
+  /** By producer, and in that by the writer whose feed the record is in. */
   readonly #last = new Map<string, number>();
   count = 0;
 
@@ -18,15 +21,15 @@ class Seen {
     return this.#numbers.get(producer)?.has(number) ?? false;
   }
 
-  /** The highest number of the producer so far. */
-  last(producer: string): number {
-    return this.#last.get(producer) ?? 0;
+  /** The highest number of the producer so far in a writer's feed. */
+  last(producer: string, writer: string): number {
+    return this.#last.get(`${producer} ${writer}`) ?? 0;
   }
 
-  add(producer: string, number: number): void {
+  add(producer: string, number: number, writer: string): void {
     const numbers = this.#numbers.get(producer) ?? new Set();
     this.#numbers.set(producer, numbers.add(number));
-    this.#last.set(producer, Math.max(this.last(producer), number));
+    this.#last.set(`${producer} ${writer}`, Math.max(this.last(producer, writer), number));
     this.count++;
   }
 }
@@ -52,6 +55,8 @@ export class Checker {
   /** Value by writer and sequence, as the first node had it. */
   readonly #identities = new Map<string, string[]>();
   readonly #causes = new Map<string, string>();
+  /** In whose feed each record stands. */
+  readonly #writers = new Map<string, string>();
   readonly #faults: Record<FaultKind, number> = {
     ...{ lost: 0, repeated: 0, outOfOrder: 0, outOfCausalOrder: 0, unlike: 0, notDelivered: 0 },
   };
@@ -73,7 +78,7 @@ export class Checker {
       lastOffset = offset;
       sequences.set(writer, sequence);
       this.#identify(node, { writer, sequence, value });
-      this.#judge(node, value, seen);
+      this.#judge(node, value, writer, seen);
     }
     this.#logs.set(node, seen);
   }
@@ -98,7 +103,7 @@ export class Checker {
     for (const name of names) {
       const causes = this.#causes.get(name);
       // What was read of a disk that was lost before anybody copied it is in no log.
-      this.#judge(consumer, `${name}|${causes ?? ""}`, seen);
+      this.#judge(consumer, `${name}|${causes ?? ""}`, this.#writers.get(name) ?? several, seen);
     }
     this.#consumers++;
     this.#delivered += seen.count;
@@ -135,14 +140,17 @@ export class Checker {
     else if (known !== value) this.#fault("unlike", `${node}: ${writer} ${sequence} is ${value}, elsewhere ${known}`);
     const [name = "", causes = ""] = value.split("|", 2);
     this.#causes.set(name, causes);
+    const before = this.#writers.get(name);
+    this.#writers.set(name, before === undefined || before === writer ? writer : several);
   }
 
   /** One record in its place in a log, or in what a consumer was given. */
-  #judge(where: string, text: string, seen: Seen): void {
+  #judge(where: string, text: string, writer: string, seen: Seen): void {
     const { producer, number, causes } = readStatement(text);
     if (seen.has(producer, number)) this.#fault("repeated", `${where}: ${producer}:${number} stands there twice`);
-    else if (number < seen.last(producer)) {
-      this.#fault("outOfOrder", `${where}: ${producer}:${number} after ${producer}:${seen.last(producer)}`);
+    else if (writer !== several && number < seen.last(producer, writer)) {
+      const last = seen.last(producer, writer);
+      this.#fault("outOfOrder", `${where}: ${producer}:${number} after ${producer}:${last}, both of ${writer}`);
     }
     for (const [cause, last] of causes) {
       this.#causesChecked++;
@@ -153,7 +161,7 @@ export class Checker {
         );
       }
     }
-    seen.add(producer, number);
+    seen.add(producer, number, writer);
   }
 
   #fault(kind: FaultKind, example: string): void {

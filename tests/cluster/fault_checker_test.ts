@@ -48,6 +48,12 @@ const cases: readonly Case[] = [
   { what: "a record that stands there twice", logs: [[...whole, "w1 3 a:2|b:1"]], finds: { repeated: 1 } },
   { what: "a writer's records in the wrong order", logs: [["w1 2 x:1|", "w1 1 y:1|"]], finds: { outOfOrder: 1 } },
   { what: "a producer's records in the wrong order", logs: [["w1 1 a:2|", "w1 2 a:1|"]], finds: { outOfOrder: 1 } },
+  {
+    what: "a producer's records in two writers' feeds",
+    logs: [["w2 1 a:2|", "w1 1 a:1|"]],
+    delivered: ["a:2", "a:1"],
+    finds: {},
+  },
   { what: "a record before its cause", logs: [["w2 1 b:1|a:1", "w1 1 a:1|"]], finds: { outOfCausalOrder: 1 } },
   {
     what: "one name for two records",
