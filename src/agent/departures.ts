@@ -123,15 +123,15 @@ export class Departures implements AsyncDisposable {
     }
   }
 
-  /** Whether so many have told to hold all of it that asking them is worth the standstill. */
+  /** Whether so many have confirmed to hold all of it that asking them is worth the standstill. */
   #mayBeKept(topic: TopicLog): boolean {
     const { placements, peers } = this.#options;
     const place = placements.placeOf(topic.name);
     if (place === undefined) return false;
     if (topic.have.size === 0) return true;
     const key = keyOf(topic);
-    const holders = peers().filter(({ name, durable }) => {
-      return place.placed.includes(name) && covers(durable.get(key) ?? new Map(), topic.have);
+    const holders = peers().filter(({ name, synced }) => {
+      return place.placed.includes(name) && covers(synced.get(key) ?? new Map(), topic.have);
     });
     return holders.length >= place.keepersMin;
   }

@@ -255,7 +255,9 @@ export class Doors implements ServedDoors {
     const { log, peers } = this.#options;
     const generation = log.topic(topic)?.generation ?? log.lives.get(topic)?.generation ?? 1;
     const key = topicKey(topic, generation);
-    return new Set(peers().flatMap(({ name, durable }) => ((durable.get(key)?.size ?? 0) > 0 ? [name] : [])));
+    const isHolder = ({ durable, synced }: PeerProgress): boolean =>
+      (durable.get(key)?.size ?? 0) > 0 || (synced.get(key)?.size ?? 0) > 0;
+    return new Set(peers().flatMap((peer) => (isHolder(peer) ? [peer.name] : [])));
   }
 }
 

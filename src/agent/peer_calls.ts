@@ -35,6 +35,11 @@ export class PeerCalls {
     return { watchesOpen: this.#watches.size, pullsOpen: this.#pulls.size };
   }
 
+  /** Has all streams opened again, as the writer that is ours now: peers show of no other's feeds where they stand. */
+  rewatch(): void {
+    for (const watch of this.#watches.values()) watch.abort();
+  }
+
   endWatch(watchId: number): void {
     this.#watches.get(watchId)?.abort();
   }

@@ -127,7 +127,7 @@ export class Placing implements AsyncDisposable {
   };
 
   /** Those of the peers that are to hold a topic, or do. */
-  peersOf<Peer extends PeerProgress>(topic: string, peers: readonly Peer[]): readonly Peer[] {
+  peersOf<Peer extends Pick<PeerProgress, "name" | "durable">>(topic: string, peers: readonly Peer[]): readonly Peer[] {
     return peers.filter(({ name, durable }) => this.placements.isPlacedAt(topic, name) || durable.has(topic));
   }
 

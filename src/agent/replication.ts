@@ -160,6 +160,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   writerMinted(writer: WriterId): void {
     this.#replicator.push({ type: "writer-minted", writer });
+    this.#calls.rewatch();
   }
 
   /**
