@@ -9,6 +9,7 @@ export type {
   ConnectOptions,
   ConsumeFrom,
   ConsumeOptions,
+  ExpectedSequence,
   ProduceAck,
   ProduceOptions,
 } from "./client_options.ts";
@@ -20,6 +21,7 @@ export { type CursorAck, CursorCalls, type SavedCursor } from "./cursor_calls.ts
 export {
   ClientError,
   type ClientErrorCode,
+  ExpectedSequenceError,
   GapError,
   NotReplicatedError,
   type ProduceFate,
@@ -27,6 +29,7 @@ export {
   RecordTooLargeError,
 } from "./errors.ts";
 export { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
+export { HomeProducer, type HomeProducerOptions } from "./home_producer.ts";
 export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";

@@ -1,5 +1,5 @@
 /** What callers of the client may choose, and what they are told of a produce. */
-import type { Compression } from "../base/mod.ts";
+import type { Compression, WriterId } from "../base/mod.ts";
 import type { Acks } from "./acks.ts";
 import type { ConsumeFailover } from "./consume_streams.ts";
 import type { Gap } from "./consumer.ts";
@@ -51,6 +51,9 @@ export interface ConsumeOptions {
   readonly onFailover?: (failover: ConsumeFailover) => void;
 }
 
+/** What a produce, or a record, says of itself: its writer and its sequence. 0: no record. */
+export type ExpectedSequence = 0 | { readonly writer: WriterId; readonly sequence: number };
+
 export interface ProduceOptions {
   /** How the batch is compressed if that makes it shorter. @default "none" */
   readonly compression?: Compression;
@@ -63,6 +66,13 @@ export interface ProduceOptions {
    * stamp. @default 120000, and 0 without the client's `failover`
    */
   readonly deliveryTimeoutMs?: number;
+  /** Send to the home of the first record's key, as a producer with `home` does. @default false, and true with `expectedSequence` */
+  readonly home?: boolean;
+  /**
+   * Store the one record only if this is the latest with its key, as the asked node holds them; 0: if there is none.
+   * `ExpectedSequenceError` says which it is otherwise.
+   */
+  readonly expectedSequence?: ExpectedSequence;
   readonly signal?: AbortSignal;
 }
 

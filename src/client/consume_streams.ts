@@ -169,10 +169,12 @@ export class ConsumeStreams {
   /** Rejects when the answer takes too long, whatever becomes of it. */
   #within<Answer>(patienceMs: number, answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#awaited = { untilMs: this.#options.servers.clock.nowMs() + patienceMs, reject };
+      const awaited = { untilMs: this.#options.servers.clock.nowMs() + patienceMs, reject };
+      this.#awaited = awaited;
       this.#watch();
       void answer.then(resolve, reject).then(() => {
-        this.#awaited = undefined;
+        // An answer that was given up comes to its end while another one is waited for.
+        if (this.#awaited === awaited) this.#awaited = undefined;
       });
     });
   }
@@ -220,7 +222,11 @@ export class ConsumeStreams {
       if (this.#opened <= 1) this.#cameAtMs = nowMs;
     }
     if (failure.code !== "UNAVAILABLE" && failure.code !== "DEADLINE_EXCEEDED") this.#refusals.set(connection, failure);
-    if (isHoled) this.#holed ??= connection;
+    if (isHoled && this.#holed === undefined) {
+      this.#holed = connection;
+      // Whoever broke off before may hold what is lacking here: each is asked once more.
+      this.#tried.clear();
+    }
     this.#tried.add(connection);
     // An offset means nothing at another server.
     const isBound = (!hasPlace && request.start.case === undefined) || failoverMs === 0;

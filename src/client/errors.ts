@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { WriterId } from "../base/mod.ts";
-import { LowestAvailableSchema } from "../gen/log/v1/log_pb.ts";
+import { LatestRecordSchema, LowestAvailableSchema } from "../gen/log/v1/log_pb.ts";
 import { type Cursor, cursorToText } from "./cursor.ts";
 
 /** What went wrong, for `switch (error.code)`. */
@@ -33,6 +33,8 @@ export type ClientErrorCode =
   | "DATA_LOSS"
   /** Records are gone that come next: a `GapError`. */
   | "GAP"
+  /** The latest record of the key is another one: an `ExpectedSequenceError`. */
+  | "EXPECTED_SEQUENCE"
   /** Another producer with the same id and a greater epoch took over: a `ProducerFencedError`. */
   | "PRODUCER_FENCED"
   /** This runtime does not have the codec that a batch is, or is to be, compressed with. */
@@ -104,6 +106,18 @@ export class ProducerFencedError extends ClientError {
   }
 }
 
+/** The latest record of the key is another one than the caller expected. Nothing was stored. */
+export class ExpectedSequenceError extends ClientError {
+  override readonly name = "ExpectedSequenceError";
+  /** The latest record with the key on the asked node; undefined when there is none. */
+  readonly latest: { readonly writer: WriterId; readonly sequence: number } | undefined;
+
+  constructor(message: string, latest: ExpectedSequenceError["latest"], about: { server: string; cause: unknown }) {
+    super("EXPECTED_SEQUENCE", message, { ...about, fate: "rejected" });
+    this.latest = latest;
+  }
+}
+
 /** A record that no node would take. Nothing was sent. */
 export class RecordTooLargeError extends RangeError {
   override readonly name = "RecordTooLargeError";
@@ -166,6 +180,12 @@ export function toClientError(
 ): ClientError {
   if (error instanceof ClientError) return error;
   const failure = ConnectError.from(error);
+  const [latest] = failure.findDetails(LatestRecordSchema);
+  if (latest !== undefined) {
+    const { writer, sequence } = latest;
+    const found = sequence === 0n ? undefined : { writer, sequence: Number(sequence) };
+    return new ExpectedSequenceError(failure.rawMessage, found, { server: about.server, cause: error });
+  }
   const [lowest] = failure.findDetails(LowestAvailableSchema);
   const lowestAvailable = lowest && cursorToText(lowest.cursor);
   const options = { server: about.server, fate: about.fate, lowestAvailable, cause: error };

@@ -9,6 +9,8 @@ import { CursorCalls } from "./cursor_calls.ts";
 import { ClientError } from "./errors.ts";
 import { groupWork, randomMember } from "./group_calls.ts";
 import { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
+import { HomeProducer, type HomeProducerOptions } from "./home_producer.ts";
+import { Homes } from "./homes.ts";
 import { type NamedConsumeOptions, NamedConsumer, plainOptions } from "./named_consumer.ts";
 import { failoverMsDefault, openConsumer } from "./open_consumer.ts";
 import { openProducer } from "./open_producer.ts";
@@ -24,6 +26,9 @@ import type {
   TopicDescription,
   TopicSettingsChange,
 } from "./types.ts";
+
+/** Topics whose keys' homes are remembered. */
+const homesMax = 1_000;
 
 type AnyConsumeOptions = ConsumeOptions | NamedConsumeOptions | GroupConsumeOptions;
 
@@ -42,6 +47,7 @@ export class LogClient implements AsyncDisposable {
   readonly #timeoutMs: number;
   readonly #failover: boolean;
   readonly #once: OnceProducer;
+  readonly #homes = new Map<string, Homes>();
   /** What operators ask of the asked node's cluster. */
   readonly cluster: ClusterCalls;
   /** How far consumers have read that go by a name. */
@@ -69,9 +75,16 @@ export class LogClient implements AsyncDisposable {
     return this.#servers.current.url;
   }
 
-  /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
-  producer(topic: string, options: ProducerOptions = {}): Producer {
-    return openProducer(topic, options, { servers: this.#servers, failover: this.#failover });
+  /**
+   * Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. With
+   * `home`, each record to the home of its key.
+   */
+  producer(topic: string, options: HomeProducerOptions): HomeProducer;
+  producer(topic: string, options?: ProducerOptions): Producer;
+  producer(topic: string, options: ProducerOptions | HomeProducerOptions = {}): Producer | HomeProducer {
+    const failover = this.#failover;
+    if (!("home" in options)) return openProducer(topic, options, { servers: this.#servers, failover });
+    return new HomeProducer({ topic, options, homes: this.#homesOf(topic), failover });
   }
 
   /**
@@ -83,7 +96,30 @@ export class LogClient implements AsyncDisposable {
     records: RecordInput | readonly RecordInput[],
     options: ProduceOptions = {},
   ): Promise<ProduceAck> {
-    return this.#once.produce(topic, Array.isArray(records) ? records : [records as RecordInput], options);
+    const list = Array.isArray(records) ? records : [records as RecordInput];
+    const home = options.home ?? (this.#failover && options.expectedSequence !== undefined);
+    return home ? this.#produceAtHome(topic, list, options) : this.#once.produce(topic, list, options);
+  }
+
+  async #produceAtHome(topic: string, records: readonly RecordInput[], options: ProduceOptions): Promise<ProduceAck> {
+    const key = records[0]?.key;
+    if (key === undefined) {
+      const message = `Cannot produce to topic ${JSON.stringify(topic)}: there is no key whose home it could go to`;
+      throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
+    }
+    const homes = this.#homesOf(topic);
+    await homes.known();
+    void homes.lookAgain();
+    return this.#once.produce(topic, records, { ...options, servers: homes.choiceOf(homes.homeOf(key)) });
+  }
+
+  #homesOf(topic: string): Homes {
+    const known = this.#homes.get(topic);
+    if (known !== undefined) return known;
+    if (this.#homes.size >= homesMax) this.#homes.clear();
+    const homes = new Homes(this.#servers, topic);
+    this.#homes.set(topic, homes);
+    return homes;
   }
 
   /**

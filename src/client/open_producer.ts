@@ -6,13 +6,13 @@ import { pipeTo } from "./pipe_to.ts";
 import { answerPatienceMs } from "./produce_once.ts";
 import { Producer, type ProducerOptions, resolveProducerOptions } from "./producer.ts";
 import { RetryingPipe } from "./retrying_pipe.ts";
-import type { Servers } from "./servers.ts";
+import type { ServerChoice } from "./servers.ts";
 
 /** A producer to these servers. Throws `ClientError` for options that make no sense. */
 export function openProducer(
   topic: string,
   options: ProducerOptions,
-  { servers, failover }: { readonly servers: Servers; readonly failover: boolean },
+  { servers, failover }: { readonly servers: ServerChoice; readonly failover: boolean },
 ): Producer {
   const idempotent = options.idempotent ?? (failover || options.identity !== undefined);
   const resolved = resolveProducerOptions({ ...options, idempotent });

@@ -1,18 +1,18 @@
 /** Produces that are answered for themselves, each of one batch. */
-import { type RecordInput, writeProducerStamp } from "../base/mod.ts";
+import { isWriterId, type RecordInput, writeProducerStamp } from "../base/mod.ts";
 import { type AskedAcks, askedAcks } from "./acks.ts";
 import { AnswerWatch } from "./answer_watch.ts";
 import { pause } from "./client_clock.ts";
-import type { ProduceAck, ProduceOptions } from "./client_options.ts";
+import type { ExpectedSequence, ProduceAck, ProduceOptions } from "./client_options.ts";
 import { compressorOf } from "./compressing_pipe.ts";
 import { cursorToText } from "./cursor.ts";
 import { ClientError, type ProduceFate } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
 import { checkDeliveryTimeout, deliveryTimeoutMsDefault, notReplicated, packOne } from "./producer.ts";
 import { randomProducerId } from "./producer_identity.ts";
-import { produceFrame } from "./record_calls.ts";
+import { type ExpectedRecord, produceFrame } from "./record_calls.ts";
 import { isRetryable, ServerTurns } from "./server_turns.ts";
-import type { Servers } from "./servers.ts";
+import type { ServerChoice } from "./servers.ts";
 import { cancellationOf } from "./shared_cancellation.ts";
 
 /** How long an answer of a server is waited for, beyond the time that it may wait for others. */
@@ -28,29 +28,35 @@ export function answerPatienceMs({ replicated, timeoutMs }: AskedAcks): number {
 }
 
 export class OnceProducer {
-  readonly #servers: Servers;
+  readonly #servers: ServerChoice;
   readonly #retries: boolean;
   readonly #watch: AnswerWatch;
   /** Who all of them are produced as, and the next number in each topic. */
   #producer: string | undefined;
   readonly #nextSequences = new Map<string, number>();
 
-  constructor(servers: Servers, options: { readonly retries: boolean }) {
+  constructor(servers: ServerChoice, options: { readonly retries: boolean }) {
     this.#servers = servers;
     this.#retries = options.retries;
     this.#watch = new AnswerWatch(servers.clock);
   }
 
-  async produce(topic: string, records: readonly RecordInput[], options: ProduceOptions): Promise<ProduceAck> {
+  /** `servers`: in the order in which to try them. */
+  async produce(
+    topic: string,
+    records: readonly RecordInput[],
+    { servers = this.#servers, ...options }: ProduceOptions & { readonly servers?: ServerChoice | undefined },
+  ): Promise<ProduceAck> {
     const acks = askedAcks(options);
+    const expected = expectedRecord(options.expectedSequence);
     const { deliveryTimeoutMs = this.#retries ? deliveryTimeoutMsDefault : 0, compression = "none", signal } = options;
     checkDeliveryTimeout(deliveryTimeoutMs);
-    const { current } = this.#servers;
+    const { current } = servers;
     const packed = packOne(records, current.checksum);
     if (deliveryTimeoutMs > 0) this.#stamp(packed, topic, records.length);
     const compress = compressorOf(compression, current);
     const frame = compress === undefined ? packed : ((await compress(packed)) as typeof packed);
-    const answer = await this.#deliver({ topic, frame, acks, signal, deliveryTimeoutMs });
+    const answer = await this.#deliver({ servers, topic, frame, acks, expected, signal, deliveryTimeoutMs });
     if (answer.shortfall !== undefined) throw notReplicated(answer, 0);
     const { offset, writer, firstSequence: sequence, count, token } = answer;
     return { offset, writer, sequence, count, token: cursorToText(token) };
@@ -68,25 +74,25 @@ export class OnceProducer {
   }
 
   async #deliver(delivery: Delivery): Promise<ProduceAnswer> {
-    const { topic, frame, acks, signal, deliveryTimeoutMs } = delivery;
-    const untilMs = this.#servers.clock.nowMs() + deliveryTimeoutMs;
+    const { servers, topic, frame, acks, expected, signal, deliveryTimeoutMs } = delivery;
+    const untilMs = servers.clock.nowMs() + deliveryTimeoutMs;
     let turns: ServerTurns | undefined;
     let fate: ProduceFate = "unsent";
     for (;;) {
-      const connection = turns?.connection ?? this.#servers.current;
+      const connection = turns?.connection ?? servers.current;
       try {
-        const answer = produceFrame(connection, topic, frame, { ...acks, signal });
+        const answer = produceFrame(connection, topic, frame, { ...acks, expected, signal });
         if (deliveryTimeoutMs === 0) return await answer;
         const patienceMs = Math.min(deliveryTimeoutMs, answerPatienceMs(acks));
         const answered = await this.#watch.within(patienceMs, connection.url, answer);
-        this.#servers.answered(connection);
+        servers.answered(connection);
         return answered;
       } catch (error) {
         const doing = `produce to topic ${JSON.stringify(topic)}`;
-        turns ??= new ServerTurns(this.#servers, connection);
-        const failure = this.#servers.failure(error, connection, { doing, signal, fate: "unknown" });
+        turns ??= new ServerTurns(servers, connection);
+        const failure = servers.failure(error, connection, { doing, signal, fate: "unknown" });
         if (failure.fate !== "unsent") fate = "unknown";
-        const isOver = this.#servers.isClosed || this.#servers.clock.nowMs() >= untilMs;
+        const isOver = servers.isClosed || servers.clock.nowMs() >= untilMs;
         if (!isRetryable(failure) || isOver) throw withFate(failure, fate);
         await this.#wait(turns.failed(failure), signal);
       }
@@ -111,11 +117,23 @@ export class OnceProducer {
 }
 
 interface Delivery {
+  readonly servers: ServerChoice;
+  readonly expected: ExpectedRecord | undefined;
   readonly topic: string;
   readonly frame: Uint8Array<ArrayBuffer>;
   readonly acks: AskedAcks;
   readonly signal: AbortSignal | undefined;
   readonly deliveryTimeoutMs: number;
+}
+
+/** Throws `ClientError` for what is no record. */
+function expectedRecord(expected: ExpectedSequence | undefined): ExpectedRecord | undefined {
+  if (expected === undefined) return undefined;
+  if (expected === 0) return { writer: "", sequence: 0 };
+  const { writer, sequence } = expected;
+  if (isWriterId(writer) && Number.isSafeInteger(sequence) && sequence >= 1) return { writer, sequence };
+  const message = `Cannot produce: expectedSequence is sequence ${sequence} of writer ${writer}, allowed are 0 and what an ack or a record says of itself`;
+  throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
 }
 
 function withFate(failure: ClientError, fate: ProduceFate): ClientError {

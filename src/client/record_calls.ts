@@ -26,9 +26,16 @@ export interface RecordCalls {
   readonly log: Client<typeof Log>;
 }
 
+/** The record that must be the latest of its key; sequence 0: there must be none. */
+export interface ExpectedRecord {
+  readonly writer: string;
+  readonly sequence: number;
+}
+
 export interface RecordCallOptions {
   readonly replicated?: number | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly expected?: ExpectedRecord | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,9 +57,10 @@ export async function produceFrame(
   frame: Uint8Array<ArrayBuffer>,
   options: RecordCallOptions,
 ): Promise<ProduceAnswer> {
-  const { replicated = 1, timeoutMs = 0, signal } = options;
-  if (hot === undefined) {
-    const request = { topic, frame, acks: acksOf({ replicated }), timeoutMs };
+  const { replicated = 1, timeoutMs = 0, expected, signal } = options;
+  if (hot === undefined || expected !== undefined) {
+    const expectedSequence = expected && { writer: expected.writer, sequence: BigInt(expected.sequence) };
+    const request = { topic, frame, acks: acksOf({ replicated }), timeoutMs, expectedSequence };
     if (signal === undefined) return produceAnswerOf(await log.produce(request));
     return produceAnswerOf(await withOwnSignal(signal, (own) => log.produce(request, { signal: own })));
   }

@@ -4,11 +4,11 @@ import { ClientError, type ProduceFate, ProducerFencedError } from "./errors.ts"
 import type { ProduceAnswer } from "./hot_messages.ts";
 import type { BatchPipe } from "./pipe.ts";
 import { isRetryable, ServerTurns } from "./server_turns.ts";
-import type { Servers } from "./servers.ts";
+import type { ServerChoice } from "./servers.ts";
 import { BatchRefusal } from "./shared_pipe.ts";
 
 export interface RetryingPipeOptions {
-  readonly servers: Servers;
+  readonly servers: ServerChoice;
   /** How long a batch is tried. */
   readonly deliveryTimeoutMs: number;
   /** How long one answer is waited for. */
@@ -218,7 +218,10 @@ export class RetryingPipe implements BatchPipe {
         for (const batch of this.#unanswered) batch.fate = "unknown";
         const { url } = this.#turns.connection;
         void this.#recover(
-          new ClientError("DEADLINE_EXCEEDED", `Cannot produce: ${url} does not answer`, { server: url, fate: "unknown" }),
+          new ClientError("DEADLINE_EXCEEDED", `Cannot produce: ${url} does not answer`, {
+            server: url,
+            fate: "unknown",
+          }),
         );
       },
       { inBackground: true },

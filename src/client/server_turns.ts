@@ -1,18 +1,18 @@
 import { Backoff } from "./backoff.ts";
 import type { ServerConnection } from "./connections.ts";
 import type { ClientError } from "./errors.ts";
-import type { Servers } from "./servers.ts";
+import type { ServerChoice } from "./servers.ts";
 
 /** Which server a produce goes to when it failed at one: the same first, then each other, then all of them after a wait. */
 export class ServerTurns {
-  readonly #servers: Servers;
+  readonly #servers: ServerChoice;
   readonly #backoff = new Backoff();
   readonly #tried = new Set<ServerConnection>();
   #connection: ServerConnection;
   /** Nothing failed since the server answered last. */
   #isWell = true;
 
-  constructor(servers: Servers, first: ServerConnection = servers.current) {
+  constructor(servers: ServerChoice, first: ServerConnection = servers.current) {
     this.#servers = servers;
     this.#connection = first;
   }

@@ -14,6 +14,12 @@ export interface ServersOptions {
   readonly clock?: ClientClock | undefined;
 }
 
+/** What calls need to know of them. */
+export type ServerChoice = Pick<
+  Servers,
+  "current" | "after" | "failed" | "failure" | "answered" | "onClose" | "isClosed" | "clock"
+>;
+
 /** Servers that one is told of beyond those that the caller named. */
 const learntMax = 64;
 /** A server that answers is asked for the others this often at most; more often while none is known, or one failed. */
@@ -89,6 +95,12 @@ export class Servers {
     this.#learntAtMs = nowMs;
     this.#hasFailed = false;
     void this.#learn(connection);
+  }
+
+  /** The ways to the server at an address, `host:port`, that a server gave; undefined where it is none. */
+  at(rpcAddress: string): ServerConnection | undefined {
+    const { protocol } = new URL(this.#current.url);
+    return this.#openLearnt(`${protocol}//${rpcAddress}`)[0];
   }
 
   /** To be told of `close`. The result ends that. */
