@@ -4,13 +4,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ConnectRouter } from "@connectrpc/connect";
 import { getLogger } from "@logtape/logtape";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Replication } from "../../src/agent/replication.ts";
 import { chainStart, DisposalStack, placeFrame, Random, stampBatch, writerToNumber } from "../../src/base/mod.ts";
-import { Replication as ReplicationService } from "../../src/gen/grapevine/v1/replication_pb.ts";
+import {
+  Replication as ReplicationService,
+  type WatchResponseSchema,
+} from "../../src/gen/grapevine/v1/replication_pb.ts";
 import { fastCrc32 } from "../../src/io/checksum.ts";
 import { systemClock } from "../../src/io/clock.ts";
 import { openDirectory } from "../../src/io/disk.ts";
@@ -48,7 +52,7 @@ async function serve(
   const writer = writerToNumber(server.writer);
   const routes = (router: ConnectRouter): void => {
     router.service(ReplicationService, {
-      async *watch(_request, { signal }) {
+      async *watch(_request, { signal }): AsyncGenerator<MessageInitShape<typeof WatchResponseSchema>> {
         yield { message: { case: "hello", value: { node: "x", writer, version: 1 } } };
         for (let round = 0; round < (server.notices ?? 1); round++) {
           const durable = [{ writer, sequence: BigInt(server.shows + round) }];
