@@ -78,6 +78,7 @@ export class Committer {
   async close(): Promise<boolean> {
     this.#closed ??= new LogClosedError();
     await this.#idle();
+    await this.#state.producers.rest();
     try {
       await this.#syncing.catch(() => undefined);
       if (this.#tailBroken) await this.#repairTail();
@@ -100,6 +101,7 @@ export class Committer {
     for (const one of waiting) one.reject(reason);
     await this.#idle();
     await this.#syncing.catch(() => undefined);
+    await this.#state.producers.rest();
   }
 
   async #idle(): Promise<void> {

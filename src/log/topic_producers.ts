@@ -4,7 +4,7 @@
  */
 import { type FrameHeader, type ProducerStamp, sameChain, usableProducerStamp, type WriterId } from "../base/mod.ts";
 import { chainAt } from "./chain_at.ts";
-import { LogCorruptError } from "./errors.ts";
+import { LogClosedError, LogCorruptError } from "./errors.ts";
 import { FileRetiredError } from "./file_pool.ts";
 import { headersIn, visitStamped } from "./headers_search.ts";
 import { topicPath } from "./paths.ts";
@@ -41,6 +41,8 @@ export class TopicProducers implements KnownProducers {
   /** Who waits to produce. */
   #waiting = 0;
   #hasFailed = false;
+  /** Nothing is read any more. */
+  #isOver = false;
   /** Base offsets of the segments that have a file beside them, ascending. */
   #files: number[] = [];
   #writtenThrough = -1;
@@ -77,7 +79,7 @@ export class TopicProducers implements KnownProducers {
   }
 
   loading(): Promise<void> | undefined {
-    if (this.#ready !== undefined || this.#hasFailed) return undefined;
+    if (this.#ready !== undefined || this.#hasFailed || this.#isOver) return undefined;
     return this.load().then(
       () => undefined,
       () => undefined,
@@ -94,9 +96,9 @@ export class TopicProducers implements KnownProducers {
     return this.#loading;
   }
 
-  /** Calls `action` once everything is known, those who came first before. */
+  /** Calls `action` once everything is known, those who came first before; at once when the topic is over. */
   whenKnown<Result>(action: () => Promise<Result>): Promise<Result> {
-    if (this.#ready !== undefined && this.#waiting === 0) return action();
+    if ((this.#ready !== undefined && this.#waiting === 0) || this.#isOver) return action();
     this.#waiting++;
     return this.load().then(
       () => {
@@ -105,9 +107,17 @@ export class TopicProducers implements KnownProducers {
       },
       (error: unknown) => {
         this.#waiting--;
+        if (this.#isOver) return action();
         throw error;
       },
     );
+  }
+
+  /** Nobody needs to know anything any more. Resolves when nothing is read or written. */
+  async rest(): Promise<void> {
+    this.#isOver = true;
+    await this.#loading?.catch(() => undefined);
+    await this.#writing.catch(() => undefined);
   }
 
   /** True when a blank frame was produced before, or must not be: once everything is known. */
@@ -131,7 +141,7 @@ export class TopicProducers implements KnownProducers {
   /** From the first stamped batch of a run on all are known, so that what is written at the end of a segment is whole. */
   loadSoon(): void {
     // Who needs it hears why it failed.
-    if (this.#ready === undefined && !this.#hasFailed) void this.load().catch(() => undefined);
+    if (this.#ready === undefined && !this.#hasFailed && !this.#isOver) void this.load().catch(() => undefined);
   }
 
   /** Writes down what is known, beside the segment that takes new frames. */
@@ -182,6 +192,7 @@ export class TopicProducers implements KnownProducers {
       const written = await this.#readNewest(to);
       const producers = written?.producers ?? new Producers();
       await visitStamped(this.#state, { from: written?.nextOffset ?? 0, to }, ({ header, bytes, start }) => {
+        if (this.#isOver) throw new LogClosedError();
         const { writer, baseSequence, baseOffset: offset, count } = header;
         const stamp = usableProducerStamp(bytes, start, count);
         if (stamp !== undefined) producers.admit({ writer, baseSequence, offset, count }, stamp);

@@ -241,6 +241,29 @@ test("batches whose records retention took stay known, also after a restart; the
   );
 });
 
+test("who produces while it is read what was known, and the log is closed or the topic deleted, is told so", async () => {
+  for (const way of ["closed", "deleted"] as const) {
+    const { disk } = await manySegments();
+    for (const path of filesOf(disk)) disk.unlink(path);
+    const { log, topic } = await reopen(disk);
+    let release = (): void => {};
+    disk.pauseRead = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const produced = rejection(produce(topic, 1));
+    const over = way === "closed" ? log[Symbol.asyncDispose]() : log.settleLife("t", { generation: 1, deleted: true });
+    const late = rejection(produce(topic, 2));
+    disk.pauseRead = undefined;
+    release();
+    await over;
+    const code = way === "closed" ? "LOG_CLOSED" : "TOPIC_DELETED";
+    assert.equal([(await produced).code, (await late).code], [code, code]);
+    if (way === "deleted") await log[Symbol.asyncDispose]();
+    assert.is(disk.counts.open, 0);
+  }
+});
+
 test("a topic without stamps reads and writes nothing for them", async () => {
   const { disk, log, topic } = await newTopic({ segmentBytesMax: 65_536 });
   for (let record = 0; record < 6; record++) await topic.produce(frameOf(["x".repeat(40_000)]));
