@@ -4,13 +4,14 @@ import type { LogMeter } from "../log/mod.ts";
 import type { EventHandlerCounters } from "./event_handlers.ts";
 import type { MembershipNode } from "./membership_node.ts";
 import { readCounter, readGauge } from "./metric_kinds.ts";
+import { type MeasuredCursors, registerCursors } from "./metrics_cursors.ts";
 import { registerGossip } from "./metrics_gossip.ts";
 import { type MeasuredLog, meterOf, registerLog } from "./metrics_log.ts";
 import { registerProcess } from "./metrics_process.ts";
 import { type MeasuredReplication, registerReplication } from "./metrics_replication.ts";
 import { CallMetrics } from "./metrics_rpc.ts";
 
-export interface MeasuredParts extends MeasuredLog {
+export interface MeasuredParts extends MeasuredLog, MeasuredCursors {
   readonly membership: MembershipNode;
   readonly replication: MeasuredReplication;
   readonly server: { readonly connectionCount: number };
@@ -37,6 +38,7 @@ export class NodeMetrics {
     registerHandlers(this.#registry, handlers);
     this.#stops.push(registerLog(this.#registry, measured));
     registerReplication(this.#registry, replication);
+    registerCursors(this.#registry, measured);
     const help = "Connections of the RPC server that are open";
     readGauge(this.#registry, { name: "grapevine_rpc_connections_open", help }, () => server.connectionCount);
   }
