@@ -29,6 +29,8 @@ export class Copies {
   readonly #watches: Watches;
   readonly #emit: (effect: ReplicatorEffect) => void;
   #localWriter: WriterId;
+  /** Writers that were ours: what peers hold of one may be its other history. As many as were minted in this run. */
+  readonly #disowned = new Set<WriterId>();
   /** What is fsynced here, by topic. */
   readonly #synced = new Map<string, Vector>();
   readonly #lines = new Map<string, Line[]>();
@@ -84,9 +86,11 @@ export class Copies {
 
   wait(input: AwaitCopies, nowMs: number): void {
     const { waitId, topic, writer, through, copies } = input;
-    if (writer === this.#localWriter && this.heldThrough(topic, writer, copies) >= through) {
+    // Another node's feed is waited for by who produced again what stands there.
+    const isCounted = !this.#disowned.has(writer);
+    if (isCounted && this.heldThrough(topic, writer, copies) >= through) {
       this.#emit({ type: "copies-reached", waitId });
-    } else if (this.#waiting >= this.#options.waitersMax || writer !== this.#localWriter) {
+    } else if (this.#waiting >= this.#options.waitersMax || !isCounted) {
       this.#miss(topic, writer, input);
     } else {
       const deadlineMs = nowMs + input.timeoutMs;
@@ -110,6 +114,7 @@ export class Copies {
 
   /** Our writer is another one, because the old one has two histories: whoever counts copies of it may count the other. */
   disown(writer: WriterId): void {
+    this.#disowned.add(this.#localWriter);
     for (const [topic, lines] of this.#lines) this.#missSome(topic, lines, () => true);
     this.#localWriter = writer;
   }
@@ -139,10 +144,9 @@ export class Copies {
     const lacking: string[] = [];
     const localHeld = this.#synced.get(topic)?.get(writer) ?? 0;
     (localHeld >= waiter.through ? holders : lacking).push(this.#options.localName);
-    // What peers hold of a writer that was ours may be its other history.
-    const isOurs = writer === this.#localWriter;
+    const isCounted = !this.#disowned.has(writer);
     for (const peer of this.#watches.peers.values()) {
-      const isHeld = isOurs && this.#heldBy(peer, topic, writer) >= waiter.through;
+      const isHeld = isCounted && this.#heldBy(peer, topic, writer) >= waiter.through;
       (isHeld ? holders : lacking).push(peer.peer.name);
     }
     this.#emit({ type: "copies-missed", waitId: waiter.waitId, holders: holders.sort(), lacking: lacking.sort() });

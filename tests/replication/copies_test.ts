@@ -67,6 +67,18 @@ test("what a peer confirms of our feed counts only as far as its copy is the sam
   assert.equal(words(minted), ["missed 1: local not a b"]);
 });
 
+test("copies of another node's feed are counted, for who produced again what stands there", () => {
+  const bench = ready();
+  bench.grew("t", "local9 c5");
+  const { c: writer } = writers;
+  const feed = (waitId: number, through: number): string[] =>
+    words(bench.feed({ type: "await-copies", waitId, topic: "t", writer, through, copies: 2, timeoutMs: 1_000 }));
+  assert.equal(feed(1, 5), []);
+  assert.equal(words(bench.confirm("a", "t", "c4")), []);
+  assert.equal(words(bench.confirm("a", "t", "c5")), ["reached 1"]);
+  assert.equal(feed(2, 5), ["reached 2"]);
+});
+
 test("who waits for copies of a writer that is no longer ours hears at once that nobody is known to hold them", () => {
   const bench = ready();
   // The peer holds another history of the feed, which goes further: the produce was on its way to the disk meanwhile.
