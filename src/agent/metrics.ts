@@ -7,6 +7,7 @@ import { readCounter, readGauge } from "./metric_kinds.ts";
 import { type MeasuredCursors, registerCursors } from "./metrics_cursors.ts";
 import { registerGossip } from "./metrics_gossip.ts";
 import { type MeasuredLog, meterOf, registerLog } from "./metrics_log.ts";
+import { type MeasuredPlacing, registerPlacement } from "./metrics_placement.ts";
 import { registerProcess } from "./metrics_process.ts";
 import { type MeasuredReplication, registerReplication } from "./metrics_replication.ts";
 import { CallMetrics } from "./metrics_rpc.ts";
@@ -16,6 +17,7 @@ export interface MeasuredParts extends MeasuredLog, MeasuredCursors {
   readonly replication: MeasuredReplication;
   readonly server: { readonly connectionCount: number };
   readonly handlers: { readonly counters: EventHandlerCounters };
+  readonly placing: MeasuredPlacing;
 }
 
 /** A registry of its own: several nodes of one process do not get in one another's way. */
@@ -33,12 +35,13 @@ export class NodeMetrics {
   }
 
   /** The parts are open: what they count is shown from now on. */
-  open({ membership, replication, server, handlers, ...measured }: MeasuredParts): void {
+  open({ membership, replication, server, handlers, placing, ...measured }: MeasuredParts): void {
     registerGossip(this.#registry, membership);
     registerHandlers(this.#registry, handlers);
     this.#stops.push(registerLog(this.#registry, measured));
     registerReplication(this.#registry, replication);
     registerCursors(this.#registry, measured);
+    registerPlacement(this.#registry, placing);
     const help = "Connections of the RPC server that are open";
     readGauge(this.#registry, { name: "grapevine_rpc_connections_open", help }, () => server.connectionCount);
   }

@@ -165,7 +165,7 @@ export async function openParts(
   gossip.open(membership, handlers);
   const onLogEvent = (listener: (event: LogEvent) => void): (() => void) =>
     events.add((event) => event.type === "log" && listener(event.event));
-  metrics.open({ log, onLogEvent, membership, replication, server, handlers, cursors, groups });
+  metrics.open({ log, onLogEvent, membership, replication, server, handlers, placing, cursors, groups });
   stack.defer(logNode(membership, lines, { warnings: surroundings.lines === undefined }));
   const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave, lines, handlers }, stack);
   stack.defer(
