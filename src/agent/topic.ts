@@ -14,7 +14,7 @@ import type {
 } from "../client/mod.ts";
 
 /** How durable what is produced must be before it is answered. */
-export type TopicProduceOptions = Pick<ProduceOptions, "acks" | "timeoutMs">;
+export type TopicProduceOptions = Pick<ProduceOptions, "acks" | "timeoutMs" | "expectedSequence">;
 
 /** Combinations of options that are kept ready. */
 const producersMax = 8;
@@ -40,6 +40,7 @@ export class AgentTopic {
    * same options share a batch and an fsync, in order.
    */
   async produce(record: RecordInput, options: TopicProduceOptions = {}): Promise<SendAck> {
+    if (options.expectedSequence !== undefined) return this.#client.produce(this.name, record, options);
     return this.#producerFor(options).send(record);
   }
 

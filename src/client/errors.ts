@@ -106,15 +106,27 @@ export class ProducerFencedError extends ClientError {
   }
 }
 
-/** The latest record of the key is another one than the caller expected. Nothing was stored. */
+/**
+ * The latest record of the key is another one than the caller expected. Its `fate` is `unknown` where an earlier attempt
+ * got no answer: then that may be stored.
+ */
 export class ExpectedSequenceError extends ClientError {
   override readonly name = "ExpectedSequenceError";
   /** The latest record with the key on the asked node; undefined when there is none. */
   readonly latest: { readonly writer: WriterId; readonly sequence: number } | undefined;
 
-  constructor(message: string, latest: ExpectedSequenceError["latest"], about: { server: string; cause: unknown }) {
-    super("EXPECTED_SEQUENCE", message, { ...about, fate: "rejected" });
+  constructor(
+    message: string,
+    latest: ExpectedSequenceError["latest"],
+    about: { readonly server: string | undefined; readonly cause: unknown; readonly fate?: ProduceFate },
+  ) {
+    super("EXPECTED_SEQUENCE", message, { fate: "rejected", ...about });
     this.latest = latest;
+  }
+
+  /** The same with another fate. */
+  with(fate: ProduceFate): ExpectedSequenceError {
+    return new ExpectedSequenceError(this.message, this.latest, { server: this.server, cause: this, fate });
   }
 }
 

@@ -64,9 +64,10 @@ function saysFenced({ code, message }: ClientError): boolean {
 }
 
 /** Codes that a server gives before it stores anything. */
-function surelyRejected(failure: ClientError): boolean {
+export function surelyRejected(failure: ClientError): boolean {
   return (
     failure.code === "INVALID_ARGUMENT" ||
+    failure.code === "EXPECTED_SEQUENCE" ||
     failure.code === "NOT_FOUND" ||
     failure.code === "UNIMPLEMENTED" ||
     failure.code === "FAILED_PRECONDITION"

@@ -6,8 +6,9 @@ import { pause } from "./client_clock.ts";
 import type { ExpectedSequence, ProduceAck, ProduceOptions } from "./client_options.ts";
 import { compressorOf } from "./compressing_pipe.ts";
 import { cursorToText } from "./cursor.ts";
-import { ClientError, type ProduceFate } from "./errors.ts";
+import { ClientError, ExpectedSequenceError, type ProduceFate } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
+import { surelyRejected } from "./pipe.ts";
 import { checkDeliveryTimeout, deliveryTimeoutMsDefault, notReplicated, packOne } from "./producer.ts";
 import { randomProducerId } from "./producer_identity.ts";
 import { type ExpectedRecord, produceFrame } from "./record_calls.ts";
@@ -91,9 +92,11 @@ export class OnceProducer {
         const doing = `produce to topic ${JSON.stringify(topic)}`;
         turns ??= new ServerTurns(servers, connection);
         const failure = servers.failure(error, connection, { doing, signal, fate: "unknown" });
-        if (failure.fate !== "unsent") fate = "unknown";
+        const isRefused = surelyRejected(failure);
+        if (failure.fate !== "unsent" && !isRefused) fate = "unknown";
         const isOver = servers.isClosed || servers.clock.nowMs() >= untilMs;
-        if (!isRetryable(failure) || isOver) throw withFate(failure, fate);
+        if (!isRetryable(failure) || isOver)
+          throw withFate(failure, isRefused && fate === "unsent" ? "rejected" : fate);
         await this.#wait(turns.failed(failure), signal);
       }
     }
@@ -138,5 +141,6 @@ function expectedRecord(expected: ExpectedSequence | undefined): ExpectedRecord 
 
 function withFate(failure: ClientError, fate: ProduceFate): ClientError {
   if (failure.fate === fate) return failure;
+  if (failure instanceof ExpectedSequenceError) return failure.with(fate);
   return new ClientError(failure.code, failure.message, { server: failure.server, fate, cause: failure });
 }
