@@ -12,7 +12,10 @@ interface CursorFlags {
 
 /** Adds `cursors`, whose first word says what to do with them. */
 export function addCursorsCommand(program: Command): void {
-  const cursors = program.command("cursors").description("Show and set how far named consumers have read");
+  const cursors = program
+    .command("cursors")
+    .description("Show and set how far named consumers have read")
+    .addHelpText("after", "\nEach of them takes --server <url>, and --format json.");
   const list = cursors
     .command("list", { isDefault: true })
     .description("List the cursors of a topic")
