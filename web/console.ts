@@ -5,7 +5,8 @@ import { Tail } from "./tail.ts";
 
 const pollMs = 2_000;
 
-const client = connect(location.origin);
+/** The page shows what this node sees, and says when it is lost: it asks no other. */
+const client = connect(location.origin, { failover: false });
 const tail = new Tail(client);
 const membersList = byId("members", HTMLElement);
 const membersTally = byId("members-tally", HTMLElement);

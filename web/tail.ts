@@ -61,7 +61,8 @@ export class Tail {
     while (!signal.aborted) {
       try {
         from ??= await this.#startOf(topic);
-        const consumer = this.#client.consume(topic, { from, signal });
+        // A page that shows the newest records goes on behind those that are gone.
+        const consumer = this.#client.consume(topic, { from, signal, onGap() {} });
         this.#say("live", "live");
         for await (const record of consumer) {
           from = consumer.cursor ?? record.offset + 1;
