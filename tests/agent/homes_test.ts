@@ -1,7 +1,7 @@
 // timeout: 120
 // runtimes: bun (whole nodes; the client's code is the same on every runtime)
 /** Records of one key go to one node while it lives, which puts them into one order; and depend on each other there. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { suite } from "uvu";
@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { Agent } from "../../src/agent/mod.ts";
 import { ClientError, connect, ExpectedSequenceError, type LogClient } from "../../src/client/mod.ts";
 import { eventually } from "../cluster/processes.ts";
+import { readBlocks, readDocuments } from "../docs/blocks.ts";
 
 const test = suite<{ directory: string; agents: Agent[]; client: LogClient }>("homes");
 const keys = Array.from({ length: 24 }, (_, index) => `account-${index}`);
@@ -123,6 +124,21 @@ async function valueAt(client: LogClient, latest: ExpectedSequenceError["latest"
   }
   return 0;
 }
+
+test("the examples of docs/producers.md run", async ({ client, directory }) => {
+  const document = readDocuments(path.resolve(import.meta.dirname, "../..")).find(({ file }) =>
+    file.endsWith("producers.md"),
+  );
+  assert.ok(document);
+  const examples = readBlocks(document).filter(({ language }) => language === "ts");
+  assert.is(examples.length, 2);
+  for (const [index, { text }] of examples.entries()) {
+    const file = path.join(directory, `example${index}.ts`);
+    writeFileSync(file, `export async function example(log) {\n${text.replaceAll("4711", `471${index}`)}}\n`);
+    await (await import(file)).example(client);
+  }
+  await eventually("all is here", 10_000, async () => (await client.describeTopic("accounts")).records === 3);
+});
 
 test("what makes no sense is refused before anything is sent", async ({ client }) => {
   await using producer = client.producer("accounts", { home: true });
