@@ -6,8 +6,8 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions, type NamedConsumer } from "../../mod.ts";
-import { encodeCursor } from "../../src/base/mod.ts";
-import { cursorToText } from "../../src/client/cursor.ts";
+import { decodeCursor, encodeCursor } from "../../src/base/mod.ts";
+import { cursorToBytes, cursorToText } from "../../src/client/cursor.ts";
 import { type ClientError, connect, type LogClient } from "../../src/client/mod.ts";
 
 const test = suite<{ directory: string }>("cursors");
@@ -160,6 +160,32 @@ test("a reset goes back, a consumer from before it fails, and a delete lets the 
   assert.is((await failure(client.cursors.delete("orders", "billing"))).code, "NOT_FOUND");
   assert.is((await take(client.consume("orders", { name: "billing", follow: false }))).length, 9);
   await stop(node);
+});
+
+test("a client of several servers puts together what they know, also when one of them is gone", async ({
+  directory,
+}) => {
+  const [first, second] = [await startNode(directory, "a"), await startNode(directory, "b")];
+  const both = connect([`http://${first.agent.rpcAddress}`, `http://${second.agent.rpcAddress}`], { failover: false });
+  const save = async (node: Node, vector: Readonly<Record<string, number>>): Promise<void> => {
+    await fill(node, "orders", 1, 1);
+    const cursor = encodeCursor({ topic: "orders", generation: 1, vector: new Map(Object.entries(vector)) });
+    await node.client.cursors.save("orders", "billing", cursorToText(cursor), 0);
+  };
+  const known = async (): Promise<Record<string, number>> => {
+    const { cursor = "" } = (await both.cursors.get("orders", "billing")) ?? {};
+    return Object.fromEntries(decodeCursor(cursorToBytes(cursor) ?? new Uint8Array(0))?.vector ?? []);
+  };
+  const [ada, bob] = ["a".repeat(16), "b".repeat(16)] as const;
+  await save(first, { [ada]: 5, [bob]: 1 });
+  assert.equal(await known(), { [ada]: 5, [bob]: 1 });
+  await save(second, { [ada]: 2, [bob]: 7 });
+  assert.equal(await known(), { [ada]: 5, [bob]: 7 });
+  await stop(first);
+  assert.equal(await known(), { [ada]: 2, [bob]: 7 });
+  await stop(second);
+  assert.is((await failure(both.cursors.get("orders", "billing"))).code, "UNAVAILABLE");
+  both.close();
 });
 
 test("what makes no sense is refused with a code and words", async ({ directory }) => {
