@@ -4,7 +4,7 @@ import { ClientError, connect, type LogClient, type TopicDescription } from "../
 import { clientOf, topicArgument, withFormats, withServers } from "./arguments.ts";
 import { printLine, toColumns } from "./output.ts";
 import { addTopicsDeleteCommand } from "./topics_delete.ts";
-import { addTopicsSetCommands, compactionText, retentionText } from "./topics_set.ts";
+import { addTopicsSetCommands, compactionText, placementText, retentionText } from "./topics_set.ts";
 
 interface TopicsFlags {
   readonly server?: readonly string[];
@@ -68,6 +68,7 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
     ["bytes", String(topic.bytes)],
     ["retention", retentionText(topic.retention)],
     ...(topic.compact === true ? [["compaction", compactionText(topic)]] : []),
+    ...placementRows(topic),
   ]);
   const feeds = toColumns([
     ["FEED", "LOW-WATER", "HAVE", "DURABLE"],
@@ -79,10 +80,25 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
       node,
       rpcAddress,
       String(records ?? "-"),
-      lag === undefined ? "no answer" : String(lag),
+      lag === undefined ? "no answer" : isElsewhere(topic, node, records) ? "not placed" : String(lag),
     ]),
   ]);
   await printLine(`${facts}\n\n${feeds}\n\n${lags}`);
+}
+
+/** Whether a node neither is to hold a topic nor does: then it lacks nothing. */
+function isElsewhere({ placed }: TopicDescription, node: string, records: number | undefined): boolean {
+  return placed !== undefined && !placed.includes(node) && records === 0;
+}
+
+/** Where it belongs and who holds it, when that is not everybody. */
+function placementRows({ placement, placed, holders = [] }: TopicDescription): string[][] {
+  if (placed === undefined) return [];
+  return [
+    ["placement", placementText(placement ?? {})],
+    ["placed", placed.join(", ")],
+    ["held by", holders.length === 0 ? "nobody known" : holders.join(", ")],
+  ];
 }
 
 async function lagOfNodes(client: LogClient, topic: TopicDescription): Promise<NodeLag[]> {
@@ -113,7 +129,7 @@ function haveOf(topic: TopicDescription): Vector {
 async function askNode(rpcAddress: string, name: string): Promise<TopicDescription | undefined> {
   try {
     await using client = connect(`http://${rpcAddress}`, { timeoutMs: 2_000 });
-    return await client.describeTopic(name);
+    return await client.describeTopic(name, { heldOnly: true });
   } catch (error) {
     if (!(error instanceof ClientError) || error.code !== "NOT_FOUND") return undefined;
     return { name, generation: 1, firstOffset: 0, nextOffset: 0, bytes: 0, records: 0, feeds: [] };

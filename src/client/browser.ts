@@ -43,6 +43,7 @@ export type {
   MemberStatus,
   ServerDescription,
   TopicDescription,
+  TopicPlacement,
   TopicRetention,
   TopicSettingsChange,
 } from "./types.ts";

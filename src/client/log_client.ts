@@ -182,9 +182,10 @@ export class LogClient implements AsyncDisposable {
     );
   }
 
-  describeTopic(topic: string): Promise<TopicDescription> {
+  /** A node that does not hold it asks one that does, unless only what the asked node holds is wanted. */
+  describeTopic(topic: string, asked: { readonly heldOnly?: boolean } = {}): Promise<TopicDescription> {
     return this.#ask(`describe topic ${JSON.stringify(topic)}`, async ({ log }, options) => {
-      const response = await log.describeTopic({ topic }, options);
+      const response = await log.describeTopic({ topic, forwarded: asked.heldOnly ?? false }, options);
       if (response.topic === undefined) throw new ClientError("NOT_FOUND", `Cannot describe topic ${topic}: none such`);
       return toTopic(response.topic);
     });

@@ -70,6 +70,7 @@ export type {
   MemberStatus,
   ServerDescription,
   TopicDescription,
+  TopicPlacement,
   TopicRetention,
   TopicSettingsChange,
 } from "./types.ts";
