@@ -29,7 +29,7 @@ export interface GroupContext {
 
 /** A member says this often that it lives and how far it got. */
 const beatMs = 1_000;
-const leaveAttemptsMax = 10;
+const leaveAttemptsMax = 30;
 const leaveAgainMs = 500;
 
 /**
@@ -248,7 +248,7 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
     if (this.#beating !== undefined && this.#failure === undefined) await this.#leave();
   }
 
-  /** Tried for about a lease: after that others have the slots anyway. */
+  /** Tried for 15 s at least: so long nodes may take to notice that the home died, and then to have another. */
   async #leave(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
