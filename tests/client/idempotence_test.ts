@@ -1,3 +1,4 @@
+// runtimes: bun (the ways to a node are tested on all of them; this is about what is sent again)
 /** Idempotent producers against a node: fenced, restarted under them, and with a signal that many calls share. */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";

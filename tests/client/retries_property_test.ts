@@ -49,10 +49,10 @@ function check(logs: FaultyLogs, outcomes: readonly Outcome[], about: string): v
 async function run(plan: FaultPlan, deliveryTimeoutMs: number): Promise<{ logs: FaultyLogs; outcomes: Outcome[] }> {
   const logs = new FaultyLogs(plan);
   await using client = logs.client();
-  const producer = client.producer("t", { batchBytesMax: 140, deliveryTimeoutMs });
+  const producer = client.producer("t", { batchBytesMax: 140, batchesInFlightMax: 8, deliveryTimeoutMs });
   const sends: Promise<Outcome>[] = [];
   for (let index = 0; index < 60; index++) {
-    if (logs.random.below(8) === 0) await logs.clock.sleep(20);
+    if (logs.random.below(3) === 0) await logs.clock.sleep(logs.random.below(60));
     sends.push(settled(producer.send({ value: String(index) })));
   }
   const outcomes = await Promise.all(sends);
