@@ -56,6 +56,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
   readonly #stack = new DisposalStack();
   readonly #subscribers = new Map<number, { readonly outbox: Outbox<WatchMessage>; readonly writer: WriterId }>();
   readonly #copyWaits: CopyWaits;
+  readonly #follows: (topic: string) => boolean;
   readonly #isPlacedAt: (topic: string, node: string) => boolean;
   readonly #grown: GrownTopics;
   #minting: Promise<unknown> = Promise.resolve();
@@ -73,6 +74,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     const { writer: localWriter, formerWriters } = options.log;
     const { nodeName: localName, follows } = options;
     this.#isPlacedAt = options.isPlacedAt ?? (() => true);
+    this.#follows = follows ?? (() => true);
     this.#machine = new Replicator({ localName, localWriter, formerWriters, follows }, options.random);
     this.#calls = new PeerCalls({
       ...{ node: options.nodeName, log: options.log, rpc: options.rpc },
@@ -120,7 +122,7 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
 
   /** Every peer followed, and what it told to hold. */
   get peers(): readonly MeasuredPeer[] {
-    return measuredPeers(this.#log, this.#machine.progress());
+    return measuredPeers(this.#log, this.#machine.progress(), this.#follows);
   }
 
   /** Up to where so many nodes, this one included, hold a feed durably. */

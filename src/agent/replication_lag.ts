@@ -46,13 +46,20 @@ export function lagOf(
   return { peers: byPeer, topics };
 }
 
-/** What peers told, by the names of topics. Of generations that this node does not have it cannot say what it lacks. */
-export function measuredPeers(log: CommitLog, progress: readonly PeerProgress[]): PeerProgress[] {
+/**
+ * What peers told, by the names of topics. Of generations that this node does not have it cannot say what it lacks, and of
+ * topics that it is not to hold it lacks nothing.
+ */
+export function measuredPeers(
+  log: CommitLog,
+  progress: readonly PeerProgress[],
+  follows: (topic: string) => boolean = () => true,
+): PeerProgress[] {
   return progress.map((peer) => {
     const durable = new Map<string, Vector>();
     for (const [key, vector] of peer.durable) {
       const name = topicOfKey(key)?.name ?? key;
-      if (currentKey(log, name) === key) durable.set(name, vector);
+      if (currentKey(log, name) === key && follows(name)) durable.set(name, vector);
     }
     return { ...peer, durable };
   });
