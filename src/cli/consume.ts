@@ -58,6 +58,9 @@ export function addConsumeCommand(program: Command): void {
 }
 
 async function consumeTopic(topic: string, flags: ConsumeFlags): Promise<void> {
+  const { name, group, member } = flags;
+  checkUsage(name === undefined || group === undefined, "consume takes --name or --group, not both");
+  checkUsage(member === undefined || group !== undefined, "consume takes --member with --group only");
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   process.once("SIGINT", stop);
@@ -83,8 +86,6 @@ function consumerOf(
   topic: string,
   { name, group, member, options }: ConsumeFlags & { readonly options: ConsumeOptions },
 ): AnyConsumer {
-  checkUsage(name === undefined || group === undefined, "consume takes --name or --group, not both");
-  checkUsage(member === undefined || group !== undefined, "consume takes --member with --group only");
   if (name !== undefined) return client.consume(topic, { ...options, name });
   if (group !== undefined) return client.consume(topic, { ...options, group, ...(member !== undefined && { member }) });
   return client.consume(topic, options);
