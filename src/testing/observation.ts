@@ -65,6 +65,8 @@ export type Observation =
       readonly writer: WriterId;
       readonly last: number;
       readonly isDelivered: boolean;
+      /** Stamps of what it got. */
+      readonly given: ReadonlySet<string>;
     }
   /** A node has this writer from now on. */
   | { readonly type: "writer"; readonly node: string; readonly writer: WriterId }

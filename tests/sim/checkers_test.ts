@@ -105,8 +105,9 @@ function replicated(copies: number, holders: readonly string[], stopped: readonl
   return { type: "replicated", node: "n1", topic: "t", writer: writers.a, last: 1, copies, holders, stopped };
 }
 
-function tokenUsed(writer: "a" | "b", isDelivered: boolean): Observation {
-  return { type: "token-used", node: "n2", topic: "t", writer: writers[writer], last: 1, isDelivered };
+function tokenUsed(writer: "a" | "b", isDelivered: boolean, given: readonly string[] = []): Observation {
+  const outcome = { isDelivered, given: new Set(given) };
+  return { type: "token-used", node: "n2", topic: "t", writer: writers[writer], last: 1, ...outcome };
 }
 
 const gap = { kind: "gap" } as const;
@@ -257,6 +258,12 @@ const rows: readonly Row[] = [
     make: () => new ReadYourWrites(),
     good: [tokenUsed("a", true), forked("b"), tokenUsed("b", false)],
     bad: [tokenUsed("a", false)],
+  },
+  {
+    name: "G8: the record comes out of the other feed to which its producer sent it",
+    make: () => new ReadYourWrites(),
+    good: [appended("n2", "a1", { stamp: "p/0/7" }), tokenUsed("a", false, ["p/0/7"])],
+    bad: [appended("n2", "a1", { stamp: "p/0/7" }), tokenUsed("a", false, ["p/0/8"])],
   },
   {
     name: "damage is served",

@@ -20,6 +20,11 @@ export class TwinBatches {
     this.#places.set(`${topic}/${stamp}`, places.add(writer));
   }
 
+  /** The stamp of the batch that ends there. */
+  stampOf(topic: string, writer: WriterId, last: number): string | undefined {
+    return this.#batches.get(`${topic}/${writer}`)?.get(last)?.stamp;
+  }
+
   /** True when every batch of these sequences is one that stands elsewhere, too, and fits. */
   areAll(
     range: Pick<SeenBatch, "topic" | "writer"> & { readonly first: number; readonly last: number },
