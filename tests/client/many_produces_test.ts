@@ -45,7 +45,7 @@ test("of produces that are sent together, one that is refused fails alone", asyn
   const outcomes = await Promise.all(
     ["t", "a/b", "x".repeat(300), "u", "t"].map((topic) => outcomeOf(client.produce(topic, { value: "v" }))),
   );
-  const refused = "INVALID_ARGUMENT, unknown";
+  const refused = "INVALID_ARGUMENT, rejected";
   assert.equal(outcomes.slice(1, 4), [refused, refused, "at 0"]);
   assert.equal([outcomes[0], outcomes[4]].sort(), ["at 0", "at 1"]);
   const failure = (await client.produce("a/b", { value: "v" }).catch((error: unknown) => error)) as ClientError;
