@@ -15,17 +15,19 @@ export interface MutationsReport {
 
 export async function simulateMutations({ seeds, progress }: MutationsOptions): Promise<MutationsReport> {
   const lines = [
-    "| rule | what is done in its place | found in | of seeds | first by | anything found while the rule is kept |",
-    "| --- | --- | --- | --- | --- | --- |",
+    "| rule | `--break` | what is done in its place | found in | of seeds | first by | anything found while the rule is kept |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
   ];
   const survivors: string[] = [];
   for (const mutation of mutations) {
-    const { rule, broken } = mutation;
+    const { rule, name, broken } = mutation;
     progress(`${rule}: ${broken}`);
     const found = await foundIn(mutation, seeds);
     if (found.length === 0) survivors.push(broken);
     const kept = await foundIn({ ...mutation, sabotage: mutation.control ?? {}, found: /./ }, seeds);
-    lines.push(`| ${rule} | ${broken} | ${found.length} | ${seeds} | seed ${found[0] ?? "none"} | ${kept.length} |`);
+    lines.push(
+      `| ${rule} | \`${name}\` | ${broken} | ${found.length} | ${seeds} | seed ${found[0] ?? "none"} | ${kept.length} |`,
+    );
   }
   return { text: lines.join("\n"), survivors };
 }

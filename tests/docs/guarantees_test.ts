@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { mutations } from "../../src/testing/mod.ts";
+import { faultKinds, mutations } from "../../src/testing/mod.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "../..");
 const text = readFileSync(path.join(projectDirectory, "docs/guarantees.md"), "utf8");
@@ -45,6 +45,19 @@ test("no checker and no mutation is left out", () => {
     assert.ok(paths.includes(`src/testing/checkers/${file}`), file);
   }
   for (const { broken } of mutations) assert.ok(text.includes(`_${broken}_`), broken);
+});
+
+test("docs/simulation.md has a row for each checker and each mutation, and names each kind of fault", () => {
+  const simulation = readFileSync(path.join(projectDirectory, "docs/simulation.md"), "utf8");
+  const helpers = ["low_water_marks", "twins"];
+  for (const file of readdirSync(path.join(projectDirectory, "src/testing/checkers"))) {
+    const name = file.replace(/\.ts$/, "");
+    if (!helpers.includes(name)) assert.ok(simulation.includes(`| \`${name}\` | `), file);
+  }
+  for (const { rule, name, broken } of mutations) {
+    assert.ok(simulation.includes(`| ${rule} | \`${name}\` | ${broken} | `), broken);
+  }
+  for (const kind of faultKinds) assert.ok(simulation.includes(`\`${kind}\``), kind);
 });
 
 test.run();
