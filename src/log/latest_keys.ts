@@ -33,6 +33,8 @@ export class LatestKeys {
   readonly #host: LatestKeysHost;
   readonly #latest = new Map<string, Place>();
   #nextOffset: number;
+  /** Where the log began when keys were last looked through for those that are gone. */
+  #forgottenBelow = 0;
   #reading: Promise<void> | undefined;
   #begun: Promise<void> | undefined;
   /** Per key what is on its way to the log: whoever depends on the key waits for it. */
@@ -74,7 +76,13 @@ export class LatestKeys {
   ): Promise<Ack> {
     const key = await this.#onlyKey(frame, header);
     this.#begun ??= this.#host.settled();
-    await this.#begun;
+    try {
+      await this.#begun;
+    } catch (error) {
+      // A disk that failed this once must not be what all later ones are told.
+      this.#begun = undefined;
+      throw error;
+    }
     for (;;) {
       const appending = this.#appending.get(key) ?? this.#appendingUnread;
       if (appending !== undefined) await appending.catch(() => undefined);
@@ -147,7 +155,15 @@ export class LatestKeys {
     const known = this.#latest.get(name);
     if (known !== undefined && !isLater(place, known)) return;
     const { keysMax = latestKeysMax } = this.#host;
+    if (known === undefined && this.#latest.size >= keysMax) this.#forgetGone();
     if (known === undefined && this.#latest.size >= keysMax) throw new TooManyKeysError(this.#topic.name, keysMax);
     this.#latest.set(name, place);
+  }
+  /** Keys whose records retention took make room for others. */
+  #forgetGone(): void {
+    const { firstOffset } = this.#topic;
+    if (firstOffset === this.#forgottenBelow) return;
+    this.#forgottenBelow = firstOffset;
+    for (const [name, { offset }] of this.#latest) if (offset < firstOffset) this.#latest.delete(name);
   }
 }

@@ -9,7 +9,8 @@ import {
   toText,
   writeProducerStamp,
 } from "../../src/base/mod.ts";
-import type { RecordIdentity, TopicLog } from "../../src/log/mod.ts";
+import { LatestKeys } from "../../src/log/latest_keys.ts";
+import type { Ack, RecordIdentity, TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { openLog } from "./log_kit.ts";
 
@@ -111,6 +112,39 @@ test("of those that expect the same at once, one is appended; what is on its way
     assert.ok(appended > 5, `seed ${seed}: ${appended}`);
     await close();
   }
+});
+
+test("a disk that fails the first that depends on a record fails that one alone", async () => {
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk.mount(), {});
+  const topic = await log.openTopic("accounts");
+  const none = { expected: undefined };
+  disk.failNext("write", "EIO", { name: ".log" });
+  const free = outcomeOf(topic.produce(keyed(["b", "1"])));
+  assert.is((await outcomeOf(topic.produce(keyed(["a", "1"]), none))).code, "LOG_WRITE_FAILED");
+  assert.is((await free).code, "LOG_WRITE_FAILED");
+  assert.is((await topic.produce(keyed(["a", "1"]), none)).sequence, 1);
+  await log[Symbol.asyncDispose]();
+});
+
+test("keys whose records retention took make room for others", async () => {
+  const { log } = await openLog(new SimulatedDisk().mount(), { fsync: "never", segmentBytesMax: 65_536 });
+  const topic = await log.openTopic("accounts");
+  const keys = new LatestKeys(topic, { codecs: undefined, settled: () => Promise.resolve(), keysMax: 2 });
+  const produceIf = (key: string): Promise<Ack> => {
+    const frame = keyed([key, "x".repeat(70_000)]);
+    const scan = scanFrame(frame, 0);
+    if (scan.type !== "frame") throw new RangeError("Cannot test: a frame is needed");
+    return keys.passIf(frame, scan.header, { expected: undefined, append: () => topic.produce(frame) });
+  };
+  for (const key of ["a", "b", "c"]) await produceIf(key);
+  assert.is((await outcomeOf(produceIf("d"))).code, "TOO_MANY_KEYS");
+  topic.setRetention({ segmentsMax: 1 });
+  await topic.retain();
+  assert.ok(topic.firstOffset >= 2);
+  await produceIf("d");
+  await produceIf("a");
+  await log[Symbol.asyncDispose]();
 });
 
 /** The latest record of each key; one writer alone makes the order of the log that of rule R7. */
