@@ -223,11 +223,10 @@ export class CursorRegistry implements AsyncDisposable {
     const states = new Map<string, { readonly key: CursorKey; readonly state: CursorState }>();
     const accepted: Change[] = [];
     let bytes = 0;
-    for (const [index, change] of changes.entries()) {
-      if (bytes > batchBytesEnough) {
-        this.#waiting.unshift(...changes.slice(index));
-        break;
-      }
+    let taken = 0;
+    for (const change of changes) {
+      if (bytes > batchBytesEnough) break;
+      taken++;
       const place = encodeCursorKey(change.key, this.#log.writer);
       try {
         const state = this.#judged(change, states.get(place)?.state);
@@ -242,6 +241,8 @@ export class CursorRegistry implements AsyncDisposable {
       }
     }
     if (states.size > 0) await this.#produce([...states].map(([key, { state }]) => ({ key, state })));
+    // Only now: when the write fails all are told so, and none of them is made later nonetheless.
+    this.#waiting.unshift(...changes.slice(taken));
     for (const { key, resolve, reject } of accepted) {
       const entry = this.#entry(key);
       if (entry === undefined) reject(new UnknownCursorError(key.topic, key.name));
@@ -367,8 +368,9 @@ function nextReset(topic: CursorTopic, known: CursorState | undefined): Pick<Cur
   const { name, generation } = topic;
   if (known === undefined || known.generation < generation) return { generation, resets: 1 };
   refusePast(topic, known);
-  if (known.resets >= resetsMax) throw new TooManyCursorsError(name, resetsMax);
-  return { generation, resets: known.resets + 1 };
+  if (known.resets + 2 > resetsMax) throw new TooManyCursorsError(name, resetsMax);
+  // Who begins where it was deleted saves with the next count, and may have begun already.
+  return { generation, resets: known.resets + (known.deleted ? 2 : 1) };
 }
 
 function savedCursor(name: string, { state, savedAtMs, places }: Entry): SavedCursor {

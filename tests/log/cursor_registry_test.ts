@@ -148,6 +148,34 @@ test("delete() ends a cursor, a delete beats a reset of the same count, and a ne
   for (const node of [first, second]) await closeNode(node);
 });
 
+test("reset() of a deleted cursor is not undone by who began before it, where it was deleted", async () => {
+  const node = await openNode(1);
+  await save(node, { [ada]: 50 });
+  const { resets } = await node.registry.delete(orders, "billing");
+  // A server tells whoever begins now to save with the count above.
+  const began = resets + 1;
+  await node.registry.reset(orders, "billing", new Map([[ada, 10]]));
+  assert.is((await rejection(save(node, { [ada]: 60 }, began))).code, "CURSOR_RESET");
+  assert.equal(await vectorOf(node), { [ada]: 10 });
+  await closeNode(node);
+});
+
+test("changes that are told that the disk failed are not made later", async () => {
+  const node = await openNode(1);
+  await save(node, { [ada]: 1 });
+  // More than one batch takes: the last change waits for the next one.
+  const large = Object.fromEntries(
+    Array.from({ length: 9_000 }, (_, index) => [`${index}`.padStart(16, "f"), 2 ** 40 + index]),
+  );
+  node.disk.failNext("write", "EIO", { name: ".log" });
+  const saves = Array.from({ length: 12 }, (_, index) => save(node, large, 0, `large-${index}`));
+  const last = save(node, { [ada]: 9 });
+  for (const failed of await Promise.all([...saves, last].map(rejection))) assert.is(failed.code, "LOG_WRITE_FAILED");
+  await save(node, { [bob]: 1 }, 0, "another");
+  assert.equal(await vectorOf(node), { [ada]: 1 });
+  await closeNode(node);
+});
+
 test("cursors of a generation go when it is deleted, and an earlier one cannot be saved any more", async () => {
   const node = await openNode(1);
   await save(node, { [ada]: 50 });
