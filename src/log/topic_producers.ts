@@ -240,7 +240,9 @@ export class TopicProducers implements KnownProducers {
   async #writeNow(): Promise<void> {
     const { directory, active, nextOffset, lastEnd, shared } = this.#state;
     const producers = this.#ready;
-    if (producers === undefined || producers.size === 0 || this.#writtenThrough === nextOffset) return;
+    if (producers === undefined || producers.size === 0) return;
+    // The same beside an earlier segment would go with that.
+    if (this.#writtenThrough === nextOffset && this.#files.at(-1) === active.baseOffset) return;
     // Of a log that ends with a gap nothing tells which history it is.
     if (lastEnd?.chain === undefined) return;
     const end = { writer: lastEnd.writer, sequence: lastEnd.have, chain: lastEnd.chain };

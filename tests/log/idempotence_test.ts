@@ -241,6 +241,29 @@ test("batches whose records retention took stay known, also after a restart; the
   );
 });
 
+test("what is known stays when all but an empty segment goes, before a restart or after it", async () => {
+  for (const way of ["before", "after"] as const) {
+    const begun = await newTopic({ segmentBytesMax: 65_536 });
+    const { disk } = begun;
+    let { log, topic }: { log: Log; topic: TopicLog } = begun;
+    const first = await produce(topic, 1);
+    await topic.produce(frameOf(["x".repeat(70_000)]));
+    // The segment is full: the next one is begun for what then turns out to be a duplicate.
+    assert.ok((await produce(topic, 1)).duplicate);
+    if (way === "after") {
+      await log[Symbol.asyncDispose]();
+      ({ log, topic } = await reopen(disk));
+    }
+    topic.setRetention({ segmentsMax: 1 });
+    assert.is(await topic.retain(), 1);
+    assert.is(topic.firstOffset, topic.nextOffset);
+    await log[Symbol.asyncDispose]();
+    ({ log, topic } = await reopen(disk));
+    assert.equal(await produce(topic, 1), { ...first, duplicate: true }, way);
+    await log[Symbol.asyncDispose]();
+  }
+});
+
 test("who produces while it is read what was known, and the log is closed or the topic deleted, is told so", async () => {
   for (const way of ["closed", "deleted"] as const) {
     const { disk } = await manySegments();
