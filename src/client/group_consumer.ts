@@ -128,6 +128,7 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
         continue;
       }
       const inner = this.#inner !== undefined && !this.#isStale ? this.#inner : await this.#open();
+      if (inner === undefined) continue;
       const { value: record, done } = await inner.next();
       // What a stream gave that does not begin where it has to comes again.
       if (this.#isStale || inner !== this.#inner) continue;
@@ -144,10 +145,12 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
     }
   }
 
-  async #open(): Promise<Consumer> {
+  /** Undefined when it ended meanwhile. */
+  async #open(): Promise<Consumer | undefined> {
     const before = this.#inner;
     this.#inner = undefined;
     await before?.return();
+    if (this.#isOver || this.#failure !== undefined) return undefined;
     const { topic, open } = this.#context;
     this.#isStale = false;
     const vector = this.#slots.start();
@@ -161,8 +164,10 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
     const { clock, patienceMs } = this.#context;
     this.#answeredAtMs = clock.nowMs();
     while (!this.#isOver) {
+      let isAnswered = false;
       try {
         await this.#beat(false);
+        isAnswered = true;
         this.#answeredAtMs = clock.nowMs();
       } catch (error) {
         const isPassing = error instanceof ClientError && isTransient(error, this.#generation > 0);
@@ -171,8 +176,12 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
         if (!isPassing || clock.nowMs() - this.#answeredAtMs >= patienceMs) this.#failure ??= error;
       }
       this.#wake();
-      if (this.#failure !== undefined) return;
-      if (this.#released.size > 0) continue;
+      if (this.#failure !== undefined) {
+        // Whoever waits for a record that may never come is told, too.
+        this.#staleStream();
+        return;
+      }
+      if (isAnswered && this.#released.size > 0) continue;
       await pause(clock, beatMs, (wake) => {
         this.#wakeBeat = wake;
       });

@@ -144,6 +144,8 @@ export class NamedConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
     this.#resets = resets;
     this.#saved = saved?.cursor;
     this.#inner = open(saved?.cursor ?? options.from ?? "earliest");
+    // It was left while the servers were asked.
+    if (this.#ending !== undefined) await this.#inner.return();
     return this.#inner;
   }
 
