@@ -171,7 +171,7 @@ export class Topic implements TopicLog {
 
   #commit(frame: Uint8Array, header: FrameHeader): Promise<Ack> {
     if (!isStamped(frame)) return this.#committer.produce(frame, header);
-    return this.#state.producers.whenKnown(() => this.#committer.produce(frame, header));
+    return this.#state.producers.whenKnown(frame.length, () => this.#committer.produce(frame, header));
   }
 
   /** From the first produce on that depends on the latest record of a key, all others are looked at too. */
@@ -181,18 +181,19 @@ export class Topic implements TopicLog {
       settled: () => this.#committer.applyGap(this.#state.shared.writer(), 0),
     });
     const append = (): Promise<Ack> => this.#admit(frame, header);
-    if (condition === undefined) return this.#latestKeys.pass(frame, header, append);
-    const appended = this.#latestKeys.passIf(frame, header, { expected: condition.expected, append });
-    return isStamped(frame) ? appended.catch((error) => this.#unlessKnown(frame, header, error)) : appended;
+    const keys = this.#latestKeys;
+    if (condition === undefined) return keys.pass(frame, header, append);
+    const appendIf = (): Promise<Ack> => keys.passIf(frame, header, { expected: condition.expected, append });
+    if (!isStamped(frame)) return appendIf();
+    // First: nothing is read any more between the look at the key and the append.
+    const appended = this.#state.producers.whenKnown(frame.length, appendIf);
+    return appended.catch((error) => this.#unlessKnown(frame, header, error));
   }
 
   /** What was produced before does not find the key as it was before. */
-  #unlessKnown(frame: Uint8Array, header: FrameHeader, error: unknown): Promise<Ack> {
-    const { producers } = this.#state;
-    return producers.whenKnown(async () => {
-      if (!(error instanceof ExpectedSequenceError && producers.knows(frame, header))) throw error;
-      return this.#admit(frame, header);
-    });
+  async #unlessKnown(frame: Uint8Array, header: FrameHeader, error: unknown): Promise<Ack> {
+    if (!(error instanceof ExpectedSequenceError && this.#state.producers.knows(frame, header))) throw error;
+    return this.#admit(frame, header);
   }
 
   apply(frames: Uint8Array): Promise<Applied> {

@@ -4,7 +4,7 @@
  */
 import { type FrameHeader, type ProducerStamp, sameChain, usableProducerStamp, type WriterId } from "../base/mod.ts";
 import { chainAt } from "./chain_at.ts";
-import { LogClosedError, LogCorruptError } from "./errors.ts";
+import { LogClosedError, LogCorruptError, LogOverloadedError } from "./errors.ts";
 import { FileRetiredError } from "./file_pool.ts";
 import { headersIn, visitStamped } from "./headers_search.ts";
 import { topicPath } from "./paths.ts";
@@ -38,8 +38,9 @@ export class TopicProducers implements KnownProducers {
   #loading: Promise<Producers> | undefined;
   /** Stamped batches that were taken in while the disk is read. */
   #arrived: { readonly place: BatchPlace; readonly stamp: ProducerStamp }[] | undefined;
-  /** Who waits to produce. */
+  /** Who waits to produce, and with how many bytes. */
   #waiting = 0;
+  #waitingBytes = 0;
   #hasFailed = false;
   /** Nothing is read any more. */
   #isOver = false;
@@ -96,17 +97,29 @@ export class TopicProducers implements KnownProducers {
     return this.#loading;
   }
 
-  /** Calls `action` once everything is known, those who came first before; at once when the topic is over. */
-  whenKnown<Result>(action: () => Promise<Result>): Promise<Result> {
+  /**
+   * Calls `action`, which keeps so many bytes, once everything is known, those who came first before; at once when the topic is
+   * over. Rejects with `LogOverloadedError` when too many bytes wait.
+   */
+  whenKnown<Result>(bytes: number, action: () => Promise<Result>): Promise<Result> {
     if ((this.#ready !== undefined && this.#waiting === 0) || this.#isOver) return action();
+    const { pendingBytesMax } = this.#state.shared.options;
+    if (this.#waiting > 0 && this.#waitingBytes + bytes > pendingBytesMax) {
+      return Promise.reject(new LogOverloadedError(this.#waitingBytes, pendingBytesMax));
+    }
+    const left = (): void => {
+      this.#waiting--;
+      this.#waitingBytes -= bytes;
+    };
     this.#waiting++;
+    this.#waitingBytes += bytes;
     return this.load().then(
       () => {
-        this.#waiting--;
+        left();
         return action();
       },
       (error: unknown) => {
-        this.#waiting--;
+        left();
         if (this.#isOver) return action();
         throw error;
       },

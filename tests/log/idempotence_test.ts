@@ -287,6 +287,29 @@ test("who produces while it is read what was known, and the log is closed or the
   }
 });
 
+test("what waits while it is read what was known is bounded", async () => {
+  const { disk } = await manySegments();
+  for (const path of filesOf(disk)) disk.unlink(path);
+  const { log, topic } = await reopen(disk, { pendingBytesMax: 65_536 });
+  let release = (): void => {};
+  disk.pauseRead = () =>
+    new Promise((resolve) => {
+      release = resolve;
+    });
+  const frames = [101, 102].map((sequence) => {
+    const frame = frameOf(["x".repeat(40_000)]);
+    writeProducerStamp(frame, { producer, epoch: 0, sequence });
+    return frame;
+  });
+  const [first, second] = frames.map((frame) => topic.produce(frame));
+  assert.is((await rejection(second as Promise<Ack>)).code, "LOG_OVERLOADED");
+  disk.pauseRead = undefined;
+  release();
+  assert.is((await first)?.count, 1);
+  assert.is((await topic.produce(frames[1] as Uint8Array)).duplicate, undefined);
+  await log[Symbol.asyncDispose]();
+});
+
 test("a topic without stamps reads and writes nothing for them", async () => {
   const { disk, log, topic } = await newTopic({ segmentBytesMax: 65_536 });
   for (let record = 0; record < 6; record++) await topic.produce(frameOf(["x".repeat(40_000)]));
