@@ -192,6 +192,8 @@ function firstMissing(state: TopicState, held: Vector, place: Place): Omit<Place
     if (missing > feed.have || begin === undefined) continue;
     // What stands below, retention took or the search has passed.
     const sequence = Math.max(missing, belowSegment(begin, nth) + 1);
+    // All that is missing stood below: retention took the feed up to its end.
+    if (sequence > feed.have) continue;
     const segment = dropped + segmentBefore(state.segments, { nth, sequence });
     if (first !== undefined && segment > first.segment) continue;
     const position = state.segments[segment - dropped]?.index.positionOfSequence(writer, sequence);

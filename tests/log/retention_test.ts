@@ -229,6 +229,27 @@ test("an empty node gets what is held, with a gap for what is gone, and then has
   );
 });
 
+test("who lacks the end of a feed that retention took to its end is given the rest, and its low-water mark", async () => {
+  const { log: quiet } = await openLog(new SimulatedDisk().mount(), small, environment(new Random(7)));
+  const source = await quiet.openTopic("t");
+  for (const value of ["a", "b"]) await source.produce(frameOf([value]));
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk.mount(), small, environment(new Random(1)));
+  await (await log.openTopic("t")).apply((await source.readMissing(new Map(), 50_000)).frames.slice());
+  await log[Symbol.asyncDispose]();
+  const options = { ...small, retention: { segmentsMax: 2 } };
+  const { log: again } = await filled(disk, 100, options);
+  await again[Symbol.asyncDispose]();
+  // What stands in memory needs no search.
+  const { log: reopened } = await openLog(disk.mount(), options, environment(new Random(1)));
+  const held = await reopened.openTopic("t");
+  assert.is(held.lowWater.get(quiet.writer), 3);
+  const { frames, lowWater, complete } = await held.readMissing(new Map([[quiet.writer, 1]]), 1_000_000);
+  assert.is(complete, true);
+  assert.is(framesIn(frames).length, held.nextOffset - held.firstOffset);
+  assert.is(lowWater.get(quiet.writer), 3);
+});
+
 test("a floor that is damaged, or whose segment is missing, is corruption", async () => {
   const disk = new SimulatedDisk();
   const { log } = await filled(disk, 60, { ...small, retention: { segmentsMax: 2 } });
