@@ -21,6 +21,8 @@ export class HoppingConsumer {
   #call: HotCall | undefined;
   /** The generation that it reads: what nodes that are behind have of an earlier one is nothing new. */
   #generation = 1;
+  /** It asked for the earliest record that there is: nobody owes it a word about those before. */
+  #isFromEarliest = false;
   /** Its window: what was produced twice it gives once. */
   readonly #taken = new Set<string>();
 
@@ -33,6 +35,7 @@ export class HoppingConsumer {
   /** Reads on at this node, until it is sent to another or the call fails. */
   visit(node: string): void {
     this.leave();
+    this.#isFromEarliest = this.#cursor === undefined;
     const start =
       this.#cursor === undefined
         ? ({ case: "earliest", value: true } as const)
@@ -85,7 +88,8 @@ export class HoppingConsumer {
         const batch = { topic, ...scan.header, payloadChecksum: scan.header.producedChecksum, stamp };
         const isTwin = stamp !== undefined && this.#taken.has(`${topic}/${stamp}`);
         if (stamp !== undefined) this.#taken.add(`${topic}/${stamp}`);
-        this.#world.observe({ type: "consumed", consumer: this.name, node, batch, isTwin });
+        const isFromEarliest = this.#isFromEarliest;
+        this.#world.observe({ type: "consumed", consumer: this.name, node, batch, isTwin, isFromEarliest });
       }
       at = end;
     }

@@ -56,6 +56,8 @@ export type Observation =
       readonly node: string;
       readonly batch: SeenBatch;
       readonly isTwin?: boolean;
+      /** The call began at the earliest record that the node held, not at a cursor. */
+      readonly isFromEarliest?: boolean;
     }
   /** Somebody consumed with the token of a produce, and got an answer. */
   | {

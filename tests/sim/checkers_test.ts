@@ -42,6 +42,11 @@ function consumed(node: string, text: string, changes: Partial<SeenBatch> = {}):
   return { type: "consumed", consumer: "c1", node, batch: batch(text, changes) };
 }
 
+/** Got by a call that began at the earliest record. */
+function earliest(node: string, text: string): Observation {
+  return { type: "consumed", consumer: "c1", node, batch: batch(text), isFromEarliest: true };
+}
+
 function acknowledged(node: string, writer: "a" | "b", sequence: number): Observation {
   return { type: "acknowledged", node, topic: "t", writer: writers[writer], sequence, count: 1 };
 }
@@ -230,6 +235,18 @@ const rows: readonly Row[] = [
     make: () => new Cursors(),
     good: [lowWater("n1", { a: 4 }), consumed("n2", "a1"), consumed("n1", "a1-3", gap), consumed("n1", "a4")],
     bad: [consumed("n2", "a1"), consumed("n1", "a1-3", gap)],
+  },
+  {
+    name: "a consumer that asks for the earliest record misses one that nobody had forgotten",
+    make: () => new Cursors(),
+    good: [lowWater("n1", { a: 4 }), earliest("n1", "a4"), consumed("n2", "a5")],
+    bad: [lowWater("n1", { a: 4 }), earliest("n1", "a5")],
+  },
+  {
+    name: "a consumer that comes with a cursor is not told of what is gone",
+    make: () => new Cursors(),
+    good: [lowWater("n1", { a: 4 }), earliest("n1", "a4")],
+    bad: [lowWater("n1", { a: 4 }), consumed("n1", "a4")],
   },
   {
     name: "G7: what k nodes acknowledged is on fewer disks",

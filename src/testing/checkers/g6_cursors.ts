@@ -21,7 +21,7 @@ export class Cursors implements Checker {
     this.#twins.observe(observation);
     if (observation.type === "forked") this.#forked.add(observation.writer);
     if (observation.type !== "consumed") return undefined;
-    const { consumer, node, batch, isTwin = false } = observation;
+    const { consumer, node, batch, isTwin = false, isFromEarliest = false } = observation;
     const { topic, writer, stamp } = batch;
     if (this.#forked.has(writer)) {
       // What its owner produces again is left out for who had it from here.
@@ -42,6 +42,8 @@ export class Cursors implements Checker {
     const left = { topic, writer, first: last + 1, last: batch.baseSequence - 1 };
     const isGiven = (twin: string): boolean => this.#given.has(`${consumer}/${topic}/${twin}`);
     if (left.last >= left.first && this.#twins.areAll(left, isGiven)) return undefined;
+    // Who asks for the earliest record is given what is there: nobody tells of what had gone before.
+    if (isFromEarliest && last === 0 && left.last < this.#marks.of(batch)) return undefined;
     // A gap may begin below: another node held more of it.
     if (batch.baseSequence === last + 1 || (batch.kind === "gap" && batch.baseSequence <= last)) return undefined;
     return `${consumer} got ${batchWords(batch)} from ${node}, after sequence ${last}`;
