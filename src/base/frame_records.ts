@@ -12,6 +12,7 @@ import {
   sealHeader,
 } from "./frame.ts";
 import { LogRecord, readHole, readPackedRecords, writeHole } from "./record.ts";
+import { reproducedBit } from "./reproduced_mark.ts";
 import { VarintReader, varintBytesMax } from "./varint.ts";
 
 /**
@@ -81,7 +82,8 @@ export function compactedFrame(
   compacted.set(payload, headersBytes);
   const view = viewOf(compacted);
   view.setUint32(at.batchBytes, batchHeaderBytes + payload.length, true);
-  view.setUint16(at.attributes, compressions.indexOf(compression) | compactedBit, true);
+  const kept = view.getUint16(at.attributes, true) & reproducedBit;
+  view.setUint16(at.attributes, compressions.indexOf(compression) | compactedBit | kept, true);
   view.setUint32(at.payloadChecksum, checksum(payload), true);
   sealHeader(compacted, view);
   return compacted;

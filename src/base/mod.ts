@@ -108,6 +108,7 @@ export {
   readPackedRecords,
 } from "./record.ts";
 export { rendezvousPick, rendezvousRank, slotOf } from "./rendezvous.ts";
+export { isReproduced, markReproduced } from "./reproduced_mark.ts";
 export {
   firstGeneration,
   generationMax,

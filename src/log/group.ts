@@ -8,6 +8,7 @@ import {
   type FrameHeader,
   frameRecordsMax,
   gapFrame,
+  markReproduced,
   type ProducerStamp,
   placeFrame,
   scanFrame,
@@ -69,10 +70,11 @@ export class Group {
   }
 
   /**
-   * Adds a frame of a feed that was given up to the one that took its place (rule R6). It keeps its Lamport number: what was
-   * written since, knowing it, is still the later one (rule R7).
+   * Adds a frame of a feed that was given up to the one that took its place (rule R6), and marks it. It keeps its Lamport
+   * number: what was written since, knowing it, is still the later one (rule R7).
    */
   reproduce(frame: Uint8Array, header: FrameHeader): void {
+    markReproduced(frame);
     this.#append(frame, header, header.lamport, usableProducerStamp(frame, 0, header.count));
   }
 

@@ -69,6 +69,31 @@ async function takeRecords(reader: TopicReader, max: number): Promise<string[]> 
 
 const earliest = (topic: TopicLog): TopicReader => TopicReader.from(topic, topic.firstOffset, new Map());
 
+test("what was produced again is given to whoever counted beyond it in the other history of the former feed", async () => {
+  const [a, b, copyOfA] = [await openNode(1), await openNode(2), await openNode(3)];
+  await a.topic.produce(batch(1));
+  await pull(a, copyOfA);
+  const backup = a.disk.fork();
+  const former = a.log.writer;
+  await a.topic.produce(batch(2));
+  await pull(a, b);
+  await a.log[Symbol.asyncDispose]();
+  const again = await openNode(4, backup);
+  await again.topic.produce(batch(7));
+  await pull(again, copyOfA);
+  await again.log.mintWriter("a test");
+  assert.is(await again.topic.reproduce(former, 2), 1);
+  await pull(again, copyOfA);
+  const atB = earliest(b.topic);
+  assert.equal(await takeBatches(atB), ["1", "2"]);
+  const read = atB.read as ReadonlyMap<string, number>;
+  for (const { topic } of [again, copyOfA]) assert.equal(await takeBatches(TopicReader.after(topic, read)), ["7"]);
+  const held = await copyOfA.topic.produce(batch(7));
+  assert.ok(held.duplicate, "it is known by what its producer called it");
+  const other = earliest(copyOfA.topic);
+  assert.equal(await takeBatches(other), ["1", "7", "7"], "who has the owner's history is given it a second time");
+});
+
 test("each node gives one of two, whichever came first to it, and whoever hops gets one", async () => {
   const [a, b, c] = [await openNode(1), await openNode(2), await openNode(3)];
   await a.topic.produce(batch(1, 2));
