@@ -12,7 +12,9 @@ export class AnswerWatch {
   readonly #clock: ClientClock;
   /** How many there are is up to those who ask. */
   readonly #watched = new Set<Watched>();
-  #isSet = false;
+  /** When the timer fires. */
+  #atMs = Number.POSITIVE_INFINITY;
+  #cancel: (() => void) | undefined;
 
   constructor(clock: ClientClock) {
     this.#clock = clock;
@@ -38,14 +40,15 @@ export class AnswerWatch {
   }
 
   #set(atMs: number): void {
-    if (this.#isSet) return;
-    this.#isSet = true;
+    if (this.#atMs <= atMs) return;
+    this.#atMs = atMs;
+    this.#cancel?.();
     // Whoever is asked keeps the process alive, as long as there is a connection.
-    this.#clock.schedule(atMs, () => this.#look(), { inBackground: true });
+    this.#cancel = this.#clock.schedule(atMs, () => this.#look(), { inBackground: true });
   }
 
   #look(): void {
-    this.#isSet = false;
+    this.#atMs = Number.POSITIVE_INFINITY;
     const nowMs = this.#clock.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const watched of this.#watched) {

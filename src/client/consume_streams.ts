@@ -179,18 +179,22 @@ export class ConsumeStreams {
     });
   }
 
-  /** One timer for all answers of a stream: setting one for each would cost more than the answer. */
+  /**
+   * One timer for all answers of a stream: setting one for each would cost more than the answer. It keeps no process alive
+   * whose client was closed around a consumer that nobody left; the connection does.
+   */
   #watch(): void {
     const awaited = this.#awaited;
     if (this.#cancelWatch !== undefined || awaited === undefined) return;
     const { clock } = this.#options.servers;
-    this.#cancelWatch = clock.schedule(awaited.untilMs, () => {
+    const look = (): void => {
       this.#cancelWatch = undefined;
       const { untilMs = Number.POSITIVE_INFINITY, reject } = this.#awaited ?? {};
       if (clock.nowMs() < untilMs) this.#watch();
       else
         reject?.(new ClientError("UNAVAILABLE", `Cannot consume: ${this.server} is silent`, { server: this.server }));
-    });
+    };
+    this.#cancelWatch = clock.schedule(awaited.untilMs, look, { inBackground: true });
   }
 
   /** Ends the stream, if one is open. */

@@ -38,17 +38,19 @@ export class HomeProducer implements AsyncDisposable {
 
   constructor(context: HomeProducerContext) {
     this.#context = context;
-    this.#moving = this.#move();
+    this.#beginMove();
   }
 
   /** Resolves when the record is stored as durably as the options ask, at the home of its key. */
   async send(record: RecordInput): Promise<SendAck> {
     this.#judge(record);
     if (this.#moving === undefined) this.#look();
-    if (this.#moving !== undefined) {
+    // Those that waited go first, also when their turn comes a moment after the move.
+    if (this.#moving !== undefined || this.#sendsWaiting > 0) {
       this.#sendsWaiting++;
       try {
-        while (this.#moving !== undefined) await this.#moving;
+        do await this.#moving;
+        while (this.#moving !== undefined);
       } finally {
         this.#sendsWaiting--;
       }
@@ -104,7 +106,13 @@ export class HomeProducer implements AsyncDisposable {
   #look(): void {
     const { homes } = this.#context;
     void homes.lookAgain();
-    if (homes.state !== this.#state) this.#moving = this.#move();
+    if (homes.state !== this.#state) this.#beginMove();
+  }
+
+  #beginMove(): void {
+    this.#moving = this.#move();
+    // Told to those who wait for it. Where nobody does, the next send looks again.
+    this.#moving.catch(() => undefined);
   }
 
   async #move(): Promise<void> {

@@ -253,6 +253,20 @@ test("outOfRange error says where to go on", async () => {
   assert.is(asked.length, 1);
 });
 
+test("a consumer that is kept without being read has no timer that would keep the process alive", async () => {
+  const { client, clock } = clusterOf([gives(1)]);
+  const schedule = clock.schedule.bind(clock);
+  const kept: number[] = [];
+  clock.schedule = (atMs: number, callback: () => void, options?: { readonly inBackground?: boolean }) => {
+    if (!options?.inBackground) kept.push(atMs);
+    return schedule(atMs, callback);
+  };
+  const consumer = client.consume("t");
+  assert.is((await consumer.next()).done, false);
+  assert.equal(kept, []);
+  await consumer.return();
+});
+
 test("options without sense are refused", async () => {
   const { client } = clusterOf([dead]);
   for (const options of [{ failoverMs: -1 }, { failoverMs: Number.NaN }, { outOfRange: "never" as "error" }]) {
