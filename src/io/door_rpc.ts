@@ -37,6 +37,8 @@ export class DoorRpc implements AsyncDisposable {
   /** Those to one topic of a node are stored there in the order of the calls. */
   produce(address: string, topic: string, request: ProduceRequest): Promise<ProduceResponse> {
     const { produces, log, turns } = this.#node(address);
+    // Answers on the stream have no details, and which record is the latest one is told in those.
+    if (request.expectedSequence !== undefined) return log.produce(request);
     if (produces !== undefined) return produces.send(request);
     // Calls of their own may overtake each other.
     const answer = (turns.get(topic) ?? Promise.resolve()).then(() => log.produce(request));

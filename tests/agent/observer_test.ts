@@ -6,7 +6,13 @@ import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions } from "../../src/agent/mod.ts";
-import { ClientError, connect, type LogClient, NotReplicatedError } from "../../src/client/mod.ts";
+import {
+  ClientError,
+  connect,
+  ExpectedSequenceError,
+  type LogClient,
+  NotReplicatedError,
+} from "../../src/client/mod.ts";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-observer-"));
 let holder: Agent;
@@ -89,6 +95,12 @@ test("errors and shortfalls come through as they were said", async () => {
   assert.instance(missed, NotReplicatedError);
   assert.equal((missed as NotReplicatedError).holders, ["holder"]);
   assert.equal((missed as NotReplicatedError).lacking, []);
+  await client.produce("orders", { key: "depended on", value: "1" });
+  const unexpected = await failureOf(
+    client.produce("orders", { key: "depended on", value: "2" }, { expectedSequence: 0, home: false }),
+  );
+  assert.instance(unexpected, ExpectedSequenceError);
+  assert.is((unexpected as ExpectedSequenceError).latest?.writer, holder.writer);
   const beyond = client.consume("orders", { from: 10_000, follow: false });
   assert.is((await failureOf(beyond.next())).code, "OUT_OF_RANGE");
 });
@@ -108,6 +120,19 @@ test("members and metrics tell of it", async () => {
   const passed = /^grapevine_placement_passed_total (\d+)$/m.exec(metrics)?.[1];
   assert.ok(Number(passed) > 5, `it passed on ${passed}`);
   assert.match(metrics, /^grapevine_placement_dropped_copies_total 0$/m);
+});
+
+test("what is produced while a holder leaves, and after it left, goes to another one", async () => {
+  const second = await startAgent("second", { join: [holder.gossipAddress] });
+  const t0 = performance.now();
+  const say = (...a: unknown[]) => console.log(Math.round(performance.now() - t0), ...a);
+  await holder.leave();
+  say("left");
+  await observer.topic("orders").produce({ value: "x" });
+  say("topic");
+  await client.produce("orders", [{ value: "y" }]);
+  say("client");
+  await second[Symbol.asyncDispose]();
 });
 
 test.run();
