@@ -33,7 +33,9 @@ const holdAgainMs = 2_000;
 export class Placing implements AsyncDisposable {
   readonly placements: Placements;
   /** For the registry of topics. */
-  readonly registryOptions: Required<Pick<TopicRegistryOptions, "isHeldHere" | "expressionFault" | "onSettled">>;
+  readonly registryOptions: Required<
+    Pick<TopicRegistryOptions, "isHeldHere" | "expressionFault" | "onSettled" | "onHeld">
+  >;
   readonly #options: PlacingOptions;
   readonly #rpc = new DoorRpc();
   #parts: { readonly registry: TopicRegistry; readonly replication: Replication } | undefined;
@@ -64,6 +66,8 @@ export class Placing implements AsyncDisposable {
       onSettled: () => {
         if (this.#parts !== undefined) this.placements.settingsChanged();
       },
+      // Nothing of it was pulled before. Many may be held at once.
+      onHeld: () => this.#later("held", 0, () => this.#parts?.replication.placementChanged()),
     };
   }
 
@@ -174,7 +178,6 @@ export class Placing implements AsyncDisposable {
     for (const topic of registry.names) {
       if (!registry.isSettled(topic) || log.topic(topic) !== undefined || !this.placements.isPlaced(topic)) continue;
       void registry.hold(topic).then(() => {
-        this.#parts?.replication.placementChanged();
         if (log.topic(topic) === undefined) this.#later("hold", holdAgainMs, () => this.#holdPlaced());
       });
     }

@@ -68,6 +68,8 @@ export interface TopicRegistryOptions {
   readonly expressionFault?: ExpressionFault | undefined;
   /** Hears of each topic about which something new is settled, before that is applied. */
   readonly onSettled?: ((topic: string) => void) | undefined;
+  /** Hears of each topic that is held from now on because something is settled about it. */
+  readonly onHeld?: ((topic: string) => void) | undefined;
 }
 
 /** What is settled, and the place of the record that it comes from: by it the latest is known (rule R7). */
@@ -312,11 +314,13 @@ export class TopicRegistry implements AsyncDisposable {
     try {
       await this.#log.settleLife(name, { generation: life.generation, deleted: life.deleted });
       if (life.deleted) return true;
-      if (this.#log.topic(name) === undefined && !this.#isHeldHere(name)) return true;
+      const isNew = this.#log.topic(name) === undefined;
+      if (isNew && !this.#isHeldHere(name)) return true;
       const topic: TopicLog = await this.#log.openTopic(name);
       const { retention, compact, tombstoneGraceMs = tombstoneGraceMsDefault } = this.settings(name);
       topic.setRetention(retention && applicableRetention(retention, this.#log.segmentBytesMax));
       topic.setCompaction(compact === true ? { tombstoneGraceMs } : undefined);
+      if (isNew) this.#options.onHeld?.(name);
       await topic.retain();
       return true;
     } catch (error) {
