@@ -14,6 +14,7 @@ export { Availability } from "./checkers/g5_availability.ts";
 export { Cursors } from "./checkers/g6_cursors.ts";
 export { Copies } from "./checkers/g7_copies.ts";
 export { Durability } from "./checkers/g7_durability.ts";
+export { ForkedSide } from "./checkers/g7_forked_side.ts";
 export { ReadYourWrites } from "./checkers/g8_read_your_writes.ts";
 export { MembershipOrder } from "./checkers/membership_order.ts";
 export { SameLatest } from "./checkers/r7_latest.ts";

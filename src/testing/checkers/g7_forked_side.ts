@@ -12,7 +12,8 @@ interface Acknowledged {
 
 /**
  * G7 of a feed that was forked (rule R6): what its owner acknowledged since is in the end on every node, under one writer or
- * another. Apart from what its owner lost, with its disk or in a power cut, and from topics that were deleted or of which some
+ * another. Others acknowledge batches of it, too, when their producers send them again: those may be of the other side, which the
+ * owner does not get. Apart from what its owner lost, with its disk or in a power cut, and from topics that were deleted or of which some
  * node forgot records: there a copy may be forgotten, too.
  */
 export class ForkedSide implements Checker {
@@ -20,6 +21,8 @@ export class ForkedSide implements Checker {
   #acknowledged: Acknowledged[] = [];
   readonly #forked = new Set<WriterId>();
   readonly #excused = new Set<string>();
+  /** Which writers a node had with the directory that it has, by node. */
+  readonly #owned = new Map<string, Set<WriterId>>();
   /** Per node what it holds. Those of stopped nodes count: they will be back. */
   readonly #contents = new Map<string, Set<string>>();
 
@@ -29,6 +32,9 @@ export class ForkedSide implements Checker {
         this.#forked.add(observation.writer);
         // What was acknowledged before is of the other side, which the owner no longer has.
         this.#drop(({ writer }) => writer === observation.writer);
+        return undefined;
+      case "writer":
+        this.#owned.set(observation.node, new Set(this.#owned.get(observation.node)).add(observation.writer));
         return undefined;
       case "acknowledged":
         this.#acknowledge(observation);
@@ -42,7 +48,10 @@ export class ForkedSide implements Checker {
       }
       case "reopened":
         this.#contents.delete(observation.node);
-        if (observation.wiped) this.#drop(({ node }) => node === observation.node);
+        if (observation.wiped) {
+          this.#owned.delete(observation.node);
+          this.#drop(({ node }) => node === observation.node);
+        }
         return undefined;
       case "recovered":
         // Where its fsync policy allows that, a power cut takes what was acknowledged: nobody is left to produce it again.
@@ -71,7 +80,7 @@ export class ForkedSide implements Checker {
 
   #acknowledge(observation: Extract<Observation, { readonly type: "acknowledged" }>): void {
     const { node, topic, writer, sequence, count, payloadChecksum } = observation;
-    if (!this.#forked.has(writer)) return;
+    if (!this.#forked.has(writer) || !this.#owned.get(node)?.has(writer)) return;
     const content = `${topic}/${count}/${payloadChecksum}`;
     this.#acknowledged.push({ node, topic, writer, last: sequence + count - 1, content });
   }
