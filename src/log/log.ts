@@ -120,7 +120,7 @@ export class Log implements CommitLog {
       upkeepMs: () => this.#compactor.upkeepMs,
       ...{ wallMs, meter, codecs, heldByPeers, heldThrough, after, randomBytes },
       onListenerError: rethrowLater,
-      writer: () => this.#writer,
+      ...{ writer: () => this.#writer, formerWriters: () => this.formerWriters },
     };
   }
 

@@ -27,7 +27,10 @@ export interface KnownProducers {
   readonly twins: number;
   /** Where else the batch stands that begins at this sequence; undefined when it is not known to stand elsewhere. */
   twinsOf(writer: WriterId, baseSequence: number): readonly BatchPlace[] | undefined;
-  /** True when all records are still there that were produced with the batch. */
+  /**
+   * True when all records are still there that were produced with the batch, and whoever has read so far in its feed has
+   * read them: of a feed that may have another history elsewhere nobody can say that.
+   */
   holdsWhole(place: Pick<BatchPlace, "writer" | "baseSequence">): Promise<boolean>;
 }
 
@@ -181,6 +184,7 @@ export class TopicProducers implements KnownProducers {
 
   async holdsWhole({ writer, baseSequence }: Pick<BatchPlace, "writer" | "baseSequence">): Promise<boolean> {
     const state = this.#state;
+    if (state.stopped.has(writer) || state.shared.formerWriters().includes(writer)) return false;
     const segment = state.segments.find(({ index }) => (index.feeds.get(writer)?.last ?? 0) >= baseSequence);
     const from = segment?.index.positionOfSequence(writer, baseSequence);
     if (segment === undefined || from === undefined) return false;

@@ -56,6 +56,8 @@ export interface LogShared {
   readonly onListenerError: (error: unknown) => void;
   /** The writer of this node's own feeds, now. */
   readonly writer: () => WriterId;
+  /** Those that this directory had before. */
+  readonly formerWriters: () => readonly WriterId[];
   readonly randomBytes: (length: number) => Uint8Array;
 }
 

@@ -94,6 +94,30 @@ test("what was produced again is given to whoever counted beyond it in the other
   assert.equal(await takeBatches(other), ["1", "7", "7"], "who has the owner's history is given it a second time");
 });
 
+test("what stands twice is given to whoever read another history of the feed in which the first stands", async () => {
+  const [a, b, copyOfA] = [await openNode(1), await openNode(2), await openNode(3)];
+  await a.topic.produce(batch(1));
+  await pull(a, copyOfA);
+  const backup = a.disk.fork();
+  await a.topic.produce(batch(2));
+  await a.topic.produce(batch(3));
+  await pull(a, b);
+  const atB = earliest(b.topic);
+  assert.equal(await takeBatches(atB, 2), ["1", "2"]);
+  const read = new Map(atB.read);
+  await a.log[Symbol.asyncDispose]();
+  const again = await openNode(4, backup);
+  await again.topic.produce(batch(7));
+  await pull(again, copyOfA);
+  // Its producer did not hear of it, and asked another node.
+  await b.topic.produce(batch(7));
+  await again.log.mintWriter("a test");
+  await pull(b, again);
+  await pull(b, copyOfA);
+  assert.ok(copyOfA.topic.stoppedFeeds.size > 0, "its copy does not go on as that of b does");
+  for (const { topic } of [again, copyOfA]) assert.equal(await takeBatches(TopicReader.after(topic, read)), ["7"]);
+});
+
 test("each node gives one of two, whichever came first to it, and whoever hops gets one", async () => {
   const [a, b, c] = [await openNode(1), await openNode(2), await openNode(3)];
   await a.topic.produce(batch(1, 2));

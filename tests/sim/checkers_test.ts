@@ -118,6 +118,13 @@ function tokenUsed(writer: "a" | "b", isDelivered: boolean, given: readonly stri
 const gap = { kind: "gap" } as const;
 const other = { payloadChecksum: 9, chain: { high: 2, low: 9 } } as const;
 
+/** The consumer had one a1; the other one, written after a backup was put back, is produced at n2 once more as b1. */
+const twinInFork: readonly Observation[] = [
+  { type: "writer", node: "n1", writer: writers.a },
+  ...[appended("n1", "a1", { stamp: "p/0/1" }), consumed("n1", "a1", { stamp: "p/0/1" }), forked("a")],
+  ...[appended("n1", "a1", { stamp: "p/0/2" }), appended("n2", "b1", { stamp: "p/0/2" })],
+];
+
 const rows: readonly Row[] = [
   {
     name: "G1: a batch appended twice",
@@ -247,6 +254,12 @@ const rows: readonly Row[] = [
     make: () => new Cursors(),
     good: [lowWater("n1", { a: 4 }), earliest("n1", "a4")],
     bad: [lowWater("n1", { a: 4 }), consumed("n1", "a4")],
+  },
+  {
+    name: "the owner of a forked feed passes over what its consumer may have read another history of",
+    make: () => new Cursors(),
+    good: [...twinInFork, consumed("n2", "b2")],
+    bad: [...twinInFork, consumed("n1", "b2")],
   },
   {
     name: "G7: what k nodes acknowledged is on fewer disks",

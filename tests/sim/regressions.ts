@@ -2,6 +2,7 @@
 export const regressions: readonly { readonly seed: number; readonly was: string }[] = [
   { seed: 154, was: "a consumer that began anew after retention was judged as one that had passed over records" },
   { seed: 226, was: "a read of a file that had lost its end never ended" },
+  { seed: 228, was: "who had read another history of a forked feed was not given what stood in it and elsewhere" },
   { seed: 534, was: "a power cut before a kill was judged as the kill alone" },
   { seed: 1307, was: "what was read back after a failed sync and a restart was served before it was on disk" },
 ];

@@ -12,6 +12,8 @@ export class Cursors implements Checker {
   readonly #sequences = new Map<string, number>();
   readonly #marks = new LowWaterMarks();
   readonly #forked = new Set<WriterId>();
+  /** Who wrote a feed, by node and writer: a node knows which writers it had, unless its directory is lost. */
+  readonly #owners = new Set<string>();
   readonly #twins = new TwinBatches();
   /** Produces that consumers gave to their users, by consumer, topic and stamp. */
   readonly #given = new Set<string>();
@@ -20,9 +22,14 @@ export class Cursors implements Checker {
     this.#marks.observe(observation);
     this.#twins.observe(observation);
     if (observation.type === "forked") this.#forked.add(observation.writer);
+    if (observation.type === "writer") this.#owners.add(`${observation.node}/${observation.writer}`);
+    if (observation.type === "reopened" && observation.wiped) this.#forgetOwner(observation.node);
     if (observation.type !== "consumed") return undefined;
     const { consumer, node, batch, isTwin = false, isFromEarliest = false } = observation;
     const { topic, writer, stamp } = batch;
+    const key = `${consumer}/${topic}/${writer}`;
+    const last = this.#sequences.get(key) ?? 0;
+    this.#sequences.set(key, Math.max(last, batch.baseSequence + batch.count - 1));
     if (this.#forked.has(writer)) {
       // What its owner produces again is left out for who had it from here.
       if (stamp !== undefined && batch.kind === "records") this.#given.add(`${consumer}/${topic}/${stamp}`);
@@ -33,15 +40,13 @@ export class Cursors implements Checker {
       if (this.#given.has(given) && !isTwin) return `${consumer} was given ${batchWords(batch)} twice, produced twice`;
       this.#given.add(given);
     }
-    const key = `${consumer}/${batch.topic}/${batch.writer}`;
-    const last = this.#sequences.get(key) ?? 0;
-    this.#sequences.set(key, Math.max(last, batch.baseSequence + batch.count - 1));
     if (batch.kind === "gap" && !this.#marks.explains(batch)) {
       return `${consumer} was told by ${node} that ${batchWords(batch)} is gone, which nobody had forgotten`;
     }
     const left = { topic, writer, first: last + 1, last: batch.baseSequence - 1 };
-    const isGiven = (twin: string): boolean => this.#given.has(`${consumer}/${topic}/${twin}`);
-    if (left.last >= left.first && this.#twins.areAll(left, isGiven)) return undefined;
+    const isPassed = (twin: string): boolean =>
+      this.#given.has(`${consumer}/${topic}/${twin}`) || this.#seemsGiven(consumer, node, topic, twin);
+    if (left.last >= left.first && this.#twins.areAll(left, isPassed)) return undefined;
     // Who asks for the earliest record is given what is there: nobody tells of what had gone before.
     if (isFromEarliest && last === 0 && left.last < this.#marks.of(batch)) return undefined;
     // A gap may begin below: another node held more of it.
@@ -51,5 +56,21 @@ export class Cursors implements Checker {
 
   finish(): string[] {
     return [];
+  }
+
+  /**
+   * True when the produce stands, too, in one history of a forked feed of which the consumer has read as much of another:
+   * cursors count alike in both, and no node but the owner need know yet that there are two.
+   */
+  #seemsGiven(consumer: string, node: string, topic: string, stamp: string): boolean {
+    for (const [writer, last] of this.#twins.placesOf(topic, stamp)) {
+      if (!this.#forked.has(writer) || this.#owners.has(`${node}/${writer}`)) continue;
+      if ((this.#sequences.get(`${consumer}/${topic}/${writer}`) ?? 0) >= last) return true;
+    }
+    return false;
+  }
+
+  #forgetOwner(node: string): void {
+    for (const owner of this.#owners) if (owner.startsWith(`${node}/`)) this.#owners.delete(owner);
   }
 }
