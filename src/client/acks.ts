@@ -1,6 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { type Acks as AcksMessage, AcksSchema } from "../gen/log/v1/log_pb.ts";
-import { ClientError } from "./errors.ts";
+import { cursorToText } from "./cursor.ts";
+import { ClientError, NotReplicatedError } from "./errors.ts";
+import type { ProduceAnswer } from "./hot_messages.ts";
 
 /** How durable a record must be before its produce is answered. */
 export interface Acks {
@@ -39,4 +41,12 @@ function whole(option: string, value: number, [low, high]: readonly [number, num
   if (Number.isInteger(value) && value >= low && value <= high) return value;
   const message = `Cannot produce: ${option} is ${value}, allowed are whole numbers from ${low} to ${high}`;
   throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
+}
+
+/** What is told of the record at this index of a batch that too few nodes hold. */
+export function notReplicated(answer: ProduceAnswer, index: number): NotReplicatedError {
+  const { offset, firstSequence, writer, shortfall } = answer;
+  const token = cursorToText(answer.token);
+  const place = { offset: offset + index, sequence: firstSequence + index, writer, token };
+  return new NotReplicatedError(place, shortfall?.asked ?? 0, shortfall ?? { holders: [], lacking: [] });
 }

@@ -1,6 +1,6 @@
 /** Produces that are answered for themselves, each of one batch. */
 import { isWriterId, type RecordInput, writeProducerStamp } from "../base/mod.ts";
-import { type AskedAcks, askedAcks } from "./acks.ts";
+import { type AskedAcks, askedAcks, notReplicated } from "./acks.ts";
 import { AnswerWatch } from "./answer_watch.ts";
 import { pause } from "./client_clock.ts";
 import type { ExpectedSequence, ProduceAck, ProduceOptions } from "./client_options.ts";
@@ -9,7 +9,7 @@ import { cursorToText } from "./cursor.ts";
 import { ClientError, ExpectedSequenceError, type ProduceFate } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
 import { surelyRejected } from "./pipe.ts";
-import { checkDeliveryTimeout, deliveryTimeoutMsDefault, notReplicated, packOne } from "./producer.ts";
+import { checkDeliveryTimeout, deliveryTimeoutMsDefault, packOne } from "./producer.ts";
 import { randomProducerId } from "./producer_identity.ts";
 import { type ExpectedRecord, produceFrame } from "./record_calls.ts";
 import { isRetryable, ServerTurns } from "./server_turns.ts";

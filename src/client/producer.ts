@@ -12,9 +12,8 @@ import {
   type WriterId,
   writeProducerStamp,
 } from "../base/mod.ts";
-import type { Acks } from "./acks.ts";
-import { cursorToText } from "./cursor.ts";
-import { ClientError, NotReplicatedError, ProducerFencedError, RecordTooLargeError, toClientError } from "./errors.ts";
+import { type Acks, notReplicated } from "./acks.ts";
+import { ClientError, ProducerFencedError, RecordTooLargeError, toClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
 import type { BatchPipe } from "./pipe.ts";
 import { type ProducerIdentity, resolveIdentity } from "./producer_identity.ts";
@@ -126,6 +125,8 @@ interface WaitingSend extends Sender {
 interface SealedBatch {
   readonly frame: Uint8Array;
   readonly senders: readonly Sender[];
+  /** Called when those who sent it were told what became of it. */
+  onAnswered: (() => void) | undefined;
 }
 
 /**
@@ -145,6 +146,8 @@ export class Producer implements AsyncDisposable {
   readonly #builder = new FrameBuilder();
   #senders: Sender[] = [];
   readonly #sealed: SealedBatch[] = [];
+  /** The newest batch that was sealed, until it is answered: those before it are answered first. */
+  #newest: SealedBatch | undefined;
   /** The producer's number for the next record. Those of records that fail are not used again. */
   #nextSequence = 1;
   /** Bytes of batches that are sealed or on their way. */
@@ -184,14 +187,31 @@ export class Producer implements AsyncDisposable {
 
   /** Resolves when everything sent so far is answered; rejects when the last of it failed. */
   async flush(): Promise<void> {
-    await this.#last;
+    const last = this.#last;
+    await last.catch(() => this.#allAnswered());
+    await last;
   }
 
   /** Waits for what was sent, then closes. Failures are told to those who sent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#last.catch(() => {});
+    await this.#last.catch(() => this.#allAnswered());
     await this.#pipe.close();
+  }
+
+  /** A send that is refused before it is packed fails while those before it are on their way. */
+  async #allAnswered(): Promise<void> {
+    if (this.#waiting.length > 0) await this.ready();
+    this.#seal();
+    const newest = this.#newest;
+    if (newest === undefined) return;
+    const before = newest.onAnswered;
+    await new Promise<void>((resolve) => {
+      newest.onAnswered = () => {
+        before?.();
+        resolve();
+      };
+    });
   }
 
   #accept(send: WaitingSend): void {
@@ -234,7 +254,8 @@ export class Producer implements AsyncDisposable {
       writeProducerStamp(frame, { producer: identity.id, epoch: identity.epoch, sequence: this.#nextSequence });
       this.#nextSequence += count;
     }
-    this.#sealed.push({ frame, senders: this.#senders });
+    this.#newest = { frame, senders: this.#senders, onAnswered: undefined };
+    this.#sealed.push(this.#newest);
     this.#bytesSealed += frame.length;
     this.#senders = [];
   }
@@ -268,9 +289,15 @@ export class Producer implements AsyncDisposable {
       if (failuresBefore === this.#failures) this.#failQueued(failure);
     }
     this.#batchesInFlight--;
+    this.#answered(batch);
     this.#bytesSealed -= batch.frame.length;
     this.#packWaiting();
     if (this.#sealed.length > 0 || this.#builder.count > 0) this.#schedulePump();
+  }
+
+  #answered(batch: SealedBatch): void {
+    if (this.#newest === batch) this.#newest = undefined;
+    batch.onAnswered?.();
   }
 
   #acknowledge(batch: SealedBatch, answer: ProduceAnswer): void {
@@ -297,6 +324,7 @@ export class Producer implements AsyncDisposable {
         ? new ProducerFencedError(cause, "unsent")
         : new ClientError(cause.code, message, { server: cause.server, fate: "unsent", cause });
     for (const sender of senders) sender.reject(failure);
+    for (const batch of batches) this.#answered(batch);
   }
 
   #packWaiting(): void {
@@ -312,14 +340,6 @@ export class Producer implements AsyncDisposable {
 const keptFrameBytesMax = 262_144;
 /** Empty between two calls of `packOne`; undefined while one is at work, or has failed. */
 let keptBuilder: FrameBuilder | undefined;
-
-/** What is told of the record at this index of a batch that too few nodes hold. */
-export function notReplicated(answer: ProduceAnswer, index: number): NotReplicatedError {
-  const { offset, firstSequence, writer, shortfall } = answer;
-  const token = cursorToText(answer.token);
-  const place = { offset: offset + index, sequence: firstSequence + index, writer, token };
-  return new NotReplicatedError(place, shortfall?.asked ?? 0, shortfall ?? { holders: [], lacking: [] });
-}
 
 /** The records as one batch. */
 export function packOne(records: readonly RecordInput[], checksum?: Checksum): Uint8Array<ArrayBuffer> {

@@ -147,6 +147,26 @@ test("flush() waits for what was sent; a closed producer takes nothing", async (
   assert.is((await failureOf(producer.send({ value: "z" }))).code, "CLOSED");
 });
 
+test("flush() and closing wait for all that was sent, also when the last send was refused at once", async () => {
+  for (const ending of ["flush", "close"] as const) {
+    const server = new StubServer();
+    await using client = server.client();
+    const producer = client.producer("t", { batchBytesMax: 200, batchesInFlightMax: 1 });
+    let answered = 0;
+    const sends = ["a", "b", "c", "d", "e", "f"].map(async (letter) => {
+      await producer.send({ value: letter.repeat(150) });
+      answered++;
+    });
+    const refused = failureOf(producer.send({ value: "late", timestampMs: -1 }));
+    if (ending === "flush") assert.is((await failureOf(producer.flush())).code, "INVALID_ARGUMENT");
+    else await producer[Symbol.asyncDispose]();
+    await Promise.resolve();
+    assert.is(answered, sends.length, ending);
+    assert.is((await refused).code, "INVALID_ARGUMENT");
+    await Promise.all(sends);
+  }
+});
+
 test("produce() stores several records as one batch", async () => {
   const server = new StubServer();
   await using client = server.client();
