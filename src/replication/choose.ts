@@ -4,11 +4,18 @@ import { lowestOf, type PeerState, type PeerTopic, type TopicState } from "./sta
 /** A peer that failed so often in a row is no longer counted on to fill a range. */
 const reachFailuresMax = 5;
 
+/** Nobody whom we hear holds records of `writer` up to and including `through`. */
+export interface Gap {
+  readonly type: "gap";
+  readonly writer: WriterId;
+  readonly through: number;
+}
+
 /** What to do next for a topic. */
 export type Choice =
-  | { readonly type: "pull"; readonly peer: PeerState }
-  /** Nobody whom we hear holds records of `writer` up to and including `through`. */
-  | { readonly type: "gap"; readonly writer: WriterId; readonly through: number }
+  /** `gap` is there besides, and is waited for meanwhile. */
+  | { readonly type: "pull"; readonly peer: PeerState; readonly gap?: Gap | undefined }
+  | Gap
   /** Look again then. Infinity when no peer has anything that we lack. */
   | { readonly type: "wait"; readonly untilMs: number };
 
@@ -34,13 +41,16 @@ export function choose(topic: TopicState, peers: Iterable<PeerState>, nowMs: num
   }
   const ready = candidates.filter((candidate) => candidate.told.backoff.untilMs <= nowMs);
   const whole = best(ready.filter((candidate) => candidate.short.length === 0));
-  if (whole) return { type: "pull", peer: whole.peer };
   let untilMs = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     if (candidate.told.backoff.untilMs > nowMs) untilMs = Math.min(untilMs, candidate.told.backoff.untilMs);
   }
-  const short = best(ready);
-  return short ? chooseAmongShort(short, candidates, { wanted, nowMs, untilMs }) : { type: "wait", untilMs };
+  const short = best(ready.filter((candidate) => candidate.short.length > 0));
+  const among: Choice = short
+    ? chooseAmongShort(short, candidates, { wanted, nowMs, untilMs })
+    : { type: "wait", untilMs };
+  if (whole === undefined) return among;
+  return { type: "pull", peer: whole.peer, gap: among.type === "gap" ? among : undefined };
 }
 
 /**

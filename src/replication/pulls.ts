@@ -1,5 +1,5 @@
 import { frameBytesMax, type Random, type Vector, type WriterId } from "../base/mod.ts";
-import { type Choice, choose, isHeldElsewhere, newsElsewhereAtMs } from "./choose.ts";
+import { choose, isHeldElsewhere, newsElsewhereAtMs } from "./choose.ts";
 import type { ResolvedReplicatorOptions } from "./options.ts";
 import { emptyVector, type PeerState, type PullState, TopicState } from "./state.ts";
 import type { ReplicatorEffect, ReplicatorInput, StoppedAtGap } from "./types.ts";
@@ -232,9 +232,12 @@ export class Pulls {
       return;
     }
     const choice = choose(topic, this.#watches.peers.values(), nowMs);
-    if (choice.type !== "gap") topic.gapSinceMs = undefined;
-    if (choice.type === "pull") this.#pull(topic, choice.peer, nowMs);
-    else if (choice.type === "gap") this.#gap(topic, choice, nowMs);
+    // Peers that have news all the time do not put off a gap.
+    const gap = choice.type === "pull" ? choice.gap : choice.type === "gap" ? choice : undefined;
+    topic.gapSinceMs = gap && (topic.gapSinceMs ?? nowMs);
+    if (gap !== undefined && this.#gapDueAtMs(topic) <= nowMs) this.#applyGap(topic, gap);
+    else if (choice.type === "pull") this.#pull(topic, choice.peer, nowMs);
+    else if (choice.type === "gap") this.#retryAtMs.set(topic, this.#gapDueAtMs(topic));
     else if (choice.untilMs < Number.POSITIVE_INFINITY) this.#retryAtMs.set(topic, choice.untilMs);
   }
 
@@ -252,18 +255,12 @@ export class Pulls {
   }
 
   /**
-   * Appends a gap, unless a peer that does not answer, or is not known yet, may still hold the records: then it is waited
-   * for, in bounds. Further gaps that come right after one have waited with it.
+   * When a gap is appended: a peer that does not answer, or is not known yet, may still hold the records, and is waited for,
+   * in bounds. Further gaps that come right after one have waited with it.
    */
-  #gap(topic: TopicState, gap: Extract<Choice, { readonly type: "gap" }>, nowMs: number): void {
-    topic.gapSinceMs ??= nowMs;
+  #gapDueAtMs({ gapSinceMs = Number.POSITIVE_INFINITY }: TopicState): number {
     const { gapWaitMs, gapSettleMs } = this.#options;
-    const dueAtMs = topic.gapSinceMs + (this.#watches.allHeard ? Math.min(gapSettleMs, gapWaitMs) : gapWaitMs);
-    if (nowMs < dueAtMs) {
-      this.#retryAtMs.set(topic, dueAtMs);
-      return;
-    }
-    this.#applyGap(topic, gap);
+    return gapSinceMs + (this.#watches.allHeard ? Math.min(gapSettleMs, gapWaitMs) : gapWaitMs);
   }
 
   #applyGap(topic: TopicState, { writer, through }: { readonly writer: WriterId; readonly through: number }): void {

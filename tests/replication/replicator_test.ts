@@ -341,6 +341,29 @@ test("a gap that the log takes without moving on is tried again after a wait, no
   assert.equal(words(bench.applied("a4")), ["pull a t a4"]);
 });
 
+test("a peer that goes on writing does not put off a gap for ever", () => {
+  const bench = new Bench();
+  bench.hear("a", { t: { durable: "a9", low: "a5" } });
+  // It lacks the same of a, and writes a record every second.
+  bench.hear("b", { t: { durable: "b1" } });
+  let written = 1;
+  for (let second = 1; second <= 10; second++) {
+    assert.is(bench.lastPull.peer.name, "b");
+    bench.bring(1);
+    bench.applied(`b${written}`);
+    const ended = [...words(bench.end()), ...words(bench.pass(1_000))];
+    if (ended.includes("gap t a4")) {
+      assert.ok(second >= 2, `${second}`);
+      assert.equal(words(bench.applied(`a4 b${written}`)), [`pull a t a4 b${written}`]);
+      return;
+    }
+    written++;
+    bench.tell("b", "t", `b${written}`);
+    bench.tell("a", "t", "a9", "a5");
+  }
+  assert.unreachable("the gap is never closed");
+});
+
 test("a gap waits for peers that do not answer, in bounds", () => {
   const bench = new Bench();
   bench.hear("a");
