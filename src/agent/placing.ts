@@ -109,7 +109,7 @@ export class Placing implements AsyncDisposable {
   /** Something happened to a member; one that is not alive is called no more. */
   memberChanged(member: Member): void {
     const address = member.tags.get("rpc_addr");
-    if (member.status !== "alive" && address !== undefined) this.#rpc.drop(address);
+    if (address !== undefined) this.#hangUp(address, member.status);
     this.placements.membersChanged();
   }
 
@@ -141,6 +141,22 @@ export class Placing implements AsyncDisposable {
     for (const cancel of this.#cancels.values()) cancel();
     await this.#departures?.[Symbol.asyncDispose]();
     await this.#rpc[Symbol.asyncDispose]();
+  }
+
+  #hangUp(address: string, status: Member["status"]): void {
+    switch (status) {
+      case "alive":
+        return;
+      case "leaving":
+      case "left":
+        this.#rpc.leave(address);
+        return;
+      case "failed":
+        this.#rpc.drop(address);
+        return;
+      default:
+        status satisfies never;
+    }
   }
 
   #told(): readonly PeerProgress[] {

@@ -1,7 +1,8 @@
 /** Holds writes back until the node knows whether its writer is still its own (rule R5). Everything else is served. */
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Interceptor } from "@connectrpc/connect";
 import { Log } from "../gen/log/v1/log_pb.ts";
+import { notTaken } from "../server/mod.ts";
 import type { Readiness } from "./readiness.ts";
 
 const { produce, produceStream, produceMany, setTopic, deleteTopic } = Log.method;
@@ -21,6 +22,6 @@ export function waitUntilReady(readiness: Readiness): Interceptor {
 export function mayProduce(readiness: Readiness, signal?: AbortSignal): Promise<void> | undefined {
   if (readiness.ready) return undefined;
   return readiness.wait(signal ?? new AbortController().signal).then((ready) => {
-    if (!ready) throw new ConnectError(`Cannot produce: ${readiness.reason}`, Code.Unavailable);
+    if (!ready) throw notTaken(readiness.reason ?? "the node is stopping");
   });
 }

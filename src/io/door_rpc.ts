@@ -19,6 +19,8 @@ const consumeStreamPath = "/log.v1.Log/ConsumeStream";
 
 /** Nodes whose connections are kept: beyond that calls to further ones are refused. */
 const nodesMax = 1_000;
+/** How long calls to a node that leaves may still be answered: longer than it serves after it said so. */
+const leavingMs = 5_000;
 
 interface KeptNode {
   readonly transport: PeerTransport;
@@ -27,11 +29,17 @@ interface KeptNode {
   readonly produces: PassedProduces | undefined;
   /** Where requests cannot stream: when the last produce to a topic is answered. */
   readonly turns: Map<string, Promise<unknown>>;
+  /** Ends the streams that are read from it. */
+  readonly readers: Set<AbortController>;
 }
+
+const goneAway = "The connection to this peer was closed";
 
 /** Calls to other nodes. Connections are kept per address and dropped when the node is gone. */
 export class DoorRpc implements AsyncDisposable {
   readonly #nodes = new Map<string, KeptNode>();
+  /** Those that leave: they answer what is under way, and are asked nothing more. */
+  readonly #leaving = new Map<KeptNode, { readonly address: string; readonly timer: NodeJS.Timeout }>();
   #closed = false;
 
   /** Those to one topic of a node are stored there in the order of the calls. */
@@ -63,8 +71,9 @@ export class DoorRpc implements AsyncDisposable {
   /** Ends with the signal, also where its caller takes no more. */
   async *consumeStream(address: string, request: ConsumeRequest, signal: AbortSignal): AsyncGenerator<ConsumeResponse> {
     signal.throwIfAborted();
-    const { transport, log } = this.#node(address);
+    const { transport, log, readers } = this.#node(address);
     const ending = new AbortController();
+    readers.add(ending);
     const onAbort = (): void => ending.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     try {
@@ -75,7 +84,10 @@ export class DoorRpc implements AsyncDisposable {
       const responses = new HotResponses(transport.hot, consumeStreamPath, toBinary(ConsumeRequestSchema, request));
       ending.signal.addEventListener("abort", () => responses.cancel(), { once: true });
       for await (const message of responses) yield fromBinary(ConsumeResponseSchema, message);
+    } catch (error) {
+      throw ending.signal.aborted && !signal.aborted ? ending.signal.reason : error;
     } finally {
+      readers.delete(ending);
       signal.removeEventListener("abort", onAbort);
       ending.abort();
     }
@@ -83,15 +95,36 @@ export class DoorRpc implements AsyncDisposable {
 
   /** Closes the connection to a node that is gone; calls to it end. */
   drop(address: string): void {
+    for (const [node, leaving] of [...this.#leaving]) if (leaving.address === address) this.#close(node);
+    const node = this.#nodes.get(address);
+    this.#nodes.delete(address);
+    if (node !== undefined) this.#close(node);
+  }
+
+  /**
+   * Asks no more of a node that leaves. What it was asked before it may still answer: to break that off would leave callers
+   * in doubt. Who reads from it begins elsewhere at once, because nothing new comes there.
+   */
+  leave(address: string): void {
     const node = this.#nodes.get(address);
     if (node === undefined) return;
     this.#nodes.delete(address);
-    node.transport.close();
+    const timer = setTimeout(() => this.#close(node), leavingMs);
+    timer.unref();
+    this.#leaving.set(node, { address, timer });
+    for (const reader of node.readers) reader.abort(new ConnectError(goneAway, Code.Unavailable));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    for (const address of [...this.#nodes.keys()]) this.drop(address);
+    for (const node of [...this.#leaving.keys(), ...this.#nodes.values()]) this.#close(node);
+    this.#nodes.clear();
+  }
+
+  #close(node: KeptNode): void {
+    clearTimeout(this.#leaving.get(node)?.timer);
+    this.#leaving.delete(node);
+    node.transport.close();
   }
 
   #node(address: string): KeptNode {
@@ -108,6 +141,7 @@ export class DoorRpc implements AsyncDisposable {
       replication: createClient(Replication, transport.transport),
       produces: transport.hot && new PassedProduces(transport.hot),
       turns: new Map(),
+      readers: new Set(),
     };
     this.#nodes.set(address, node);
     return node;
@@ -116,6 +150,8 @@ export class DoorRpc implements AsyncDisposable {
 
 const unsentCodes: ReadonlySet<unknown> = new Set([
   ...["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ConnectionRefused", "FailedToOpenSocket"],
+  // A connection that said goodbye opens no more streams.
+  ...["ERR_HTTP2_GOAWAY_SESSION", "ERR_HTTP2_INVALID_SESSION"],
 ]);
 /** Causes of causes that are looked at. */
 const causesMax = 5;

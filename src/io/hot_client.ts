@@ -73,7 +73,8 @@ export class HotClient implements HotTransport {
     try {
       return await this.#session.request("POST", path, headers, {});
     } catch (error) {
-      throw goodbyeOf(error) ?? error;
+      // With its cause: whoever asks may want to know that nothing was sent.
+      throw goodbyeOf(error, error) ?? error;
     }
   }
 }
@@ -90,8 +91,9 @@ function failureOf(status: number, body: Uint8Array): ConnectError {
 }
 
 /** A stream that the server never looked at, because it had said goodbye: Connect knows no such error. */
-function goodbyeOf(error: unknown): ConnectError | undefined {
-  return saysGoodbye(error) ? new ConnectError("the server said goodbye", Code.Unavailable) : undefined;
+function goodbyeOf(error: unknown, cause?: unknown): ConnectError | undefined {
+  if (!saysGoodbye(error)) return undefined;
+  return new ConnectError("the server said goodbye", Code.Unavailable, undefined, undefined, cause);
 }
 
 /** A stream that closed before its end. */

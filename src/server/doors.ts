@@ -20,9 +20,18 @@ export function refusal(doing: string, topic: string): ConnectError {
   return new ConnectError(`Cannot ${doing} topic ${JSON.stringify(topic)} here: ${refusedWords}`, Code.Unavailable);
 }
 
+/** What a node takes in no more, or not yet. */
+const notTakenWords = "Cannot write, and nothing is stored:";
+
+/** Said by a node that stores nothing, for a reason that is its own. */
+export function notTaken(reason: string): ConnectError {
+  return new ConnectError(`${notTakenWords} ${reason}`, Code.Unavailable);
+}
+
 /** Whether a node refused what was passed on to it, so that another may be asked. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof ConnectError && error.code === Code.Unavailable && error.rawMessage.includes(refusedWords);
+  if (!(error instanceof ConnectError) || error.code !== Code.Unavailable) return false;
+  return error.rawMessage.includes(refusedWords) || error.rawMessage.startsWith(notTakenWords);
 }
 
 /** Throws where more copies are asked for than there are to be. */

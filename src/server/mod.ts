@@ -1,6 +1,6 @@
 /** RPC in: Protobuf to ports, errors to codes. Sockets are opened elsewhere, with what this room exports. */
 export type { Routes } from "./answering.ts";
-export { isRefusal } from "./doors.ts";
+export { isRefusal, notTaken } from "./doors.ts";
 export { toConnectError } from "./errors.ts";
 export type { GroupAnswer, GroupCall } from "./group.ts";
 export { Groups } from "./groups.ts";

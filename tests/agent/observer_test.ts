@@ -122,17 +122,42 @@ test("members and metrics tell of it", async () => {
   assert.match(metrics, /^grapevine_placement_dropped_copies_total 0$/m);
 });
 
-test("what is produced while a holder leaves, and after it left, goes to another one", async () => {
-  const second = await startAgent("second", { join: [holder.gossipAddress] });
-  const t0 = performance.now();
-  const say = (...a: unknown[]) => console.log(Math.round(performance.now() - t0), ...a);
-  await holder.leave();
-  say("left");
-  await observer.topic("orders").produce({ value: "x" });
-  say("topic");
-  await client.produce("orders", [{ value: "y" }]);
-  say("client");
-  await second[Symbol.asyncDispose]();
+test("what is produced while a holder leaves, and after it left, goes to another one, and nobody waits", async () => {
+  await using second = await startAgent("second", { join: [holder.gossipAddress] });
+  let hasLeft = false;
+  let waitedMs = 0;
+  let sent = 0;
+  const produce = async (): Promise<string> => {
+    const startedMs = performance.now();
+    const { writer } = await (sent++ % 2 === 0
+      ? observer.topic("leaving").produce({ value: "of the process" })
+      : plain.produce("leaving", [{ value: "of a client" }]));
+    waitedMs = Math.max(waitedMs, performance.now() - startedMs);
+    return writer;
+  };
+  await using plain = connect(`http://${observer.rpcAddress}`, { failover: false });
+  const first = await produce();
+  const [gone, left] = first === holder.writer ? [holder, second] : [second, holder];
+  const producing = Array.from({ length: 4 }, async () => {
+    while (!hasLeft) await produce();
+  });
+  const leaving = gone.leave().finally(() => {
+    hasLeft = true;
+  });
+  await Promise.all([leaving, ...producing]);
+  assert.is(await produce(), left.writer);
+  assert.is(await produce(), left.writer);
+  assert.ok(waitedMs < 1_000, `one of ${sent} waited for ${waitedMs} ms`);
+  await left.close();
+  for (const called of [
+    observer.topic("leaving").produce({ value: "x" }),
+    plain.produce("leaving", [{ value: "x" }]),
+  ]) {
+    const refused = await failureOf(called);
+    assert.is(refused.code, "UNAVAILABLE");
+    const says = `Cannot produce to topic "leaving": it is placed at ${left.nodeName}, none of which can be reached`;
+    assert.match(refused.message, says);
+  }
 });
 
 test.run();
