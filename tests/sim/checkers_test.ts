@@ -12,6 +12,7 @@ import {
   Damage,
   Durability,
   type FinalState,
+  ForkedSide,
   MembershipOrder,
   NoDuplicates,
   type Observation,
@@ -123,6 +124,17 @@ const twinInFork: readonly Observation[] = [
   { type: "writer", node: "n1", writer: writers.a },
   ...[appended("n1", "a1", { stamp: "p/0/1" }), consumed("n1", "a1", { stamp: "p/0/1" }), forked("a")],
   ...[appended("n1", "a1", { stamp: "p/0/2" }), appended("n2", "b1", { stamp: "p/0/2" })],
+];
+
+/** One produce in two feeds, of which nodes forgot one. */
+const twinGone: readonly Observation[] = [
+  ...[appended("n1", "a1", { stamp: "p/0/1" }), appended("n1", "b1", { stamp: "p/0/1", baseOffset: 1 })],
+  lowWater("n2", { a: 2 }),
+];
+
+const twins: readonly Observation[] = [
+  appended("n1", "a1", { stamp: "p/0/1" }),
+  appended("n2", "b1", { stamp: "p/0/1" }),
 ];
 
 const rows: readonly Row[] = [
@@ -256,10 +268,30 @@ const rows: readonly Row[] = [
     bad: [lowWater("n1", { a: 4 }), consumed("n1", "a4")],
   },
   {
+    name: "a consumer misses one of two whose twin it was not told to be gone",
+    make: () => new Cursors(),
+    good: [...twins, lowWater("n1", { a: 2 }), consumed("n1", "a1", gap), consumed("n2", "b2")],
+    bad: [...twins, consumed("n2", "b2")],
+  },
+  {
     name: "the owner of a forked feed passes over what its consumer may have read another history of",
     make: () => new Cursors(),
     good: [...twinInFork, consumed("n2", "b2")],
     bad: [...twinInFork, consumed("n1", "b2")],
+  },
+  {
+    name: "a consumer misses a produce that it was told is gone from another feed",
+    make: () => new Cursors(),
+    good: [...twinGone, consumed("n2", "a1", gap), consumed("n1", "b2")],
+    bad: [...twinGone, consumed("n1", "b2")],
+  },
+  {
+    name: "G7: what others acknowledge of a forked feed is not its owner's",
+    make: () => new ForkedSide(),
+    good: [...owners, forked("a"), acknowledged("n2", "a", 1)],
+    bad: [...owners, forked("a"), acknowledged("n1", "a", 1)],
+    goodEnd: [state("n2", {})],
+    badEnd: [state("n2", {})],
   },
   {
     name: "G7: what k nodes acknowledged is on fewer disks",

@@ -1,5 +1,5 @@
 import type { WriterId } from "../../base/mod.ts";
-import { batchWords, type Checker, type Observation } from "../observation.ts";
+import { batchWords, type Checker, type Observation, type SeenBatch } from "../observation.ts";
 import { LowWaterMarks } from "./low_water_marks.ts";
 import { TwinBatches } from "./twins.ts";
 
@@ -15,6 +15,10 @@ export class Cursors implements Checker {
   /** Who wrote a feed, by node and writer: a node knows which writers it had, unless its directory is lost. */
   readonly #owners = new Set<string>();
   readonly #twins = new TwinBatches();
+  /** Up to which sequences, and from which, consumers were told that a feed is gone, by consumer, topic and writer. */
+  readonly #gone = new Map<string, { readonly first: number; readonly last: number }[]>();
+  /** What consumers were told is gone, by consumer, topic and writer. */
+  readonly #gaps = new Map<string, { readonly first: number; readonly last: number }[]>();
   /** Produces that consumers gave to their users, by consumer, topic and stamp. */
   readonly #given = new Set<string>();
 
@@ -29,7 +33,12 @@ export class Cursors implements Checker {
     const { topic, writer, stamp } = batch;
     const key = `${consumer}/${topic}/${writer}`;
     const last = this.#sequences.get(key) ?? 0;
-    this.#sequences.set(key, Math.max(last, batch.baseSequence + batch.count - 1));
+    const through = batch.baseSequence + batch.count - 1;
+    this.#sequences.set(key, Math.max(last, through));
+    if (batch.kind === "gap") {
+      this.#gaps.set(key, [...(this.#gaps.get(key) ?? []), { first: batch.baseSequence, last: through }]);
+    }
+    if (batch.kind === "gap") this.#tellGone(key, batch);
     if (this.#forked.has(writer)) {
       // What its owner produces again is left out for who had it from here.
       if (stamp !== undefined && batch.kind === "records") this.#given.add(`${consumer}/${topic}/${stamp}`);
@@ -45,7 +54,9 @@ export class Cursors implements Checker {
     }
     const left = { topic, writer, first: last + 1, last: batch.baseSequence - 1 };
     const isPassed = (twin: string): boolean =>
-      this.#given.has(`${consumer}/${topic}/${twin}`) || this.#seemsGiven(consumer, node, topic, twin);
+      this.#given.has(`${consumer}/${topic}/${twin}`) ||
+      this.#wasToldGone(consumer, topic, twin) ||
+      this.#seemsGiven(consumer, node, topic, twin);
     if (left.last >= left.first && this.#twins.areAll(left, isPassed)) return undefined;
     // Who asks for the earliest record is given what is there: nobody tells of what had gone before.
     if (isFromEarliest && last === 0 && left.last < this.#marks.of(batch)) return undefined;
@@ -59,13 +70,34 @@ export class Cursors implements Checker {
   }
 
   /**
-   * True when the produce stands, too, in one history of a forked feed of which the consumer has read as much of another:
-   * cursors count alike in both, and no node but the owner need know yet that there are two.
+   * True when the produce stands, too, where the consumer's cursor counts it as read although it was not given. In a gap:
+   * the consumer was told that it is gone, another node still has it. Or in one history of a forked feed, while the consumer
+   * has read as much of another: cursors count alike in both, and no node but the owner need know yet that there are two.
    */
   #seemsGiven(consumer: string, node: string, topic: string, stamp: string): boolean {
     for (const [writer, last] of this.#twins.placesOf(topic, stamp)) {
+      const gaps = this.#gaps.get(`${consumer}/${topic}/${writer}`) ?? [];
+      if (gaps.some((gap) => gap.first <= last && last <= gap.last)) return true;
       if (!this.#forked.has(writer) || this.#owners.has(`${node}/${writer}`)) continue;
       if ((this.#sequences.get(`${consumer}/${topic}/${writer}`) ?? 0) >= last) return true;
+    }
+    return false;
+  }
+
+  #tellGone(key: string, { baseSequence: first, count }: SeenBatch): void {
+    const ranges = this.#gone.get(key) ?? [];
+    this.#gone.set(key, ranges);
+    ranges.push({ first, last: first + count - 1 });
+  }
+
+  /**
+   * True when the consumer was told of the same produce, where it stands elsewhere, that it is gone: cursors count that as
+   * read, and what another node still has of it does not come later.
+   */
+  #wasToldGone(consumer: string, topic: string, stamp: string): boolean {
+    for (const [writer, last] of this.#twins.placesOf(topic, stamp)) {
+      const ranges = this.#gone.get(`${consumer}/${topic}/${writer}`) ?? [];
+      if (ranges.some((range) => range.first <= last && last <= range.last)) return true;
     }
     return false;
   }
