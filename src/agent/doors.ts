@@ -39,6 +39,8 @@ export interface DoorCounters {
   readonly passedInVain: number;
 }
 
+/** Topics whose targets are kept at most; then they are found out anew. */
+const targetsMax = 20_000;
 /** How long others may take to say what they hold, for a list. */
 const listMs = 5_000;
 
@@ -90,6 +92,7 @@ export class Doors implements ServedDoors {
   async produce(topic: string, request: ProduceRequest): Promise<ProduceResponse> {
     const { rpc } = this.#options;
     const known = this.#targets.get(topic) ?? this.#targetsOf(topic);
+    if (this.#targets.size >= targetsMax) this.#targets.clear();
     this.#targets.set(topic, known);
     const doing = `produce to topic ${JSON.stringify(topic)}`;
     return this.#tryEach(doing, topic, { targets: known, call: ({ address }) => rpc.produce(address, topic, request) });

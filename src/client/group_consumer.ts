@@ -29,7 +29,7 @@ export interface GroupContext {
 
 /** A member says this often that it lives and how far it got. */
 const beatMs = 1_000;
-const leaveAttemptsMax = 30;
+const leaveMs = 15_000;
 const leaveAgainMs = 500;
 
 /**
@@ -257,16 +257,18 @@ export class GroupConsumer implements AsyncIterableIterator<LogRecord>, AsyncDis
     if (this.#beating !== undefined && this.#failure === undefined) await this.#leave();
   }
 
-  /** Tried for 15 s at least: so long nodes may take to notice that the home died, and then to have another. */
+  /** Tried for 15 s: so long nodes may take to notice that the home died, and then to have another. */
   async #leave(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    const { clock } = this.#context;
+    const untilMs = clock.nowMs() + leaveMs;
+    for (;;) {
       try {
         await this.#beat(true);
         return;
       } catch (error) {
         const isPassing = error instanceof ClientError && isTransient(error, true);
-        if (!isPassing || attempt >= leaveAttemptsMax) throw error;
-        await pause(this.#context.clock, leaveAgainMs, () => undefined);
+        if (!isPassing || clock.nowMs() >= untilMs) throw error;
+        await pause(clock, leaveAgainMs, () => undefined);
       }
     }
   }

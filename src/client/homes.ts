@@ -70,7 +70,9 @@ export class Homes {
       } catch (error) {
         const doing = `find the homes of keys in topic ${JSON.stringify(this.#topic)}`;
         const failure = this.#servers.failure(error, connection, { doing, fate: "unsent" });
-        if (failure.code !== "UNAVAILABLE" || attempt >= this.#servers.count) throw failure;
+        const isHanging = failure.code === "DEADLINE_EXCEEDED";
+        if (isHanging) this.#servers.failed(connection);
+        if (!(isHanging || failure.code === "UNAVAILABLE") || attempt >= this.#servers.count) throw failure;
       }
     }
   }

@@ -26,10 +26,13 @@ export async function workInGroup(
   checkNames(request);
   checkSlots(request);
   const key = `${topicNameOf(request)}/${request.group}`;
-  const home = groups.homeOf(key);
-  if (home.address !== undefined) return handOn(groups, { ...home, address: home.address }, { request, context });
+  const first = groups.homeOf(key);
+  if (first.address !== undefined) return handOn(groups, { ...first, address: first.address }, { request, context });
   const topic = cursorTopic(ports, request);
   await save(ports, groups, { key, topic, request });
+  const home = groups.homeOf(key);
+  // It moved meanwhile: two homes would each give slots away, this one also when it is the home again.
+  if (home.address !== undefined) return handOn(groups, { ...home, address: home.address }, { request, context });
   const { member, session, call, slots, releases, leave } = request;
   const asked = { member, session: String(session), call: Number(call), slots, releases, leave };
   const answer = groups.work(key, asked);

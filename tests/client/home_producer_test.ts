@@ -1,12 +1,12 @@
 // runtimes: bun (promises alone; whole nodes are in tests/agent/homes_test.ts)
 /** Producing at the homes of keys, while they move and while nobody says who is alive. */
-import { createRouterTransport } from "@connectrpc/connect";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { crc32, scanFrame } from "../../src/base/mod.ts";
 import { ClientError } from "../../src/client/errors.ts";
 import { HomeProducer } from "../../src/client/home_producer.ts";
-import type { Homes } from "../../src/client/homes.ts";
+import { Homes } from "../../src/client/homes.ts";
 import { Servers } from "../../src/client/servers.ts";
 import { Log } from "../../src/gen/log/v1/log_pb.ts";
 
@@ -26,6 +26,25 @@ function serversOf(): Servers {
   const openTransport = () => ({ transport, bidirectional: false, close() {} });
   return new Servers(["http://s0.invalid:1"], { openTransport: openTransport as never, learns: false });
 }
+
+test("who is alive is asked of another server when one hangs", async () => {
+  const transport = (url: string) =>
+    createRouterTransport((router) => {
+      router.service(Log, {
+        getServers() {
+          if (url.includes("s0")) throw new ConnectError("The call took too long", Code.DeadlineExceeded);
+          return { servers: [{ id: "birch", rpcAddr: "s1.invalid:1", status: "alive" }] };
+        },
+        describeTopic: () => ({}),
+      });
+    });
+  const openTransport = (url: string) => ({ transport: transport(url), bidirectional: false, close() {} });
+  const urls = ["http://s0.invalid:1", "http://s1.invalid:1"];
+  const servers = new Servers(urls, { openTransport: openTransport as never, learns: false });
+  const homes = new Homes(servers, "orders");
+  await homes.known();
+  assert.is(homes.homeOf("a key"), "birch");
+});
 
 test("a producer that nobody sends with yet survives that no server is there", async () => {
   const unhandled: unknown[] = [];

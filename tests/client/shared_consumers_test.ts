@@ -73,6 +73,22 @@ test("a member that waits for a record is told that it can go on no more", async
   assert.is((outcome as ClientError).code, "FAILED_PRECONDITION");
 });
 
+test("a member that leaves waits no longer for a home that hangs than for one that is gone", async () => {
+  const clock = new IdleClock();
+  let calls = 0;
+  const consumer = member(clock, async () => {
+    if (++calls === 1) return slotZero;
+    await clock.sleep(3_000);
+    throw new ClientError("DEADLINE_EXCEEDED", "Cannot work in group: nobody answers");
+  });
+  const next = consumer.next();
+  await clock.sleep(100);
+  const leftAtMs = clock.nowMs();
+  assert.is((await failureOf(consumer.return())).code, "DEADLINE_EXCEEDED");
+  assert.ok(clock.nowMs() - leftAtMs < 25_000, `it took ${clock.nowMs() - leftAtMs} ms`);
+  await next.catch(() => undefined);
+});
+
 test("a named consumer that is left while it asks where to begin ends", async () => {
   const clock = new IdleClock();
   const inner = new SilentConsumer();

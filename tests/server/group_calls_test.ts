@@ -147,6 +147,25 @@ test("a call goes to the home through any node, once, and says so when the home 
   );
 });
 
+test("a home that moves while it saves gives no slots away any more", async () => {
+  const seen: string[] = [];
+  const home = node("a", seen);
+  const { slots } = await ask(home);
+  const save = home.cursors?.save as NonNullable<ServerPorts["cursors"]>["save"];
+  const moving: typeof save = async (...cursor) => {
+    seen.push("b", "c", "d", "e");
+    (home.groups as GroupHomes).membersChanged();
+    return save(...cursor);
+  };
+  Object.assign(home.cursors as object, { save: moving });
+  const saves = [{ slot: 3, cursor: cursorOf(4) }];
+  const moved = await failure(ask(home, { slots, saves }));
+  assert.is(moved.code, Code.Unavailable);
+  assert.match(moved.rawMessage, "its home");
+  assert.is(home.groups?.membersOf("orders/billing"), 0);
+  assert.is(home.saved.get("billing~3")?.get(ada), 4);
+});
+
 test("what makes no sense is refused with a code and words", async () => {
   const home = node("a", []);
   const rows: [MessageInitShape<typeof WorkInGroupRequestSchema>, Code, RegExp][] = [
