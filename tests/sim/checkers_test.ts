@@ -132,11 +132,6 @@ const twinGone: readonly Observation[] = [
   lowWater("n2", { a: 2 }),
 ];
 
-const twins: readonly Observation[] = [
-  appended("n1", "a1", { stamp: "p/0/1" }),
-  appended("n2", "b1", { stamp: "p/0/1" }),
-];
-
 const rows: readonly Row[] = [
   {
     name: "G1: a batch appended twice",
@@ -266,12 +261,6 @@ const rows: readonly Row[] = [
     make: () => new Cursors(),
     good: [lowWater("n1", { a: 4 }), earliest("n1", "a4")],
     bad: [lowWater("n1", { a: 4 }), consumed("n1", "a4")],
-  },
-  {
-    name: "a consumer misses one of two whose twin it was not told to be gone",
-    make: () => new Cursors(),
-    good: [...twins, lowWater("n1", { a: 2 }), consumed("n1", "a1", gap), consumed("n2", "b2")],
-    bad: [...twins, consumed("n2", "b2")],
   },
   {
     name: "the owner of a forked feed passes over what its consumer may have read another history of",

@@ -15,10 +15,8 @@ export class Cursors implements Checker {
   /** Who wrote a feed, by node and writer: a node knows which writers it had, unless its directory is lost. */
   readonly #owners = new Set<string>();
   readonly #twins = new TwinBatches();
-  /** Up to which sequences, and from which, consumers were told that a feed is gone, by consumer, topic and writer. */
-  readonly #gone = new Map<string, { readonly first: number; readonly last: number }[]>();
   /** What consumers were told is gone, by consumer, topic and writer. */
-  readonly #gaps = new Map<string, { readonly first: number; readonly last: number }[]>();
+  readonly #gone = new Map<string, { readonly first: number; readonly last: number }[]>();
   /** Produces that consumers gave to their users, by consumer, topic and stamp. */
   readonly #given = new Set<string>();
 
@@ -33,11 +31,7 @@ export class Cursors implements Checker {
     const { topic, writer, stamp } = batch;
     const key = `${consumer}/${topic}/${writer}`;
     const last = this.#sequences.get(key) ?? 0;
-    const through = batch.baseSequence + batch.count - 1;
-    this.#sequences.set(key, Math.max(last, through));
-    if (batch.kind === "gap") {
-      this.#gaps.set(key, [...(this.#gaps.get(key) ?? []), { first: batch.baseSequence, last: through }]);
-    }
+    this.#sequences.set(key, Math.max(last, batch.baseSequence + batch.count - 1));
     if (batch.kind === "gap") this.#tellGone(key, batch);
     if (this.#forked.has(writer)) {
       // What its owner produces again is left out for who had it from here.
@@ -70,14 +64,11 @@ export class Cursors implements Checker {
   }
 
   /**
-   * True when the produce stands, too, where the consumer's cursor counts it as read although it was not given. In a gap:
-   * the consumer was told that it is gone, another node still has it. Or in one history of a forked feed, while the consumer
-   * has read as much of another: cursors count alike in both, and no node but the owner need know yet that there are two.
+   * True when the produce stands, too, in one history of a forked feed of which the consumer has read as much of another:
+   * cursors count alike in both, and no node but the owner need know yet that there are two.
    */
   #seemsGiven(consumer: string, node: string, topic: string, stamp: string): boolean {
     for (const [writer, last] of this.#twins.placesOf(topic, stamp)) {
-      const gaps = this.#gaps.get(`${consumer}/${topic}/${writer}`) ?? [];
-      if (gaps.some((gap) => gap.first <= last && last <= gap.last)) return true;
       if (!this.#forked.has(writer) || this.#owners.has(`${node}/${writer}`)) continue;
       if ((this.#sequences.get(`${consumer}/${topic}/${writer}`) ?? 0) >= last) return true;
     }
