@@ -6,9 +6,13 @@ import { notTaken } from "../server/mod.ts";
 import type { Readiness } from "./readiness.ts";
 
 const { produce, produceStream, produceMany, setTopic, deleteTopic } = Log.method;
+const { saveCursor, resetCursor, deleteCursor, workInGroup } = Log.method;
 
 /** Methods of which a record comes that this node's writer writes. */
-const writes: ReadonlySet<DescMethod> = new Set([produce, produceStream, produceMany, setTopic, deleteTopic]);
+const writes: ReadonlySet<DescMethod> = new Set([
+  ...[produce, produceStream, produceMany, setTopic, deleteTopic],
+  ...[saveCursor, resetCursor, deleteCursor, workInGroup],
+]);
 
 /** For calls that go through Connect. */
 export function waitUntilReady(readiness: Readiness): Interceptor {

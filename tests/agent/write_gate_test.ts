@@ -45,7 +45,10 @@ test("waitUntilReady() holds back every method that writes, and no other, until 
   const { readiness, asked, askAll } = starting();
   askAll();
   await turn();
-  const others = ["Consume", "ConsumeStream", "DescribeTopic", "GetServers", "ListTopics"];
+  const others = [
+    ...["Consume", "ConsumeStream", "DescribeTopic", "GetCursor", "GetServers"],
+    ...["ListCursors", "ListTopics"],
+  ];
   assert.equal([...asked].sort(), others);
   readiness.set(undefined);
   await turn();
