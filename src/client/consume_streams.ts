@@ -52,7 +52,7 @@ interface OpenStream {
 export class ConsumeStreams {
   readonly #options: ConsumeStreamsOptions;
   readonly #request: ConsumeRequest;
-  readonly #backoff = new Backoff();
+  readonly #backoff: Backoff;
   #stream: OpenStream | undefined;
   #connection: ServerConnection;
   /** Servers that failed since the last wait. */
@@ -74,6 +74,7 @@ export class ConsumeStreams {
 
   constructor(options: ConsumeStreamsOptions) {
     this.#options = options;
+    this.#backoff = new Backoff(options.servers.clock);
     this.#request = clone(ConsumeRequestSchema, options.request);
     if (options.leavesHoles) this.#request.outOfRange = OutOfRange.ERROR;
     this.#connection = options.servers.current;
@@ -151,9 +152,11 @@ export class ConsumeStreams {
 
   /** One that only says that it lives is not well yet: what is waited for may be nowhere else. */
   #judge({ openedAtMs }: OpenStream, { heartbeat }: ConsumeAnswer): void {
-    const { follow, failoverMs, servers } = this.#options;
+    const { follow, failoverMs, leavesHoles, servers } = this.#options;
     const nowMs = servers.clock.nowMs();
     if (!heartbeat) this.#cameAtMs = nowMs;
+    // Behind a hole all is as before: where the next stream meets another one, others are asked first.
+    if (!heartbeat && leavesHoles) this.#request.outOfRange = OutOfRange.ERROR;
     if (!heartbeat || (follow && nowMs - openedAtMs >= wellMs)) {
       this.#failingSinceMs = undefined;
       this.#tried.clear();

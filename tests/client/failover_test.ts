@@ -236,6 +236,22 @@ test("another node is asked for what is gone; only when none has it is it told a
   ]);
 });
 
+test("behind a hole that nobody fills, the next hole is asked for at each server again", async () => {
+  const once: Answers = async function* (request, context) {
+    yield* all.asked.length === 1 ? gives(1)(request, context) : dead(request, context);
+  };
+  let streams = 0;
+  const breaking: Answers = async function* (request, context) {
+    if (streams++ < 2) yield* holed(request, context);
+    else yield answer(6, record(6));
+    throw new ConnectError("the stream broke off", Code.Unavailable);
+  };
+  const all = clusterOf([once, breaking]);
+  assert.is(await textsOf(all.client, 3, { onGap: () => {} }), "156");
+  const behind = all.asked.slice(all.asked.indexOf("1 cursor EARLIEST") + 1);
+  assert.ok(behind.length > 0 && behind.every((asked) => asked.endsWith("cursor ERROR")), behind.join(", "));
+});
+
 test("without onGap a hole ends the consumer; its cursor stands behind the hole", async () => {
   const { client } = clusterOf([gives(1), holed]);
   const failure = (await failureOf(textsOf(client, 2, { outOfRange: "earliest" }))) as GapError;
