@@ -114,6 +114,7 @@ export class Copies {
 
   /** Our writer is another one, because the old one has two histories: whoever counts copies of it may count the other. */
   disown(writer: WriterId): void {
+    if (writer === this.#localWriter) return;
     this.#disowned.add(this.#localWriter);
     for (const [topic, lines] of this.#lines) this.#missSome(topic, lines, () => true);
     this.#localWriter = writer;
