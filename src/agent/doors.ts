@@ -1,5 +1,5 @@
 /** Passes callers on to the nodes that hold what they ask for: the way out of a node that does not. */
-import { Code, ConnectError } from "@connectrpc/connect";
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { covers, rendezvousRank, topicKey } from "../base/mod.ts";
 import type {
   ConsumeRequest,
@@ -9,6 +9,7 @@ import type {
   DescribeTopicRequest,
   DescribeTopicResponse,
   ListTopicsRequest,
+  Log,
   ProduceRequest,
   ProduceResponse,
   SetTopicRequest,
@@ -176,6 +177,14 @@ export class Doors implements ServedDoors {
     return this.#tryEach(`delete topic ${JSON.stringify(topic)}`, topic, {
       targets: this.#anyTargets(topic),
       call: ({ address }) => rpc.log(address).deleteTopic(request),
+    });
+  }
+
+  askHolder<Answer>(doing: string, topic: string, call: (log: Client<typeof Log>) => Promise<Answer>): Promise<Answer> {
+    const { rpc } = this.#options;
+    return this.#tryEach(doing, topic, {
+      targets: this.#targetsOf(topic, "holders first"),
+      call: ({ address }) => call(rpc.log(address)),
     });
   }
 

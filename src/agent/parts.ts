@@ -128,7 +128,7 @@ export async function openParts(
   heldOf = (topic) => heldByPeers(log, placing.peersOf(topic, replication.peers), topic);
   heldThrough = (topic, writer, copies) => replication.heldThrough(topic, writer, copies);
   const cluster = new ClusterPort(events, leave);
-  const groups = openGroupHomes({ nodeName, cluster }, stack);
+  const groups = openGroupHomes({ nodeName, cluster, places: placing.places }, stack);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
     ...{ log, topics, cursors, groups, cluster, gossip, replication, readiness },

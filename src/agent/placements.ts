@@ -167,7 +167,8 @@ function wholeExpression(text: string): Expression | undefined {
   return Expression.parse(text) && Expression.parse(`^(?:${text})$`);
 }
 
-function isObserver(tags: ReadonlyMap<string, string>): boolean {
+/** Whether the node with these tags holds no topics. */
+export function isObserver(tags: ReadonlyMap<string, string>): boolean {
   return tags.get("role") === observerRole;
 }
 

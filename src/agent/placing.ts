@@ -7,6 +7,7 @@ import type { Member } from "../membership/mod.ts";
 import type { PeerProgress } from "../replication/mod.ts";
 import { Departures } from "./departures.ts";
 import { Doors } from "./doors.ts";
+import type { GroupPlaces } from "./group_homes.ts";
 import { expressionFault, Placements } from "./placements.ts";
 import type { Replication } from "./replication.ts";
 
@@ -68,6 +69,19 @@ export class Placing implements AsyncDisposable {
       },
       // Nothing of it was pulled before. Many may be held at once.
       onHeld: () => this.#later("held", 0, () => this.#parts?.replication.placementChanged()),
+    };
+  }
+
+  /** For who has to know where a topic belongs, and where it does not. */
+  get places(): GroupPlaces {
+    const { placements } = this;
+    return {
+      get isObserver() {
+        return placements.isObserver;
+      },
+      placeOf: (topic) => placements.placeOf(topic),
+      limitedTopics: () => this.#limitedTopics(),
+      onChange: (listener) => placements.onChange(listener),
     };
   }
 
@@ -141,6 +155,12 @@ export class Placing implements AsyncDisposable {
     for (const cancel of this.#cancels.values()) cancel();
     await this.#departures?.[Symbol.asyncDispose]();
     await this.#rpc[Symbol.asyncDispose]();
+  }
+
+  #limitedTopics(): readonly string[] {
+    const { registry } = this.#parts ?? {};
+    if (registry === undefined) return [];
+    return [...registry.names].filter((topic) => registry.settings(topic).placement !== undefined);
   }
 
   #hangUp(address: string, status: Member["status"]): void {

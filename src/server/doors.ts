@@ -2,8 +2,8 @@
  * Callers come in by any node. Where a topic belongs to others, what they ask is passed on, once: what was passed on is
  * answered where it comes to or refused, so that nodes which disagree about the placement never send it in circles.
  */
-import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import type { ConsumeRequest, ConsumeResponse, ProduceRequest, ProduceResponse } from "../gen/log/v1/log_pb.ts";
+import { type Client, Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { ConsumeRequest, ConsumeResponse, Log, ProduceRequest, ProduceResponse } from "../gen/log/v1/log_pb.ts";
 import { type AskedCopies, answerOfShortfall } from "./acks.ts";
 import { type ConsumeAnswer, consume } from "./consume.ts";
 import { consumeStream } from "./consume_stream.ts";
@@ -84,6 +84,35 @@ export function passProduce(
 function marked(request: ProduceRequest): ProduceRequest {
   const { acks } = request;
   return { ...request, forwarded: true, ...(acks !== undefined && { acks: { ...acks, answerShortfall: true } }) };
+}
+
+/** What can be answered where the topic is held only: here, or there. */
+export async function answerAtHolder<Request extends Passable, Answer>(
+  { log, doors }: Pick<ServerPorts, "log" | "doors">,
+  request: Request,
+  { doing, here, there }: AtHolder<Request, Answer>,
+): Promise<Answer> {
+  const topic = topicNameOf(request);
+  // Of what was deleted, every node says so.
+  if (doors === undefined || doors.isReadHere(topic) || log.deletedTopic?.(topic) !== undefined) return here(request);
+  if (!request.forwarded) {
+    const asked = `${doing} topic ${JSON.stringify(topic)}`;
+    return doors.askHolder(asked, topic, (holder) => there(holder, { ...request, forwarded: true }));
+  }
+  if (log.topic(topic) === undefined && !doors.isPlaced(topic)) throw refusal(doing, topic);
+  return here(request);
+}
+
+interface Passable {
+  readonly topic: string;
+  readonly forwarded: boolean;
+}
+
+interface AtHolder<Request, Answer> {
+  /** Words that the topic follows. */
+  readonly doing: string;
+  readonly here: (request: Request) => Promise<Answer>;
+  readonly there: (holder: Client<typeof Log>, request: Request) => Promise<Answer>;
 }
 
 /** Consume, here or where the topic is. */

@@ -25,7 +25,7 @@ import {
 import { watchLog } from "./cluster_log.ts";
 import { compareFeed } from "./compare_feed.ts";
 import { deleteCursor, getCursor, listCursors, resetCursor, saveCursor } from "./cursors.ts";
-import { consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
+import { answerAtHolder, consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
 import { workInGroup } from "./group_calls.ts";
 import { checkHealth, watchHealth } from "./health.ts";
 import { HotProducer } from "./hot_produce.ts";
@@ -68,13 +68,50 @@ function addLog(router: ConnectRouter, ports: ServerPorts, answering: Answering)
     describeTopic: answering.unary((request) => describeTopic(ports, request)),
     setTopic: answering.unary((request) => setTopic(ports, request)),
     deleteTopic: answering.unary((request) => deleteTopic(ports, request)),
-    saveCursor: answering.unary((request) => saveCursor(ports, request)),
-    getCursor: answering.unary((request, context) => getCursor(ports, request, context)),
-    listCursors: answering.unary((request) => listCursors(ports, request)),
-    resetCursor: answering.unary((request) => resetCursor(ports, request)),
-    deleteCursor: answering.unary((request) => deleteCursor(ports, request)),
+    ...cursorMethods(ports, answering),
     workInGroup: answering.unary((request, context) => workInGroup(ports, request, context)),
   });
+}
+
+/** Whoever holds a topic knows how far it was read. */
+function cursorMethods(ports: ServerPorts, answering: Answering): Partial<ServiceImpl<typeof Log>> {
+  return {
+    saveCursor: answering.unary((request) =>
+      answerAtHolder(ports, request, {
+        doing: "save a cursor of",
+        here: (asked) => saveCursor(ports, asked),
+        there: (holder, asked) => holder.saveCursor(asked),
+      }),
+    ),
+    getCursor: answering.unary((request, context) =>
+      answerAtHolder(ports, request, {
+        doing: "get a cursor of",
+        here: (asked) => getCursor(ports, asked, context),
+        there: (holder, asked) => holder.getCursor(asked, { signal: context.signal }),
+      }),
+    ),
+    listCursors: answering.unary((request) =>
+      answerAtHolder(ports, request, {
+        doing: "list cursors of",
+        here: (asked) => listCursors(ports, asked),
+        there: (holder, asked) => holder.listCursors(asked),
+      }),
+    ),
+    resetCursor: answering.unary((request) =>
+      answerAtHolder(ports, request, {
+        doing: "reset a cursor of",
+        here: (asked) => resetCursor(ports, asked),
+        there: (holder, asked) => holder.resetCursor(asked),
+      }),
+    ),
+    deleteCursor: answering.unary((request) =>
+      answerAtHolder(ports, request, {
+        doing: "delete a cursor of",
+        here: (asked) => deleteCursor(ports, asked),
+        there: (holder, asked) => holder.deleteCursor(asked),
+      }),
+    ),
+  };
 }
 
 function addReplication(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {

@@ -1,4 +1,5 @@
 /** What a node needs that passes callers on to those that hold what they ask for. */
+import type { Client } from "@connectrpc/connect";
 import type { ChainHash, Vector, WriterId } from "../base/mod.ts";
 import type {
   ConsumeRequest,
@@ -8,6 +9,7 @@ import type {
   DescribeTopicRequest,
   DescribeTopicResponse,
   ListTopicsRequest,
+  Log,
   ProduceRequest,
   ProduceResponse,
   SetTopicRequest,
@@ -64,6 +66,8 @@ export interface ServedDoors {
   listTopics(request: ListTopicsRequest): Promise<readonly Topic[]>;
   setTopic(topic: string, request: SetTopicRequest): Promise<SetTopicResponse>;
   deleteTopic(topic: string, request: DeleteTopicRequest): Promise<DeleteTopicResponse>;
+  /** Asks a node that holds the topic, or is to. Throws `NobodyReachableError`. */
+  askHolder<Answer>(doing: string, topic: string, call: (log: Client<typeof Log>) => Promise<Answer>): Promise<Answer>;
   /** Why this node does not keep a copy of this, for another that wants to drop its own; undefined when it does. */
   whyNotKept(copy: ServedCopy): Promise<string | undefined>;
 }

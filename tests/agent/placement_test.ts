@@ -138,6 +138,44 @@ test("a token of one node is waited for through any other", async () => {
   }
 });
 
+test("consumers with a name or in a group go on at whichever node, placed, not placed or an observer", async () => {
+  const placed = await create("shared", { copies: 2 });
+  await observer.topic("shared").produceBatch(Array.from({ length: 8 }, (_, index) => ({ value: String(index) })));
+  const strange = names.find((name) => !placed.includes(name)) as string;
+  const nodes = [observer, agents.get(strange) as Agent, agents.get(placed[0] as string) as Agent, observer];
+  let token: string | undefined;
+  for (const [index, agent] of nodes.entries()) {
+    await using client = connect(`http://${agent.rpcAddress}`, { failover: false });
+    const cursor = { name: "billing", ...(token !== undefined && { afterSave: token }) };
+    const taken: string[] = [];
+    for await (const record of client.consume("shared", cursor)) {
+      taken.push(record.text());
+      if (taken.length === 2) break;
+    }
+    assert.equal(taken, index === 0 ? ["0", "1"] : [String(index), String(index + 1)], agent.nodeName);
+    const saved = (await client.cursors.list("shared")).find(({ name }) => name === "billing");
+    token = (await client.cursors.save("shared", "billing", saved?.cursor ?? "", 0)).token;
+    assert.is(saved?.lag, 7 - index, agent.nodeName);
+  }
+  const reset = await (async () => {
+    await using client = connect(`http://${observer.rpcAddress}`);
+    return await client.cursors.reset("shared", "billing", "latest");
+  })();
+  assert.is(reset.lag, 0);
+  const seen: string[] = [];
+  const done = new AbortController();
+  const members = [observer, agents.get(strange) as Agent].map(async (agent) => {
+    const member = agent.topic("shared").consume({ group: "shipping", signal: done.signal });
+    for await (const record of member) {
+      seen.push(record.text());
+      await member.handled();
+      if (seen.length === 8) done.abort();
+    }
+  });
+  await Promise.all(members);
+  assert.equal([...seen].sort(), ["0", "1", "2", "3", "4", "5", "6", "7"]);
+});
+
 test("a topic is held by the nodes whose tags match, and moves when that changes, with all that is in it", async () => {
   assert.equal(await create("zoned", { tags: { zone: "eu-.*" } }), ["alder", "birch"]);
   await observer.topic("zoned").produce({ value: "one" });
