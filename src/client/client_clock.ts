@@ -1,4 +1,4 @@
-/** Time, as the client needs it: browsers have nothing else in common with the other runtimes. */
+/** Time and chance, as the client needs them: browsers have nothing else in common with the other runtimes. */
 export interface ClientClock {
   /** Milliseconds since an arbitrary start, never going back. */
   nowMs(): number;
@@ -7,6 +7,8 @@ export interface ClientClock {
    * process alive, where the runtime lets it.
    */
   schedule(atMs: number, callback: () => void, options?: { readonly inBackground?: boolean }): () => void;
+  /** From 0 to below 1: clients that wait for the same server do not come back in step. */
+  random(): number;
 }
 
 export const clientClock: ClientClock = {
@@ -16,6 +18,7 @@ export const clientClock: ClientClock = {
     if (options?.inBackground) release(timer);
     return () => clearTimeout(timer);
   },
+  random: () => Math.random(),
 };
 
 /** Node and Bun have timers that know it, Deno has a call for it, browsers have no process. */

@@ -6,7 +6,7 @@ import type { ServerChoice } from "./servers.ts";
 /** Which server a produce goes to when it failed at one: the same first, then each other, then all of them after a wait. */
 export class ServerTurns {
   readonly #servers: ServerChoice;
-  readonly #backoff = new Backoff();
+  readonly #backoff: Backoff;
   readonly #tried = new Set<ServerConnection>();
   #connection: ServerConnection;
   /** Nothing failed since the server answered last. */
@@ -14,6 +14,7 @@ export class ServerTurns {
 
   constructor(servers: ServerChoice, first: ServerConnection = servers.current) {
     this.#servers = servers;
+    this.#backoff = new Backoff(servers.clock);
     this.#connection = first;
   }
 

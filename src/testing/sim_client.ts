@@ -21,6 +21,7 @@ export class SimClient {
   constructor(world: World, nodes: readonly SimNode[], options: SimClientOptions = {}) {
     this.name = options.name ?? "client";
     this.#world = world;
+    const random = world.random.fork(`client/${this.name}`);
     const byUrl = new Map(nodes.map((node) => [`http://${node.rpcAddress}`, node]));
     this.#client = new LogClient([...byUrl.keys()], {
       failover: options.failover ?? true,
@@ -36,6 +37,7 @@ export class SimClient {
             isCancelled = true;
           };
         },
+        random: () => random.uint32() / 2 ** 32,
       },
     });
   }

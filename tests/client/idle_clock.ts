@@ -1,3 +1,4 @@
+import { Random } from "../../src/base/mod.ts";
 import type { ClientClock } from "../../src/client/client_clock.ts";
 
 interface Timer {
@@ -9,6 +10,7 @@ interface Timer {
 export class IdleClock implements ClientClock {
   #nowMs = 0;
   readonly #timers = new Set<Timer>();
+  readonly #random = new Random("idle clock");
   #isStepping = false;
 
   nowMs(): number {
@@ -20,6 +22,10 @@ export class IdleClock implements ClientClock {
     this.#timers.add(timer);
     this.#stepSoon();
     return () => this.#timers.delete(timer);
+  }
+
+  random(): number {
+    return this.#random.uint32() / 2 ** 32;
   }
 
   /** Resolves after so long. */
