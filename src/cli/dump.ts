@@ -12,7 +12,7 @@ interface DumpFlags {
 export function addDumpCommand(program: Command): void {
   const command = program
     .command("dump")
-    .description("Show what is in a file of a data directory: segment, index, journal, writer, clean-stop or floor")
+    .description("Show what is in a file of a data directory: a segment, an index, a journal, or one of the small ones")
     .argument("<file>", "path of the file");
   withFormats(command, ["text", "json"]).action(dump);
 }

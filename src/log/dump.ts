@@ -4,6 +4,7 @@ import {
   type FrameHeader,
   frameMagic,
   headersBytes,
+  isReproduced,
   readProducerStamp,
   readRecords,
   readUint53,
@@ -11,8 +12,10 @@ import {
   viewOf,
 } from "../base/mod.ts";
 import { decodeFloor } from "./floor.ts";
+import { decodeFormerWriters } from "./former_writers.ts";
 import { decodeJournalHead, journalHeadBytes, scanJournal } from "./journal_format.ts";
 import { decodeProducers } from "./producers_file.ts";
+import { decodeReproduced } from "./reproduced.ts";
 import { decodeCleanStop, decodeWriterFile } from "./root_files.ts";
 import { SegmentIndex } from "./segment_index.ts";
 
@@ -27,12 +30,14 @@ export interface DumpedItem {
     | "journal"
     | "entry"
     | "writer"
+    | "former-writer"
     | "clean-stop"
     | "floor"
     | "feed"
     | "producers"
     | "producer"
     | "twins"
+    | "reproduced"
     | "damage";
   /** Position in the file. */
   readonly at: number;
@@ -46,9 +51,11 @@ const kinds = new Map([
   ["GVI2", dumpIndex],
   ["GVJ1", dumpJournal],
   ["GVW1", dumpWriter],
+  ["GVO1", dumpFormerWriters],
   ["GVC1", dumpCleanStop],
   ["GVB1", dumpFloor],
   ["GVP1", dumpProducers],
+  ["GVR1", dumpReproduced],
 ]);
 
 /** Every item of the file; undefined when it is of no known kind. Damage is an item, and ends what can be told. */
@@ -64,7 +71,8 @@ function* dumpSegment(bytes: Uint8Array, checksum: Checksum): Generator<DumpedIt
       const payload = bytes.subarray(at + headersBytes, at + frameBytes);
       const left = compacted ? recordsLeft(scan.header, payload) : {};
       const producer = producedBy(bytes, at);
-      const fields = { type: kind, bytes: frameBytes, ...rest, ...left, chain: hashText(chain), ...producer };
+      const again: DumpedItem["fields"] = isReproduced(bytes, at) ? { producedAgain: "yes" } : {};
+      const fields = { type: kind, bytes: frameBytes, ...rest, ...left, chain: hashText(chain), ...producer, ...again };
       yield { kind: "frame", at, fields };
       at += frameBytes;
       continue;
@@ -126,6 +134,21 @@ function* dumpWriter(bytes: Uint8Array, checksum: Checksum): Generator<DumpedIte
   const file = decodeWriterFile(bytes, checksum);
   if (file === undefined) yield damage(0, "the checksum does not match");
   else yield { kind: "writer", at: 0, fields: { writer: file.writer, fsync: file.fsync } };
+}
+
+function* dumpFormerWriters(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  const writers = decodeFormerWriters(bytes, checksum);
+  // Nobody writes these two files before there is something to say.
+  if (writers.length === 0) yield damage(0, "it is damaged, or tells of none");
+  for (const writer of writers) yield { kind: "former-writer", at: 0, fields: { writer } };
+}
+
+function* dumpReproduced(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {
+  const entries = decodeReproduced(bytes, checksum);
+  if (entries.length === 0) yield damage(0, "it is damaged, or tells of none");
+  for (const { writer, from, through, producer, isDone } of entries) {
+    yield { kind: "reproduced", at: 0, fields: { writer, from, through, producer, done: isDone ? "yes" : "no" } };
+  }
 }
 
 function* dumpCleanStop(bytes: Uint8Array, checksum: Checksum): Generator<DumpedItem> {

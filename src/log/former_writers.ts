@@ -25,7 +25,7 @@ export class FormerWriters {
   /** Damage in the file is no reason to refuse the log: it only forgets. */
   static async open(directory: Directory, checksum: Checksum): Promise<FormerWriters> {
     const bytes = await directory.readFile(formerWritersFileName);
-    return new FormerWriters(directory, checksum, bytes === undefined ? [] : decode(bytes, checksum));
+    return new FormerWriters(directory, checksum, bytes === undefined ? [] : decodeFormerWriters(bytes, checksum));
   }
 
   get writers(): readonly WriterId[] {
@@ -51,7 +51,8 @@ function encode(writers: readonly WriterId[], checksum: Checksum): Uint8Array {
   return bytes;
 }
 
-function decode(bytes: Uint8Array, checksum: Checksum): readonly WriterId[] {
+/** None where the file is damaged. */
+export function decodeFormerWriters(bytes: Uint8Array, checksum: Checksum): readonly WriterId[] {
   if (bytes.length < headBytes) return [];
   const view = viewOf(bytes);
   if (view.getUint32(0, true) !== formerMagic || view.getUint16(8, true) !== formatVersion) return [];

@@ -1,8 +1,8 @@
 // What a former writer of ours wrote, produced again under the present one (rule R6): in order, and once, whatever crashes.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Random, readProducerStamp, writeProducerStamp } from "../../src/base/mod.ts";
-import type { LogOptions, TopicLog } from "../../src/log/mod.ts";
+import { crc32, Random, readProducerStamp, writeProducerStamp } from "../../src/base/mod.ts";
+import { type Directory, dumpFile, type LogOptions, type TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment, frameOf, openLog, readAll, textsOf } from "./log_kit.ts";
 
@@ -82,6 +82,42 @@ test("reproduce() that a crash ended at any step goes on where it was, after the
     assert.is(await held.reproduce(former, 6), 0);
     await again.log[Symbol.asyncDispose]();
   }
+});
+
+test("a dump tells of former writers, of what was produced again, and marks it", async () => {
+  const directory = new SimulatedDisk().mount();
+  const { log } = await openLog(directory);
+  const topic = await log.openTopic("t");
+  await topic.produce(frameOf(["a", "b"]));
+  const former = log.writer;
+  await log.mintWriter("a test");
+  await topic.reproduce(former, 1);
+  const dumped = async (from: Directory, name: string): Promise<Record<string, string | number>[]> => {
+    const bytes = (await from.readFile(name)) as Uint8Array;
+    return [...(dumpFile(bytes, crc32) ?? [])].map(({ kind, fields }) => ({ kind, ...fields }));
+  };
+  const inTopic = await directory.directory("topics").then((topics) => topics.directory("t"));
+  assert.equal(await dumped(directory, "former-writers"), [{ kind: "former-writer", writer: former }]);
+  const [entry] = await dumped(inTopic, "reproduced");
+  const known = {
+    kind: entry?.["kind"],
+    writer: entry?.["writer"],
+    from: entry?.["from"],
+    through: entry?.["through"],
+    done: entry?.["done"],
+  };
+  assert.equal(known, { kind: "reproduced", writer: former, from: 1, through: 2, done: "yes" });
+  const frames = (await dumped(inTopic, "00000000000000000000.log")).filter(({ kind }) => kind === "frame");
+  assert.equal(
+    frames.map((frame) => [frame["writer"], frame["producedAgain"]]),
+    [
+      [former, undefined],
+      [log.writer, "yes"],
+    ],
+  );
+  const damaged = (await directory.readFile("former-writers")) as Uint8Array;
+  damaged[9] = 7;
+  assert.is([...(dumpFile(damaged, crc32) ?? [])][0]?.kind, "damage");
 });
 
 test("former writers are kept over restarts, the last sixteen of them", async () => {
