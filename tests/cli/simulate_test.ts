@@ -33,11 +33,11 @@ test("grapevine simulate counts seeds, and says what is allowed", () => {
 });
 
 test("grapevine simulate tells of a broken guarantee in a few lines, with the command that replays it", () => {
-  const ran = simulate("--seeds", "2..2", "--break", "ship-by-feed");
+  const ran = simulate("--seeds", "5..5", "--break", "ship-by-feed");
   assert.is(ran.status, 1, ran.stderr);
   const lines = ran.stdout.trim().split("\n");
-  assert.ok(lines.length <= 24, ran.stdout);
-  assert.match(lines[0] as string, "seed 2 at ");
+  assert.ok(lines.length <= 40, ran.stdout);
+  assert.match(lines[0] as string, "seed 5 at ");
   const replay = lines.find((line) => line.startsWith("  replay: grapevine simulate ")) as string;
   const [, seed, violation] = /^seed (\d+) at \d+ ms, (.*)$/.exec(lines[0] as string) as RegExpExecArray;
   const again = simulate(...replay.trim().split(" ").slice(3));
