@@ -170,7 +170,10 @@ test("TailCache gives way to topics that grow while it is quiet, and says so to 
         lamport: 1,
         timestampMaxMs: 0,
       };
-      cache.add({ ...place, writer: "w", baseSequence: sequence, chain: undefined, gap: false, stamp: undefined }, bytes);
+      cache.add(
+        { ...place, writer: "w", baseSequence: sequence, chain: undefined, gap: false, stamp: undefined },
+        bytes,
+      );
     }
   }
   assert.equal(
