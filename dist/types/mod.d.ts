@@ -4,7 +4,7 @@
  */
 export { Agent, type AgentEvents, type AgentOptions, type AgentSurroundings, AgentTopic, type ClusterKeys, type ClusterOptions, type EventOptions, type GossipProfile, type IncomingQuery, InvalidAgentOptionError, JoinGivenUpError, type KeyList, type KeysResult, LogLines, type LogSettings, type Passage, type PathVerdict, type Payload, type PeerHealth, type QueryAnswer, type QueryHandler, type QueryOptions, type QueryResult, type QueryRun, type TopicProduceOptions, } from "./src/agent/mod.d.ts";
 export { LogRecord, type RecordHeader, type RecordInput, type WriterId } from "./src/base/mod.d.ts";
-export { type Acks, ClientError, type ClientErrorCode, type ConsumeFrom, type ConsumeOptions, type Consumer, type Cursor, type Gap, NotReplicatedError, type ProduceAck, RecordTooLargeError, type SendAck, } from "./src/client/mod.d.ts";
+export { type Acks, ClientError, type ClientErrorCode, type ConsumeFrom, type ConsumeOptions, type Consumer, type Cursor, type CursorAck, type Gap, type GroupConsumeOptions, type GroupConsumer, type NamedConsumeOptions, type NamedConsumer, NotReplicatedError, type ProduceAck, RecordTooLargeError, type SavedCursor, type SendAck, } from "./src/client/mod.d.ts";
 export { DirectoryLockedError } from "./src/io/directory_lock.d.ts";
 export { DirectoryNotWritableError } from "./src/io/disk.d.ts";
 export { GossipBindError } from "./src/io/gossip_sockets.d.ts";

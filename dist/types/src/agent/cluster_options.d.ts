@@ -29,6 +29,11 @@ export interface ClusterOptions extends SerfSettings, MdnsOptions {
     readonly verifyOutgoing?: boolean | undefined;
     /** How long the name of a dead node stays bound to its address; 0 binds it until it is forgotten. @default 5000 */
     readonly deadNodeReclaimMs?: number | undefined;
+    /**
+     * How long a failed node keeps its place among those that a topic is limited to by number, before another takes it: longer
+     * than a restart. @default 30000
+     */
+    readonly placementSettleMs?: number | undefined;
     /** How long each step of saying goodbye may take, from 1000. @default 5000 */
     readonly broadcastTimeoutMs?: number | undefined;
 }

@@ -19,6 +19,11 @@ export interface AgentOptions extends ClusterOptions, LogSettings {
     readonly join?: readonly string[] | undefined;
     /** Told to all members, 512 bytes encoded. `rpc_addr`, `gv` and `w` are the node's own. @default {} */
     readonly tags?: Readonly<Record<string, string>> | undefined;
+    /**
+     * The tag `role`. A node whose role is `observer` holds no topics but the cluster's own, and passes callers on to nodes
+     * that do. Any other has no meaning here. @default the one among `tags`
+     */
+    readonly role?: string | undefined;
     /** Timing of gossip: `lan`, `wan` (slow links) or `local` (one machine). @default "lan" */
     readonly profile?: GossipProfile | undefined;
     /**

@@ -37,7 +37,7 @@ export interface RejoinerOptions {
 }
 /**
  * Keeps a node in company: tries its seeds until one answers, and dials failed peers again. Both go on for the life of
- * the node, one round a second, one round at a time.
+ * the node, one round a second. Rounds do not wait for dials.
  */
 export declare class Rejoiner implements AsyncDisposable {
     #private;

@@ -1,7 +1,7 @@
 import type { RecordInput } from "../base/mod.d.ts";
-import type { ConsumeOptions, Consumer, LogClient, ProduceAck, ProduceOptions, SendAck } from "../client/mod.d.ts";
+import type { ConsumeOptions, Consumer, GroupConsumeOptions, GroupConsumer, LogClient, NamedConsumeOptions, NamedConsumer, ProduceAck, ProduceOptions, SendAck } from "../client/mod.d.ts";
 /** How durable what is produced must be before it is answered. */
-export type TopicProduceOptions = Pick<ProduceOptions, "acks" | "timeoutMs">;
+export type TopicProduceOptions = Pick<ProduceOptions, "acks" | "timeoutMs" | "expectedSequence">;
 /**
  * A topic of a node that runs in this process. Calls go straight to the node: no network is involved. The same words as
  * the client's, with the same meaning.
@@ -18,7 +18,12 @@ export declare class AgentTopic {
     produce(record: RecordInput, options?: TopicProduceOptions): Promise<SendAck>;
     /** Produces several records as one batch: all of them are stored, or none. */
     produceBatch(records: readonly RecordInput[], options?: TopicProduceOptions): Promise<ProduceAck>;
-    /** The topic's records, from the earliest unless the options say otherwise; waits at the end for what comes. */
+    /**
+     * The topic's records, from the earliest unless the options say otherwise; waits at the end for what comes. With a
+     * `name`, from where those who read under it stopped, on whatever node; with a `group`, this member's share.
+     */
+    consume(options: NamedConsumeOptions): NamedConsumer;
+    consume(options: GroupConsumeOptions): GroupConsumer;
     consume(options?: ConsumeOptions): Consumer;
     /** Waits for what was produced through this object. */
     close(): Promise<void>;

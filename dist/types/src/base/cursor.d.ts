@@ -14,6 +14,8 @@ export declare function decodeCursor(bytes: Uint8Array): Place | undefined;
 export declare function encodeToken(place: Place): Uint8Array;
 /** The inverse of `encodeToken`; undefined when the bytes are no token. */
 export declare function decodeToken(bytes: Uint8Array): Place | undefined;
+/** What is wrong with bytes that are no cursor, or no token: for who gave them. */
+export declare function placeFault(kind: "cursor" | "token", bytes: Uint8Array): string;
 /** Writes tokens of one writer in one topic, which differ in nothing but the sequence. */
 export declare class TokenWriter {
     #private;

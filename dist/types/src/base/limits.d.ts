@@ -24,9 +24,13 @@ export declare function timestampFault(timestampMs: number): string | undefined;
 export declare const recordHeadersMax = 1000;
 /** The topic in which the cluster keeps what is settled about topics. */
 export declare const settingsTopic = "_topics";
+/** The topic in which the cluster keeps how far named consumers have read. */
+export declare const cursorsTopic = "_cursors";
 /** True for names of the cluster's own topics: users read them, and nobody but nodes writes them. */
 export declare function isInternalTopic(name: string): boolean;
 /** What is wrong with a topic's name; undefined when it is a good one. */
 export declare function topicNameFault(name: string): string | undefined;
+/** What is wrong with the name of a saved cursor or of a consumer group; undefined when it is a good one. */
+export declare function cursorNameFault(name: string): string | undefined;
 /** How long tombstones stay in a topic that is compacted and says nothing else: a day. */
 export declare const tombstoneGraceMsDefault = 86400000;

@@ -1,4 +1,6 @@
 import { type Acks as AcksMessage } from "../gen/log/v1/log_pb.d.ts";
+import { NotReplicatedError } from "./errors.d.ts";
+import type { ProduceAnswer } from "./hot_messages.d.ts";
 /** How durable a record must be before its produce is answered. */
 export interface Acks {
     /**
@@ -20,3 +22,5 @@ export declare function askedAcks(options: {
 }): AskedAcks;
 /** A client takes too few copies as an answer: an error would end a stream, and with it what others wait for. */
 export declare function acksOf({ replicated }: Pick<AskedAcks, "replicated">): AcksMessage;
+/** What is told of the record at this index of a batch that too few nodes hold. */
+export declare function notReplicated(answer: ProduceAnswer, index: number): NotReplicatedError;

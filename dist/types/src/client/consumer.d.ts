@@ -1,51 +1,33 @@
-import { type Checksum, type Codecs, type LogRecord, type Place, type Vector } from "../base/mod.d.ts";
+import { type Checksum, type Codecs, type LogRecord } from "../base/mod.d.ts";
+import type { ConsumeStreams } from "./consume_streams.d.ts";
 import { type Cursor } from "./cursor.d.ts";
-import type { ConsumeAnswer } from "./hot_messages.d.ts";
-/** Records of a writer that no reachable node holds any more: sequences `from` to `to`. */
+import { type Start } from "./wanted_records.d.ts";
+/** Records of a writer that are gone: sequences `from` to `to`. */
 export interface Gap {
     readonly writer: string;
     readonly from: number;
     readonly to: number;
 }
-/** A record before which the consumer wants none, in a batch that the server sends whole. */
-export type Start = {
-    readonly type: "offset";
-    readonly offset: number;
-} | {
-    readonly type: "time";
-    readonly timestampMs: number;
-} | {
-    readonly type: "cursor";
-    readonly place: Place;
-} | {
-    readonly type: "any";
-};
-/** Where a topic ended when it was asked. */
-export interface End {
-    readonly offset: number;
-    readonly have: Vector;
-}
-/** What a consumer needs to know beside the stream. */
+/** What a consumer needs to know beside the streams. */
 export interface ConsumerContext {
     readonly topic: string;
-    readonly server: string;
     /** What batches were checked with on their way. */
     readonly checksum: Checksum;
     readonly codecs: Codecs;
     readonly start: Start;
-    /** Finds the end at which to stop; undefined when there is nothing to read. Absent to follow what comes. */
-    readonly findEnd: ((signal: AbortSignal) => Promise<End | undefined>) | undefined;
     readonly signal: AbortSignal | undefined;
     readonly onGap: ((gap: Gap) => void) | undefined;
-    /** Opens the stream; aborting the signal ends it. */
-    open(signal: AbortSignal): AsyncIterable<ConsumeAnswer>;
+    /** The way to the servers; the signal ends it. */
+    open(signal: AbortSignal): ConsumeStreams;
 }
 /**
- * The records of a topic, in the answering node's order. Leaving the loop, `return()` and the caller's signal end the
- * call at the server. What is read ahead is one response, and what the connection's window holds.
+ * The records of a topic, in the order of the server that answers. When that one fails, the consumer goes on at the next
+ * from where it stands: each record comes once, in causal order. Leaving the loop, `return()` and the caller's signal end
+ * the call at the server. What is read ahead is one response, and what the connection's window holds.
  *
  * A batch that cannot be read ends the consumer, after all records before it were given. The error's `batch` says where
- * it stands and from which offset on to consume again to pass it over.
+ * it stands and from which offset on to consume again to pass it over. Records that are gone end it likewise, with a
+ * `GapError`, unless `onGap` hears of them.
  */
 export declare class Consumer implements AsyncIterableIterator<LogRecord>, AsyncDisposable {
     #private;

@@ -1,4 +1,5 @@
 import type { WriterId } from "../base/mod.d.ts";
+import { type Cursor } from "./cursor.d.ts";
 /** What went wrong, for `switch (error.code)`. */
 export type ClientErrorCode = 
 /** Nobody answers at the server's address, or the connection broke. */
@@ -7,7 +8,7 @@ export type ClientErrorCode =
  | "INVALID_ARGUMENT"
 /** No such topic. */
  | "NOT_FOUND"
-/** The topic that is to be created is there already. */
+/** The topic that is to be created is there already; or a batch is, that was sent again, where is forgotten. */
  | "ALREADY_EXISTS"
 /** There is no record at that place yet. */
  | "OUT_OF_RANGE"
@@ -27,6 +28,12 @@ export type ClientErrorCode =
  | "CLOSED"
 /** What the server sent is damaged. */
  | "DATA_LOSS"
+/** Records are gone that come next: a `GapError`. */
+ | "GAP"
+/** The latest record of the key is another one: an `ExpectedSequenceError`. */
+ | "EXPECTED_SEQUENCE"
+/** Another producer with the same id and a greater epoch took over: a `ProducerFencedError`. */
+ | "PRODUCER_FENCED"
 /** This runtime does not have the codec that a batch is, or is to be, compressed with. */
  | "UNSUPPORTED_COMPRESSION"
 /** The server failed. */
@@ -38,7 +45,7 @@ export type ClientErrorCode =
 export type ProduceFate = "rejected" | "unsent" | "stored" | "unknown";
 /** A call that failed. */
 export declare class ClientError extends Error {
-    readonly name = "ClientError";
+    readonly name: string;
     readonly code: ClientErrorCode;
     /** The URL of the server that was asked, when one was. */
     readonly server: string | undefined;
@@ -50,7 +57,54 @@ export declare class ClientError extends Error {
         readonly offset: number;
         readonly nextOffset: number;
     } | undefined;
-    constructor(code: ClientErrorCode, message: string, options?: Partial<Pick<ClientError, "server" | "fate" | "batch" | "cause">>);
+    /** Set on `OUT_OF_RANGE` where records are gone that come next: where the asked node can go on without them. */
+    readonly lowestAvailable: Cursor | undefined;
+    constructor(code: ClientErrorCode, message: string, options?: Partial<Pick<ClientError, "server" | "fate" | "batch" | "lowestAvailable" | "cause">>);
+}
+/**
+ * Records that come next are gone, or held by nobody who answers, and nobody hears of gaps: a consumer passes nothing over
+ * in silence. Consuming again from `cursor` goes on behind them.
+ */
+export declare class GapError extends ClientError {
+    readonly name = "GapError";
+    /** The writer whose records they are, and the sequences that are gone. */
+    readonly gap: {
+        readonly writer: WriterId;
+        readonly from: number;
+        readonly to: number;
+    };
+    /** Behind them; undefined where the server does not say where it stands. */
+    readonly cursor: Cursor | undefined;
+    constructor({ topic, ...gap }: GapError["gap"] & {
+        readonly topic: string;
+    }, about: {
+        readonly server: string;
+        readonly cursor: Cursor | undefined;
+    });
+}
+/** Another producer has this one's id and a greater epoch: this one's batches are refused from now on, for good. */
+export declare class ProducerFencedError extends ClientError {
+    readonly name = "ProducerFencedError";
+    constructor(cause: ClientError, fate?: ProduceFate);
+}
+/**
+ * The latest record of the key is another one than the caller expected. Its `fate` is `unknown` where an earlier attempt
+ * got no answer: then that may be stored.
+ */
+export declare class ExpectedSequenceError extends ClientError {
+    readonly name = "ExpectedSequenceError";
+    /** The latest record with the key on the asked node; undefined when there is none. */
+    readonly latest: {
+        readonly writer: WriterId;
+        readonly sequence: number;
+    } | undefined;
+    constructor(message: string, latest: ExpectedSequenceError["latest"], about: {
+        readonly server: string | undefined;
+        readonly cause: unknown;
+        readonly fate?: ProduceFate;
+    });
+    /** The same with another fate. */
+    with(fate: ProduceFate): ExpectedSequenceError;
 }
 /** A record that no node would take. Nothing was sent. */
 export declare class RecordTooLargeError extends RangeError {

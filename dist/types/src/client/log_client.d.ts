@@ -1,64 +1,50 @@
-import { type Compression, type RecordInput } from "../base/mod.d.ts";
-import { type Acks } from "./acks.d.ts";
+import type { RecordInput } from "../base/mod.d.ts";
+import type { ClientClock } from "./client_clock.d.ts";
+import type { ConnectOptions, ConsumeOptions, ProduceAck, ProduceOptions } from "./client_options.d.ts";
 import { ClusterCalls } from "./cluster_calls.d.ts";
-import { Consumer, type Gap } from "./consumer.d.ts";
-import { type Cursor } from "./cursor.d.ts";
-import { Producer, type ProducerOptions, type SendAck } from "./producer.d.ts";
+import type { Consumer } from "./consumer.d.ts";
+import { CursorCalls } from "./cursor_calls.d.ts";
+import { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.d.ts";
+import { HomeProducer, type HomeProducerOptions } from "./home_producer.d.ts";
+import { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.d.ts";
+import type { Producer, ProducerOptions } from "./producer.d.ts";
 import type { OpenTransport } from "./transport.d.ts";
 import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription, TopicSettingsChange } from "./types.d.ts";
-export interface ConnectOptions {
-    /** How servers are talked to. @default what suits the runtime */
-    readonly openTransport?: OpenTransport;
-    /** How long a question (not a produce, not a stream) may take, in milliseconds. @default 10000 */
-    readonly timeoutMs?: number;
-}
-/** Where to begin reading: `latest` is after the last record, a number is an offset of the asked node. */
-export type ConsumeFrom = "earliest" | "latest" | number | Date | Cursor;
-export interface ConsumeOptions {
-    /** @default "earliest" */
-    readonly from?: ConsumeFrom;
-    /** Wait until the node holds what the produce with this token wrote. */
-    readonly after?: string;
-    /** Wait at the end for what comes. Otherwise stop at the end as it is when the call begins. @default true */
-    readonly follow?: boolean;
-    /** Ends the reading, without an error. */
-    readonly signal?: AbortSignal;
-    /** Hears of records that are gone for ever. */
-    readonly onGap?: (gap: Gap) => void;
-}
-export interface ProduceOptions {
-    /** How the batch is compressed if that makes it shorter. @default "none" */
-    readonly compression?: Compression;
-    /** How durable the records must be first; `NotReplicatedError` when they are not in time. @default the asked node alone */
-    readonly acks?: Acks;
-    /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
-    readonly timeoutMs?: number;
-    readonly signal?: AbortSignal;
-}
-/** Where records went: `offset` and `sequence` are the first's, the others follow it. */
-export interface ProduceAck extends SendAck {
-    readonly count: number;
-    /** `consume` with it as `after` waits, on any node, until that node holds these records. */
-    readonly token: string;
+export interface LogClientOptions extends ConnectOptions {
+    readonly openTransport: OpenTransport;
+    /** @default the runtime's */
+    readonly clock?: ClientClock;
 }
 /**
  * A caller's end of the log. It talks to one server, the first; when that one proves unreachable, the next call goes to
- * the next. Questions (`members`, `topics` …) are asked again there by themselves; what writes or streams never is.
+ * the next. Questions (`members`, `topics` …), produces and consumers go on there by themselves; other changes never do.
  */
 export declare class LogClient implements AsyncDisposable {
     #private;
     /** What operators ask of the asked node's cluster. */
     readonly cluster: ClusterCalls;
-    constructor(urls: readonly string[], options: ConnectOptions & {
-        readonly openTransport: OpenTransport;
-    });
+    /** How far consumers have read that go by a name. */
+    readonly cursors: CursorCalls;
+    constructor(urls: readonly string[], options: LogClientOptions);
     /** The URL of the server that the next call goes to. */
     get server(): string;
-    /** Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. */
+    /**
+     * Sends records one by one and batches them by itself, in order, over one stream where the runtime has such. With
+     * `home`, each record to the home of its key.
+     */
+    producer(topic: string, options: HomeProducerOptions): HomeProducer;
     producer(topic: string, options?: ProducerOptions): Producer;
-    /** Produces one record, or several as one batch. */
+    /**
+     * Produces one record, or several as one batch. What gets no answer is sent again, to other servers, too, and stored
+     * once all the same.
+     */
     produce(topic: string, records: RecordInput | readonly RecordInput[], options?: ProduceOptions): Promise<ProduceAck>;
-    /** Reads a topic from a place on, and waits at its end for what comes. */
+    /**
+     * Reads a topic from a place on, and waits at its end for what comes. With a `name`, from where those who read under it
+     * stopped, on whatever node; with a `group`, its share of it. Goes on at another server when one fails.
+     */
+    consume(topic: string, options: NamedConsumeOptions): NamedConsumer;
+    consume(topic: string, options: GroupConsumeOptions): GroupConsumer;
     consume(topic: string, options?: ConsumeOptions): Consumer;
     members(): Promise<MemberDescription[]>;
     /** Every member as a join first, then every change, until the loop is left or the signal fires. */
@@ -69,7 +55,10 @@ export declare class LogClient implements AsyncDisposable {
     topics(asked?: {
         readonly internal?: boolean;
     }): Promise<TopicDescription[]>;
-    describeTopic(topic: string): Promise<TopicDescription>;
+    /** A node that does not hold it asks one that does, unless only what the asked node holds is wanted. */
+    describeTopic(topic: string, asked?: {
+        readonly heldOnly?: boolean;
+    }): Promise<TopicDescription>;
     /**
      * Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. One
      * that was deleted begins anew, in its next generation.

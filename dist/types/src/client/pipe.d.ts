@@ -15,6 +15,8 @@ export interface BatchPipe {
     send(frame: Uint8Array): Promise<ProduceAnswer>;
     /** Waits for what is unanswered, then ends. */
     close(): Promise<void>;
+    /** Ends at once: what is unanswered fails. Nothing is sent after it. */
+    abandon(): void;
 }
 /** Whom a pipe leads to, and what each of its requests says beside the frame. */
 export interface PipeTarget {
@@ -31,6 +33,8 @@ export interface Unanswered {
     readonly reject: (error: ClientError) => void;
 }
 export declare function failureOf(target: PipeTarget, error: unknown, fate?: ProduceFate): ClientError;
+/** Codes that a server gives before it stores anything. */
+export declare function surelyRejected(failure: ClientError): boolean;
 /** One call a batch, where requests cannot stream. Only one at a time, because calls may overtake each other. */
 export declare class UnaryPipe implements BatchPipe {
     #private;
@@ -39,6 +43,7 @@ export declare class UnaryPipe implements BatchPipe {
     constructor(target: PipeTarget);
     send(frame: Uint8Array): Promise<ProduceAnswer>;
     close(): Promise<void>;
+    abandon(): void;
 }
 /** One bidirectional stream for all batches. */
 export declare class StreamPipe implements BatchPipe {
@@ -48,4 +53,5 @@ export declare class StreamPipe implements BatchPipe {
     constructor(target: PipeTarget, batchesMax: number);
     send(frame: Uint8Array): Promise<ProduceAnswer>;
     close(): Promise<void>;
+    abandon(): void;
 }

@@ -1,8 +1,7 @@
 import { type Checksum, type Compression, type RecordInput, type WriterId } from "../base/mod.d.ts";
-import type { Acks } from "./acks.d.ts";
-import { NotReplicatedError } from "./errors.d.ts";
-import type { ProduceAnswer } from "./hot_messages.d.ts";
+import { type Acks } from "./acks.d.ts";
 import type { BatchPipe } from "./pipe.d.ts";
+import { type ProducerIdentity } from "./producer_identity.d.ts";
 /** How a producer batches, and how durable its records must be. */
 export interface ProducerOptions {
     /** A batch is closed at this size. Larger ones carry more, smaller ones are answered sooner. @default 131072 */
@@ -28,8 +27,29 @@ export interface ProducerOptions {
     readonly acks?: Acks;
     /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
     readonly timeoutMs?: number;
+    /**
+     * Whether batches carry the producer's identity and numbers, so that they can be sent again when no answer came, and are
+     * stored once all the same. @default true, and false without the client's `failover`
+     */
+    readonly idempotent?: boolean;
+    /** Who the producer is, for one that takes over from an earlier one. @default a random id, epoch 0 */
+    readonly identity?: ProducerIdentity;
+    /**
+     * How long, in milliseconds, a batch is sent again before it fails, and with it all that was sent after it: up to
+     * 86400000. 0: it is sent once. @default 120000
+     */
+    readonly deliveryTimeoutMs?: number;
 }
-export declare function resolveProducerOptions(options: ProducerOptions): Required<ProducerOptions>;
+/** With nothing left to choose; `identity` is that of batches which are stamped. */
+export interface ResolvedProducerOptions extends Required<Omit<ProducerOptions, "identity" | "idempotent">> {
+    readonly identity: ProducerIdentity | undefined;
+}
+/** How long a produce is tried when the caller does not say. */
+export declare const deliveryTimeoutMsDefault = 120000;
+/** Throws `ClientError` for what makes no sense. */
+export declare function resolveProducerOptions({ identity, idempotent, ...options }: ProducerOptions): ResolvedProducerOptions;
+/** Throws `ClientError` where it makes no sense. */
+export declare function checkDeliveryTimeout(deliveryTimeoutMs: number): void;
 /** Where a record went. */
 export interface SendAck {
     /** Position in the answering node's local log. */
@@ -42,12 +62,15 @@ export interface SendAck {
  * Sends records one by one and batches them by itself: whatever gathered goes out when the way is free, which is at once
  * while few batches are on their way, and otherwise when an answer comes. No clock is involved.
  *
- * Order is kept. When a batch fails, everything that was sent after it fails too and nothing is sent again: each send's
- * promise says so, and its error's `fate` says whether the record may be stored all the same. Later sends begin anew.
+ * Batches that get no answer are sent again, the same and in order, to the same server and then to others, until
+ * `deliveryTimeoutMs` is over: nodes know a batch again, so that it is stored once.
+ *
+ * Order is kept. When a batch fails for good, everything that was sent after it fails too: each send's promise says so, and
+ * its error's `fate` says whether the record may be stored all the same. Later sends begin anew.
  */
 export declare class Producer implements AsyncDisposable {
     #private;
-    constructor(pipe: BatchPipe, options: Required<ProducerOptions>);
+    constructor(pipe: BatchPipe, options: ResolvedProducerOptions);
     /** Bytes packed and unanswered. */
     get bytesUnanswered(): number;
     /** Resolves when the record is stored as durably as the options ask. */
@@ -59,7 +82,5 @@ export declare class Producer implements AsyncDisposable {
     /** Waits for what was sent, then closes. Failures are told to those who sent. */
     [Symbol.asyncDispose](): Promise<void>;
 }
-/** What is told of the record at this index of a batch that too few nodes hold. */
-export declare function notReplicated(answer: ProduceAnswer, index: number): NotReplicatedError;
 /** The records as one batch. */
 export declare function packOne(records: readonly RecordInput[], checksum?: Checksum): Uint8Array<ArrayBuffer>;

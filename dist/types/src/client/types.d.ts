@@ -12,6 +12,16 @@ export interface TopicRetention {
     /** Bytes that stay at most, whatever `keepUntilReplicas` says. No smaller than a segment of the node that is asked. */
     readonly bytesMax?: number | undefined;
 }
+/** Which of the nodes that hold topics are to hold one. Both together: so many of those with these tags. */
+export interface TopicPlacement {
+    /** So many nodes, up to 100, chosen by rendezvous hashing. In a change 0 takes it away. @default all */
+    readonly copies?: number | undefined;
+    /**
+     * By the names of tags: an expression in RE2's syntax that the whole value matches; all of them must. In a change they
+     * stand for all those before, and none take those away. @default any node will do
+     */
+    readonly tags?: Readonly<Record<string, string>> | undefined;
+}
 /** What is to hold for a topic: what is not given stays as it is, 0 takes a limit away. */
 export interface TopicSettingsChange {
     readonly retention?: TopicRetention | undefined;
@@ -22,6 +32,8 @@ export interface TopicSettingsChange {
      * and longer than a node may be away. 0 is the default, a day.
      */
     readonly tombstoneGraceMs?: number | undefined;
+    /** Which nodes are to hold it; the others pass their callers on. */
+    readonly placement?: TopicPlacement | undefined;
 }
 /** A topic as one node holds it. */
 export interface TopicDescription {
@@ -40,6 +52,12 @@ export interface TopicDescription {
     readonly compact?: boolean | undefined;
     /** Where it is compacted. */
     readonly tombstoneGraceMs?: number | undefined;
+    /** Which nodes are to hold it; undefined when all are. */
+    readonly placement?: TopicPlacement | undefined;
+    /** The names of the nodes that are to hold it, as the asked one sees the cluster; undefined when it is all of them. */
+    readonly placed?: readonly string[] | undefined;
+    /** The names of the nodes that hold something of it, as far as the asked one heard; only beside `placed`. */
+    readonly holders?: readonly string[] | undefined;
 }
 /** The records of one writer in a topic: sequences lowWater to have are held, those up to durable surely on disk. */
 export interface FeedDescription {

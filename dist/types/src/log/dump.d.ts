@@ -2,7 +2,7 @@
 import { type Checksum } from "../base/mod.d.ts";
 /** One thing in a file. */
 export interface DumpedItem {
-    readonly kind: "frame" | "room" | "index" | "index-feed" | "journal" | "entry" | "writer" | "clean-stop" | "floor" | "feed" | "damage";
+    readonly kind: "frame" | "room" | "index" | "index-below" | "index-feed" | "journal" | "entry" | "writer" | "former-writer" | "clean-stop" | "floor" | "feed" | "producers" | "producer" | "twins" | "reproduced" | "damage";
     /** Position in the file. */
     readonly at: number;
     readonly fields: Readonly<Record<string, string | number>>;

@@ -1,3 +1,5 @@
+import type { DuplicateForgottenError, ProducerFencedError, ProducerOverlapError } from "./producer_errors.d.ts";
+import type { RecordIdentity } from "./types.d.ts";
 /** The name is not one that a topic may have. Nothing was created. */
 export declare class InvalidTopicError extends RangeError {
     readonly name = "InvalidTopicError";
@@ -86,6 +88,20 @@ export declare class InvalidLogOptionError extends RangeError {
     constructor(option: string, value: unknown, allowed: string);
 }
 /** Everything that the log throws; `switch (error.code)` over it is exhaustive. */
-export type LogError = InvalidTopicError | TooManyTopicsError | TopicDeletedError | InvalidFrameError | RecordTooLargeError | OffsetOutOfRangeError | LogCorruptError | LogOverloadedError | LogWriteError | LogClosedError | RepairMisfitError | InvalidLogOptionError;
+export type LogError = InvalidTopicError | TooManyTopicsError | TopicDeletedError | InvalidFrameError | ProducerFencedError | ProducerOverlapError | DuplicateForgottenError | RecordTooLargeError | OffsetOutOfRangeError | LogCorruptError | LogOverloadedError | LogWriteError | LogClosedError | RepairMisfitError | InvalidLogOptionError;
 /** What an unknown thrown value says. */
 export declare function messageOf(cause: unknown): string;
+/** The latest record of the key is another one than the caller has seen. Nothing was appended. */
+export declare class ExpectedSequenceError extends RangeError {
+    readonly name = "ExpectedSequenceError";
+    readonly code = "EXPECTED_SEQUENCE";
+    /** The latest record with the key on this node; undefined when there is none. */
+    readonly latest: RecordIdentity | undefined;
+    constructor(topic: string, expected: RecordIdentity | undefined, latest: RecordIdentity | undefined);
+}
+/** There are more keys than are remembered. Nothing was appended. */
+export declare class TooManyKeysError extends RangeError {
+    readonly name = "TooManyKeysError";
+    readonly code = "TOO_MANY_KEYS";
+    constructor(topic: string, keysMax: number);
+}

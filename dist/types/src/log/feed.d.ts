@@ -1,4 +1,4 @@
-import { type ChainHash, type FrameHeader, type WriterId } from "../base/mod.d.ts";
+import { type ChainHash, type FrameHeader, type ProducerStamp, type WriterId } from "../base/mod.d.ts";
 /** A frame at its place in a segment: what indexes, feeds and caches need to know of it. */
 export interface PlacedFrame {
     /** Where it begins in its segment file. */
@@ -13,11 +13,18 @@ export interface PlacedFrame {
     readonly chain: ChainHash | undefined;
     readonly timestampMaxMs: number;
     readonly gap: boolean;
+    /** What its producer knows it by. */
+    readonly stamp: ProducerStamp | undefined;
 }
 /** How far a feed goes, and its hash there: undefined after a gap, whose records nobody here has seen. */
 export interface FeedEnd {
     readonly have: number;
     readonly chain: ChainHash | undefined;
+}
+/** A place in a feed at which a batch ends, and the hash there. */
+export interface FeedPoint {
+    readonly sequence: number;
+    readonly chain: ChainHash;
 }
 export declare const feedStart: FeedEnd;
 /** One writer's feed in one topic, as far as it is held. */
@@ -45,5 +52,5 @@ export type Fit =
  | "fork";
 /** Judges a frame whose headers were read from the beginning of `bytes`. */
 export declare function fitOf(end: FeedEnd, header: FrameHeader, bytes: Uint8Array): Fit;
-/** The frame's place, from its headers. */
-export declare function placedFrame(header: FrameHeader, position: number, offset: number): PlacedFrame;
+/** The frame's place, from its headers, which were read from the beginning of `bytes`. */
+export declare function placedFrame(header: FrameHeader, bytes: Uint8Array, { position, offset }: Pick<PlacedFrame, "position" | "offset">): PlacedFrame;

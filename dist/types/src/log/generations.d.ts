@@ -1,3 +1,4 @@
+import { type TopicLife } from "./topic_value.d.ts";
 import type { CommitLog, TopicLog } from "./types.d.ts";
 export declare function keyOf({ name, generation }: TopicLog): string;
 /** The key of the generation that the log has of a topic now. */
@@ -17,3 +18,9 @@ export declare function lose(log: CommitLog, key: string, place: {
     readonly file: string;
     readonly at: number;
 }): Promise<void>;
+/** Of each topic the last generation's directory, and the life that it says. What is left of earlier ones was deleted. */
+export declare function latestOf(folders: readonly string[]): {
+    readonly lives: ReadonlyMap<string, TopicLife>;
+    readonly latest: readonly string[];
+    readonly past: readonly string[];
+};

@@ -7,6 +7,8 @@ export interface LogMeter {
     readonly committed: (records: number, bytes: number, inJournal: boolean) => void;
     /** A sync that a commit needed went well. */
     readonly synced: (tookMs: number) => void;
+    /** A batch was known already, refused for its epoch, or found to stand in the log twice. @default nobody counts */
+    readonly stamped?: (what: "duplicate" | "fenced" | "twin") => void;
 }
 /** Syncs the file and tells the meter, if there is one. */
 export declare function meteredSync(file: LogFile, meter: LogMeter | undefined, options?: {

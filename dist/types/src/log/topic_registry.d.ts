@@ -1,3 +1,4 @@
+import type { ExpressionFault } from "./placement_settings.d.ts";
 import { type TopicSettings, type TopicSettingsChange } from "./topic_settings.d.ts";
 import type { CommitLog } from "./types.d.ts";
 /** The topic is there already. Nothing was changed. */
@@ -16,6 +17,14 @@ export interface TopicRegistryOptions {
     readonly wallMs: () => number;
     /** Hears of records that make no sense, and of topics that cannot be opened or read. */
     readonly onWarn: (message: string) => void;
+    /** Whether a topic that is not held is to be, because something is settled about it. @default each is */
+    readonly isHeldHere?: ((topic: string, settings: TopicSettings) => boolean) | undefined;
+    /** What is wrong with an expression over tags. @default each is taken for one */
+    readonly expressionFault?: ExpressionFault | undefined;
+    /** Hears of each topic about which something new is settled, before that is applied. */
+    readonly onSettled?: ((topic: string) => void) | undefined;
+    /** Hears of each topic that is held from now on because something is settled about it. */
+    readonly onHeld?: ((topic: string) => void) | undefined;
 }
 /**
  * The settings of all topics, as the topic `_topics` says: a record for each change. The greatest generation holds, in it a
@@ -30,6 +39,14 @@ export declare class TopicRegistry implements AsyncDisposable {
     static open(log: CommitLog, options: TopicRegistryOptions): Promise<TopicRegistry>;
     /** What holds for a topic; nothing of its own where it is deleted. */
     settings(topic: string): TopicSettings;
+    /** Topics about which something is settled. */
+    get names(): Iterable<string>;
+    /** Whether something is settled about a topic, and it is not deleted. */
+    isSettled(topic: string): boolean;
+    /** Whether all that the log holds of it is taken in. */
+    get isCurrent(): boolean;
+    /** Begins to hold a topic, if that is to be so by now. Resolves when it is open. */
+    hold(topic: string): Promise<void>;
     /**
      * Changes what holds for a topic on all nodes. Resolves with what holds now, once that is fsynced here, whatever the
      * policy, and applied here. `create` makes a topic that is not there yet, or was deleted: then it begins anew, in the

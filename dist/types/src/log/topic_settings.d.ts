@@ -1,3 +1,5 @@
+/** What the cluster has settled about a topic, and what may be asked for. */
+import { type ExpressionFault, type PlacementSettings } from "./placement_settings.d.ts";
 import type { Retention } from "./types.d.ts";
 /** What holds for a topic on every node. */
 export interface TopicSettings {
@@ -10,6 +12,8 @@ export interface TopicSettings {
      * node may be away: one that comes back later may bring back what was deleted. @default 86400000 (a day)
      */
     readonly tombstoneGraceMs?: number | undefined;
+    /** Which nodes are to hold it. @default all that hold topics */
+    readonly placement?: PlacementSettings | undefined;
 }
 /** What is to become different: a field that is not given stays as it is, 0 takes its limit away. */
 export interface TopicSettingsChange {
@@ -17,6 +21,8 @@ export interface TopicSettingsChange {
     readonly compact?: boolean | undefined;
     /** 0 is the default again. */
     readonly tombstoneGraceMs?: number | undefined;
+    /** Tags that are given stand for all those before; none of them: any node will do. */
+    readonly placement?: PlacementSettings | undefined;
 }
 /** A setting is out of range, or there is none of that name. Nothing was changed. */
 export declare class InvalidTopicSettingError extends RangeError {
@@ -34,6 +40,7 @@ export declare const retentionFields: readonly (keyof Retention)[];
 export declare function changedSettings(topic: string, before: TopicSettings, asked: {
     readonly change: TopicSettingsChange;
     readonly segmentBytesMax: number;
+    readonly expressionFault: ExpressionFault;
 }): TopicSettings;
 /** What a node can do: its segments may be larger than those of the node that was asked, the clock's grain or limits others. */
 export declare function applicableRetention(retention: Retention, segmentBytesMax: number): Retention;

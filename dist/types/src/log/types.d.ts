@@ -4,8 +4,10 @@
  */
 import type { ChainHash, Checksum, Codecs, Vector, WriterId } from "../base/mod.d.ts";
 import type { TopicDeletedError } from "./errors.d.ts";
-import type { FeedEnd } from "./feed.d.ts";
+import type { LogEvent } from "./events.d.ts";
+import type { FeedEnd, FeedPoint } from "./feed.d.ts";
 import type { LogMeter } from "./meter.d.ts";
+import type { KnownProducers } from "./topic_producers.d.ts";
 import type { TopicLife } from "./topic_value.d.ts";
 /** When a produce is acknowledged and its records are served (rule R2). */
 export type FsyncPolicy = "always" | "interval" | "never";
@@ -112,6 +114,17 @@ export interface Ack {
     /** Sequence of the first record. */
     readonly sequence: number;
     readonly count: number;
+    /** The same was produced before, perhaps by way of another node: this is where it stands. */
+    readonly duplicate?: boolean;
+}
+/** A record, wherever it is held. */
+export interface RecordIdentity {
+    readonly writer: WriterId;
+    readonly sequence: number;
+}
+/** A batch of one record with a key is appended only if `expected` is the latest record with that key; undefined: none is. */
+export interface ProduceCondition {
+    readonly expected: RecordIdentity | undefined;
 }
 /** Whole frames read from a local log. */
 export interface Chunk {
@@ -154,6 +167,13 @@ export type ApplyStop =
     readonly expected: number;
     readonly found: number;
 }
+/** A gap: whether nobody holds these is not for one peer to say. It begins at this byte of what was given. */
+ | {
+    readonly reason: "gap";
+    readonly writer: WriterId;
+    readonly through: number;
+    readonly at: number;
+}
 /** The bytes are no frames: nothing after them can be trusted. */
  | {
     readonly reason: "malformed";
@@ -188,98 +208,6 @@ export interface ScrubProgress {
     readonly bytesDone: number;
     readonly bytesTotal: number;
 }
-/** Something an operator should hear of. */
-export type LogEvent = 
-/** The end of a file was unreadable and above everything known durable: it was cut off. */
-{
-    readonly type: "torn-tail";
-    readonly topic: string;
-    readonly file: string;
-    readonly at: number;
-    readonly bytes: number;
-    readonly reason: string;
-}
-/** `corrupt`: there is damage in what was durable, served to nobody until it is repaired. `lost`: gaps stand for it now. */
- | {
-    readonly type: "corrupt" | "lost";
-    readonly topic: string;
-    readonly file: string;
-    readonly at: number;
-    readonly bytes: number;
-    readonly reason: string;
-} | {
-    readonly type: "repaired";
-    readonly topic: string;
-    readonly file: string;
-    readonly at: number;
-    readonly bytes: number;
-} | {
-    readonly type: "index-rebuilt";
-    readonly topic: string;
-    readonly file: string;
-    readonly reason: string;
-}
-/** A new writer was minted (rule R5). */
- | {
-    readonly type: "new-writer";
-    readonly writer: WriterId;
-    readonly previous: WriterId | undefined;
-    readonly reason: string;
-}
-/** A feed whose hash does not fit is no longer followed (rule R6). */
- | {
-    readonly type: "feed-stopped";
-    readonly topic: string;
-    readonly writer: WriterId;
-    readonly sequence: number;
-    readonly reason: string;
-}
-/** What the last run had put into the journal only was written where it belongs. */
- | {
-    readonly type: "journal-replayed";
-    readonly entries: number;
-    readonly topics: number;
-    readonly bytes: number;
-} | {
-    readonly type: "write-failed";
-    readonly topic: string;
-    readonly message: string;
-}
-/** Compaction took records that later ones of their keys replace. */
- | ({
-    readonly type: "compacted";
-    readonly topic: string;
-} & Compacted)
-/** It is tried again; told once for a row of failures. */
- | {
-    readonly type: "compaction-failed";
-    readonly topic: string;
-    readonly message: string;
-}
-/** Retention took the oldest segments. */
- | {
-    readonly type: "segments-dropped";
-    readonly topic: string;
-    readonly segments: number;
-    /** Those of them that `bytesMax` took before enough nodes held them. */
-    readonly uncopied: number;
-    readonly bytes: number;
-    readonly firstOffset: number;
-} | {
-    readonly type: "topic-created";
-    readonly topic: string;
-    readonly generation: number;
-}
-/** A generation of the topic was deleted, with what it held here. */
- | {
-    readonly type: "topic-deleted";
-    readonly topic: string;
-    readonly generation: number;
-    readonly records: number;
-    /** Records ever appended. */
-    readonly appended: number;
-    readonly bytes: number;
-};
 /** One topic of a node. */
 export interface TopicLog {
     readonly name: string;
@@ -308,14 +236,15 @@ export interface TopicLog {
     readonly stoppedFeeds: ReadonlyMap<WriterId, string>;
     /** The greatest Lamport number seen. */
     readonly lamport: number;
+    readonly producers: KnownProducers;
     /** What the scrub found damaged and nobody repaired. */
     readonly corruptRanges: readonly CorruptRange[];
     /**
      * Appends one blank frame to this node's own feed (rule R1), stamping it in place: the caller gives the bytes away.
      * Resolves when it is durable by the policy and served. Rejects with `InvalidFrameError`, `LogOverloadedError`,
-     * `LogWriteError` (nothing was appended) or `LogClosedError`.
+     * `LogWriteError` (nothing was appended) or `LogClosedError`; with a condition also with `ExpectedSequenceError`.
      */
-    produce(frame: Uint8Array): Promise<Ack>;
+    produce(frame: Uint8Array, condition?: ProduceCondition): Promise<Ack>;
     /**
      * Appends what is new of frames that a peer sent (rule R4). The bytes are given away. Resolves when it is durable by
      * the policy and served; a bad batch stops its feed alone, with an event.
@@ -339,6 +268,13 @@ export interface TopicLog {
     feedEnd(writer: WriterId): FeedEnd | undefined;
     /** The hash of a feed at a sequence (rules R5, R6). From memory where it is new, else one read of the disk. */
     chainAt(writer: WriterId, sequence: number): Promise<ChainAt>;
+    /** Where the last batch of a feed ends that reaches no further, with the hash there; undefined where that is gone. */
+    feedPointAt(writer: WriterId, sequence: number): Promise<FeedPoint | undefined>;
+    /**
+     * Produces what is held of a former writer of ours from there on anew, under the present one (rule R6): in order, each
+     * batch once, whatever crashes come between. Resolves with how many records. Rejects as `produce` and `read` do.
+     */
+    reproduce(writer: WriterId, from: number): Promise<number>;
     /**
      * Puts back what damage took: `frames` hold, among others, exactly the batches that `range.feeds` lists, as a peer has
      * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.
@@ -362,6 +298,11 @@ export interface TopicLog {
     retain(): Promise<number>;
     /** The first offset whose record, or one before it, is at or after the time; `nextOffset` when there is none. */
     offsetAt(timestampMs: number): Promise<number>;
+    /**
+     * What stands below an offset, also of feeds that retention took there: what a consumer has read who begins there. A
+     * look at the index and at no more of the log than lies behind the last checkpoint. Rejects as `read` does.
+     */
+    vectorAt(offset: number): Promise<Vector>;
     /** Calls `listener` after `nextOffset` or `durable` grew. The result removes it. */
     onGrow(listener: () => void): () => void;
 }
@@ -369,6 +310,8 @@ export interface TopicLog {
 export interface CommitLog extends AsyncDisposable {
     /** The writer of this directory's own feeds. */
     readonly writer: WriterId;
+    /** Those that it had before, oldest first. */
+    readonly formerWriters: readonly WriterId[];
     /** As the options say: no retention by bytes is smaller. */
     readonly segmentBytesMax: number;
     /** Topics held, sorted by name. */

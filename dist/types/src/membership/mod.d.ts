@@ -5,6 +5,7 @@ export { type AgentQueryRequest, type AgentRequest, AgentRequestReader, agentReq
 export { Discovery, type DiscoveryCounters, type DiscoveryEffect, type DiscoveryInput, discoveryPort, } from "./discovery.d.ts";
 export { discoverNamePattern, type ServiceMessage, type ServiceQuestion, type ServiceRecord, } from "./discovery_messages.d.ts";
 export { InvalidQueryError, NotRemovableError, QueryClosedError, QueryTooLargeError, UserEventTooLargeError, } from "./errors.d.ts";
+export { Expression } from "./expression.d.ts";
 export { internalPrefix, internalQuery } from "./internal_queries.d.ts";
 export { decodeKeyResponse, encodeKeyRequest, type KeyResponse } from "./key_messages.d.ts";
 export { type CoalescePeriods, type MemberBatch, MemberCoalescer } from "./member_coalescing.d.ts";

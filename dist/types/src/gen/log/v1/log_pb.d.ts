@@ -1,5 +1,5 @@
-import type { GenFile, GenMessage, GenService } from "npm:@bufbuild/protobuf@2.17.0/codegenv2";
-import type { Message } from "npm:@bufbuild/protobuf@2.17.0";
+import type { GenEnum, GenFile, GenMessage, GenService } from "npm:@bufbuild/protobuf@2.17.0/codegenv2";
+import type { Message, UnknownEnum } from "npm:@bufbuild/protobuf@2.17.0";
 /**
  * Describes the file log/v1/log.proto.
  */
@@ -131,12 +131,85 @@ export type ProduceRequest = Message<"log.v1.ProduceRequest"> & {
      * @generated from field: uint32 timeout_ms = 6;
      */
     timeoutMs: number;
+    /**
+     * Identifies what is produced, so that a repeated request is stored once (docs/producers.md). Not 0: the producer, a
+     * 64-bit random number of its own. A `frame` carries these three in its header; here they may be left out then, or
+     * say the same.
+     *
+     * @generated from field: fixed64 producer_id = 7;
+     */
+    producerId: bigint;
+    /**
+     * A greater one takes over: what comes with a lower one is refused from then on.
+     *
+     * @generated from field: uint32 producer_epoch = 8;
+     */
+    producerEpoch: number;
+    /**
+     * The producer's number for the first record, counted over its epoch, from 1. The others follow it; gaps are legal.
+     *
+     * @generated from field: uint64 producer_sequence = 9;
+     */
+    producerSequence: bigint;
+    /**
+     * Append only if the latest record with this record's key is this one, as the asked node holds them. FAILED_PRECONDITION
+     * otherwise, with a `LatestRecord` as detail.
+     *
+     * @generated from field: log.v1.ExpectedSequence expected_sequence = 10;
+     */
+    expectedSequence?: ExpectedSequence | undefined;
+    /**
+     * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+     *
+     * @generated from field: bool forwarded = 15;
+     */
+    forwarded: boolean;
 };
 /**
  * Describes the message log.v1.ProduceRequest.
  * Use `create(ProduceRequestSchema)` to create a new message.
  */
 export declare const ProduceRequestSchema: GenMessage<ProduceRequest>;
+/**
+ * A record by its identity; sequence 0: there is none.
+ *
+ * @generated from message log.v1.ExpectedSequence
+ */
+export type ExpectedSequence = Message<"log.v1.ExpectedSequence"> & {
+    /**
+     * @generated from field: string writer = 1;
+     */
+    writer: string;
+    /**
+     * @generated from field: uint64 sequence = 2;
+     */
+    sequence: bigint;
+};
+/**
+ * Describes the message log.v1.ExpectedSequence.
+ * Use `create(ExpectedSequenceSchema)` to create a new message.
+ */
+export declare const ExpectedSequenceSchema: GenMessage<ExpectedSequence>;
+/**
+ * The latest record with a key on the answering node, as a detail of FAILED_PRECONDITION; sequence 0: there is none.
+ *
+ * @generated from message log.v1.LatestRecord
+ */
+export type LatestRecord = Message<"log.v1.LatestRecord"> & {
+    /**
+     * @generated from field: string writer = 1;
+     */
+    writer: string;
+    /**
+     * @generated from field: uint64 sequence = 2;
+     */
+    sequence: bigint;
+};
+/**
+ * Describes the message log.v1.LatestRecord.
+ * Use `create(LatestRecordSchema)` to create a new message.
+ */
+export declare const LatestRecordSchema: GenMessage<LatestRecord>;
 /**
  * @generated from message log.v1.ProduceResponse
  */
@@ -174,6 +247,12 @@ export type ProduceResponse = Message<"log.v1.ProduceResponse"> & {
      * @generated from field: log.v1.Shortfall shortfall = 6;
      */
     shortfall?: Shortfall | undefined;
+    /**
+     * The same was produced before: this is where it went then.
+     *
+     * @generated from field: bool duplicate = 7;
+     */
+    duplicate: boolean;
 };
 /**
  * Describes the message log.v1.ProduceResponse.
@@ -344,12 +423,69 @@ export type ConsumeRequest = Message<"log.v1.ConsumeRequest"> & {
      * @generated from field: bool packed = 9;
      */
     packed: boolean;
+    /**
+     * What to do where the asked node no longer holds what follows the cursor or stands at the offset, and where it never got
+     * it. Starts by time, at the earliest and at the latest record ask for nothing that is gone before they begin.
+     *
+     * @generated from field: log.v1.OutOfRange out_of_range = 10;
+     */
+    outOfRange: OutOfRange;
+    /**
+     * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+     *
+     * @generated from field: bool forwarded = 15;
+     */
+    forwarded: boolean;
 };
 /**
  * Describes the message log.v1.ConsumeRequest.
  * Use `create(ConsumeRequestSchema)` to create a new message.
  */
 export declare const ConsumeRequestSchema: GenMessage<ConsumeRequest>;
+/**
+ * A detail of OUT_OF_RANGE, where the request said OUT_OF_RANGE_ERROR.
+ *
+ * @generated from message log.v1.LowestAvailable
+ */
+export type LowestAvailable = Message<"log.v1.LowestAvailable"> & {
+    /**
+     * What the consumer has read, moved on to where the node can go on from without a gap.
+     *
+     * @generated from field: bytes cursor = 1;
+     */
+    cursor: Uint8Array;
+};
+/**
+ * Describes the message log.v1.LowestAvailable.
+ * Use `create(LowestAvailableSchema)` to create a new message.
+ */
+export declare const LowestAvailableSchema: GenMessage<LowestAvailable>;
+/**
+ * Records of a writer that the asked node does not hold and passes over.
+ *
+ * @generated from message log.v1.Gap
+ */
+export type Gap = Message<"log.v1.Gap"> & {
+    /**
+     * 16 hexadecimal digits.
+     *
+     * @generated from field: string writer = 1;
+     */
+    writer: string;
+    /**
+     * @generated from field: uint64 first_sequence = 2;
+     */
+    firstSequence: bigint;
+    /**
+     * @generated from field: uint64 last_sequence = 3;
+     */
+    lastSequence: bigint;
+};
+/**
+ * Describes the message log.v1.Gap.
+ * Use `create(GapSchema)` to create a new message.
+ */
+export declare const GapSchema: GenMessage<Gap>;
 /**
  * @generated from message log.v1.ConsumeResponse
  */
@@ -382,6 +518,13 @@ export type ConsumeResponse = Message<"log.v1.ConsumeResponse"> & {
      * @generated from field: uint64 next_offset = 6;
      */
     nextOffset: bigint;
+    /**
+     * What is passed over before `record`; the response may carry nothing else. Not with `frames`, where gaps are frames, and
+     * not for requests that set neither `topic` nor a `start`: the book's clients take every response for a record.
+     *
+     * @generated from field: repeated log.v1.Gap gaps = 7;
+     */
+    gaps: Gap[];
 };
 /**
  * Describes the message log.v1.ConsumeResponse.
@@ -457,6 +600,12 @@ export type ListTopicsRequest = Message<"log.v1.ListTopicsRequest"> & {
      * @generated from field: bool internal = 1;
      */
     internal: boolean;
+    /**
+     * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+     *
+     * @generated from field: bool forwarded = 15;
+     */
+    forwarded: boolean;
 };
 /**
  * Describes the message log.v1.ListTopicsRequest.
@@ -485,6 +634,12 @@ export type DescribeTopicRequest = Message<"log.v1.DescribeTopicRequest"> & {
      * @generated from field: string topic = 1;
      */
     topic: string;
+    /**
+     * Another node passes this on for its caller: it is answered here, or refused, and passed on to nobody.
+     *
+     * @generated from field: bool forwarded = 15;
+     */
+    forwarded: boolean;
 };
 /**
  * Describes the message log.v1.DescribeTopicRequest.
@@ -537,6 +692,16 @@ export type SetTopicRequest = Message<"log.v1.SetTopicRequest"> & {
      * @generated from field: optional uint64 tombstone_grace_ms = 5;
      */
     tombstoneGraceMs?: bigint | undefined;
+    /**
+     * Absent: as it is.
+     *
+     * @generated from field: log.v1.Placement placement = 6;
+     */
+    placement?: Placement | undefined;
+    /**
+     * @generated from field: bool forwarded = 15;
+     */
+    forwarded: boolean;
 };
 /**
  * Describes the message log.v1.SetTopicRequest.
@@ -565,6 +730,10 @@ export type DeleteTopicRequest = Message<"log.v1.DeleteTopicRequest"> & {
      * @generated from field: string topic = 1;
      */
     topic: string;
+    /**
+     * @generated from field: bool forwarded = 15;
+     */
+    forwarded: boolean;
 };
 /**
  * Describes the message log.v1.DeleteTopicRequest.
@@ -683,12 +852,72 @@ export type Topic = Message<"log.v1.Topic"> & {
      * @generated from field: uint64 tombstone_grace_ms = 10;
      */
     tombstoneGraceMs: bigint;
+    /**
+     * Which nodes are to hold it; absent when all are.
+     *
+     * @generated from field: log.v1.Placement placement = 11;
+     */
+    placement?: Placement | undefined;
+    /**
+     * The names of the nodes that are to hold it, as the answering node sees the cluster; only where it is not all of them.
+     *
+     * @generated from field: repeated string placed = 12;
+     */
+    placed: string[];
+    /**
+     * The names of the nodes that hold something of it, as far as the answering node heard; only beside `placed`.
+     *
+     * @generated from field: repeated string holders = 13;
+     */
+    holders: string[];
 };
 /**
  * Describes the message log.v1.Topic.
  * Use `create(TopicSchema)` to create a new message.
  */
 export declare const TopicSchema: GenMessage<Topic>;
+/**
+ * Which of the nodes that hold topics at all are to hold one; the others pass their callers on.
+ *
+ * @generated from message log.v1.Placement
+ */
+export type Placement = Message<"log.v1.Placement"> & {
+    /**
+     * So many of them, chosen by rendezvous hashing, up to 100; 0: all.
+     *
+     * @generated from field: optional uint32 copies = 1;
+     */
+    copies?: number | undefined;
+    /**
+     * Only those with these tags; absent in a change: as it is.
+     *
+     * @generated from field: log.v1.TagExpressions tags = 2;
+     */
+    tags?: TagExpressions | undefined;
+};
+/**
+ * Describes the message log.v1.Placement.
+ * Use `create(PlacementSchema)` to create a new message.
+ */
+export declare const PlacementSchema: GenMessage<Placement>;
+/**
+ * By the names of tags: an expression in RE2's syntax that the whole value matches. All of them must; none: any node will do.
+ *
+ * @generated from message log.v1.TagExpressions
+ */
+export type TagExpressions = Message<"log.v1.TagExpressions"> & {
+    /**
+     * @generated from field: map<string, string> expressions = 1;
+     */
+    expressions: {
+        [key: string]: string;
+    };
+};
+/**
+ * Describes the message log.v1.TagExpressions.
+ * Use `create(TagExpressionsSchema)` to create a new message.
+ */
+export declare const TagExpressionsSchema: GenMessage<TagExpressions>;
 /**
  * @generated from message log.v1.Feed
  */
@@ -719,6 +948,505 @@ export type Feed = Message<"log.v1.Feed"> & {
  * Use `create(FeedSchema)` to create a new message.
  */
 export declare const FeedSchema: GenMessage<Feed>;
+/**
+ * @generated from message log.v1.SaveCursorRequest
+ */
+export type SaveCursorRequest = Message<"log.v1.SaveCursorRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+    /**
+     * 1 to 249 of A-Z a-z 0-9 . _ -
+     *
+     * @generated from field: string name = 2;
+     */
+    name: string;
+    /**
+     * What was read, as a consumer has it. It is added to what others read under the name: the greatest sequence of each
+     * writer holds.
+     *
+     * @generated from field: bytes cursor = 3;
+     */
+    cursor: Uint8Array;
+    /**
+     * That of the answer which the consumer began with. FAILED_PRECONDITION when the cursor was set anew since.
+     *
+     * @generated from field: uint32 resets = 4;
+     */
+    resets: number;
+    /**
+     * Set by a node that passes the call on: then it is not passed on again.
+     *
+     * @generated from field: bool forwarded = 5;
+     */
+    forwarded: boolean;
+};
+/**
+ * Describes the message log.v1.SaveCursorRequest.
+ * Use `create(SaveCursorRequestSchema)` to create a new message.
+ */
+export declare const SaveCursorRequestSchema: GenMessage<SaveCursorRequest>;
+/**
+ * @generated from message log.v1.SaveCursorResponse
+ */
+export type SaveCursorResponse = Message<"log.v1.SaveCursorResponse"> & {
+    /**
+     * @generated from field: log.v1.SavedCursor saved = 1;
+     */
+    saved?: SavedCursor | undefined;
+    /**
+     * Asking any node for the cursor with it as `after_token` waits until that node knows no less.
+     *
+     * @generated from field: bytes token = 2;
+     */
+    token: Uint8Array;
+};
+/**
+ * Describes the message log.v1.SaveCursorResponse.
+ * Use `create(SaveCursorResponseSchema)` to create a new message.
+ */
+export declare const SaveCursorResponseSchema: GenMessage<SaveCursorResponse>;
+/**
+ * @generated from message log.v1.GetCursorRequest
+ */
+export type GetCursorRequest = Message<"log.v1.GetCursorRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+    /**
+     * @generated from field: string name = 2;
+     */
+    name: string;
+    /**
+     * Wait until this node knows what a save with this token wrote.
+     *
+     * @generated from field: bytes after_token = 3;
+     */
+    afterToken: Uint8Array;
+    /**
+     * Set by a node that passes the call on: then it is not passed on again.
+     *
+     * @generated from field: bool forwarded = 4;
+     */
+    forwarded: boolean;
+};
+/**
+ * Describes the message log.v1.GetCursorRequest.
+ * Use `create(GetCursorRequestSchema)` to create a new message.
+ */
+export declare const GetCursorRequestSchema: GenMessage<GetCursorRequest>;
+/**
+ * @generated from message log.v1.GetCursorResponse
+ */
+export type GetCursorResponse = Message<"log.v1.GetCursorResponse"> & {
+    /**
+     * Absent when nothing is saved.
+     *
+     * @generated from field: log.v1.SavedCursor saved = 1;
+     */
+    saved?: SavedCursor | undefined;
+    /**
+     * For saves of whoever begins with this answer.
+     *
+     * @generated from field: uint32 resets = 2;
+     */
+    resets: number;
+    /**
+     * Of the topic on this node.
+     *
+     * @generated from field: uint32 generation = 3;
+     */
+    generation: number;
+};
+/**
+ * Describes the message log.v1.GetCursorResponse.
+ * Use `create(GetCursorResponseSchema)` to create a new message.
+ */
+export declare const GetCursorResponseSchema: GenMessage<GetCursorResponse>;
+/**
+ * @generated from message log.v1.ListCursorsRequest
+ */
+export type ListCursorsRequest = Message<"log.v1.ListCursorsRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+    /**
+     * Those that groups keep for their slots, too.
+     *
+     * @generated from field: bool slots = 2;
+     */
+    slots: boolean;
+    /**
+     * Set by a node that passes the call on: then it is not passed on again.
+     *
+     * @generated from field: bool forwarded = 3;
+     */
+    forwarded: boolean;
+};
+/**
+ * Describes the message log.v1.ListCursorsRequest.
+ * Use `create(ListCursorsRequestSchema)` to create a new message.
+ */
+export declare const ListCursorsRequestSchema: GenMessage<ListCursorsRequest>;
+/**
+ * @generated from message log.v1.ListCursorsResponse
+ */
+export type ListCursorsResponse = Message<"log.v1.ListCursorsResponse"> & {
+    /**
+     * @generated from field: repeated log.v1.SavedCursor cursors = 1;
+     */
+    cursors: SavedCursor[];
+};
+/**
+ * Describes the message log.v1.ListCursorsResponse.
+ * Use `create(ListCursorsResponseSchema)` to create a new message.
+ */
+export declare const ListCursorsResponseSchema: GenMessage<ListCursorsResponse>;
+/**
+ * @generated from message log.v1.ResetCursorRequest
+ */
+export type ResetCursorRequest = Message<"log.v1.ResetCursorRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+    /**
+     * @generated from field: string name = 2;
+     */
+    name: string;
+    /**
+     * Exactly one of them, as this node holds the topic.
+     *
+     * @generated from oneof log.v1.ResetCursorRequest.to
+     */
+    to: {
+        /**
+         * @generated from field: bool earliest = 3;
+         */
+        value: boolean;
+        case: "earliest";
+    } | {
+        /**
+         * @generated from field: bool latest = 4;
+         */
+        value: boolean;
+        case: "latest";
+    } | {
+        /**
+         * @generated from field: uint64 offset = 5;
+         */
+        value: bigint;
+        case: "offset";
+    } | {
+        /**
+         * The first record at or after this time, milliseconds since 1970-01-01 UTC.
+         *
+         * @generated from field: uint64 timestamp_ms = 6;
+         */
+        value: bigint;
+        case: "timestampMs";
+    } | {
+        /**
+         * @generated from field: bytes cursor = 7;
+         */
+        value: Uint8Array;
+        case: "cursor";
+    } | {
+        case: undefined;
+        value?: undefined;
+    };
+    /**
+     * Set by a node that passes the call on: then it is not passed on again.
+     *
+     * @generated from field: bool forwarded = 8;
+     */
+    forwarded: boolean;
+};
+/**
+ * Describes the message log.v1.ResetCursorRequest.
+ * Use `create(ResetCursorRequestSchema)` to create a new message.
+ */
+export declare const ResetCursorRequestSchema: GenMessage<ResetCursorRequest>;
+/**
+ * @generated from message log.v1.ResetCursorResponse
+ */
+export type ResetCursorResponse = Message<"log.v1.ResetCursorResponse"> & {
+    /**
+     * @generated from field: log.v1.SavedCursor saved = 1;
+     */
+    saved?: SavedCursor | undefined;
+    /**
+     * @generated from field: bytes token = 2;
+     */
+    token: Uint8Array;
+};
+/**
+ * Describes the message log.v1.ResetCursorResponse.
+ * Use `create(ResetCursorResponseSchema)` to create a new message.
+ */
+export declare const ResetCursorResponseSchema: GenMessage<ResetCursorResponse>;
+/**
+ * @generated from message log.v1.DeleteCursorRequest
+ */
+export type DeleteCursorRequest = Message<"log.v1.DeleteCursorRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+    /**
+     * @generated from field: string name = 2;
+     */
+    name: string;
+    /**
+     * Set by a node that passes the call on: then it is not passed on again.
+     *
+     * @generated from field: bool forwarded = 3;
+     */
+    forwarded: boolean;
+};
+/**
+ * Describes the message log.v1.DeleteCursorRequest.
+ * Use `create(DeleteCursorRequestSchema)` to create a new message.
+ */
+export declare const DeleteCursorRequestSchema: GenMessage<DeleteCursorRequest>;
+/**
+ * @generated from message log.v1.DeleteCursorResponse
+ */
+export type DeleteCursorResponse = Message<"log.v1.DeleteCursorResponse"> & {
+    /**
+     * @generated from field: bytes token = 1;
+     */
+    token: Uint8Array;
+};
+/**
+ * Describes the message log.v1.DeleteCursorResponse.
+ * Use `create(DeleteCursorResponseSchema)` to create a new message.
+ */
+export declare const DeleteCursorResponseSchema: GenMessage<DeleteCursorResponse>;
+/**
+ * How far the consumers of a name have read.
+ *
+ * @generated from message log.v1.SavedCursor
+ */
+export type SavedCursor = Message<"log.v1.SavedCursor"> & {
+    /**
+     * @generated from field: string name = 1;
+     */
+    name: string;
+    /**
+     * To consume from.
+     *
+     * @generated from field: bytes cursor = 2;
+     */
+    cursor: Uint8Array;
+    /**
+     * How often it was set anew or deleted.
+     *
+     * @generated from field: uint32 resets = 3;
+     */
+    resets: number;
+    /**
+     * When anybody saved it last, by the clock of the node that was asked to.
+     *
+     * @generated from field: uint64 saved_at_ms = 4;
+     */
+    savedAtMs: bigint;
+    /**
+     * Records of the topic that this node holds and the consumers have not read.
+     *
+     * @generated from field: uint64 lag = 5;
+     */
+    lag: bigint;
+};
+/**
+ * Describes the message log.v1.SavedCursor.
+ * Use `create(SavedCursorSchema)` to create a new message.
+ */
+export declare const SavedCursorSchema: GenMessage<SavedCursor>;
+/**
+ * @generated from message log.v1.WorkInGroupRequest
+ */
+export type WorkInGroupRequest = Message<"log.v1.WorkInGroupRequest"> & {
+    /**
+     * @generated from field: string topic = 1;
+     */
+    topic: string;
+    /**
+     * 1 to 240 of A-Z a-z 0-9 . _ -
+     *
+     * @generated from field: string group = 2;
+     */
+    group: string;
+    /**
+     * The member's name, of the same letters: the slots that it gets follow from the names of all members.
+     *
+     * @generated from field: string member = 3;
+     */
+    member: string;
+    /**
+     * A random number of this life of the member, not 0: of two with one name the later one is refused while the other lives.
+     *
+     * @generated from field: fixed64 session = 4;
+     */
+    session: bigint;
+    /**
+     * Slots that the member works on.
+     *
+     * @generated from field: repeated uint32 slots = 5;
+     */
+    slots: number[];
+    /**
+     * How far it got in some of them.
+     *
+     * @generated from field: repeated log.v1.SlotCursor saves = 6;
+     */
+    saves: SlotCursor[];
+    /**
+     * Slots that it gave up since the last call, and does not work on any more. Their saves are taken first.
+     *
+     * @generated from field: repeated uint32 releases = 7;
+     */
+    releases: number[];
+    /**
+     * The member goes: it works on nothing any more.
+     *
+     * @generated from field: bool leave = 8;
+     */
+    leave: boolean;
+    /**
+     * Where slots begin of which nothing is saved; absent: with the earliest record.
+     *
+     * @generated from field: log.v1.ResetCursorRequest start = 9;
+     */
+    start?: ResetCursorRequest | undefined;
+    /**
+     * Set by a node that hands the call on: then it is not handed on again.
+     *
+     * @generated from field: bool handed_on = 10;
+     */
+    handedOn: boolean;
+    /**
+     * Greater in each call of a session: one that was overtaken is refused.
+     *
+     * @generated from field: uint64 call = 11;
+     */
+    call: bigint;
+};
+/**
+ * Describes the message log.v1.WorkInGroupRequest.
+ * Use `create(WorkInGroupRequestSchema)` to create a new message.
+ */
+export declare const WorkInGroupRequestSchema: GenMessage<WorkInGroupRequest>;
+/**
+ * How far a group got in one of its slots.
+ *
+ * @generated from message log.v1.SlotCursor
+ */
+export type SlotCursor = Message<"log.v1.SlotCursor"> & {
+    /**
+     * @generated from field: uint32 slot = 1;
+     */
+    slot: number;
+    /**
+     * @generated from field: bytes cursor = 2;
+     */
+    cursor: Uint8Array;
+    /**
+     * @generated from field: uint32 resets = 3;
+     */
+    resets: number;
+};
+/**
+ * Describes the message log.v1.SlotCursor.
+ * Use `create(SlotCursorSchema)` to create a new message.
+ */
+export declare const SlotCursorSchema: GenMessage<SlotCursor>;
+/**
+ * @generated from message log.v1.WorkInGroupResponse
+ */
+export type WorkInGroupResponse = Message<"log.v1.WorkInGroupResponse"> & {
+    /**
+     * Slots that are the member's, until `lease_ms` after it made the call.
+     *
+     * @generated from field: repeated uint32 slots = 1;
+     */
+    slots: number[];
+    /**
+     * Those of them that it is to stop working on, and then to release.
+     *
+     * @generated from field: repeated uint32 give_up = 2;
+     */
+    giveUp: number[];
+    /**
+     * @generated from field: uint32 lease_ms = 3;
+     */
+    leaseMs: number;
+    /**
+     * How far the group got in those slots that the request did not name.
+     *
+     * @generated from field: repeated log.v1.SlotCursor cursors = 4;
+     */
+    cursors: SlotCursor[];
+    /**
+     * Slots that there are.
+     *
+     * @generated from field: uint32 slot_count = 5;
+     */
+    slotCount: number;
+    /**
+     * @generated from field: uint32 generation = 6;
+     */
+    generation: number;
+    /**
+     * Members that live.
+     *
+     * @generated from field: uint32 members = 7;
+     */
+    members: number;
+    /**
+     * The node that keeps the group.
+     *
+     * @generated from field: string home = 8;
+     */
+    home: string;
+};
+/**
+ * Describes the message log.v1.WorkInGroupResponse.
+ * Use `create(WorkInGroupResponseSchema)` to create a new message.
+ */
+export declare const WorkInGroupResponseSchema: GenMessage<WorkInGroupResponse>;
+/**
+ * @generated from enum log.v1.OutOfRange
+ */
+export declare const OutOfRange: {
+    /**
+     * Go on with what is held. What is gone is told as gaps.
+     *
+     * @generated from enum value: OUT_OF_RANGE_UNSPECIFIED = 0;
+     */
+    readonly UNSPECIFIED: 0;
+    /**
+     * @generated from enum value: OUT_OF_RANGE_EARLIEST = 1;
+     */
+    readonly EARLIEST: 1;
+    /**
+     * Fail with OUT_OF_RANGE and a `LowestAvailable` as detail: another node may still hold it.
+     *
+     * @generated from enum value: OUT_OF_RANGE_ERROR = 2;
+     */
+    readonly ERROR: 2;
+};
+/**
+ * @generated from enum log.v1.OutOfRange
+ */
+export type OutOfRange = (typeof OutOfRange)[keyof typeof OutOfRange] | UnknownEnum;
+/**
+ * Describes the enum log.v1.OutOfRange.
+ */
+export declare const OutOfRangeSchema: GenEnum<OutOfRange>;
 /**
  * @generated from service log.v1.Log
  */
@@ -823,5 +1551,64 @@ export declare const Log: GenService<{
         methodKind: "unary";
         input: typeof DeleteTopicRequestSchema;
         output: typeof DeleteTopicResponseSchema;
+    };
+    /**
+     * Keeps on all nodes how far the consumers of a name have read. Answered once that is fsynced, whatever the policy.
+     *
+     * @generated from rpc log.v1.Log.SaveCursor
+     */
+    saveCursor: {
+        methodKind: "unary";
+        input: typeof SaveCursorRequestSchema;
+        output: typeof SaveCursorResponseSchema;
+    };
+    /**
+     * How far they have read, as this node knows it.
+     *
+     * @generated from rpc log.v1.Log.GetCursor
+     */
+    getCursor: {
+        methodKind: "unary";
+        input: typeof GetCursorRequestSchema;
+        output: typeof GetCursorResponseSchema;
+    };
+    /**
+     * @generated from rpc log.v1.Log.ListCursors
+     */
+    listCursors: {
+        methodKind: "unary";
+        input: typeof ListCursorsRequestSchema;
+        output: typeof ListCursorsResponseSchema;
+    };
+    /**
+     * Sets a cursor anew, also to an earlier place: what consumers from before it save is refused from then on.
+     *
+     * @generated from rpc log.v1.Log.ResetCursor
+     */
+    resetCursor: {
+        methodKind: "unary";
+        input: typeof ResetCursorRequestSchema;
+        output: typeof ResetCursorResponseSchema;
+    };
+    /**
+     * Forgets a cursor: consumers of the name begin anew.
+     *
+     * @generated from rpc log.v1.Log.DeleteCursor
+     */
+    deleteCursor: {
+        methodKind: "unary";
+        input: typeof DeleteCursorRequestSchema;
+        output: typeof DeleteCursorResponseSchema;
+    };
+    /**
+     * A member of a group says that it lives, how far it got and what it gave up, and is told its slots. To be called every
+     * second or so. Answered by the group's home, whichever node is asked.
+     *
+     * @generated from rpc log.v1.Log.WorkInGroup
+     */
+    workInGroup: {
+        methodKind: "unary";
+        input: typeof WorkInGroupRequestSchema;
+        output: typeof WorkInGroupResponseSchema;
     };
 }>;
