@@ -25,9 +25,17 @@ test("every flag that the table from serf to grapevine names is one of ours, and
     named.filter((flag) => !flags.has(flag)),
     [],
   );
-  // Those of the log are in docs/retention.md.
+  // Those of the log are in docs/retention.md, that of placement in docs/placement.md.
   const ofLog = settings.filter(({ key }) => logSettingNames.includes(key)).map(({ flag }) => flag);
-  const ourOwn = new Set(["--data-dir", "--fsync", "--new-writer", "--log-format", "--tls", ...ofLog]);
+  const ourOwn = new Set([
+    "--data-dir",
+    "--fsync",
+    "--new-writer",
+    "--log-format",
+    "--placement-settle",
+    "--tls",
+    ...ofLog,
+  ]);
   const missing = settings.map(({ flag }) => flag).filter((flag) => !named.includes(flag) && !ourOwn.has(flag));
   assert.equal(missing, []);
 });
