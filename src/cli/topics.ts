@@ -53,6 +53,8 @@ interface NodeLag {
   readonly rpcAddress: string;
   readonly records: number | undefined;
   readonly lag: number | undefined;
+  /** It holds nothing, and lacks nothing. */
+  readonly isObserver: boolean;
 }
 
 async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
@@ -76,14 +78,20 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
   ]);
   const lags = toColumns([
     ["NODE", "RPC", "RECORDS", "LAG"],
-    ...nodes.map(({ node, rpcAddress, records, lag }) => [
+    ...nodes.map(({ node, rpcAddress, records, lag, isObserver }) => [
       node,
       rpcAddress,
       String(records ?? "-"),
-      lag === undefined ? "no answer" : isElsewhere(topic, node, records) ? "not placed" : String(lag),
+      lagText(topic, { node, records, lag, isObserver }),
     ]),
   ]);
   await printLine(`${facts}\n\n${feeds}\n\n${lags}`);
+}
+
+function lagText(topic: TopicDescription, { node, records, lag, isObserver }: Omit<NodeLag, "rpcAddress">): string {
+  if (lag === undefined) return "no answer";
+  if (isObserver && records === 0) return "observer";
+  return isElsewhere(topic, node, records) ? "not placed" : String(lag);
 }
 
 /** Whether a node neither is to hold a topic nor does: then it lacks nothing. */
@@ -104,18 +112,20 @@ function placementRows({ placement, placed, holders = [] }: TopicDescription): s
 async function lagOfNodes(client: LogClient, topic: TopicDescription): Promise<NodeLag[]> {
   const servers = (await client.servers()).filter(({ status }) => status === "alive" || status === "");
   const seen = await Promise.all(
-    servers.map(async ({ id, rpcAddress }) => ({
+    servers.map(async ({ id, rpcAddress, tags }) => ({
       node: id,
       rpcAddress,
+      isObserver: tags["role"] === "observer",
       topic: await askNode(rpcAddress, topic.name),
     })),
   );
   const all = [topic, ...seen.flatMap((node) => node.topic ?? [])].map(haveOf);
   const union = new Map<string, number>();
   for (const have of all) for (const [writer, to] of have) union.set(writer, Math.max(to, union.get(writer) ?? 0));
-  return seen.map(({ node, rpcAddress, topic: held }) => ({
+  return seen.map(({ node, rpcAddress, isObserver, topic: held }) => ({
     node,
     rpcAddress,
+    isObserver,
     records: held?.records,
     lag: held && countMissing(haveOf(held), union),
   }));

@@ -13,6 +13,7 @@ import {
   type LogClient,
   NotReplicatedError,
 } from "../../src/client/mod.ts";
+import { run } from "../cli/processes.ts";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-observer-"));
 let holder: Agent;
@@ -61,6 +62,9 @@ test("what is produced by every kind of call is stored at the holder, in the ord
     `the observer holds ${topics.join(", ")}`,
   );
   assert.is((await client.describeTopic("orders")).records, 53);
+  const { stdout } = await run(["topics", "describe", "orders", "--server", client.server]);
+  assert.match(stdout, /^holder +\S+ +53 +0$/m);
+  assert.match(stdout, /^observer +\S+ +0 +observer$/m);
   assert.equal(
     (await client.topics()).map(({ name }) => name),
     ["orders"],
