@@ -7,6 +7,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent } from "../../src/agent/mod.ts";
+import { rendezvousPick } from "../../src/base/mod.ts";
 import { ClientError, connect, ExpectedSequenceError, type LogClient } from "../../src/client/mod.ts";
 import { eventually } from "../cluster/processes.ts";
 import { readBlocks, readDocuments } from "../docs/blocks.ts";
@@ -77,6 +78,10 @@ test("each key has one writer, and keys spread over the nodes; those of a node t
   assert.is(new Set(after.values()).size, 2);
   assert.not.ok([...after.values()].includes(gone.writer));
   for (const [key, writer] of before) if (writer !== gone.writer) assert.is(after.get(key), writer, key);
+  const writers = new Map(agents.map((agent) => [agent.nodeName, agent.writer]));
+  for (const [key, writer] of after) {
+    assert.is(writer, writers.get(rendezvousPick(key, ["alder", "cedar"]) as string), `the home of ${key}`);
+  }
 });
 
 test("counters that depend on their latest record lose no increment, whoever counts", async ({ client, agents }) => {

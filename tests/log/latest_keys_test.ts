@@ -12,7 +12,7 @@ import {
 import { LatestKeys } from "../../src/log/latest_keys.ts";
 import type { Ack, RecordIdentity, TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
-import { openLog } from "./log_kit.ts";
+import { environment, openLog } from "./log_kit.ts";
 
 function keyed(...records: readonly (readonly [key: string | undefined, value: string])[]): Uint8Array {
   const builder = new FrameBuilder();
@@ -29,8 +29,11 @@ async function outcomeOf(promise: Promise<unknown>): Promise<{ code?: string; me
   return { message: "" };
 }
 
-async function openTopic(disk = new SimulatedDisk()): Promise<{ topic: TopicLog; close: () => Promise<void> }> {
-  const { log } = await openLog(disk.mount(), { fsync: "never" });
+async function openTopic(
+  disk = new SimulatedDisk(),
+  seed = 1,
+): Promise<{ topic: TopicLog; close: () => Promise<void> }> {
+  const { log } = await openLog(disk.mount(), { fsync: "never" }, environment(new Random(seed)));
   return { topic: await log.openTopic("accounts"), close: () => log[Symbol.asyncDispose]() };
 }
 
@@ -54,6 +57,19 @@ test("a record is appended only if the latest with its key is the expected one",
   ({ topic, close } = await openTopic(disk));
   await topic.produce(keyed(["a", "4"]), { expected: { writer: first.writer, sequence: 4 } });
   await close();
+});
+
+test("the latest is that of rule R7, whatever came last", async () => {
+  const [ours, theirs] = [await openTopic(), await openTopic(new SimulatedDisk(), 2)];
+  const older = await theirs.topic.produce(keyed(["a", "theirs"]));
+  for (const value of ["1", "2"]) await ours.topic.produce(keyed(["a", value]));
+  const latest = { writer: (await ours.topic.produce(keyed(["a", "3"]))).writer, sequence: 3 };
+  const { frames } = await theirs.topic.read(0, 1_000_000);
+  await ours.topic.apply(frames.slice());
+  assert.equal((await outcomeOf(ours.topic.produce(keyed(["a", "4"]), { expected: older }))).latest, latest);
+  await ours.topic.produce(keyed(["a", "4"]), { expected: latest });
+  await ours.close();
+  await theirs.close();
 });
 
 test("what is no single record with a key cannot depend on one", async () => {
