@@ -206,7 +206,9 @@ function checkFiles(directory: string): number {
   const segments = segmentsIn(directory);
   for (const [name, bytes] of segments) {
     const index = readFileSync(path.join(directory, "topics", name.replace(/\.log$/, ".index")));
-    const [head, ...feeds] = [...(dumpFile(index, crc32) ?? [])].map(({ fields }) => fields);
+    const items = [...(dumpFile(index, crc32) ?? [])];
+    const head = items[0]?.fields;
+    const feeds = items.filter(({ kind }) => kind === "index-feed").map(({ fields }) => fields);
     const scanned = scan(bytes, name);
     const facts = { bytes: bytes.length, nextOffset: scanned.nextOffset, lamport: scanned.lamport };
     for (const [fact, value] of Object.entries(facts)) {
