@@ -50,7 +50,8 @@ export async function consumeAfter(calls: HotTransport, token: Place): Promise<T
     ...token,
     vector: new Map([[writer, last - 1]].filter(([, read]) => (read as number) > 0) as [string, number][]),
   });
-  let afterToken = encodeToken(token);
+  // With each question: between two of them the node may have lost its disk.
+  const afterToken = encodeToken(token);
   const given = new Set<string>();
   for (let answers = 0; answers < answersMax; answers++) {
     const start = { case: "cursor", value: cursor } as const;
@@ -63,7 +64,6 @@ export async function consumeAfter(calls: HotTransport, token: Place): Promise<T
         if (header.writer === writer && lastOf(header) >= last) return { isDelivered: true, given };
       }
       cursor = answer.cursor as Uint8Array<ArrayBuffer>;
-      afterToken = new Uint8Array(0);
     } catch (error) {
       const isAnswer = error instanceof ConnectError && error.code === Code.OutOfRange;
       return isAnswer ? { isDelivered: false, given } : undefined;
