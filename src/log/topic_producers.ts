@@ -264,13 +264,8 @@ export class TopicProducers implements KnownProducers {
     if (lastEnd?.chain === undefined) return;
     const end = { writer: lastEnd.writer, sequence: lastEnd.have, chain: lastEnd.chain };
     const bytes = encodeProducers({ producers, nextOffset, end }, shared.options.checksum);
-    const file = await directory.open(producersName(active.baseOffset));
-    try {
-      await file.truncate(bytes.length);
-      file.write(0, [bytes]);
-    } finally {
-      await file.close();
-    }
+    // Durably: what tells the same otherwise, older files and batches that retention takes, may go after this.
+    await directory.replaceFile(producersName(active.baseOffset), bytes);
     this.#writtenThrough = nextOffset;
     if (this.#files.at(-1) !== active.baseOffset) this.#files.push(active.baseOffset);
     for (const oldest of this.#files.splice(0, this.#files.length - filesMax))
