@@ -74,6 +74,11 @@ export class Committer {
     return this.applyGap(this.#state.shared.writer(), 0);
   }
 
+  /** Resolves when all that was admitted before the call is durable. Rejects with what the disk says. */
+  async sync(): Promise<void> {
+    if (this.#state.hasUnsynced) await this.#sync();
+  }
+
   /** Commits what waits, then makes everything durable. Returns whether all of it is. */
   async close(): Promise<boolean> {
     this.#closed ??= new LogClosedError();
@@ -83,7 +88,7 @@ export class Committer {
       await this.#syncing.catch(() => undefined);
       if (this.#tailBroken) await this.#repairTail();
       await this.#state.active.settle();
-      if (this.#state.hasUnsynced) await this.#sync();
+      await this.sync();
       await this.#cutRoom();
       await writeDerived(this.#state);
       return true;
@@ -282,7 +287,7 @@ export class Committer {
     await active.settle();
     if (this.#tailBroken) await this.#repairTail();
     if (staged !== undefined || !this.#isSegmentOver) return;
-    if (this.#state.hasUnsynced) await this.#sync();
+    await this.sync();
     await this.#cutRoom();
     await writeDerived(this.#state).catch(() => {
       // The next open makes it again from the segment.

@@ -301,9 +301,9 @@ export class Topic implements TopicLog {
     if (segments === 0) return 0;
     // Told beforehand: the log may grow meanwhile.
     const bytes = state.segments.slice(0, segments).reduce((sum, segment) => sum + segment.bytes, 0);
-    await state.producers.keepBeyond(segments).catch(() => {
-      // Then what they told is forgotten, and what is produced again after so long is stored again.
-    });
+    const sync = (): Promise<void> => this.#committer.sync();
+    // When that fails, what they told is forgotten, and what is produced again after so long is stored again.
+    await state.producers.keepBeyond(segments, sync).catch(() => undefined);
     await dropSegments(state, segments);
     state.producers.dropped(state.firstOffset);
     this.#segmentsJudged -= segments;

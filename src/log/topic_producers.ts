@@ -166,14 +166,16 @@ export class TopicProducers implements KnownProducers {
     return this.#writing;
   }
 
-  /** Called before so many of the oldest segments go: what is known of their batches stays. */
-  async keepBeyond(count: number): Promise<void> {
+  /** Called before so many of the oldest segments go: what is known of their batches stays, also when the power fails. */
+  async keepBeyond(count: number, sync: () => Promise<void>): Promise<void> {
     const stays = this.#state.segments[count]?.baseOffset ?? 0;
     const isTold = this.#files.some((baseOffset) => baseOffset >= stays);
     const isAnyGoing =
       this.#files.length > 0 || this.#state.segments.slice(0, count).some(({ index }) => index.stamped > 0);
     if (isTold || !isAnyGoing) return;
     await this.load();
+    // What tells of more than the log holds is not believed after a power cut.
+    await sync();
     await this.write();
   }
 

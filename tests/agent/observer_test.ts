@@ -14,6 +14,7 @@ import {
   NotReplicatedError,
 } from "../../src/client/mod.ts";
 import { run } from "../cli/processes.ts";
+import { eventually } from "../cluster/processes.ts";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-observer-"));
 let holder: Agent;
@@ -128,6 +129,10 @@ test("members and metrics tell of it", async () => {
 
 test("what is produced while a holder leaves, and after it left, goes to another one, and nobody waits", async () => {
   await using second = await startAgent("second", { join: [holder.gossipAddress] });
+  // Who does not know of the other one yet has nobody to go to.
+  await eventually("the observer knows both", 10_000, () => {
+    return observer.members().some(({ name, status }) => name === "second" && status === "alive");
+  });
   let hasLeft = false;
   let waitedMs = 0;
   let sent = 0;

@@ -241,6 +241,25 @@ test("batches whose records retention took stay known, also after a restart; the
   );
 });
 
+test("what is known of batches that retention took survives a power cut right after, also one that takes the tail", async () => {
+  for (const fsync of ["always", "never"] as const) {
+    const { disk, acks } = await manySegments();
+    for (const path of filesOf(disk)) disk.unlink(path);
+    const { log, topic } = await reopen(disk, { fsync });
+    await produce(topic, 9);
+    topic.setRetention({ segmentsMax: 1 });
+    await topic.retain();
+    assert.ok(topic.firstOffset > (acks[5] as Ack).offset);
+    disk.crash("lose-unsynced", new Random(1));
+    await log[Symbol.asyncDispose]().catch(() => undefined);
+    const again = await reopen(disk, { fsync });
+    for (const [index, ack] of acks.entries()) {
+      assert.equal(await produce(again.topic, index + 1), { ...ack, duplicate: true }, fsync);
+    }
+    await again.log[Symbol.asyncDispose]();
+  }
+});
+
 test("what is known stays when all but an empty segment goes, before a restart or after it", async () => {
   for (const way of ["before", "after"] as const) {
     const begun = await newTopic({ segmentBytesMax: 65_536 });
