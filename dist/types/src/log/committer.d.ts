@@ -17,6 +17,8 @@ export declare class Committer {
     applyGap(writer: WriterId, through: number): Promise<void>;
     /** Closes the segment that takes new frames, unless it is empty. Rejects with `LogWriteError`; the next group tries again. */
     closeSegment(): Promise<void>;
+    /** Resolves when all that was admitted before the call is durable. Rejects with what the disk says. */
+    sync(): Promise<void>;
     /** Commits what waits, then makes everything durable. Returns whether all of it is. */
     close(): Promise<boolean>;
     /** Takes nothing more, and tells those why who wait. Resolves when nothing is on its way to the disk. */

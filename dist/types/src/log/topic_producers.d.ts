@@ -52,8 +52,8 @@ export declare class TopicProducers implements KnownProducers {
     loadSoon(): void;
     /** Writes down what is known, beside the segment that takes new frames. */
     write(): Promise<void>;
-    /** Called before so many of the oldest segments go: what is known of their batches stays. */
-    keepBeyond(count: number): Promise<void>;
+    /** Called before so many of the oldest segments go: what is known of their batches stays, also when the power fails. */
+    keepBeyond(count: number, sync: () => Promise<void>): Promise<void>;
     /** The files of these segments are gone. */
     dropped(below: number): void;
     holdsWhole({ writer, baseSequence }: Pick<BatchPlace, "writer" | "baseSequence">): Promise<boolean>;
