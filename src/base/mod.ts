@@ -109,6 +109,16 @@ export {
 } from "./record.ts";
 export { rendezvousPick, rendezvousRank, slotOf } from "./rendezvous.ts";
 export { isReproduced, markReproduced } from "./reproduced_mark.ts";
+export type {
+  HealthCheck,
+  HealthCheckKind,
+  HealthCheckStatus,
+  HealthState,
+  ServiceChange,
+  ServiceDefinition,
+  ServiceInstance,
+  ServiceQuery,
+} from "./service.ts";
 export {
   firstGeneration,
   generationMax,
