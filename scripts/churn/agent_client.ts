@@ -1,7 +1,7 @@
 /** A client of Serf's agent RPC: what drives agents of Serf and nodes of this project alike. */
 import { connect, type Socket } from "node:net";
-import { concat, toText } from "../../src/base/mod.ts";
-import { Bin, type Encodable, encodeMsgpack, ipToText, MsgpackReader, type Value } from "../../src/gossip/mod.ts";
+import { concat, ipToText, toText } from "../../src/base/mod.ts";
+import { Bin, type Encodable, encodeMsgpack, MsgpackReader, type Value } from "../../src/gossip/mod.ts";
 
 export interface ListedMember {
   readonly name: string;

@@ -42,6 +42,7 @@ export { scanHeaders } from "./frame_headers.ts";
 export { compactedFrame, readRecords, withoutRecords } from "./frame_records.ts";
 export { HotLoopback } from "./hot_loopback.ts";
 export { HotResponses } from "./hot_responses.ts";
+export { ipToBytes, ipToText } from "./ip.ts";
 export {
   cursorNameFault,
   cursorsTopic,

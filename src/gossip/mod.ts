@@ -4,7 +4,6 @@ export type { Coordinate } from "./coordinates.ts";
 export type { Diagnosis, Passage, PathVerdict } from "./diagnosis.ts";
 export type { EncryptionOptions } from "./envelope.ts";
 export { Gossip } from "./gossip.ts";
-export { ipToBytes, ipToText } from "./ip.ts";
 export { formatKey, InvalidKeyError, Keyring, type KeyringListener, keysMax, parseKey } from "./keyring.ts";
 export { exactTextOf, Fields, MsgpackReader, readFields, type Value } from "./msgpack.ts";
 export { Bin, type Encodable, encodeMsgpack, Float64 } from "./msgpack_encoder.ts";

@@ -1,5 +1,4 @@
-import type { Address, Random } from "../base/mod.ts";
-import { ipToText } from "./ip.ts";
+import { type Address, ipToText, type Random } from "../base/mod.ts";
 import type { Suspicion } from "./suspicion.ts";
 import type { NodeSnapshot } from "./types.ts";
 import type { Alive, NodeState } from "./wire.ts";

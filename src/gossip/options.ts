@@ -1,6 +1,5 @@
-import { type Address, formatAddress } from "../base/mod.ts";
+import { type Address, formatAddress, ipToBytes } from "../base/mod.ts";
 import { type EncryptionOptions, labelBytesMax } from "./envelope.ts";
-import { ipToBytes } from "./ip.ts";
 import type { NodeSnapshot } from "./types.ts";
 import { metaBytesMax, nodeNameBytesMax } from "./wire.ts";
 

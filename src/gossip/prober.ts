@@ -1,10 +1,9 @@
 /** Finds out who still answers: one random member at a time, first directly, then through others and over TCP. */
-import type { Address } from "../base/mod.ts";
+import { type Address, ipToText } from "../base/mod.ts";
 import { type Coordinates, decodeCoordinate, encodeCoordinate } from "./coordinates.ts";
 import type { Core } from "./core.ts";
 import type { Courier } from "./courier.ts";
 import type { Exchanges } from "./exchanges.ts";
-import { ipToText } from "./ip.ts";
 import { isUp, type Node, type NodeTable, protocolMax, snapshotOf } from "./nodes.ts";
 import type { Paths } from "./paths.ts";
 import type { Timer } from "./schedule.ts";

@@ -1,6 +1,6 @@
 /** What a node answers over Serf's agent RPC. Byte fields go out as bin, which this protocol has and gossip has not. */
-import { concat } from "../base/mod.ts";
-import { Bin, type Coordinate, type Encodable, encodeMsgpack, Float64, ipToBytes } from "../gossip/mod.ts";
+import { concat, ipToBytes } from "../base/mod.ts";
+import { Bin, type Coordinate, type Encodable, encodeMsgpack, Float64 } from "../gossip/mod.ts";
 import type { AgentCommand } from "./agent_rpc_requests.ts";
 import type { Member, MemberEvent, UserEventNotice } from "./types.ts";
 

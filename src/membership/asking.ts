@@ -1,4 +1,4 @@
-import { ipToBytes } from "../gossip/mod.ts";
+import { ipToBytes } from "../base/mod.ts";
 import type { Core } from "./core.ts";
 import { InvalidQueryError, QueryTooLargeError } from "./errors.ts";
 import { internalPrefix, internalQuery } from "./internal_queries.ts";

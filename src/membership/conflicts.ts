@@ -1,5 +1,5 @@
-import { type Address, sameBytes, toBytes } from "../base/mod.ts";
-import { ipToBytes, type NodeSnapshot, readFields } from "../gossip/mod.ts";
+import { type Address, ipToBytes, sameBytes, toBytes } from "../base/mod.ts";
+import { type NodeSnapshot, readFields } from "../gossip/mod.ts";
 import type { Asking } from "./asking.ts";
 import type { Core } from "./core.ts";
 import { internalQuery } from "./internal_queries.ts";

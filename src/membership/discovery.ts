@@ -1,5 +1,14 @@
-import { type Address, assert, formatAddress, type Machine, type Random, sameBytes, type Wake } from "../base/mod.ts";
-import { ipToBytes, Schedule } from "../gossip/mod.ts";
+import {
+  type Address,
+  assert,
+  formatAddress,
+  ipToBytes,
+  type Machine,
+  type Random,
+  sameBytes,
+  type Wake,
+} from "../base/mod.ts";
+import { Schedule } from "../gossip/mod.ts";
 import {
   discoverNamePattern,
   instanceName,

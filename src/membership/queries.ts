@@ -1,5 +1,4 @@
-import type { Address } from "../base/mod.ts";
-import { ipToBytes, ipToText } from "../gossip/mod.ts";
+import { type Address, ipToBytes, ipToText } from "../base/mod.ts";
 import type { Core } from "./core.ts";
 import { QueryClosedError, QueryTooLargeError } from "./errors.ts";
 import { InternalQueries, internalPrefix } from "./internal_queries.ts";

@@ -1,7 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { concat, toHex } from "../../src/base/mod.ts";
-import { ipToBytes, ipToText } from "../../src/gossip/mod.ts";
+import { concat, ipToBytes, ipToText, toHex } from "../../src/base/mod.ts";
 import { StreamReader } from "../../src/gossip/stream_reader.ts";
 import { encodePushPull } from "../../src/gossip/wire.ts";
 import { bytesOf, vectorNamed } from "../vectors/serf_vectors.ts";

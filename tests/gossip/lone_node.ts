@@ -1,6 +1,6 @@
 /** One gossip machine without a network: what goes in is written here, what comes out is decoded. */
-import { type Address, Random } from "../../src/base/mod.ts";
-import { Gossip, type GossipEffect, type GossipInput, type GossipOptions, ipToBytes } from "../../src/gossip/mod.ts";
+import { type Address, ipToBytes, Random } from "../../src/base/mod.ts";
+import { Gossip, type GossipEffect, type GossipInput, type GossipOptions } from "../../src/gossip/mod.ts";
 import { openPacket, sealPacket } from "../../src/gossip/packet.ts";
 import {
   type Alive,

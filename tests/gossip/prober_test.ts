@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type GossipEffect, ipToBytes } from "../../src/gossip/mod.ts";
+import { ipToBytes } from "../../src/base/mod.ts";
+import type { GossipEffect } from "../../src/gossip/mod.ts";
 import { decodeMessage, encodeMessage, type Ping } from "../../src/gossip/wire.ts";
 import { alive, LoneNode, peerAddress, selfAddress, suspect, versions } from "./lone_node.ts";
 

@@ -1,7 +1,9 @@
 /** A node whose event loop stands still is slow to itself, not dead to others, and judges nobody by its own lateness. */
+
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type GossipOptions, ipToBytes } from "../../src/gossip/mod.ts";
+import { ipToBytes } from "../../src/base/mod.ts";
+import type { GossipOptions } from "../../src/gossip/mod.ts";
 import type { Ping } from "../../src/gossip/wire.ts";
 import { alive, LoneNode, peerAddress, suspect } from "./lone_node.ts";
 

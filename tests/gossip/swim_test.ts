@@ -1,7 +1,8 @@
 /** The rules of who is believed what, row by row. */
+
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ipToBytes } from "../../src/gossip/mod.ts";
+import { ipToBytes } from "../../src/base/mod.ts";
 import { type Alive, encodeMessage, type Message } from "../../src/gossip/wire.ts";
 import { alive, dead, LoneNode, suspect, versions } from "./lone_node.ts";
 

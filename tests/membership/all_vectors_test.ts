@@ -5,10 +5,9 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { concat, crc32, toBytes, toHex, toText, viewOf } from "../../src/base/mod.ts";
+import { concat, crc32, ipToText, toBytes, toHex, toText, viewOf } from "../../src/base/mod.ts";
 import { decodeCoordinate, encodeCoordinate } from "../../src/gossip/coordinates.ts";
 import { Envelope } from "../../src/gossip/envelope.ts";
-import { ipToText } from "../../src/gossip/ip.ts";
 import { compressLzw, decompressLzw } from "../../src/gossip/lzw.ts";
 import { MsgpackReader, parseKey, type Value } from "../../src/gossip/mod.ts";
 import { compress, decompress } from "../../src/gossip/packet.ts";

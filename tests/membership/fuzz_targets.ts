@@ -1,8 +1,7 @@
 /** Every decoder of what comes from outside: from the network, from files, from clients of the agent RPC. */
-import { concat, parseAddress, type Random, toBytes, toText } from "../../src/base/mod.ts";
+import { concat, ipToBytes, ipToText, parseAddress, type Random, toBytes, toText } from "../../src/base/mod.ts";
 import { Coordinates, decodeCoordinate, encodeCoordinate } from "../../src/gossip/coordinates.ts";
 import { Envelope } from "../../src/gossip/envelope.ts";
-import { ipToBytes, ipToText } from "../../src/gossip/ip.ts";
 import { parseKey } from "../../src/gossip/keyring.ts";
 import { compressLzw, decompressLzw } from "../../src/gossip/lzw.ts";
 import { MsgpackReader, type Value } from "../../src/gossip/msgpack.ts";

@@ -1,8 +1,8 @@
 /** The Serf layer as a peer meets it: messages in, messages out. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Address, concat, Random, toHex } from "../../src/base/mod.ts";
-import { encodeMsgpack, ipToBytes } from "../../src/gossip/mod.ts";
+import { type Address, concat, ipToBytes, Random, toHex } from "../../src/base/mod.ts";
+import { encodeMsgpack } from "../../src/gossip/mod.ts";
 import { openPacket, sealPacket } from "../../src/gossip/packet.ts";
 import { StreamReader } from "../../src/gossip/stream_reader.ts";
 import { decodeMessage, encodeMessage, encodePushPull, type RemoteNode } from "../../src/gossip/wire.ts";
