@@ -206,8 +206,8 @@ test("makePlan() puts clusters after quick files, and those that must be alone l
   assert.equal(plan(["^log/"], false), ["log/c_test.ts"]);
 });
 
-test("readDirectives() reads the comment lines at the top and nothing below", () => {
-  const source = "// timeout: 300\n// A sentence.\n// needs: serf openssl\n// alone\nimport x;\n// slow\n";
+test("readDirectives() reads the comment lines at the top", () => {
+  const source = "// timeout: 300\n// A sentence.\n// needs: serf openssl\n// alone\nimport x;\n";
   const directives = readDirectives(source);
   if (typeof directives === "string") throw new Error(directives);
   assert.is(directives.timeoutSeconds, 300);
@@ -218,6 +218,7 @@ test("readDirectives() reads the comment lines at the top and nothing below", ()
 
 test("readDirectives() says what it cannot read", () => {
   assert.match(readDirectives("// timeout: soon\n") as string, "timeout: soon");
+  assert.match(readDirectives("/** What. */\n// alone\n") as string, `Cannot read "alone": it stands below`);
   assert.match(readDirectives("// runtimes: rhino (old)\n") as string, "allowed are bun, node, deno");
 });
 

@@ -118,7 +118,10 @@ interop(32, async () => {
   for (const agent of agents) await until("it heard us", () => /Received event: user-event: from-us/.test(agent.log));
   const { responses } = await ours.query("ask", "", { timeoutMs: 5_000, relayFactor: 1 }).result;
   assert.equal([...responses.keys()].sort(), ["p2", "p3", "p4", "p5"]);
-  assert.match(await p5.command("reachability"), /Successfully contacted all live nodes/);
+  // What asks them travels by chance: now and then it misses one, also among agents of one kind.
+  await until("p5 reaches all", async () => {
+    return /Successfully contacted all live nodes/.test(await p5.command("reachability").catch(String));
+  });
   // And we of any of them: with the oldest we, too, say the role alone.
   for (const protocol of [2, 3, 5]) {
     const name = `ours-${protocol}`;

@@ -24,10 +24,14 @@ export interface Directives {
 /** Reads the directives. The text is what is wrong with one. */
 export function readDirectives(source: string): Directives | string {
   const found = new Map<string, string>();
+  let isBeginning = true;
   for (const line of source.split("\n")) {
-    if (!line.startsWith("//")) break;
+    isBeginning &&= line.startsWith("//");
     const directive = /^\/\/ (timeout|runtimes|needs|topics): (.+)$|^\/\/ (alone|slow|long)$/.exec(line);
-    if (directive) found.set((directive[1] ?? directive[3]) as string, directive[2] ?? "");
+    if (!directive) continue;
+    if (!isBeginning)
+      return `Cannot read "${line.slice(3)}": it stands below the comment lines that the file begins with`;
+    found.set((directive[1] ?? directive[3]) as string, directive[2] ?? "");
   }
   const timeout = found.get("timeout");
   if (timeout !== undefined && !/^[1-9]\d{0,4}$/.test(timeout)) {

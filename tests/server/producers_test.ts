@@ -1,5 +1,5 @@
-/** Idempotent produces by every way into a node, over the log that nodes run on. */
 // runtimes: bun (the log and the hot handlers are tested on all of them; this is about the ways between)
+/** Idempotent produces by every way into a node, over the log that nodes run on. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, Code } from "@connectrpc/connect";
 import { test } from "uvu";
