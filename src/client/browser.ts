@@ -13,6 +13,7 @@ export type {
   ProduceAck,
   ProduceOptions,
 } from "./client_options.ts";
+export type { ClusterEvent, PeerHealth, PeersHealth } from "./cluster_calls.ts";
 export type { ConsumeFailover } from "./consume_streams.ts";
 export type { Gap } from "./consumer.ts";
 export { Consumer } from "./consumer.ts";
