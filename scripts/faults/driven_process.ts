@@ -16,7 +16,7 @@ export class DrivenProcess implements AsyncDisposable {
   readonly #closed: Promise<void>;
 
   /** Starts the script, with these options in JSON as its argument. */
-  constructor(script: string, options: { readonly name: string }, place: Place | undefined) {
+  constructor(script: string, options: { readonly name: string }, place?: Place) {
     this.#name = options.name;
     const words = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), JSON.stringify(options)];
     const [command, ...rest] = (place?.within(words) ?? words) as [string, ...string[]];

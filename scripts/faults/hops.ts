@@ -1,7 +1,8 @@
 /** Consumers that go from node to node as these die, or as their streams are cut, under load on every node. */
 import { CuttableProxy } from "./cuttable_proxy.ts";
 import type { FaultOptions } from "./process_faults.ts";
-import { type Rig, type Seat, sleep } from "./rig.ts";
+import type { Rig } from "./rig.ts";
+import { type Seat, sleep } from "./seats.ts";
 
 const travellersCount = 6;
 /** Of them so many send too. */

@@ -1,7 +1,7 @@
 /** What may happen to packets between nodes, under load on every one of them. */
 import type { Star } from "../../tests/interop/star.ts";
 import type { FaultOptions } from "./process_faults.ts";
-import { sleep } from "./rig.ts";
+import { sleep } from "./seats.ts";
 
 export interface NetworkFaultOptions extends FaultOptions {
   readonly star: Star;

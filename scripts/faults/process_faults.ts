@@ -1,6 +1,7 @@
 /** What may happen to the process of a node, under load: killed, stopped for a while, robbed of its disk. */
 import type { Random } from "../../src/base/mod.ts";
-import { type Rig, sleep } from "./rig.ts";
+import type { Rig } from "./rig.ts";
+import { sleep } from "./seats.ts";
 
 export interface FaultOptions {
   readonly rig: Rig;

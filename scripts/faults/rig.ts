@@ -1,13 +1,12 @@
 /** Real nodes at fixed addresses, clients that load them, and an observer: all in processes of their own. */
-import { mkdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Random } from "../../src/base/mod.ts";
-import { type NodeProcess, NodeProcesses } from "../../tests/cluster/processes.ts";
 import type { Star } from "../../tests/interop/star.ts";
 import { describeVerdict, isGood, type Verdict } from "./checker.ts";
 import { DrivenProcess } from "./driven_process.ts";
 import type { LoadCounts } from "./load_process.ts";
+import { type Seat, Seats, sleep } from "./seats.ts";
 
 export interface RigSettings {
   readonly random: Random;
@@ -23,24 +22,11 @@ export interface RigSettings {
 }
 
 const topic = "faults";
-const names = ["a", "b", "c"] as const;
 /** So that nodes die while they close files, too. */
 const smallSegments = { "--segment-bytes": "1048576" };
 /** What is served within it again counts as served: a client's timeouts and a node's start on a busy machine. */
 const patienceMs = 60_000;
 const convergeMsMax = 120_000;
-const startAttemptsMax = 20;
-/** Below those that the kernel gives to connections: none of them takes a port while its node is down. */
-const [portMin, portMax] = [12_000, 32_000];
-
-/** A place in the cluster, whatever process is there at the moment. */
-export interface Seat {
-  readonly name: string;
-  readonly point: number;
-  readonly gossipAddress: string;
-  readonly rpcAddress: string;
-  readonly rpcUrl: string;
-}
 
 /** What a client that goes from node to node has of its own. */
 export interface Traveller {
@@ -52,11 +38,9 @@ export interface Traveller {
 }
 
 export class Rig implements AsyncDisposable {
-  readonly seats: readonly Seat[];
   readonly #settings: RigSettings;
-  readonly #processes: NodeProcesses;
+  readonly #seats: Seats;
   readonly #observer: DrivenProcess;
-  readonly #running = new Map<string, NodeProcess>();
   readonly #clients = new Map<string, DrivenProcess>();
   readonly #lives = new Map<string, number>();
   readonly #owned: AsyncDisposable[] = [];
@@ -66,15 +50,8 @@ export class Rig implements AsyncDisposable {
    * both at any of them.
    */
   static async open(settings: RigSettings): Promise<Rig> {
-    const processes = await NodeProcesses.create();
-    const seats: Seat[] = [];
-    for (const [point, name] of names.entries()) {
-      const host = settings.star?.hostOf(point) ?? "127.0.0.1";
-      const [gossip, rpc] = [await freePort(settings.random), await freePort(settings.random)];
-      const addresses = { gossipAddress: `${host}:${gossip}`, rpcAddress: `${host}:${rpc}` };
-      seats.push({ name, point, ...addresses, rpcUrl: `http://${addresses.rpcAddress}` });
-    }
-    const rig = new Rig(settings, processes, seats);
+    const { random, profile, star } = settings;
+    const rig = new Rig(settings, await Seats.open({ random, profile, star, flags: smallSegments }));
     try {
       await rig.#begin();
     } catch (error) {
@@ -84,58 +61,43 @@ export class Rig implements AsyncDisposable {
     return rig;
   }
 
-  private constructor(settings: RigSettings, processes: NodeProcesses, seats: readonly Seat[]) {
+  private constructor(settings: RigSettings, seats: Seats) {
     this.#settings = settings;
-    this.#processes = processes;
-    this.seats = seats;
+    this.#seats = seats;
     mkdirSync(this.#ledger);
-    const urls = seats.map(({ rpcUrl }) => rpcUrl);
-    const options = { name: "the observer", ledger: this.#ledger, topic, urls, convergeMsMax };
+    const options = { name: "the observer", ledger: this.#ledger, topic, urls: seats.urls, convergeMsMax };
     this.#observer = new DrivenProcess("./observer_process.ts", options, settings.star?.hub);
   }
 
-  get #ledger(): string {
-    return path.join(this.#processes.directory, "ledger");
+  get seats(): readonly Seat[] {
+    return this.#seats.all;
   }
 
-  async kill(seat: Seat): Promise<void> {
-    const node = this.#running.get(seat.name);
-    this.#running.delete(seat.name);
-    await node?.end("SIGKILL");
+  get #ledger(): string {
+    return path.join(this.#seats.directory, "ledger");
+  }
+
+  kill(seat: Seat): Promise<void> {
+    return this.#seats.kill(seat);
   }
 
   /** Starts what was killed, on the same addresses. Resolves when it is ready. */
-  async start(seat: Seat): Promise<void> {
-    const others = this.seats.filter(({ name }) => this.#running.has(name));
-    const join: Record<string, string> = {};
-    if (others.length > 0) join["--join"] = others.map(({ gossipAddress }) => gossipAddress).join(",");
-    const addresses = { "--bind": seat.gossipAddress, "--rpc-addr": seat.rpcAddress, ...join };
-    const flags = { ...addresses, "--profile": this.#settings.profile, "--log-level": "warn", ...smallSegments };
-    const place = this.#settings.star?.points[seat.point];
-    for (let attempt = 1; ; attempt++) {
-      try {
-        this.#running.set(seat.name, await this.#processes.start(seat.name, flags, place));
-        return;
-      } catch (error) {
-        // A connection of another process may sit on the port for a while.
-        if (attempt >= startAttemptsMax || !String(error).includes("in use")) throw error;
-        await sleep(250);
-      }
-    }
+  start(seat: Seat): Promise<void> {
+    return this.#seats.start(seat);
   }
 
   stop(seat: Seat): void {
-    this.#running.get(seat.name)?.signal("SIGSTOP");
+    this.#seats.stop(seat);
   }
 
   resume(seat: Seat): void {
-    this.#running.get(seat.name)?.signal("SIGCONT");
+    this.#seats.resume(seat);
   }
 
   /** Kills the node, removes all that it has, and ends the client that knew it, whose place another takes. */
   async wipe(seat: Seat): Promise<void> {
     await this.kill(seat);
-    rmSync(path.join(this.#processes.directory, seat.name), { recursive: true });
+    this.#seats.empty(seat);
     await this.#endClient(this.#residentOf(seat));
   }
 
@@ -149,8 +111,7 @@ export class Rig implements AsyncDisposable {
   /** A client that consumes from any node, and from another one after each error; and produces likewise, if it is to. */
   startTraveller(name: string, traveller: Traveller = {}): void {
     const { point, doors, recordsPerSecond = 0 } = traveller;
-    const urls = this.seats.map(({ rpcUrl }) => rpcUrl);
-    this.#startClient(name, urls, { point, doors, recordsPerSecond });
+    this.#startClient(name, this.#seats.urls, { point, doors, recordsPerSecond });
   }
 
   counts(client: string): Promise<LoadCounts> {
@@ -202,7 +163,7 @@ export class Rig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const each of [...this.#clients.values(), this.#observer, ...this.#owned]) await each[Symbol.asyncDispose]();
-    await this.#processes[Symbol.asyncDispose]();
+    await this.#seats[Symbol.asyncDispose]();
   }
 
   async #begin(): Promise<void> {
@@ -239,24 +200,4 @@ export class Rig implements AsyncDisposable {
       await sleep(50);
     }
   }
-}
-
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-async function freePort(random: Random): Promise<number> {
-  for (let attempt = 1; attempt <= startAttemptsMax; attempt++) {
-    const port = random.between(portMin, portMax);
-    if (await isFree(port)) return port;
-  }
-  throw new Error(`Cannot find a free port after ${startAttemptsMax} tries`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
