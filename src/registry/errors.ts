@@ -1,0 +1,90 @@
+import { watchesMax } from "./limits.ts";
+
+/** A service that makes no sense. `allowed` says what would. Nothing was registered. */
+export class InvalidServiceError extends TypeError {
+  override readonly name = "InvalidServiceError";
+  readonly code = "INVALID_SERVICE";
+  /** As `checks[0].intervalMs`. */
+  readonly field: string;
+  readonly value: unknown;
+  readonly allowed: string;
+
+  constructor(field: string, value: unknown, allowed: string) {
+    super(`Cannot register service: ${field} is ${shown(value)}, allowed is ${allowed}`);
+    this.field = field;
+    this.value = value;
+    this.allowed = allowed;
+  }
+}
+
+/** What is asked of the registry makes no sense. Nothing was changed. */
+export class InvalidServiceQueryError extends TypeError {
+  override readonly name = "InvalidServiceQueryError";
+  readonly code = "INVALID_SERVICE_QUERY";
+
+  constructor(field: string, value: unknown, allowed: string) {
+    super(`Cannot look up services: ${field} is ${shown(value)}, allowed is ${allowed}`);
+  }
+}
+
+/** The asked node has no such service of its own. Nothing was changed. */
+export class UnknownServiceError extends RangeError {
+  override readonly name = "UnknownServiceError";
+  readonly code = "SERVICE_NOT_FOUND";
+  readonly id: string;
+
+  constructor(doing: "deregister" | "report on", id: string, node: string) {
+    const where = `node ${JSON.stringify(node)} has not registered it; ask the node that has`;
+    super(`Cannot ${doing} service ${shown(id)}: ${where}`);
+    this.id = id;
+  }
+}
+
+/** Nothing was reported: the service has no such check, or it is not one that waits for reports. */
+export class NotReportableError extends TypeError {
+  override readonly name = "NotReportableError";
+  readonly code = "NOT_REPORTABLE";
+
+  constructor(id: string, problem: string) {
+    super(`Cannot report on service ${shown(id)}: ${problem}`);
+  }
+}
+
+/** Whoever reaches the port could have the node run programs. Nothing was registered. */
+export class CommandChecksRefusedError extends Error {
+  override readonly name = "CommandChecksRefusedError";
+  readonly code = "COMMAND_CHECKS_REFUSED";
+
+  constructor(field: string) {
+    const fix = "start it with --allow-command-checks, or name the service in its configuration";
+    super(`Cannot register service: ${field} runs a program, which the node lets no caller ask for; ${fix}`);
+  }
+}
+
+/** A limit is reached. Nothing was registered. */
+export class TooManyServicesError extends RangeError {
+  override readonly name = "TooManyServicesError";
+  readonly code = "TOO_MANY_SERVICES";
+
+  constructor(where: string, max: number) {
+    super(`Cannot register service: ${where} has ${max} already, which is the most allowed`);
+  }
+}
+
+/** A limit is reached. */
+export class TooManyWatchesError extends RangeError {
+  override readonly name = "TooManyWatchesError";
+  readonly code = "TOO_MANY_WATCHES";
+
+  constructor() {
+    super(`Cannot watch services: ${watchesMax} watches of this node are open, which is the most allowed`);
+  }
+}
+
+const shownCharactersMax = 60;
+
+/** A value as messages tell it: what a stranger gave may be long. */
+function shown(value: unknown): string {
+  const text = value === undefined ? "missing" : (JSON.stringify(value) ?? String(value));
+  return text.length <= shownCharactersMax ? text : `${text.slice(0, shownCharactersMax)}… (${text.length} characters)`;
+}

@@ -1,0 +1,20 @@
+/**
+ * Services that nodes register, and how well they are. This room decides what a service may be, which of several records
+ * of it counts, whose services are found, and what those hear who watch. It knows no log, no gossip and no sockets: it is
+ * told what stands in the topic, which nodes are there and what checks found.
+ */
+export { Catalog, type ServiceKey, serviceKey } from "./catalog.ts";
+export type { CatalogWatch } from "./catalog_watch.ts";
+export { type ResolvedService, resolveService, sameNameKey } from "./definition.ts";
+export {
+  CommandChecksRefusedError,
+  InvalidServiceError,
+  InvalidServiceQueryError,
+  NotReportableError,
+  TooManyServicesError,
+  TooManyWatchesError,
+  UnknownServiceError,
+} from "./errors.ts";
+export { checkOutputBytesMax, nodeServicesMax, servicesMax } from "./limits.ts";
+export { healthStates, type RoundTrips } from "./query.ts";
+export type { ResolvedCheck } from "./resolved_checks.ts";
