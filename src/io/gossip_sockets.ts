@@ -1,11 +1,9 @@
 /** UDP and TCP on one port, as gossip needs them. */
-import { createSocket, type Socket as UdpSocket } from "node:dgram";
-import { createServer, connect as dialTcp, isIP, type Server, type Socket as TcpSocket } from "node:net";
+import type { Socket as UdpSocket } from "node:dgram";
+import { connect as dialTcp, isIP, type Server, type Socket as TcpSocket } from "node:net";
 import { type Address, formatAddress } from "../base/mod.ts";
 import type { StreamId, TransportEffect, TransportInput } from "../gossip/mod.ts";
-
-/** Tries to find one number that is free for both UDP and TCP, when any port will do. */
-const bindAttemptsMax = 32;
+import { bindPortPair, closePortPair, isRefusal, withoutMapping } from "./port_pair.ts";
 
 /** Connections taken in at once. The machine serves fewer; this bounds what waits for its answer. */
 const acceptedMax = 256;
@@ -78,59 +76,12 @@ export interface GossipSockets extends AsyncDisposable {
 export async function openGossipSockets(options: GossipSocketsOptions): Promise<GossipSockets> {
   const { bind } = options;
   if (isIP(bind.host) === 0) throw new GossipBindError(bind, `${bind.host} is no IP address`);
-  for (let attempt = 1; ; attempt++) {
-    const server = createServer({ allowHalfOpen: true });
-    const udp = createSocket({ type: isIP(bind.host) === 6 ? "udp6" : "udp4" });
-    try {
-      const port = await listen(server, bind);
-      await bindUdp(udp, { host: bind.host, port });
-      return new BoundSockets(server, udp, { ...options, bind: { host: bind.host, port } });
-    } catch (error) {
-      await closeServer(server);
-      await closeUdp(udp);
-      // With port 0 the number that TCP got may be taken for UDP: the next one probably is not.
-      const isRetryable = bind.port === 0 && (error as { code?: string }).code === "EADDRINUSE";
-      if (!isRetryable || attempt >= bindAttemptsMax) throw new GossipBindError(bind, error);
-    }
+  try {
+    const { server, udp, address } = await bindPortPair(bind);
+    return new BoundSockets(server, udp, { ...options, bind: address });
+  } catch (error) {
+    throw new GossipBindError(bind, error);
   }
-}
-
-function listen(server: Server, bind: Address): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: bind.host, port: bind.port, exclusive: true }, () => {
-      server.removeListener("error", reject);
-      resolve((server.address() as { port: number }).port);
-    });
-  });
-}
-
-function bindUdp(udp: UdpSocket, address: Address): Promise<void> {
-  return new Promise((resolve, reject) => {
-    udp.once("error", reject);
-    udp.bind({ address: address.host, port: address.port, exclusive: true }, () => {
-      udp.removeListener("error", reject);
-      resolve();
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    if (server.listening) server.close(() => resolve());
-    else resolve();
-  });
-}
-
-function closeUdp(udp: UdpSocket): Promise<void> {
-  return new Promise((resolve) => {
-    try {
-      udp.close(() => resolve());
-    } catch {
-      // It was never bound, or is closed already: either way nothing is left open.
-      resolve();
-    }
-  });
 }
 
 class BoundSockets implements GossipSockets {
@@ -197,7 +148,7 @@ class BoundSockets implements GossipSockets {
   }
 
   async #closeAll(): Promise<void> {
-    const closed = Promise.all([closeServer(this.#server), closeUdp(this.#udp)]);
+    const closed = closePortPair({ server: this.#server, udp: this.#udp });
     for (const socket of [...this.#streams.values(), ...this.#closing]) socket.destroy();
     this.#streams.clear();
     await closed;
@@ -324,13 +275,4 @@ function widenReceiveBuffer(udp: UdpSocket): void {
       // Half of it then; and when that fails to the last, bursts lose a little more, and gossip repairs that.
     }
   }
-}
-
-/** IPv4 as a dual-stack socket reports it, in its usual form. */
-function withoutMapping(host: string): string {
-  return host.startsWith("::ffff:") && host.includes(".") ? host.slice("::ffff:".length) : host;
-}
-
-function isRefusal(error: Error | null): boolean {
-  return error !== null && (error as { code?: string }).code === "ECONNREFUSED";
 }
