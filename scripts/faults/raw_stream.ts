@@ -1,18 +1,5 @@
 /** All records of a node's topic in the binary form of the wire, read with nothing of this project's client or codecs. */
-
-/** Only what is judged. */
-export interface RawValue {
-  readonly writer: string;
-  readonly value: Uint8Array;
-}
-
-interface Field {
-  readonly number: number;
-  /** Of a varint. */
-  readonly amount: number;
-  /** Of what has a length. */
-  readonly bytes: Uint8Array;
-}
+import { RawReader, type RawValue, readFrames } from "./raw_frames.ts";
 
 const envelopeBytes = 5;
 const endOfStreamFlag = 2;
@@ -51,10 +38,10 @@ export async function* rawValues(url: string, topic: string, nextOffset: number)
   }
 }
 
-/** `topic` is field 2 of the request, `earliest` field 3. */
+/** Whole frames from the first one on: `topic` is field 2 of the request, `earliest` field 3, `packed` field 9. */
 function requestFor(topic: string): Uint8Array<ArrayBuffer> {
   const name = new TextEncoder().encode(topic);
-  const message = Uint8Array.of(0x12, name.length, ...name, 0x18, 1);
+  const message = Uint8Array.of(0x12, name.length, ...name, 0x18, 1, 0x48, 1);
   const request = new Uint8Array(envelopeBytes + message.length);
   new DataView(request.buffer).setUint32(1, message.length);
   request.set(message, envelopeBytes);
@@ -83,45 +70,19 @@ function splitEnvelopes(url: string, rest: Uint8Array, value: Uint8Array) {
   return { messages, taken, bytes };
 }
 
-/** Adds the record of a response, field 2, if it has one. The result is `next_offset`, field 6. */
+/** Adds the records of a response's frames, field 3. The result is `next_offset`, field 6. */
 function readMessage(message: Uint8Array, records: RawValue[]): number {
+  const reader = new RawReader(message, 0);
   let nextOffset = 0;
-  for (const { number, amount, bytes } of fieldsOf(message)) {
-    if (number === 6) nextOffset = amount;
-    if (number === 2) records.push(readRecord(bytes));
+  while (reader.at < message.length) {
+    const tag = reader.varint();
+    const [field, wireType] = [Math.floor(tag / 8), tag & 7];
+    // Varints and what has a length: these messages have no others.
+    if (wireType !== 0 && wireType !== 2) throw new Error(`Cannot read a response: it has wire type ${wireType}`);
+    const amount = reader.varint();
+    const bytes = wireType === 2 ? reader.take(amount) : nothing;
+    if (field === 3) readFrames(bytes, records);
+    if (field === 6) nextOffset = amount;
   }
   return nextOffset;
-}
-
-function readRecord(bytes: Uint8Array): RawValue {
-  let value: Uint8Array = nothing;
-  let writer = "";
-  for (const field of fieldsOf(bytes)) {
-    if (field.number === 1) value = field.bytes;
-    if (field.number === 8) writer = decoder.decode(field.bytes);
-  }
-  return { writer, value };
-}
-
-/** Varints and what has a length: these messages have no others. */
-function* fieldsOf(message: Uint8Array): Generator<Field> {
-  let at = 0;
-  const varint = (): number => {
-    let amount = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = message[at++];
-      if (byte === undefined) throw new Error("Cannot read a response: it ends in the middle of a number");
-      amount += (byte & 127) * factor;
-      if (byte < 128) return amount;
-    }
-  };
-  while (at < message.length) {
-    const tag = varint();
-    const wireType = tag & 7;
-    if (wireType !== 0 && wireType !== 2) throw new Error(`Cannot read a response: it has wire type ${wireType}`);
-    const amount = varint();
-    const bytes = wireType === 2 ? message.subarray(at, at + amount) : nothing;
-    at += bytes.length;
-    yield { number: Math.floor(tag / 8), amount, bytes };
-  }
 }
