@@ -1,8 +1,15 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { FrameBuilder, type Random, type RecordInput, scanFrame, topicKey, writeProducerStamp } from "../base/mod.ts";
+import {
+  decodeToken,
+  FrameBuilder,
+  type Random,
+  type RecordInput,
+  scanFrame,
+  topicKey,
+  writeProducerStamp,
+} from "../base/mod.ts";
 import { ProduceRequestSchema, ProduceResponseSchema } from "../gen/log/v1/log_pb.ts";
-import { keyOf } from "../log/mod.ts";
 import { observeCopies } from "./copies_probe.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { World } from "./world.ts";
@@ -84,14 +91,14 @@ export class RetryingProducer {
     bytes: Uint8Array,
     asked: { readonly topic: string; readonly copies: number; readonly checksum: number | undefined },
   ): void {
-    const { writer, firstSequence, count, duplicate } = fromBinary(ProduceResponseSchema, bytes);
-    const log = node.log?.topic(asked.topic);
-    const topic = log === undefined ? topicKey(asked.topic, 1) : keyOf(log);
+    const { writer, firstSequence, count, duplicate, token } = fromBinary(ProduceResponseSchema, bytes);
+    // The topic may have been deleted while the answer was on its way: the token says which generation was written to.
+    const generation = decodeToken(token)?.generation;
+    const topic = generation === undefined ? asked.topic : topicKey(asked.topic, generation);
     const sequence = Number(firstSequence);
     const words = `${topic} ${writer.slice(0, 4)}:${sequence}`;
     this.#world.note(`${node.name} acknowledges ${words} to ${this.#name}${duplicate ? " again" : ""}`);
-    // Of a node that is down by now it is not known which generation it was.
-    if (log === undefined || writer === "") return;
+    if (generation === undefined || writer === "") return;
     const what = { topic, writer, sequence, count, payloadChecksum: asked.checksum };
     this.#world.observe({ type: "acknowledged", node: node.name, ...what });
     if (asked.copies > 1) {
