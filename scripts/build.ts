@@ -12,13 +12,17 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import { makeDeclarations } from "./declarations.ts";
+import { leanClient } from "./lean_client.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "..");
 
 /** Path below dist/ and text. */
 type Files = Map<string, string>;
 
-const forBrowsers: BuildOptions = { platform: "browser", target: "es2022", minify: true };
+const forBrowsers: BuildOptions = {
+  ...{ platform: "browser", target: "es2022", minify: true },
+  plugins: [leanClient(projectDirectory)],
+};
 
 async function bundle(entry: string, options: BuildOptions): Promise<string> {
   const result = await build({
