@@ -3,7 +3,21 @@ import type { ConnectOptions } from "./client_options.ts";
 import { LogClient } from "./log_client.ts";
 import { openWebTransport } from "./transport_web.ts";
 
-export type { Codec, Codecs, Compression, RecordHeader, RecordInput } from "../base/mod.ts";
+export type {
+  Codec,
+  Codecs,
+  Compression,
+  HealthCheck,
+  HealthCheckKind,
+  HealthCheckStatus,
+  HealthState,
+  RecordHeader,
+  RecordInput,
+  ServiceChange,
+  ServiceDefinition,
+  ServiceInstance,
+  ServiceQuery,
+} from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
 export type {
   ConnectOptions,
@@ -35,6 +49,7 @@ export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { ProducerIdentity } from "./producer_identity.ts";
+export { type HealthReport, ServiceCalls, type ServiceWatchOptions } from "./service_calls.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {
   FeedDescription,

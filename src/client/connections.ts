@@ -2,6 +2,7 @@
 import { type Client, createClient } from "@connectrpc/connect";
 import { type Checksum, type Codecs, crc32 } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
+import { Registry } from "../gen/grapevine/v1/registry_pb.ts";
 import { Log } from "../gen/log/v1/log_pb.ts";
 import type { ClusterConnection } from "./cluster_calls.ts";
 import { ClientError } from "./errors.ts";
@@ -13,6 +14,7 @@ export interface ServerConnection extends ServerTransport, ClusterConnection {
   readonly checksum: Checksum;
   readonly codecs: Codecs;
   readonly log: Client<typeof Log>;
+  readonly registry: Client<typeof Registry>;
   readonly many: ManyProduces | undefined;
 }
 
@@ -28,6 +30,7 @@ export function openConnection(text: string, openTransport: OpenTransport): Serv
     log: createClient(Log, opened.transport),
     many: opened.hot && new ManyProduces(opened.hot),
     cluster: createClient(Cluster, opened.transport),
+    registry: createClient(Registry, opened.transport),
   };
 }
 

@@ -17,6 +17,7 @@ import { openProducer } from "./open_producer.ts";
 import { OnceProducer } from "./produce_once.ts";
 import type { Producer, ProducerOptions } from "./producer.ts";
 import { Servers } from "./servers.ts";
+import { ServiceCalls } from "./service_calls.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
 import type { OpenTransport } from "./transport.ts";
 import type {
@@ -52,6 +53,8 @@ export class LogClient implements AsyncDisposable {
   readonly cluster: ClusterCalls;
   /** How far consumers have read that go by a name. */
   readonly cursors: CursorCalls;
+  /** Services that nodes register, and how well they are. */
+  readonly services: ServiceCalls;
 
   constructor(urls: readonly string[], options: LogClientOptions) {
     this.#timeoutMs = options.timeoutMs ?? 10_000;
@@ -68,6 +71,8 @@ export class LogClient implements AsyncDisposable {
       failure: (error, connection, about) => this.#servers.failure(error, connection as ServerConnection, about),
     });
     this.cursors = new CursorCalls(this.#servers, this.#timeoutMs);
+    const failoverMs = this.#failover ? failoverMsDefault : 0;
+    this.services = new ServiceCalls(this.#servers, { timeoutMs: this.#timeoutMs, failoverMs });
   }
 
   /** The URL of the server that the next call goes to. */

@@ -11,11 +11,19 @@ export type {
   Codec,
   Codecs,
   Compression,
+  HealthCheck,
+  HealthCheckKind,
+  HealthCheckStatus,
+  HealthState,
   HotCall,
   HotReceiver,
   HotTransport,
   RecordHeader,
   RecordInput,
+  ServiceChange,
+  ServiceDefinition,
+  ServiceInstance,
+  ServiceQuery,
 } from "../base/mod.ts";
 export { LogRecord } from "../base/mod.ts";
 export type { Acks } from "./acks.ts";
@@ -46,6 +54,11 @@ export { Consumer } from "./consumer.ts";
 export { type Cursor, isCursor } from "./cursor.ts";
 export { type CursorAck, CursorCalls, type SavedCursor } from "./cursor_calls.ts";
 export {
+  createDiscoveryTransport,
+  DiscoveryTransport,
+  type DiscoveryTransportOptions,
+} from "./discovery_transport.ts";
+export {
   ClientError,
   type ClientErrorCode,
   ExpectedSequenceError,
@@ -61,6 +74,16 @@ export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { ProducerIdentity } from "./producer_identity.ts";
+export { type HealthReport, ServiceCalls, type ServiceWatchOptions } from "./service_calls.ts";
+export {
+  type BalancedCallOptions,
+  ServiceBalancer,
+  type ServiceBalancerOptions,
+  type Try,
+  type Verdict,
+} from "./service_balancer.ts";
+export { NoInstanceError } from "./service_errors.ts";
+export type { ServiceWatcher } from "./service_feed.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";
 export type {
   FeedDescription,
