@@ -15,11 +15,15 @@ export function isHostName(text: string): boolean {
   return text.length <= nameCharactersMax && text.split(".").every((label) => labelPattern.test(label));
 }
 
+/** True for a label, in lower case, that can be the name of a service. */
+export function isServiceLabel(label: string): boolean {
+  return /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label);
+}
+
 /** The labels of a zone's name in lower case; undefined when it cannot be one. */
 export function parseDomain(text: string): readonly string[] | undefined {
   const labels = text.toLowerCase().split(".");
-  const isGood =
-    text.length <= domainCharactersMax && labels.every((label) => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(label));
+  const isGood = text.length <= domainCharactersMax && labels.every(isServiceLabel);
   return isGood && isHostName(text) ? labels : undefined;
 }
 

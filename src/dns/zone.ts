@@ -4,7 +4,7 @@
  */
 import type { ServiceInstance } from "../base/mod.ts";
 import type { DnsDirectory, DnsNode } from "./directory.ts";
-import { ipOfLabel, ipText, isHostName, labelOfIp } from "./names.ts";
+import { ipOfLabel, ipText, isHostName, isServiceLabel, labelOfIp } from "./names.ts";
 
 /** What a name stands for. */
 export type Entry =
@@ -101,7 +101,7 @@ export class Zone {
   }
 
   #findInstances(name: string, tag: string | undefined): Entry | undefined {
-    const all = this.#directory.services(name);
+    const all = isServiceLabel(name) ? this.#directory.services(name) : [];
     const tagged = tag === undefined ? all : all.filter(({ tags }) => tags.some((each) => each.toLowerCase() === tag));
     if (tagged.length > 0) {
       return { type: "service", instances: tagged.filter(({ state }) => state !== "critical") };
