@@ -57,6 +57,8 @@ interface Window {
 
 /** A call on its way. */
 export interface PickedCall {
+  /** It answers, and goes on: how long it goes on says nothing of how fast its target is. */
+  begun(nowMs: number): void;
   /** To be called once, when it is over. Later ones do nothing. */
   end(nowMs: number, outcome: CallOutcome): void;
 }
@@ -97,13 +99,20 @@ export class Picker<Target extends object> {
   begin(target: Target, nowMs: number): PickedCall {
     const state = this.#stateOf(target, nowMs);
     state.inFlight++;
-    let isOver = false;
+    let [hasBegun, isOver] = [false, false];
     return {
+      begun: (begunAtMs) => {
+        if (hasBegun || isOver) return;
+        hasBegun = true;
+        this.#ended(target, state, { nowMs: begunAtMs, tookMs: begunAtMs - nowMs, outcome: "answered" });
+      },
       end: (endedAtMs, outcome) => {
         if (isOver) return;
         isOver = true;
         state.inFlight--;
-        this.#ended(target, state, { nowMs: endedAtMs, tookMs: endedAtMs - nowMs, outcome });
+        const wasCounted = hasBegun && (outcome === "answered" || outcome === "abandoned");
+        const tookMs = hasBegun ? 0 : endedAtMs - nowMs;
+        if (!wasCounted) this.#ended(target, state, { nowMs: endedAtMs, tookMs, outcome });
       },
     };
   }
