@@ -74,7 +74,7 @@ export function toStatus(status: ServedMember["status"]): MemberStatus {
 /** All members as joins, then every change in its order. */
 export async function* watchMembers(
   ports: ServerPorts,
-  context: HandlerContext,
+  context: Pick<HandlerContext, "signal">,
 ): AsyncGenerator<MessageInitShape<typeof WatchMembersResponseSchema>> {
   const events: ServedMemberEvent[] = [];
   let overflowed = false;
@@ -88,6 +88,8 @@ export async function* watchMembers(
   );
   try {
     for (const member of ports.cluster.members()) yield { change: MemberChange.JOIN, member: toMember(member) };
+    // From here on the caller knows all of them.
+    yield { heartbeat: true };
     for (;;) {
       if (!(await waiting.wait(heartbeatMs))) yield { heartbeat: true };
       for (const event of events.splice(0)) yield { change: memberChanges[event.type], member: toMember(event.member) };

@@ -25,6 +25,12 @@ import type { TopicReader } from "./topic_reader.ts";
 import { topicNameOf } from "./topics.ts";
 import { Waiting } from "./waiting.ts";
 
+/** Who asks, and how many stored bytes one answer is to carry. */
+export interface ConsumeContext extends Pick<HandlerContext, "signal"> {
+  /** @default 262144 */
+  readonly bytesMax?: number;
+}
+
 /** Waits until something was announced; after long silence it says that the stream lives. */
 type Pause = (position?: () => Pick<ConsumeAnswer, "cursor" | "nextOffset">) => AsyncGenerator<ConsumeAnswer, void>;
 
@@ -38,13 +44,13 @@ function pauseOf(waiting: Waiting, heartbeats: boolean): Pause {
 export async function* consumeStream(
   ports: ServerPorts,
   request: ConsumeRequest,
-  context: Pick<HandlerContext, "signal">,
+  { signal, bytesMax = chunkBytesMax }: ConsumeContext,
 ): AsyncGenerator<ConsumeAnswer> {
   const name = topicNameOf(request);
   const start = startOf(request, name);
   const holes = holesOf(request);
   const token = tokenOf(request, name);
-  const waiting = new Waiting(ports.clock, context.signal);
+  const waiting = new Waiting(ports.clock, signal);
   waiting.listen((announce) => onTopicGrow(ports.log, name, announce));
   const pause = pauseOf(waiting, !isOfBook(request));
   try {
@@ -64,8 +70,8 @@ export async function* consumeStream(
     const reader = await openReader(topic, from, { cursors: true, holes, endOffset, token });
     // From here on the caller can go on at any node, wherever it wanted to begin.
     if (request.packed) yield { ...positionOf(topic, reader), heartbeat: true };
-    if (request.packed) yield* followingBatches(topic, reader, pause, context.signal);
-    else yield* followingRecords(ports, request, { topic, reader, pause, signal: context.signal });
+    if (request.packed) yield* followingBatches({ topic, reader, pause, signal, bytesMax });
+    else yield* followingRecords(ports, request, { topic, reader, pause, signal, bytesMax });
   } finally {
     waiting.release();
   }
@@ -111,36 +117,33 @@ async function* holding(
   }
 }
 
-async function* followingBatches(
-  topic: ServedTopic,
-  reader: TopicReader,
-  pause: Pause,
-  signal: AbortSignal,
-): AsyncGenerator<ConsumeAnswer> {
-  for (;;) {
-    signal.throwIfAborted();
-    const spans = await reader.next(chunkBytesMax);
-    if (spans.length > 0) yield packedAnswer(topic, reader, spans);
-    else yield* pause(() => positionOf(topic, reader));
-  }
-}
-
 interface Following {
   readonly topic: ServedTopic;
   readonly reader: TopicReader;
   readonly pause: Pause;
   readonly signal: AbortSignal;
+  readonly bytesMax: number;
+}
+
+async function* followingBatches(following: Following): AsyncGenerator<ConsumeAnswer> {
+  const { topic, reader, pause, signal, bytesMax } = following;
+  for (;;) {
+    signal.throwIfAborted();
+    const spans = await reader.next(bytesMax);
+    if (spans.length > 0) yield packedAnswer(topic, reader, spans);
+    else yield* pause(() => positionOf(topic, reader));
+  }
 }
 
 async function* followingRecords(
   { codecs }: ServerPorts,
   request: ConsumeRequest,
-  { topic, reader, pause, signal }: Following,
+  { topic, reader, pause, signal, bytesMax }: Following,
 ): AsyncGenerator<ConsumeAnswer> {
   const tellsGaps = !isOfBook(request);
   for (;;) {
     signal.throwIfAborted();
-    const spans = await reader.next(chunkBytesMax);
+    const spans = await reader.next(bytesMax);
     if (spans.length === 0) yield* pause(() => positionOf(topic, reader));
     for (const span of spans) {
       const packedRecords = await packedRecordsOf(span, { topic: topic.name, codecs });

@@ -6,7 +6,7 @@ import { type Client, Code, ConnectError, type HandlerContext } from "@connectrp
 import type { ConsumeRequest, ConsumeResponse, Log, ProduceRequest, ProduceResponse } from "../gen/log/v1/log_pb.ts";
 import { type AskedCopies, answerOfShortfall } from "./acks.ts";
 import { type ConsumeAnswer, consume } from "./consume.ts";
-import { consumeStream } from "./consume_stream.ts";
+import { type ConsumeContext, consumeStream } from "./consume_stream.ts";
 import { invalidArgument } from "./errors.ts";
 import type { ServerPorts } from "./ports.ts";
 import { NobodyReachableError } from "./served_doors.ts";
@@ -133,7 +133,7 @@ export async function consumeAnywhere(
 export async function* consumeStreamAnywhere(
   ports: ServerPorts,
   request: ConsumeRequest,
-  context: Pick<HandlerContext, "signal">,
+  context: ConsumeContext,
 ): AsyncGenerator<ConsumeAnswer> {
   const { doors } = ports;
   const topic = topicNameOf(request);

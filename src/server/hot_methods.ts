@@ -4,6 +4,7 @@
  */
 import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type MessageMethod, writeVarint } from "../base/mod.ts";
+import { FollowRequestSchema, FollowResponseSchema } from "../gen/grapevine/v1/page_pb.ts";
 import {
   PullRequestSchema,
   PullResponseSchema,
@@ -13,6 +14,7 @@ import {
 import { ConsumeRequestSchema, ConsumeResponseSchema } from "../gen/log/v1/log_pb.ts";
 import type { ConsumeAnswer } from "./consume.ts";
 import { consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
+import { type FollowAnswer, follow } from "./follow.ts";
 import { HotProducer, ProduceCall, ProduceStreamCall } from "./hot_produce.ts";
 import { ProduceManyCall } from "./hot_produce_many.ts";
 import { hotMethod } from "./hot_streams.ts";
@@ -48,6 +50,14 @@ export function createHotMethods(ports: ServerPorts, options: HotMethodsOptions 
       ...{ encode: encodeConsumeAnswer, onInternalError },
     }),
     hotMethod({
+      path: "/grapevine.v1.Page/Follow",
+      kind: "server-streaming",
+      request: FollowRequestSchema,
+      answer: (request, context) => follow(ports, request, context),
+      release: ({ answer }) => (answer.case === "consume" ? answer.value.release : undefined),
+      ...{ encode: encodeFollowAnswer, onInternalError },
+    }),
+    hotMethod({
       path: "/grapevine.v1.Replication/Pull",
       kind: "server-streaming",
       request: PullRequestSchema,
@@ -67,6 +77,7 @@ export function createHotMethods(ports: ServerPorts, options: HotMethodsOptions 
 
 const nothing = new Uint8Array(0);
 const consumeFramesTag = 0x1a;
+const followConsumeTag = 0x12;
 const pullFramesTag = 0x0a;
 const tagAndLengthBytesMax = 6;
 
@@ -76,6 +87,15 @@ function encodeConsumeAnswer(answer: ConsumeAnswer): readonly Uint8Array[] {
   const others = toBinary(ConsumeResponseSchema, create(ConsumeResponseSchema, { ...answer, frames: nothing }));
   if (frames === undefined || frames.length === 0) return [others];
   return [tagAndLength(consumeFramesTag, frames.length), frames, others];
+}
+
+function encodeFollowAnswer({ id, answer }: FollowAnswer): readonly Uint8Array[] {
+  if (answer.case !== "consume") return [toBinary(FollowResponseSchema, create(FollowResponseSchema, { id, answer }))];
+  const parts = encodeConsumeAnswer(answer.value);
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const head = toBinary(FollowResponseSchema, create(FollowResponseSchema, { id }));
+  return [head, tagAndLength(followConsumeTag, length), ...parts];
 }
 
 function encodePullAnswer(answer: MessageInitShape<typeof PullResponseSchema>): readonly Uint8Array[] {

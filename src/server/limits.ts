@@ -5,6 +5,12 @@ import { messageBytesMax, responseBytesMax } from "../base/mod.ts";
 /** Stored bytes that one response of a stream carries, as long as single frames are not larger. */
 export const chunkBytesMax = 262_144;
 
+/** What a page may follow in one stream. */
+export const subscriptionsMax = 256;
+
+/** Stored bytes that one answer to one of them carries, as long as single frames are not larger: each may have one ready. */
+export const followChunkBytesMax = 65_536;
+
 /** Requests of one ProduceStream that are read ahead of their responses. */
 export const produceInFlightMax = 1_024;
 

@@ -3,6 +3,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import type { MessageAnswerer, MessageCall } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
+import { Page } from "../gen/grapevine/v1/page_pb.ts";
 import { Replication } from "../gen/grapevine/v1/replication_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
@@ -26,6 +27,7 @@ import { watchLog } from "./cluster_log.ts";
 import { compareFeed } from "./compare_feed.ts";
 import { deleteCursor, getCursor, listCursors, resetCursor, saveCursor } from "./cursors.ts";
 import { answerAtHolder, consumeAnywhere, consumeStreamAnywhere } from "./doors.ts";
+import { follow } from "./follow.ts";
 import { workInGroup } from "./group_calls.ts";
 import { checkHealth, watchHealth } from "./health.ts";
 import { HotProducer } from "./hot_produce.ts";
@@ -39,7 +41,15 @@ import { keep, pull, watch } from "./replication.ts";
 import { deleteTopic, describeTopic, listTopics, setTopic } from "./topics.ts";
 
 /** Every service that a node serves. */
-const services: readonly DescService[] = [Log, Replication, Cluster, Health, ServerReflection, ServerReflectionAlpha];
+const services: readonly DescService[] = [
+  Log,
+  Replication,
+  Cluster,
+  Page,
+  Health,
+  ServerReflection,
+  ServerReflectionAlpha,
+];
 
 /** Adds all services of a node to a router, answered from the ports. */
 export function createRoutes(ports: ServerPorts): Routes {
@@ -49,6 +59,7 @@ export function createRoutes(ports: ServerPorts): Routes {
     addReplication(router, ports, answering);
     addCluster(router, ports, answering);
     addHealth(router, ports, answering);
+    router.service(Page, { follow: answering.streaming((request, context) => follow(ports, request, context)) });
     addReflection(router, answering);
   };
 }

@@ -98,7 +98,7 @@ test("watchMembers() gives all members as joins, then changes, then heartbeats",
   const { clock, ports, cluster } = node();
   ports.cluster.list = [member("a"), member("b")];
   const seen: WatchMembersResponse[] = [];
-  const taking = take(5, async function* (options) {
+  const taking = take(6, async function* (options) {
     for await (const response of cluster.watchMembers({}, options)) {
       seen.push(response);
       yield response;
@@ -107,7 +107,7 @@ test("watchMembers() gives all members as joins, then changes, then heartbeats",
   await until(() => clock.waiting === 1, "the snapshot was sent");
   ports.cluster.events.emit({ type: "member-failed", member: member("b", { status: "failed" }) });
   ports.cluster.events.emit({ type: "member-reap", member: member("b", { status: "failed" }) });
-  await until(() => seen.length === 4 && clock.waiting === 1, "the changes were sent");
+  await until(() => seen.length === 5 && clock.waiting === 1, "the changes were sent");
   clock.advance(15_000);
   const responses = await taking;
   assert.equal(
@@ -115,6 +115,7 @@ test("watchMembers() gives all members as joins, then changes, then heartbeats",
     [
       [MemberChange.JOIN, "a"],
       [MemberChange.JOIN, "b"],
+      "heartbeat",
       [MemberChange.FAILED, "b"],
       [MemberChange.REAP, "b"],
       "heartbeat",
@@ -181,7 +182,7 @@ const asked = [
 ];
 
 const told = [
-  "grapevine.v1.Cluster grapevine.v1.Replication grpc.health.v1.Health grpc.reflection.v1.ServerReflection grpc.reflection.v1alpha.ServerReflection log.v1.Log",
+  "grapevine.v1.Cluster grapevine.v1.Page grapevine.v1.Replication grpc.health.v1.Health grpc.reflection.v1.ServerReflection grpc.reflection.v1alpha.ServerReflection log.v1.Log",
   "log/v1/log.proto",
   "log/v1/log.proto",
   "log/v1/log.proto",
