@@ -1,7 +1,17 @@
 /** JavaScript and declarations of mod.ts and src/, file by file, as Node runs them without a loader. */
 import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +28,31 @@ export function emitInto(directory: string, compilerOptions: readonly string[] =
     encoding: "utf8",
   });
   if (result.status !== 0) throw new Error(`Cannot emit ${directory}: ${result.stdout}${result.stderr}`);
+  finishDeclarations(directory);
   cpSync(path.join(projectDirectory, "dist"), path.join(directory, "dist"), { recursive: true });
+}
+
+/** What package.json lets others import. */
+const entryDeclarations: ReadonlySet<string> = new Set([
+  "mod.d.ts",
+  "src/client/mod.d.ts",
+  "src/client/browser.d.ts",
+  "src/agent/membership.d.ts",
+  "src/testing/mod.d.ts",
+]);
+
+/** Who compiles against the package need not have chosen this library: `await using` is in what it declares. */
+const disposables = '/// <reference lib="esnext.disposable" />\n';
+
+/** The compiler leaves `./a.ts` in declarations as it is. Only itself finds `a.d.ts` by that name: all know `./a.js`. */
+function finishDeclarations(directory: string): void {
+  for (const file of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".d.ts")) continue;
+    const place = path.join(directory, file);
+    const text = readFileSync(place, "utf8");
+    const named = text.replace(/(\bfrom\s+|\bimport\s*\(\s*|^import\s+)"(\.[^"]+)\.ts"/gm, '$1"$2.js"');
+    writeFileSync(place, entryDeclarations.has(file) ? disposables + named : named);
+  }
 }
 
 /**
@@ -45,7 +79,7 @@ export function emitted(): string {
 
 function stateOfSources(): string {
   const hash = createHash("sha256");
-  for (const root of ["mod.ts", "package.json", "tsconfig.emit.json", "src", "dist"]) {
+  for (const root of ["mod.ts", "scripts/emit.ts", "tsconfig.json", "tsconfig.emit.json", "src", "dist"]) {
     const top = path.join(projectDirectory, root);
     const files = statSync(top).isDirectory() ? readdirSync(top, { recursive: true, encoding: "utf8" }).sort() : [""];
     for (const file of files) {

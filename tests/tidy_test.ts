@@ -149,9 +149,15 @@ test("lengthRule bites on line 401", () => {
 });
 
 test("versionFaults() bites on another version, a missing package and other entry points", () => {
-  const manifest = { name: "a", version: "1", exports: { ".": "./mod.ts" } };
-  const packageJson = JSON.stringify({ ...manifest, dependencies: { b: "2.0.0", c: "3.0.0" }, devDependencies: {} });
-  const deno = { ...manifest, imports: { b: "npm:b@2.0.0", "b/": "npm:/b@2.0.0/", c: "npm:c@3.0.0" } };
+  const both = { name: "a", version: "1" };
+  const exported = { ".": { types: "./build/mod.d.ts", default: "./build/mod.js" } };
+  const packages = { dependencies: { b: "2.0.0", c: "3.0.0" }, devDependencies: {} };
+  const packageJson = JSON.stringify({ ...both, exports: exported, ...packages });
+  const deno = {
+    ...both,
+    exports: { ".": "./mod.ts" },
+    imports: { b: "npm:b@2.0.0", "b/": "npm:/b@2.0.0/", c: "npm:c@3.0.0" },
+  };
   assert.equal(versionFaults(packageJson, JSON.stringify(deno)), []);
   const other = { ...deno, version: "2", exports: {}, imports: { b: "npm:b@2.0.1" } };
   assert.equal(

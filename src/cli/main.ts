@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { endWhenReaderLeaves, flushOutput } from "./output.ts";
 import { runProgram } from "./program.ts";
 

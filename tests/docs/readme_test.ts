@@ -117,10 +117,6 @@ test("TypeScript in the documents compiles", () => {
       extends: path.join(projectDirectory, "tsconfig.tests.json"),
       compilerOptions: {
         typeRoots: [path.join(projectDirectory, "node_modules/@types")],
-        paths: {
-          "@grapevine/log": [path.join(projectDirectory, "mod.ts")],
-          "@grapevine/log/client": [path.join(projectDirectory, "src/client/mod.ts")],
-        },
       },
       files: files.map(({ file }) => file),
       include: [],

@@ -87,12 +87,17 @@ export const testRunRule: Rule = (source) => {
   return [{ path: source.path, line: 1, message: "a test file ends with test.run()" }];
 };
 
+/** The source of a file in the package. */
+function sourceOf(file: string): string {
+  return file.replace("./build/", "./").replace(/\.js$/, ".ts");
+}
+
 /** Both manifests say the same of name, version, entry points and packages. */
 export function versionFaults(packageJson: string, denoJson: string): Fault[] {
   const fromPackage = JSON.parse(packageJson) as {
     name: string;
     version: string;
-    exports: Record<string, string | { readonly default: string }>;
+    exports: Record<string, { readonly default: string }>;
     dependencies: Record<string, string>;
     devDependencies: Record<string, string>;
   };
@@ -107,11 +112,8 @@ export function versionFaults(packageJson: string, denoJson: string): Fault[] {
     if (fromPackage[field] !== fromDeno[field])
       messages.push(`${field} is ${fromDeno[field]}, not ${fromPackage[field]}`);
   }
-  // Deno knows no conditions: it takes what is for everybody.
-  const entries = Object.entries(fromPackage.exports).map(([name, target]) => [
-    name,
-    typeof target === "string" ? target : target.default,
-  ]);
+  // Deno knows no conditions: it takes what is for everybody, and the source of what the package holds.
+  const entries = Object.entries(fromPackage.exports).map(([name, target]) => [name, sourceOf(target.default)]);
   if (JSON.stringify(Object.fromEntries(entries)) !== JSON.stringify(fromDeno.exports)) messages.push("exports differ");
   const versions = { ...fromPackage.devDependencies, ...fromPackage.dependencies };
   for (const [name, target] of Object.entries(fromDeno.imports)) {
@@ -121,7 +123,7 @@ export function versionFaults(packageJson: string, denoJson: string): Fault[] {
     if (expected !== parts[2]) messages.push(`${name} is ${parts[2]}, not ${expected}`);
   }
   for (const name of Object.keys(fromPackage.dependencies)) {
-    if (name !== "bun" && fromDeno.imports[name] === undefined) messages.push(`${name} is missing from imports`);
+    if (fromDeno.imports[name] === undefined) messages.push(`${name} is missing from imports`);
   }
   return messages.map((message) => ({ path: "deno.json", line: 1, message }));
 }
