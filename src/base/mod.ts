@@ -110,6 +110,7 @@ export {
 } from "./record.ts";
 export { rendezvousPick, rendezvousRank, slotOf } from "./rendezvous.ts";
 export { isReproduced, markReproduced } from "./reproduced_mark.ts";
+export { Schedule, type Timer } from "./schedule.ts";
 export type {
   HealthCheck,
   HealthCheckKind,

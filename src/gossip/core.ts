@@ -1,8 +1,7 @@
-import type { Random } from "../base/mod.ts";
+import { type Random, Schedule } from "../base/mod.ts";
 import { Envelope } from "./envelope.ts";
 import type { ResolvedGossipOptions } from "./options.ts";
 import { printable } from "./printable.ts";
-import { Schedule } from "./schedule.ts";
 import type { GossipCounters, GossipEffect } from "./types.ts";
 
 /** The least time between two warnings of one kind: a hostile or broken peer must not fill the log. */

@@ -1,11 +1,10 @@
 /** One connection, one request, at most one reply: full exchanges of state, and pings where UDP does not pass. */
-import { type Address, formatAddress } from "../base/mod.ts";
+import { type Address, formatAddress, type Timer } from "../base/mod.ts";
 import type { Core } from "./core.ts";
 import { frameBytesMax } from "./envelope.ts";
 import { aliveOf, type NodeTable } from "./nodes.ts";
 import { compress } from "./packet.ts";
 import type { Paths } from "./paths.ts";
-import type { Timer } from "./schedule.ts";
 import { type StreamMessage, StreamReader, type StreamScan } from "./stream_reader.ts";
 import type { Swim } from "./swim.ts";
 import type { StreamId } from "./types.ts";

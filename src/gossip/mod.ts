@@ -15,7 +15,6 @@ export {
   settingsOf,
 } from "./options.ts";
 export type { PathCounters, PeerHealth } from "./paths.ts";
-export { Schedule, type Timer } from "./schedule.ts";
 export type {
   BroadcastClass,
   GossipCounters,

@@ -1,12 +1,11 @@
 /** Finds out who still answers: one random member at a time, first directly, then through others and over TCP. */
-import { type Address, ipToText } from "../base/mod.ts";
+import { type Address, ipToText, type Timer } from "../base/mod.ts";
 import { type Coordinates, decodeCoordinate, encodeCoordinate } from "./coordinates.ts";
 import type { Core } from "./core.ts";
 import type { Courier } from "./courier.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { isUp, type Node, type NodeTable, protocolMax, snapshotOf } from "./nodes.ts";
 import type { Paths } from "./paths.ts";
-import type { Timer } from "./schedule.ts";
 import type { Swim } from "./swim.ts";
 import type { Ack, IndirectPing, Nack, Ping, PingSource } from "./wire.ts";
 

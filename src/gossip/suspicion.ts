@@ -1,6 +1,6 @@
 /** How long a suspect has to refute (Lifeguard): the more nodes accuse it on their own, the less. */
+import type { Timer } from "../base/mod.ts";
 import { log2, log10Thousandths } from "./logarithms.ts";
-import type { Timer } from "./schedule.ts";
 
 export interface SuspicionSettings {
   readonly suspicionMult: number;

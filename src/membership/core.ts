@@ -1,5 +1,5 @@
-import { type Address, formatAddress, type Random } from "../base/mod.ts";
-import { type BroadcastClass, Gossip, type GossipInput, Schedule } from "../gossip/mod.ts";
+import { type Address, formatAddress, type Random, Schedule } from "../base/mod.ts";
+import { type BroadcastClass, Gossip, type GossipInput } from "../gossip/mod.ts";
 import { LamportClock, lamportMax } from "./lamport.ts";
 import type { ResolvedMembershipOptions } from "./options.ts";
 import { Roster } from "./roster.ts";

@@ -5,10 +5,10 @@ import {
   ipToBytes,
   type Machine,
   type Random,
+  Schedule,
   sameBytes,
   type Wake,
 } from "../base/mod.ts";
-import { Schedule } from "../gossip/mod.ts";
 import {
   discoverNamePattern,
   instanceName,

@@ -1,5 +1,4 @@
-import type { Machine, Wake } from "../base/mod.ts";
-import { Schedule } from "../gossip/mod.ts";
+import { type Machine, Schedule, type Wake } from "../base/mod.ts";
 import { sameTags } from "./tags.ts";
 import type { Member, MemberEvent, MemberEventType } from "./types.ts";
 
