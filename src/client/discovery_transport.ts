@@ -119,11 +119,6 @@ export class DiscoveryTransport implements Transport, AsyncDisposable {
   }
 }
 
-/** A transport to the instances of a service. To be closed when it is not needed any more: it watches the registry. */
-export function createDiscoveryTransport(options: DiscoveryTransportOptions): DiscoveryTransport {
-  return new DiscoveryTransport(options);
-}
-
 /** The requests of a call: all of them again where there is one only; otherwise once, as the caller gives them. */
 class Requests<Message> {
   readonly #kept: readonly Message[] | undefined;

@@ -54,10 +54,13 @@ export { Consumer } from "./consumer.ts";
 export { type Cursor, isCursor } from "./cursor.ts";
 export { type CursorAck, CursorCalls, type SavedCursor } from "./cursor_calls.ts";
 export {
+  type CreateDiscoveryTransportOptions,
+  type CreateServiceBalancerOptions,
   createDiscoveryTransport,
-  DiscoveryTransport,
-  type DiscoveryTransportOptions,
-} from "./discovery_transport.ts";
+  createServiceBalancer,
+  type ServiceSource,
+} from "./discovery.ts";
+export { DiscoveryTransport, type DiscoveryTransportOptions } from "./discovery_transport.ts";
 export {
   ClientError,
   type ClientErrorCode,
@@ -74,7 +77,6 @@ export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { ProducerIdentity } from "./producer_identity.ts";
-export { type HealthReport, ServiceCalls, type ServiceWatchOptions } from "./service_calls.ts";
 export {
   type BalancedCallOptions,
   ServiceBalancer,
@@ -82,6 +84,7 @@ export {
   type Try,
   type Verdict,
 } from "./service_balancer.ts";
+export { type HealthReport, ServiceCalls, type ServiceWatchOptions } from "./service_calls.ts";
 export { NoInstanceError } from "./service_errors.ts";
 export type { ServiceWatcher } from "./service_feed.ts";
 export type { OpenTransport, ServerTransport } from "./transport.ts";

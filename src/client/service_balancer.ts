@@ -32,6 +32,8 @@ export interface ServiceBalancerOptions {
   readonly timeoutMs?: number | undefined;
   /** How often a call is tried in all, if it may be. @default 4 */
   readonly triesMax?: number | undefined;
+  /** Called once when the balancer is closed. */
+  readonly onClose?: (() => void) | undefined;
   /** @default the runtime's */
   readonly clock?: ClientClock | undefined;
 }
@@ -67,6 +69,8 @@ export interface Verdict {
 /** Milliseconds that two round trips may differ by without one instance being nearer, and their ratio. */
 const nearMs = 2;
 const nearRatio = 1.5;
+/** Instances are told of one by one: the first calls wait so long for more, or all callers would begin at the same one. */
+const gatherMs = 5;
 const timeoutMsDefault = 10_000;
 const triesMaxDefault = 4;
 
@@ -78,6 +82,8 @@ export class ServiceBalancer implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
   /** Opened by the first call. */
   #feed: ServiceFeed | undefined;
+  /** Whether calls may go to what is known of. */
+  #isGathered = false;
   #isClosed = false;
 
   constructor(options: ServiceBalancerOptions) {
@@ -171,9 +177,11 @@ export class ServiceBalancer implements AsyncDisposable {
 
   /** Idempotent. Calls on their way go on. */
   close(): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#feed?.close();
     this.#announce();
+    this.#options.onClose?.();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -221,7 +229,8 @@ export class ServiceBalancer implements AsyncDisposable {
     for (;;) {
       if (deadline.signal.aborted) throw this.#unavailable(deadline);
       if (this.#isClosed) throw this.#noInstance("the balancer was closed");
-      const endpoint = this.#pickNear(tried) ?? this.#picker.pick(this.#clock.nowMs());
+      const isKnown = this.#isGathered && this.#picker.targets.length > 0;
+      const endpoint = isKnown ? (this.#pickNear(tried) ?? this.#picker.pick(this.#clock.nowMs())) : undefined;
       if (endpoint !== undefined) return endpoint;
       await this.#changed(deadline);
     }
@@ -245,7 +254,13 @@ export class ServiceBalancer implements AsyncDisposable {
     const onChange = (): void => {
       const endpoints = feed.endpoints.filter(({ instance }) => states.includes(instance.state));
       this.#picker.set(endpoints);
-      if (endpoints.length > 0) this.#announce();
+      if (endpoints.length === 0) return;
+      if (this.#isGathered) this.#announce();
+      else this.#clock.schedule(this.#clock.nowMs() + gatherMs, gathered);
+    };
+    const gathered = (): void => {
+      this.#isGathered = true;
+      this.#announce();
     };
     const feed = new ServiceFeed({ services, clock: this.#clock, name: service, tags, onChange });
     this.#feed = feed;

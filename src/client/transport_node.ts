@@ -1,3 +1,4 @@
+import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { responseBytesMax } from "../base/mod.ts";
 import { fastCrc32 } from "../io/checksum.ts";
@@ -30,4 +31,9 @@ export function openNodeTransport(url: string): ServerTransport {
     codecs: nodeCodecs,
     close: () => session.abort(),
   };
+}
+
+/** To a server of any service, by the protocol and the version of HTTP that all of Connect's servers have. */
+export function openServiceTransport(baseUrl: string): Transport {
+  return createConnectTransport({ baseUrl, httpVersion: "1.1" });
 }

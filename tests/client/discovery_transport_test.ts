@@ -3,7 +3,11 @@
 import { Code, ConnectError, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createDiscoveryTransport, type DiscoveryTransportOptions, NoInstanceError } from "../../src/client/mod.ts";
+import {
+  type CreateDiscoveryTransportOptions,
+  createDiscoveryTransport,
+  NoInstanceError,
+} from "../../src/client/mod.ts";
 import { Log } from "../../src/gen/log/v1/log_pb.ts";
 import { FakeRegistry } from "./fake_registry.ts";
 import { IdleClock } from "./idle_clock.ts";
@@ -30,7 +34,7 @@ class Service {
   }
 
   /** Any service of Connect's will do. */
-  client(options: Partial<DiscoveryTransportOptions> = {}) {
+  client(options: Partial<CreateDiscoveryTransportOptions> = {}) {
     const transport = createDiscoveryTransport({
       ...{ service: "payments", services: this.registry, clock: this.clock },
       createTransport: (baseUrl) => this.#transportTo(String(Number(new URL(baseUrl).port) - 9_000)),
