@@ -5,6 +5,18 @@
  */
 export { Catalog, type ServiceKey, serviceKey } from "./catalog.ts";
 export type { CatalogWatch } from "./catalog_watch.ts";
+export { commandRunsMax, networkRunsMax, type RunLimits } from "./check_runs.ts";
+export type {
+  ActiveCheck,
+  CheckEffect,
+  CheckInput,
+  CheckOutcome,
+  FormerHealth,
+  RunCancellation,
+  RunCheck,
+  ServiceHealth,
+} from "./check_types.ts";
+export { HealthChecks } from "./checks.ts";
 export { type ResolvedService, resolveService, sameNameKey } from "./definition.ts";
 export {
   CommandChecksRefusedError,
@@ -16,5 +28,18 @@ export {
   UnknownServiceError,
 } from "./errors.ts";
 export { checkOutputBytesMax, nodeServicesMax, servicesMax } from "./limits.ts";
-export { healthStates, type RoundTrips } from "./query.ts";
+export { cutOutput } from "./output.ts";
+export { healthStates, type RoundTrips, resolveQuery } from "./query.ts";
+export {
+  decodeKey,
+  decodeService,
+  encodeAway,
+  encodeKey,
+  encodeService,
+  instanceOf,
+  type RecordKey,
+  type ServiceOrigin,
+  type ServiceRecord,
+} from "./record.ts";
 export type { ResolvedCheck } from "./resolved_checks.ts";
+export { type Folded, reasonHeader, ServiceFold } from "./service_fold.ts";
