@@ -42,6 +42,12 @@ export const settingsTopic = "_topics";
 /** The topic in which the cluster keeps how far named consumers have read. */
 export const cursorsTopic = "_cursors";
 
+/** The topic in which the cluster keeps which services nodes have registered. */
+export const servicesTopic = "_services";
+
+/** Topics of the cluster's own, of whose records with the same key only the latest counts. */
+export const compactedTopics: ReadonlySet<string> = new Set([settingsTopic, cursorsTopic, servicesTopic]);
+
 /** True for names of the cluster's own topics: users read them, and nobody but nodes writes them. */
 export function isInternalTopic(name: string): boolean {
   return name.startsWith("_");

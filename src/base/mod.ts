@@ -44,6 +44,7 @@ export { HotLoopback } from "./hot_loopback.ts";
 export { HotResponses } from "./hot_responses.ts";
 export { ipToBytes, ipToText } from "./ip.ts";
 export {
+  compactedTopics,
   cursorNameFault,
   cursorsTopic,
   frameBytesMax,
@@ -53,6 +54,7 @@ export {
   recordBytesMax,
   recordHeadersMax,
   responseBytesMax,
+  servicesTopic,
   settingsTopic,
   timestampFault,
   timestampMsMax,

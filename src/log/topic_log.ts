@@ -1,5 +1,5 @@
 import {
-  cursorsTopic,
+  compactedTopics,
   type FrameHeader,
   isInternalTopic,
   isStamped,
@@ -45,7 +45,7 @@ import type {
 } from "./types.ts";
 import { vectorAt } from "./vector_at.ts";
 
-/** Nodes write no tombstones there, but those decide how long a segment may wait to be closed and compacted. */
+/** Few are tombstones there, but those decide how long a segment may wait to be closed and compacted. */
 const settingsCompaction: Compaction = { tombstoneGraceMs: 7 * 86_400_000 };
 
 /** A topic of an open log. */
@@ -138,7 +138,7 @@ export class Topic implements TopicLog {
 
   get #ownCompaction(): Compaction | undefined {
     const { name } = this.#state;
-    return name === settingsTopic || name === cursorsTopic ? settingsCompaction : undefined;
+    return compactedTopics.has(name) ? settingsCompaction : undefined;
   }
 
   get corruptRanges(): readonly CorruptRange[] {

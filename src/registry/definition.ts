@@ -1,8 +1,9 @@
-import type { ServiceDefinition } from "../base/mod.ts";
+import { toBytes } from "../base/mod.ts";
 import { InvalidServiceError } from "./errors.ts";
 import { entriesOf, fieldsOf, listOf, plainTextOf, textOf, wholeOf } from "./given.ts";
 import { hostFault } from "./host.ts";
 import {
+  definitionBytesMax,
   deregisterAfterMsMax,
   metadataEntriesMax,
   metadataNameCharactersMax,
@@ -50,13 +51,13 @@ export function sameNameKey(name: string): string {
   return name.toLowerCase();
 }
 
-/** Checks what somebody wants to register, and fills in the defaults. Throws `InvalidServiceError`. */
-export function resolveService(given: ServiceDefinition): ResolvedService {
+/** Checks what somebody wants to register, a `ServiceDefinition`, and fills in the defaults. Throws `InvalidServiceError`. */
+export function resolveService(given: unknown): ResolvedService {
   const fields = fieldsOf("service", given, fieldNames);
   const nameAllowed = `1 to ${serviceNameCharactersMax} letters, digits and hyphens, with no hyphen first or last`;
   const name = textOf("name", fields["name"], namePattern, nameAllowed);
   const id = fields["id"] === undefined || fields["id"] === "" ? name : idOf(fields["id"]);
-  return {
+  const service: ResolvedService = {
     ...{ name, id },
     address: addressOf(fields["address"]),
     port: wholeOf("port", fields["port"], { min: 1, max: 65_535 }),
@@ -68,6 +69,9 @@ export function resolveService(given: ServiceDefinition): ResolvedService {
         ? undefined
         : wholeOf("deregisterAfterMs", fields["deregisterAfterMs"], { min: 1, max: deregisterAfterMsMax }),
   };
+  const { length } = toBytes(JSON.stringify(service));
+  if (length <= definitionBytesMax) return service;
+  throw new InvalidServiceError("its definition", `${length} bytes of JSON`, `${definitionBytesMax} in all`);
 }
 
 function idOf(value: unknown): string {

@@ -1,4 +1,4 @@
-import { parseAddress } from "../base/mod.ts";
+import { ipToBytes, parseAddress } from "../base/mod.ts";
 import { addressCharactersMax } from "./limits.ts";
 
 const hostAllowed = "an IP address or a host name that callers reach, without a port";
@@ -17,27 +17,11 @@ export function isHostAndPort(text: string): boolean {
 
 /** Addresses that bind all interfaces are none to go to. */
 function isHost(text: string): boolean {
-  if (text === "" || text.length > addressCharactersMax || text === "0.0.0.0") return false;
-  if (text.includes(":")) return isIpv6(text) && /[1-9a-fA-F]/.test(text);
+  if (text === "" || text.length > addressCharactersMax) return false;
+  const bytes = ipToBytes(text);
+  if (bytes !== undefined) return bytes.some((byte) => byte !== 0);
   const labels = text.replace(/\.$/, "").split(".");
-  if (/^\d+$/.test(labels.at(-1) as string)) return labels.length === 4 && labels.every(isOctet);
+  // What ends in a number is an address, and this is none.
+  if (/^\d+$/.test(labels.at(-1) as string)) return false;
   return labels.every((each) => label.test(each));
-}
-
-function isOctet(text: string): boolean {
-  return /^(?:0|[1-9]\d{0,2})$/.test(text) && Number(text) <= 255;
-}
-
-function isIpv6(text: string): boolean {
-  const [left = "", right, ...more] = text.split("::");
-  if (more.length > 0) return false;
-  const groups = [groupsOf(left), groupsOf(right ?? "")];
-  const count = groups.reduce((sum, each) => sum + each.length, 0);
-  return (
-    groups.flat().every((group) => /^[0-9a-fA-F]{1,4}$/.test(group)) && (right === undefined ? count === 8 : count < 8)
-  );
-}
-
-function groupsOf(text: string): readonly string[] {
-  return text === "" ? [] : text.split(":");
 }

@@ -33,12 +33,18 @@ export const deregisterAfterMsMax: number = 365 * 86_400_000;
 
 /** Bytes of what a check said that are kept: in UTF-8. */
 export const checkOutputBytesMax = 1_024;
+/** Characters of a reason that are kept. */
+export const reasonCharactersMax = 2_048;
 /** Bytes of a record of the registry: all that is registered stays in memory. */
-export const serviceBytesMax = 65_536;
+export const serviceBytesMax = 131_072;
+/** Bytes of a definition in it: what checks say has room beside it. */
+export const definitionBytesMax = 32_768;
 /** Services that one node registers. */
 export const nodeServicesMax = 1_000;
 /** Services of all nodes that one node keeps in memory. */
 export const servicesMax = 20_000;
+/** Nodes that said whether they are away. */
+export const nodesMax = 20_000;
 /** Services that were deregistered and are remembered, so that what comes late does not bring them back. */
 export const deregisteredMax = 50_000;
 /** Watches that one node serves at the same time. */
