@@ -23,8 +23,8 @@ export class CompressingPipe implements BatchPipe {
     this.checksum = pipe.checksum;
   }
 
-  async send(frame: Uint8Array): Promise<ProduceAnswer> {
-    const leaving = this.#leave(this.#left, this.#compress(frame), this.#failures);
+  async send(frame: Uint8Array, sinceMs?: number): Promise<ProduceAnswer> {
+    const leaving = this.#leave({ compressed: this.#compress(frame), sinceMs }, this.#left, this.#failures);
     this.#left = leaving.catch(() => {});
     try {
       return await (await leaving).answer;
@@ -35,15 +35,15 @@ export class CompressingPipe implements BatchPipe {
   }
 
   async #leave(
+    { compressed, sinceMs }: { readonly compressed: Promise<Uint8Array>; readonly sinceMs: number | undefined },
     before: Promise<unknown>,
-    compressed: Promise<Uint8Array>,
     failuresBefore: number,
   ): Promise<{ readonly answer: Promise<ProduceAnswer> }> {
     const [frame] = await Promise.all([compressed, before]);
     if (failuresBefore !== this.#failures) {
       throw new ClientError("UNAVAILABLE", "Cannot send record: one before it failed", { fate: "unsent" });
     }
-    return { answer: this.#pipe.send(frame) };
+    return { answer: this.#pipe.send(frame, sinceMs) };
   }
 
   abandon(): void {

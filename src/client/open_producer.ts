@@ -26,5 +26,6 @@ export function openProducer(
   };
   const answerMsMax = Math.min(deliveryTimeoutMs, answerPatienceMs(acks));
   const pipe = retries ? new RetryingPipe({ servers, deliveryTimeoutMs, answerMsMax, open }) : open(servers.current);
-  return new Producer(compress === undefined ? pipe : new CompressingPipe(pipe, compress), resolved);
+  const nowMs = (): number => servers.clock.nowMs();
+  return new Producer(compress === undefined ? pipe : new CompressingPipe(pipe, compress), resolved, nowMs);
 }

@@ -15,7 +15,8 @@ export interface BatchPipe {
   readonly batchesMax: number;
   /** What batches are checked with on their way. */
   readonly checksum: Checksum;
-  send(frame: Uint8Array): Promise<ProduceAnswer>;
+  /** `sinceMs` is when the first of its records was to be sent, on the client's clock, where somebody counts from then on. */
+  send(frame: Uint8Array, sinceMs?: number): Promise<ProduceAnswer>;
   /** Waits for what is unanswered, then ends. */
   close(): Promise<void>;
   /** Ends at once: what is unanswered fails. Nothing is sent after it. */

@@ -1,20 +1,15 @@
 import {
-  type Checksum,
   type Compression,
   FrameBuilder,
   packedBytesMax,
-  packRecord,
   type RecordInput,
-  recordBytesMax,
-  timestampFault,
-  toBytes,
-  varintBytesMax,
   type WriterId,
   writeProducerStamp,
 } from "../base/mod.ts";
 import { type Acks, notReplicated } from "./acks.ts";
-import { ClientError, ProducerFencedError, RecordTooLargeError, toClientError } from "./errors.ts";
+import { ClientError, ProducerFencedError, toClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
+import { judgeRecord } from "./pack_records.ts";
 import type { BatchPipe } from "./pipe.ts";
 import { type ProducerIdentity, resolveIdentity } from "./producer_identity.ts";
 
@@ -51,8 +46,8 @@ export interface ProducerOptions {
   /** Who the producer is, for one that takes over from an earlier one. @default a random id, epoch 0 */
   readonly identity?: ProducerIdentity;
   /**
-   * How long, in milliseconds, a batch is sent again before it fails, and with it all that was sent after it: up to
-   * 86400000. 0: it is sent once. @default 120000
+   * How long after its send, in milliseconds, a record may be answered before it fails, and with it all that was sent
+   * after it: up to 86400000. 0: batches are sent once, and for so long as that takes. @default 120000
    */
   readonly deliveryTimeoutMs?: number;
 }
@@ -120,18 +115,22 @@ interface Sender {
 
 interface WaitingSend extends Sender {
   readonly record: RecordInput;
+  /** When it began to wait. */
+  sinceMs: number | undefined;
 }
 
 interface SealedBatch {
   readonly frame: Uint8Array;
   readonly senders: readonly Sender[];
+  /** When its first record was to be sent. */
+  readonly sinceMs: number;
   /** Called when those who sent it were told what became of it. */
   onAnswered: (() => void) | undefined;
 }
 
 /**
  * Sends records one by one and batches them by itself: whatever gathered goes out when the way is free, which is at once
- * while few batches are on their way, and otherwise when an answer comes. No clock is involved.
+ * while few batches are on their way, and otherwise when an answer comes. No timer is involved.
  *
  * Batches that get no answer are sent again, the same and in order, to the same server and then to others, until
  * `deliveryTimeoutMs` is over: nodes know a batch again, so that it is stored once.
@@ -142,9 +141,12 @@ interface SealedBatch {
 export class Producer implements AsyncDisposable {
   readonly #pipe: BatchPipe;
   readonly #options: ResolvedProducerOptions;
+  readonly #nowMs: () => number;
   readonly #batchesInFlightMax: number;
   readonly #builder = new FrameBuilder();
   #senders: Sender[] = [];
+  /** When the first of them was to be sent. */
+  #sinceMs = 0;
   readonly #sealed: SealedBatch[] = [];
   /** The newest batch that was sealed, until it is answered: those before it are answered first. */
   #newest: SealedBatch | undefined;
@@ -161,7 +163,9 @@ export class Producer implements AsyncDisposable {
   #failures = 0;
   #closed = false;
 
-  constructor(pipe: BatchPipe, options: ResolvedProducerOptions) {
+  /** `nowMs` is the clock that the pipe counts by. */
+  constructor(pipe: BatchPipe, options: ResolvedProducerOptions, nowMs: () => number) {
+    this.#nowMs = nowMs;
     this.#pipe = pipe;
     this.#options = options;
     this.#batchesInFlightMax = Math.min(options.batchesInFlightMax, pipe.batchesMax);
@@ -174,7 +178,9 @@ export class Producer implements AsyncDisposable {
 
   /** Resolves when the record is stored as durably as the options ask. */
   send(record: RecordInput): Promise<SendAck> {
-    const answer = new Promise<SendAck>((resolve, reject) => this.#accept({ record, resolve, reject }));
+    const answer = new Promise<SendAck>((resolve, reject) =>
+      this.#accept({ record, resolve, reject, sinceMs: undefined }),
+    );
     this.#last = answer;
     return answer;
   }
@@ -220,6 +226,7 @@ export class Producer implements AsyncDisposable {
     } else if (this.#waiting.length === 0 && this.#hasRoom()) {
       this.#pack(send);
     } else if (this.#waiting.length < this.#options.sendsWaitingMax) {
+      send.sinceMs = this.#nowMs();
       this.#waiting.push(send);
     } else {
       const message = `Cannot send record: ${this.#waiting.length} sends wait already, allowed are ${this.#options.sendsWaitingMax}`;
@@ -232,12 +239,13 @@ export class Producer implements AsyncDisposable {
   }
 
   #pack(send: WaitingSend): void {
-    const { record, fault, alone } = judge(send.record);
+    const { record, fault, alone } = judgeRecord(send.record);
     if (fault !== undefined) {
       send.reject(fault);
       return;
     }
     if (alone || this.#builder.bytes + packedBytesMax(record) > this.#options.batchBytesMax) this.#seal();
+    if (this.#builder.count === 0) this.#sinceMs = send.sinceMs ?? this.#nowMs();
     this.#builder.add(record, Date.now());
     this.#senders.push(send);
     if (this.#builder.bytes >= this.#options.batchBytesMax) this.#seal();
@@ -254,7 +262,7 @@ export class Producer implements AsyncDisposable {
       writeProducerStamp(frame, { producer: identity.id, epoch: identity.epoch, sequence: this.#nextSequence });
       this.#nextSequence += count;
     }
-    this.#newest = { frame, senders: this.#senders, onAnswered: undefined };
+    this.#newest = { frame, senders: this.#senders, sinceMs: this.#sinceMs, onAnswered: undefined };
     this.#sealed.push(this.#newest);
     this.#bytesSealed += frame.length;
     this.#senders = [];
@@ -282,7 +290,7 @@ export class Producer implements AsyncDisposable {
 
   async #transmit(batch: SealedBatch, failuresBefore: number): Promise<void> {
     try {
-      this.#acknowledge(batch, await this.#pipe.send(batch.frame));
+      this.#acknowledge(batch, await this.#pipe.send(batch.frame, batch.sinceMs));
     } catch (error) {
       const failure = toClientError(error, { doing: "produce", server: "the server", fate: "unknown" });
       for (const sender of batch.senders) sender.reject(failure);
@@ -334,67 +342,4 @@ export class Producer implements AsyncDisposable {
     if (this.#readiness.length === 0 || this.#waiting.length > 0 || !this.#hasRoom()) return;
     for (const resolve of this.#readiness.splice(0)) resolve();
   }
-}
-
-/** A builder whose frame became larger is not kept: neither would its memory be given back. */
-const keptFrameBytesMax = 262_144;
-/** Empty between two calls of `packOne`; undefined while one is at work, or has failed. */
-let keptBuilder: FrameBuilder | undefined;
-
-/** The records as one batch. */
-export function packOne(records: readonly RecordInput[], checksum?: Checksum): Uint8Array<ArrayBuffer> {
-  if (records.length === 0) throw new ClientError("INVALID_ARGUMENT", "Cannot produce: there is no record");
-  const builder = keptBuilder ?? new FrameBuilder();
-  keptBuilder = undefined;
-  for (const input of records) {
-    const { record, fault } = judge(input);
-    if (fault !== undefined) throw fault;
-    if (!builder.add(record, Date.now())) {
-      const message = `Cannot produce ${records.length} records in one batch: ${builder.count} fit; a producer splits them`;
-      throw new ClientError("INVALID_ARGUMENT", message);
-    }
-  }
-  const frame = builder.finish(checksum) as Uint8Array<ArrayBuffer>;
-  if (frame.length <= keptFrameBytesMax) keptBuilder = builder;
-  return frame;
-}
-
-/** The bytes that a record with nothing but a value has around it: flags and a timestamp's difference. */
-const surroundingBytesMax = 2 * varintBytesMax + 1;
-
-/**
- * Most records are surely small enough by a glance. One that may be too large is encoded to tell, and then travels
- * first in its batch, where its timestamp takes no room and its encoded size is the one that was told.
- */
-function judge(record: RecordInput): {
-  record: RecordInput;
-  fault?: ClientError | RecordTooLargeError;
-  alone?: boolean;
-} {
-  const badTime = record.timestampMs === undefined ? undefined : timestampFault(record.timestampMs);
-  if (badTime !== undefined) {
-    return {
-      record,
-      fault: new ClientError("INVALID_ARGUMENT", `Cannot produce record: ${badTime}`, { fate: "unsent" }),
-    };
-  }
-  if (packedBytesMax(record) - surroundingBytesMax < recordBytesMax - 16) return { record };
-  const encoded: RecordInput = {
-    value: toBytes(record.value),
-    key: record.key === undefined ? undefined : toBytes(record.key),
-    headers: record.headers?.map(({ name, value }) => ({ name, value: toBytes(value) })),
-    timestampMs: record.timestampMs,
-  };
-  const bytes = bodyBytesOf(encoded);
-  if (bytes > recordBytesMax) return { record, fault: new RecordTooLargeError(bytes, recordBytesMax) };
-  return { record: encoded, alone: true };
-}
-
-/** Encoded bytes without the length that stands before them. */
-function bodyBytesOf(record: RecordInput): number {
-  const packed = new Uint8Array(packedBytesMax(record));
-  const end = packRecord(packed, 0, record, 0);
-  let lengthBytes = 1;
-  while ((packed[lengthBytes - 1] as number) >= 128) lengthBytes++;
-  return end - lengthBytes;
 }

@@ -9,7 +9,7 @@ import { BatchRefusal } from "./shared_pipe.ts";
 
 export interface RetryingPipeOptions {
   readonly servers: ServerChoice;
-  /** How long a batch is tried. */
+  /** How long a batch is tried, from when its first record was to be sent. */
   readonly deliveryTimeoutMs: number;
   /** How long one answer is waited for. */
   readonly answerMsMax: number;
@@ -63,11 +63,12 @@ export class RetryingPipe implements BatchPipe {
     this.checksum = this.#pipe.checksum;
   }
 
-  send(frame: Uint8Array): Promise<ProduceAnswer> {
+  send(frame: Uint8Array, sinceMs?: number): Promise<ProduceAnswer> {
     if (this.#fenced !== undefined) return Promise.reject(this.#fenced);
+    const nowMs = this.#options.servers.clock.nowMs();
+    const untilMs = (sinceMs ?? nowMs) + this.#options.deliveryTimeoutMs;
+    if (untilMs <= nowMs) return Promise.reject(this.#tooLate("the time was over before its turn came", "unsent"));
     return new Promise((resolve, reject) => {
-      const nowMs = this.#options.servers.clock.nowMs();
-      const untilMs = nowMs + this.#options.deliveryTimeoutMs;
       const batch: Batch = { frame, index: ++this.#lastIndex, untilMs, resolve, reject, fate: "unsent" };
       if (this.#unanswered.size === 0) this.#answeredAtMs = nowMs;
       this.#unanswered.add(batch);
@@ -157,10 +158,15 @@ export class RetryingPipe implements BatchPipe {
       stop();
     }
     this.#isRecovering = false;
-    if (this.#isLost(cause)) return;
+    const isLost = this.#isLost(cause);
+    if (servers.isClosed) return;
     this.#pipe = this.#options.open(this.#turns.connection);
+    if (isLost) return;
     this.#answeredAtMs = servers.clock.nowMs();
     for (const batch of this.#unanswered) this.#transmit(batch);
+    this.#cancelWatch?.();
+    this.#cancelWatch = undefined;
+    this.#watch();
   }
 
   #msLeft(): number {
@@ -198,34 +204,42 @@ export class RetryingPipe implements BatchPipe {
     this.#onIdle = undefined;
   }
 
-  /** One timer, set anew when it fires: it costs nothing per batch. A server that does not answer at all is left. */
+  /**
+   * One timer, set anew when it fires: it costs nothing per batch. A server that does not answer at all is left, and the
+   * oldest batch waits no longer than its time.
+   */
   #watch(): void {
-    if (this.#cancelWatch !== undefined) return;
+    const [oldest] = this.#unanswered;
+    if (this.#cancelWatch !== undefined || oldest === undefined) return;
     const { servers, answerMsMax } = this.#options;
-    const atMs = this.#answeredAtMs + answerMsMax;
-    this.#cancelWatch = servers.clock.schedule(
-      atMs,
-      () => {
-        this.#cancelWatch = undefined;
-        if (this.#unanswered.size === 0) return;
-        if (this.#isRecovering || servers.clock.nowMs() < this.#answeredAtMs + answerMsMax) {
-          if (this.#isRecovering) this.#answeredAtMs = servers.clock.nowMs();
-          this.#watch();
-          return;
-        }
-        this.#answeredAtMs = servers.clock.nowMs();
-        this.#watch();
-        for (const batch of this.#unanswered) batch.fate = "unknown";
-        const { url } = this.#turns.connection;
-        void this.#recover(
-          new ClientError("DEADLINE_EXCEEDED", `Cannot produce: ${url} does not answer`, {
-            server: url,
-            fate: "unknown",
-          }),
-        );
-      },
-      { inBackground: true },
-    );
+    const silentMs = this.#answeredAtMs + answerMsMax;
+    // Whoever recovers minds the time by itself.
+    const atMs = this.#isRecovering ? silentMs : Math.min(silentMs, oldest.untilMs);
+    this.#cancelWatch = servers.clock.schedule(atMs, () => this.#look(), { inBackground: true });
+  }
+
+  #look(): void {
+    this.#cancelWatch = undefined;
+    const [oldest] = this.#unanswered;
+    if (oldest === undefined) return;
+    const nowMs = this.#options.servers.clock.nowMs();
+    const isSilent = nowMs >= this.#answeredAtMs + this.#options.answerMsMax;
+    const isOverdue = isSilent || nowMs >= oldest.untilMs;
+    if (this.#isRecovering || isOverdue) this.#answeredAtMs = nowMs;
+    if (isOverdue && !this.#isRecovering) {
+      for (const batch of this.#unanswered) batch.fate = "unknown";
+      const { url } = this.#turns.connection;
+      const reason = isSilent ? `${url} does not answer` : `${url} did not answer in time`;
+      void this.#recover(this.#tooLate(reason, "unknown"));
+    }
+    this.#watch();
+  }
+
+  #tooLate(reason: string, fate: ProduceFate): ClientError {
+    return new ClientError("DEADLINE_EXCEEDED", `Cannot produce: ${reason}`, {
+      server: this.#turns.connection.url,
+      fate,
+    });
   }
 }
 
