@@ -1,7 +1,7 @@
 /**
  * The files that every node serves beside RPC: the console page, the client for browsers, the library and its types.
- * `scripts/build.ts` makes them. Where the sources run, they are read from dist/ beside the sources. The library bundle
- * carries them inside, because it may have been imported by URL from a node that is gone by now; only its own text it
+ * `scripts/build.ts` makes them. Where the sources run, they are read from dist/ beside the sources, be it on disk or, on
+ * Deno, at the URL that the sources were imported from. The library bundle carries them inside, because it may have been imported by URL from a node that is gone by now; only its own text it
  * reads again from where it came.
  */
 import { readdir, readFile } from "node:fs/promises";
@@ -23,7 +23,7 @@ const contentTypes: readonly (readonly [suffix: string, type: string])[] = [
  * the node runs without it.
  */
 export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
-  const files = embeddedAssets === undefined ? await readDist() : await readEmbedded(embeddedAssets);
+  const files = await readFiles();
   const assets = new Map<string, Asset>();
   for (const [file, bytes] of files) {
     const type = contentTypes.find(([suffix]) => file.endsWith(suffix))?.[1];
@@ -33,6 +33,11 @@ export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
 }
 
 type Files = Map<string, Uint8Array>;
+
+function readFiles(): Promise<Files> {
+  if (embeddedAssets !== undefined) return readEmbedded(embeddedAssets);
+  return distUrl.protocol === "file:" ? readDist() : fetchDist(distUrl);
+}
 
 async function readDist(): Promise<Files> {
   const files: Files = new Map();
@@ -53,8 +58,56 @@ async function readEmbedded(embedded: Readonly<Record<string, string>>): Promise
   return files;
 }
 
-/** Longest wait for an origin that a bundle was imported from: the node's start waits for it. */
+/** What an origin is asked for first: it lists no directory, but the declarations name one another. */
+const startingFiles: readonly string[] = ["console.html", "client.js", "client.d.ts", "mod.js", "types/mod.d.ts"];
+
+/** Files that are fetched from an origin, at most: declarations that name more are not ours. */
+const fetchedFilesMax = 1_000;
+
+/** Longest wait for the origin that the code was imported from: the node's start waits for it. */
 const fetchTimeoutMs = 2_000;
+/** The same for a whole dist/, which is larger, and is asked for in as many turns as declarations are deep. */
+const distTimeoutMs = 5_000;
+
+/** Exported for its test: what lies in the dist/ at this URL, as far as it answers in time. */
+export async function fetchDist(origin: URL, timeoutMs: number = distTimeoutMs): Promise<Files> {
+  const files: Files = new Map();
+  const signal = AbortSignal.timeout(timeoutMs);
+  const asked = new Set(startingFiles);
+  for (let wave = startingFiles; wave.length > 0; ) {
+    const texts = await Promise.all(wave.map((file) => fetchText(new URL(file, origin), signal)));
+    const next: string[] = [];
+    for (const [index, file] of wave.entries()) {
+      const text = texts[index];
+      if (text === undefined) continue;
+      files.set(file, toBytes(text));
+      for (const named of declarationsIn(file, text)) {
+        if (asked.has(named) || asked.size >= fetchedFilesMax) continue;
+        asked.add(named);
+        next.push(named);
+      }
+    }
+    wave = next;
+  }
+  return files;
+}
+
+async function fetchText(url: URL, signal: AbortSignal): Promise<string | undefined> {
+  const response = await fetch(url, { signal }).catch(() => undefined);
+  if (response === undefined) return undefined;
+  if (response.ok) return response.text().catch(() => undefined);
+  await response.body?.cancel().catch(() => undefined);
+  return undefined;
+}
+
+/** The declarations that one of them names, by their paths below dist/. */
+function declarationsIn(file: string, text: string): string[] {
+  if (!file.endsWith(".d.ts")) return [];
+  const root = "http://dist/";
+  return [...text.matchAll(/["'](\.{1,2}\/[\w./-]+\.d\.ts)["']/g)].map(([, name]) =>
+    new URL(name as string, root + file).href.slice(root.length),
+  );
+}
 
 async function readOwnText(): Promise<Uint8Array | undefined> {
   const url = new URL(import.meta.url);
