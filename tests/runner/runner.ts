@@ -1,5 +1,6 @@
 import type { RuntimeName } from "./directives.ts";
 import { provideNeeds } from "./needs.ts";
+import { buildForNode } from "./node_builds.ts";
 import { makePlan, type Plan, type Suite } from "./plan.ts";
 import { type Job, staticChecks } from "./static_checks.ts";
 import { type Outcome, runSuite, type SuiteOptions } from "./suite.ts";
@@ -45,7 +46,9 @@ export async function runTests(options: RunOptions): Promise<RunResult> {
   const ready = provideSuites(plan, options.print);
   outcomes.push(...ready.skipped);
   const checks = options.statics ? staticChecks(options.projectDirectory) : [];
-  const suiteOptions: SuiteOptions = { ...options, simulatorSeconds: shareSimulation(options) };
+  const onNode = ready.suites.filter(({ runtime }) => runtime === "node").map(({ file }) => file);
+  using nodeBuilds = await buildForNode(onNode, options);
+  const suiteOptions: SuiteOptions = { ...options, simulatorSeconds: shareSimulation(options), nodeBuilds };
   const toJob = (suite: Suite) => () => runSuite(suite, suiteOptions);
   const alone = ready.suites.filter((suite) => suite.directives.alone).map(toJob);
   const together = ready.suites.filter((suite) => !suite.directives.alone);

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { RuntimeName } from "./directives.ts";
+import type { NodeBuilds } from "./node_builds.ts";
 import type { Suite } from "./plan.ts";
 import { type GroupResult, runGroup } from "./process_group.ts";
 import { runtimeCommand } from "./runtimes.ts";
@@ -21,6 +22,7 @@ export interface SuiteOptions {
   readonly testsDirectory: string;
   /** Seconds of simulation for each runtime. */
   readonly simulatorSeconds: ReadonlyMap<RuntimeName, number>;
+  readonly nodeBuilds: Pick<NodeBuilds, "of">;
 }
 
 /** Runs a suite in its own process group and reads uvu's closing counts. */
@@ -31,15 +33,18 @@ export async function runSuite(suite: Suite, options: SuiteOptions): Promise<Out
   const simulatorSeconds = options.simulatorSeconds.get(suite.runtime);
   if (simulatorSeconds !== undefined) environment["SIM_SECONDS"] = String(simulatorSeconds);
   const result = await runGroup({
-    command: [
-      ...runtimeCommand(suite.runtime, options.projectDirectory),
-      path.join(options.testsDirectory, suite.file),
-    ],
+    command: commandOf(suite, options),
     directory: options.projectDirectory,
     environment,
     timeoutSeconds: suite.timeoutSeconds,
   });
   return judgeSuite(`${suite.runtime.padEnd(4)} ${suite.file}`, result, suite.timeoutSeconds);
+}
+
+function commandOf({ runtime, file }: Suite, options: SuiteOptions): string[] {
+  const built = runtime === "node" ? options.nodeBuilds.of(file) : undefined;
+  if (built !== undefined) return [process.execPath, built];
+  return [...runtimeCommand(runtime, options.projectDirectory), path.join(options.testsDirectory, file)];
 }
 
 /** Decides what a finished suite counts for. A suite that says nothing has failed: it forgot `test.run()`. */
