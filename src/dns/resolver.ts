@@ -77,15 +77,15 @@ export class Resolver {
       case "address":
         return addressRecords([entry], type);
       case "service":
-        return this.#serviceData(this.#random.shuffle([...entry.instances]), type);
+        return this.#serviceData(inRandomOrder(entry.instances, this.#random), type);
       case "node":
-        return this.#nodeData(this.#random.shuffle([...entry.nodes]), type);
+        return this.#nodeData(inRandomOrder(entry.nodes, this.#random), type);
       default:
         return entry satisfies never;
     }
   }
 
-  *#serviceData(instances: readonly ServiceInstance[], type: QueryType): Iterable<ResourceData> {
+  *#serviceData(instances: Iterable<ServiceInstance>, type: QueryType): Iterable<ResourceData> {
     if (type === "SRV") {
       for (const { address, port, node } of instances) yield* this.#serverRecord({ host: address, port }, node);
     } else if (type === "TXT") {
@@ -94,7 +94,7 @@ export class Resolver {
   }
 
   /** Where a node is, and where it serves RPCs. */
-  *#nodeData(nodes: readonly DnsNode[], type: QueryType): Iterable<ResourceData> {
+  *#nodeData(nodes: Iterable<DnsNode>, type: QueryType): Iterable<ResourceData> {
     if (type === "SRV") {
       for (const { name, rpc } of nodes) if (rpc !== undefined) yield* this.#serverRecord(rpc, name);
     } else if (type === "TXT") {
@@ -149,8 +149,19 @@ export class Resolver {
   }
 }
 
+/** No further than somebody looks: an answer holds few of many. */
+function* inRandomOrder<Item>(items: readonly Item[], random: Random): Iterable<Item> {
+  const left = [...items];
+  while (left.length > 0) {
+    const at = random.below(left.length);
+    const last = left.pop() as Item;
+    yield left[at] ?? last;
+    if (at < left.length) left[at] = last;
+  }
+}
+
 /** Addresses of a type. Where hosts are known by name alone, an alias for one: a name has one alias, and nothing beside it. */
-function* addressRecords(places: readonly { readonly address: string }[], type: QueryType): Iterable<ResourceData> {
+function* addressRecords(places: Iterable<{ readonly address: string }>, type: QueryType): Iterable<ResourceData> {
   if (type !== "A" && type !== "AAAA" && type !== "CNAME") return;
   let isAddressKnown = false;
   let target: string | undefined;
