@@ -12,12 +12,29 @@ const leanFiles: readonly (readonly [name: RegExp, file: string])[] = [
   [/^@connectrpc\/connect(-web)?$/, "connect.ts"],
 ];
 
+/** Files of ways to a server that `fetch` has none of, and their classes: nobody in a browser makes one. */
+const absentClasses: Readonly<Record<string, readonly string[]>> = {
+  hot_pipe: ["HotPipe"],
+  shared_pipe: ["SharedPipe", "BatchRefusal"],
+  many_produces: ["ManyProduces"],
+  hot_responses: ["HotResponses"],
+};
+
 export function leanClient(projectDirectory: string): Plugin {
   const lean = path.join(projectDirectory, "src/client/lean");
   return {
     name: "lean-client",
     setup({ onResolve, onLoad }) {
       for (const [filter, file] of leanFiles) onResolve({ filter }, () => ({ path: path.join(lean, file) }));
+      onLoad(
+        { filter: /[\\/]src[\\/](client|base)[\\/](hot_pipe|shared_pipe|many_produces|hot_responses)\.ts$/ },
+        (module) => ({
+          contents: (absentClasses[path.basename(module.path, ".ts")] ?? [])
+            .map((name) => `export class ${name} {}`)
+            .join("\n"),
+          loader: "js",
+        }),
+      );
       onLoad({ filter: /[\\/]src[\\/]gen[\\/].*_pb\.ts$/ }, async ({ path: file }) => ({
         contents: leanModule((await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>, lean),
         resolveDir: path.dirname(file),

@@ -1,7 +1,7 @@
 /** The client for browsers: the same as `mod.ts`, over `fetch`. */
 import type { ConnectOptions } from "./client_options.ts";
 import { LogClient } from "./log_client.ts";
-import { openWebTransport } from "./transport_web.ts";
+import { openWebTransport, type WebTransportOptions } from "./transport_web.ts";
 
 export type {
   Codec,
@@ -42,6 +42,7 @@ export {
   type ProduceFate,
   ProducerFencedError,
   RecordTooLargeError,
+  StreamBlockedError,
 } from "./errors.ts";
 export { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
 export { HomeProducer, type HomeProducerOptions } from "./home_producer.ts";
@@ -64,7 +65,10 @@ export type {
   TopicSettingsChange,
 } from "./types.ts";
 
+export interface BrowserConnectOptions extends ConnectOptions, WebTransportOptions {}
+
 /** A client of the servers at these URLs. Nothing is contacted before the first call. */
-export function connect(urls: string | readonly string[], options: ConnectOptions = {}): LogClient {
-  return new LogClient(typeof urls === "string" ? [urls] : urls, { openTransport: openWebTransport, ...options });
+export function connect(urls: string | readonly string[], options: BrowserConnectOptions = {}): LogClient {
+  const openTransport = (url: string): ReturnType<typeof openWebTransport> => openWebTransport(url, options);
+  return new LogClient(typeof urls === "string" ? [urls] : urls, { openTransport, ...options });
 }

@@ -7,6 +7,7 @@ import { Log } from "../gen/log/v1/log_pb.ts";
 import type { ClusterConnection } from "./cluster_calls.ts";
 import { ClientError } from "./errors.ts";
 import { ManyProduces } from "./many_produces.ts";
+import { followingByPage } from "./page_clients.ts";
 import type { OpenTransport, ServerTransport } from "./transport.ts";
 import { webCodecs } from "./web_codecs.ts";
 
@@ -22,15 +23,18 @@ export interface ServerConnection extends ServerTransport, ClusterConnection {
 export function openConnection(text: string, openTransport: OpenTransport): ServerConnection {
   const url = serverUrl(text);
   const opened = openTransport(url);
+  const clients = {
+    log: createClient(Log, opened.transport),
+    cluster: createClient(Cluster, opened.transport),
+    registry: createClient(Registry, opened.transport),
+  };
   return {
     checksum: crc32,
     codecs: webCodecs,
     ...opened,
     url,
-    log: createClient(Log, opened.transport),
     many: opened.hot && new ManyProduces(opened.hot),
-    cluster: createClient(Cluster, opened.transport),
-    registry: createClient(Registry, opened.transport),
+    ...(opened.page === undefined ? clients : followingByPage(clients, opened.page)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { WriterId } from "../base/mod.ts";
 import { LatestRecordSchema, LowestAvailableSchema } from "../gen/log/v1/log_pb.ts";
+import { certificateFault, neverConnected, strangeAnswer } from "./connection_faults.ts";
 import { type Cursor, cursorToText } from "./cursor.ts";
 
 /** What went wrong, for `switch (error.code)`. */
@@ -37,6 +38,14 @@ export type ClientErrorCode =
   | "EXPECTED_SEQUENCE"
   /** Another producer with the same id and a greater epoch took over: a `ProducerFencedError`. */
   | "PRODUCER_FENCED"
+  /** The server's certificate is not trusted, or not for this name. Nothing was sent. */
+  | "CERTIFICATE_REFUSED"
+  /** What answers at the address is no Grapevine node. */
+  | "NOT_A_SERVER"
+  /** A server belongs to another cluster than the first one that answered: nothing is read from it, or written to it. */
+  | "DIFFERENT_CLUSTERS"
+  /** A server speaks another version of the protocol. */
+  | "INCOMPATIBLE_SERVER"
   /** This runtime does not have the codec that a batch is, or is to be, compressed with. */
   | "UNSUPPORTED_COMPRESSION"
   /** The server failed. */
@@ -94,6 +103,21 @@ export class GapError extends ClientError {
     super("GAP", `Cannot consume topic ${JSON.stringify(topic)} without a gap: ${records} are gone`, about);
     this.gap = gap;
     this.cursor = about.cursor;
+  }
+}
+
+/**
+ * A stream that a browser does not even begin: most often it has no connection left for it. The call is tried again, at
+ * other servers too, as when a server is not reachable.
+ */
+export class StreamBlockedError extends ClientError {
+  override readonly name = "StreamBlockedError";
+
+  constructor(server: string, waitedMs: number) {
+    const limit = "a browser keeps six connections to a host over HTTP/1.1, for all of its tabs together";
+    const fix = "serve it by HTTP/2 (https), leave shareTabs on, use one client a page, or close other tabs of it";
+    const message = `Cannot open a stream to ${server}: nothing came within ${waitedMs / 1000} s. Either it hangs, or other streams take up all connections: ${limit}. To mend that, ${fix}`;
+    super("UNAVAILABLE", message, { server });
   }
 }
 
@@ -204,29 +228,55 @@ export function toClientError(
   if (about.signal?.aborted) {
     return new ClientError("ABORTED", `Cannot ${about.doing}: the caller's signal ended it`, options);
   }
+  const misfit = misfitOf(failure, about);
+  if (misfit !== undefined) return new ClientError(misfit.code, misfit.message, { ...options, ...misfit.about });
   const code = fetchFailed(failure) ? "UNAVAILABLE" : codeOf(failure.code);
   // Servers say "Cannot …" themselves, of a full disk for instance; anything else needs to hear what was tried.
   const says = failure.rawMessage;
   if (says.startsWith("Cannot ")) return new ClientError(code, says, options);
   if (code !== "UNAVAILABLE") return new ClientError(code, `Cannot ${about.doing}: ${says}`, options);
-  if (!neverConnected(failure.rawMessage)) {
+  if (!neverConnected(failure)) {
     const message = `Cannot ${about.doing}: the connection to ${about.server} broke (${failure.rawMessage})`;
-    return new ClientError(code, message, options);
+    return new ClientError(code, message + originHint(about.server, failure), options);
   }
   const message = `Cannot ${about.doing}: nobody answers at ${about.server} (${failure.rawMessage})`;
   return new ClientError(code, message, { ...options, fate: about.fate && "unsent" });
+}
+
+/** A browser hides from a page why its request to another origin failed, for instance that it is not allowed. */
+function originHint(server: string, { cause }: ConnectError): string {
+  const { location } = globalThis as { readonly location?: { readonly origin?: string } };
+  const page = location?.origin;
+  if (page === undefined || !(cause instanceof TypeError) || new URL(server).origin === page) return "";
+  return `. A browser does not tell a page more of another origin: if the server runs, it may not allow this one; it would with --cors-origin ${page}`;
 }
 
 /** Without a code of Connect's own, each `fetch` says in words of its own that there is no connection. */
 function fetchFailed(failure: ConnectError): boolean {
   if (failure.code !== Code.Unknown && failure.code !== Code.Internal) return false;
   const words = failure.cause instanceof TypeError ? /fetch|network|load failed/i : /ECONNRESET|socket connection was/i;
-  return words.test(failure.rawMessage) || neverConnected(failure.rawMessage);
+  return words.test(failure.rawMessage) || neverConnected(failure);
 }
 
-/** True when the failure came before a connection stood, so that surely nothing was sent. */
-function neverConnected(message: string): boolean {
-  return /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(message);
+/** A server, or something else, that a client cannot talk to however often it tries. */
+function misfitOf(
+  failure: ConnectError,
+  { doing, server, fate }: { readonly doing: string; readonly server: string; readonly fate?: ProduceFate | undefined },
+): { readonly code: ClientErrorCode; readonly message: string; readonly about?: Partial<ClientError> } | undefined {
+  const certificate = server.startsWith("https:") ? certificateFault(failure) : undefined;
+  if (certificate !== undefined) {
+    const fix = "trust its issuer (NODE_EXTRA_CA_CERTS, or DENO_CERT), or call it by a name that its certificate has";
+    const message = `Cannot ${doing}: the certificate of ${server} is refused (${certificate}); ${fix}`;
+    return { code: "CERTIFICATE_REFUSED", message, about: fate && { fate: "unsent" } };
+  }
+  const answer = strangeAnswer(failure);
+  if (answer !== undefined) {
+    const message = `Cannot ${doing}: what answers at ${server} is no Grapevine node (${answer}); name the address that a node serves RPC at`;
+    return { code: "NOT_A_SERVER", message };
+  }
+  if (failure.code !== Code.Unimplemented || failure.rawMessage !== "HTTP 404") return undefined;
+  const message = `Cannot ${doing}: ${server} does not know this call (HTTP 404): it is an older node, or none`;
+  return { code: "UNIMPLEMENTED", message };
 }
 
 /** A server that dies surfaces as Canceled, Aborted or Unavailable, depending on protocol and runtime. */

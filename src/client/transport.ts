@@ -1,13 +1,21 @@
 import type { Transport } from "@connectrpc/connect";
 import type { Checksum, Codecs, HotTransport } from "../base/mod.ts";
+import type { PageStreams } from "./page_stream.ts";
 
 /** How to talk to one server. The package's entry for each runtime makes them. */
 export interface ServerTransport {
   readonly transport: Transport;
   /** A leaner way for the methods that move records. @default they go by `transport` */
   readonly hot?: HotTransport | undefined;
+  /** One stream for all that is followed there. @default each has its own */
+  readonly page?: PageStreams | undefined;
   /** Whether requests can go on while responses come: HTTP/2 outside browsers. */
   readonly bidirectional: boolean;
+  /**
+   * Whether a stream may stay open to hear of changes of the cluster. Otherwise servers are asked now and then.
+   * @default false
+   */
+  readonly watches?: boolean;
   /** The runtime's fastest CRC-32. @default the portable one */
   readonly checksum?: Checksum;
   /** How batches can be compressed. @default gzip, by what the web has */

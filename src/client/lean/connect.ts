@@ -40,22 +40,29 @@ const codesOfStatus: Readonly<Record<number, number>> = {
   ...{ 429: Code.Unavailable, 502: Code.Unavailable, 503: Code.Unavailable, 504: Code.Unavailable },
 };
 
-interface Detail {
-  readonly type: string;
-  readonly value: Uint8Array;
-}
+/** What is told beside an error: as it came, or as a message. */
+type Detail =
+  | { readonly type: string; readonly value: Uint8Array }
+  | { readonly desc: Schema; readonly value: Message };
 
 /** A call that failed. */
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
   readonly code: number;
   readonly rawMessage: string;
-  details: readonly Detail[] = [];
+  details: readonly Detail[];
 
-  constructor(message: string, code: number = Code.Unknown, _metadata?: unknown, _details?: unknown, cause?: unknown) {
+  constructor(
+    message: string,
+    code: number = Code.Unknown,
+    _metadata?: unknown,
+    details: readonly Detail[] = [],
+    cause?: unknown,
+  ) {
     super(message, { cause });
     this.rawMessage = message;
     this.code = code;
+    this.details = details;
   }
 
   static from(reason: unknown, code: number = Code.Unknown): ConnectError {
@@ -68,10 +75,11 @@ export class ConnectError extends Error {
 
   /** Those of this type; what cannot be read is left out. */
   findDetails(schema: Schema): Message[] {
-    return this.details.flatMap(({ type, value }) => {
-      if (type !== schema.typeName) return [];
+    return this.details.flatMap((detail) => {
+      if ("desc" in detail) return detail.desc.typeName === schema.typeName ? [detail.value] : [];
+      if (detail.type !== schema.typeName) return [];
       try {
-        return [fromBinary(schema, value)];
+        return [fromBinary(schema, detail.value)];
       } catch {
         // The error is worth more than what is told beside it.
         return [];
