@@ -19,13 +19,24 @@ export function certificateFault(error: unknown): string | undefined {
   return wordsOf(error).find((words) => badCertificate.test(words));
 }
 
+const noServer =
+  /unsupported content type|Protocol error|ERR_HTTP2_ERROR|HPE_INVALID|Expected HTTP|Malformed_HTTP|invalid HTTP version|WRONG_VERSION_NUMBER|wrong version number|NO_APPLICATION_PROTOCOL/;
+
+/** What shows that something answered which does not speak as nodes do; undefined where nothing shows it. */
+export function strangeAnswer(error: unknown): string | undefined {
+  return wordsOf(error)
+    .find((words) => noServer.test(words))
+    ?.trim();
+}
+
 /** Codes and messages of an error and of what it was caused by. */
 function wordsOf(error: unknown): string[] {
   const words: string[] = [];
   let cause = error;
   for (let depth = 0; depth < causesMax && cause instanceof Error; depth++) {
     const code = "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
-    words.push(`${cause.message}${code}`);
+    const message = "rawMessage" in cause ? String(cause.rawMessage) : cause.message;
+    words.push(`${message.trim()}${code}`);
     cause = cause.cause;
   }
   return words;
