@@ -33,6 +33,7 @@ export class CausalOrder implements Checker {
       case "appended":
         return this.#take(observation.node, observation.batch);
       case "consumed":
+        this.#sawBeforeOrigin(observation.batch);
         return this.#take(observation.consumer, observation.batch);
       default:
         return undefined;
@@ -43,11 +44,17 @@ export class CausalOrder implements Checker {
     return [];
   }
 
+  /** A topic that is deleted at once takes along what its origin had: nobody can be asked what that was. */
+  #sawBeforeOrigin(batch: SeenBatch): void {
+    const id = idOf(batch);
+    if (batch.kind !== "gap" && !this.#causes.has(id)) this.#causes.set(id, new Map());
+  }
+
   #take(reader: string, batch: SeenBatch): string | undefined {
     const key = `${reader}/${batch.topic}`;
     const held = this.#held.get(key) ?? new Map<string, number>();
     this.#held.set(key, held);
-    const id = `${batch.topic}/${batch.writer}/${batch.baseSequence}`;
+    const id = idOf(batch);
     const causes = this.#forked.has(batch.writer) ? new Map() : this.#causes.get(id);
     // The first sight of a batch is at its origin: served there before it can be pulled or consumed.
     if (causes === undefined && batch.kind !== "gap") this.#causes.set(id, new Map(held));
@@ -68,6 +75,10 @@ export class CausalOrder implements Checker {
     }
     return true;
   }
+}
+
+function idOf({ topic, writer, baseSequence }: SeenBatch): string {
+  return `${topic}/${writer}/${baseSequence}`;
 }
 
 function words(vector: Vector): string {
