@@ -9,5 +9,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 534, was: "a power cut before a kill was judged as the kill alone" },
   { seed: 1307, was: "what was read back after a failed sync and a restart was served before it was on disk" },
   { seed: 5212, was: "an answer that came after its topic had been deleted and made anew was judged by the new topic" },
-  { seed: 5418, was: "the first of two consumers of a topic that was just deleted was taken for the origin of a record" },
+  {
+    seed: 5418,
+    was: "the first of two consumers of a topic that was just deleted was taken for the origin of a record",
+  },
 ];
