@@ -2,17 +2,23 @@
 import type { Socket } from "node:net";
 import { Duplex, Transform, type TransformCallback } from "node:stream";
 
-const prefaceBytes = 24;
+/** What a client sends before its first frame; servers send nothing. */
+const clientPrefaceBytes = 24;
 const frameHeaderBytes = 9;
 const goawayType = 7;
 
-/** Passes the bytes of an HTTP/2 client on without its GOAWAY frames. */
+/** Passes the bytes of one side of HTTP/2 on without its GOAWAY frames. */
 export class GoawayFilter extends Transform {
   /** Bytes of the present frame, or of the preface, that are still to come. */
-  #restBytes = prefaceBytes;
+  #restBytes: number;
   #dropping = false;
   readonly #header = Buffer.alloc(frameHeaderBytes);
   #headerBytes = 0;
+
+  constructor(prefaceBytes: number = clientPrefaceBytes) {
+    super();
+    this.#restBytes = prefaceBytes;
+  }
 
   override _transform(chunk: Buffer, _encoding: string, done: TransformCallback): void {
     const kept: Buffer[] = [];
@@ -42,9 +48,16 @@ export class GoawayFilter extends Transform {
   }
 }
 
-/** A stream with the bytes of a socket, GOAWAY frames left out. `first` was read from the socket already. */
-export function withoutGoaway(socket: Socket, first: Buffer): Duplex {
-  const filter = new GoawayFilter();
+/**
+ * A stream with the bytes of a socket, GOAWAY frames left out. `first` was read from the socket already. `prefaceBytes`
+ * come before the first frame: those of a client, unless it is said otherwise.
+ */
+export function withoutGoaway(
+  socket: Socket,
+  first: Buffer,
+  { prefaceBytes }: { readonly prefaceBytes?: number } = {},
+): Duplex {
+  const filter = new GoawayFilter(prefaceBytes);
   filter.write(first);
   socket.pipe(filter);
   const filtered = new Duplex({
