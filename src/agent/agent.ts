@@ -43,6 +43,8 @@ export class Agent implements AsyncDisposable {
   readonly rpcAddress: string;
   /** `host:port` of its RPC for the `serf` command line; undefined unless the options ask for one. */
   readonly serfRpcAddress: string | undefined;
+  /** `host:port` of its DNS, UDP and TCP; undefined unless the options ask for one. */
+  readonly dnsAddress: string | undefined;
   /** Resolves when the node has stopped, for whatever reason. */
   readonly closed: Promise<void>;
   readonly #parts: Parts;
@@ -58,6 +60,7 @@ export class Agent implements AsyncDisposable {
     this.gossipAddress = formatAddress(parts.membership.address);
     this.rpcAddress = parts.rpcAddress;
     this.serfRpcAddress = parts.serfRpcAddress;
+    this.dnsAddress = parts.dnsAddress;
     this.closed = new Promise((resolve) => {
       this.#markClosed = resolve;
     });

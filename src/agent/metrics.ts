@@ -5,6 +5,7 @@ import type { EventHandlerCounters } from "./event_handlers.ts";
 import type { MembershipNode } from "./membership_node.ts";
 import { readCounter, readGauge } from "./metric_kinds.ts";
 import { type MeasuredCursors, registerCursors } from "./metrics_cursors.ts";
+import { type MeasuredDns, registerDns } from "./metrics_dns.ts";
 import { registerGossip } from "./metrics_gossip.ts";
 import { type MeasuredLog, meterOf, registerLog } from "./metrics_log.ts";
 import { type MeasuredPlacing, registerPlacement } from "./metrics_placement.ts";
@@ -18,6 +19,7 @@ export interface MeasuredParts extends MeasuredLog, MeasuredCursors {
   readonly server: { readonly connectionCount: number };
   readonly handlers: { readonly counters: EventHandlerCounters };
   readonly placing: MeasuredPlacing;
+  readonly dns: MeasuredDns | undefined;
 }
 
 /** A registry of its own: several nodes of one process do not get in one another's way. */
@@ -35,13 +37,14 @@ export class NodeMetrics {
   }
 
   /** The parts are open: what they count is shown from now on. */
-  open({ membership, replication, server, handlers, placing, ...measured }: MeasuredParts): void {
+  open({ membership, replication, server, handlers, placing, dns, ...measured }: MeasuredParts): void {
     registerGossip(this.#registry, membership);
     registerHandlers(this.#registry, handlers);
     this.#stops.push(registerLog(this.#registry, measured));
     registerReplication(this.#registry, replication);
     registerCursors(this.#registry, measured);
     registerPlacement(this.#registry, placing);
+    registerDns(this.#registry, dns);
     const help = "Connections of the RPC server that are open";
     readGauge(this.#registry, { name: "grapevine_rpc_connections_open", help }, () => server.connectionCount);
   }

@@ -9,11 +9,18 @@ import {
   clusterOptionNames,
   interfaceNames,
 } from "./cluster_options.ts";
+import {
+  type DnsSettings,
+  dnsSettingFault,
+  dnsSettingNames,
+  dnsSettingsOf,
+  type ResolvedDnsSettings,
+} from "./dns_options.ts";
 import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
 import { type LogSettings, logOptionsOf, logSettingFault, logSettingNames } from "./log_settings.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
-export interface AgentOptions extends ClusterOptions, LogSettings {
+export interface AgentOptions extends ClusterOptions, LogSettings, DnsSettings {
   /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
   readonly nodeName?: string | undefined;
   /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
@@ -101,6 +108,7 @@ export interface ResolvedAgentOptions {
   readonly fsync: "always" | "interval" | "never";
   readonly newWriter: boolean;
   readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
+  readonly dns: ResolvedDnsSettings | undefined;
   /** Checked. */
   readonly log: LogOptions;
 }
@@ -128,6 +136,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "serfRpcAuth",
   ...clusterOptionNames,
   ...logSettingNames,
+  ...dnsSettingNames,
 ]);
 
 /** Checks every option and fills in the defaults. Throws `InvalidAgentOptionError`. */
@@ -152,6 +161,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
     serfRpc: serfRpcOption(options),
+    dns: dnsOption(options),
     log: logOptions(options),
   };
 }
@@ -178,6 +188,12 @@ function interfaceOption(iface: string | undefined, bind: Address, said: string 
     iface,
     `an interface that has an address for bind ${said ?? "0.0.0.0"}: it has ${found}`,
   );
+}
+
+function dnsOption(options: AgentOptions): ResolvedDnsSettings | undefined {
+  const fault = dnsSettingFault(options);
+  if (fault !== undefined) throw new InvalidAgentOptionError(fault.option, fault.value, fault.allowed);
+  return dnsSettingsOf(options);
 }
 
 function logOptions(options: AgentOptions): LogOptions {

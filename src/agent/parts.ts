@@ -34,6 +34,7 @@ import {
 import { loadAssets } from "./assets.ts";
 import { type ClusterOptions, coalescePeriodsOf } from "./cluster_options.ts";
 import { ClusterPort } from "./cluster_port.ts";
+import { openDns } from "./dns.ts";
 import { EventHandlers } from "./event_handlers.ts";
 import { GossipPort } from "./gossip_port.ts";
 import { openGroupHomes } from "./group_homes.ts";
@@ -68,6 +69,8 @@ export interface Parts {
   readonly rpcAddress: string;
   /** `host:port` of the RPC for the `serf` command line, if it was asked for. */
   readonly serfRpcAddress: string | undefined;
+  /** `host:port` of its DNS, if it was asked for. */
+  readonly dnsAddress: string | undefined;
   readonly events: Listeners<NodeEvent>;
   readonly handlers: EventHandlers;
   readonly nodeTags: NodeTags;
@@ -165,7 +168,10 @@ export async function openParts(
   gossip.open(membership, handlers);
   const onLogEvent = (listener: (event: LogEvent) => void): (() => void) =>
     events.add((event) => event.type === "log" && listener(event.event));
-  metrics.open({ log, onLogEvent, membership, replication, server, handlers, placing, cursors, groups });
+  const onDnsWarn = (message: string): void => loggerOf("dns").warn("{message}", { message });
+  const services = { lookUp: () => [] };
+  const dns = await openDns(options.dns, { membership, services, onWarn: onDnsWarn }, stack);
+  metrics.open({ log, onLogEvent, membership, replication, server, handlers, placing, cursors, groups, dns });
   stack.defer(logNode(membership, lines, { warnings: surroundings.lines === undefined }));
   const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave, lines, handlers }, stack);
   stack.defer(
@@ -187,7 +193,7 @@ export async function openParts(
   const inProcessOptions = { openTransport: () => inProcess(ports, routes), failover: false };
   const client = stack.use(new LogClient(["http://in-process"], inProcessOptions));
   return {
-    ...{ log, membership, replication, readiness, client, rpcAddress, serfRpcAddress },
+    ...{ log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, dnsAddress: dns?.address },
     ...{ events, handlers, nodeTags, placing },
   };
 }

@@ -61,6 +61,7 @@ async function runAgent({ options, own }: Told, readAgain: () => Promise<Told>):
     await printLine(`gossip  ${agent.gossipAddress}`);
     await printLine(`rpc     http://${agent.rpcAddress}`);
     if (agent.serfRpcAddress !== undefined) await printLine(`serf    ${agent.serfRpcAddress}`);
+    if (agent.dnsAddress !== undefined) await printLine(`dns     ${agent.dnsAddress}`);
     await printLine("ready");
     await agent.closed;
   } finally {

@@ -1,5 +1,6 @@
 /** The table of all that `grapevine agent` can be told. */
 import type { AgentOptions } from "../agent/mod.ts";
+import { dnsSettings } from "./dns_settings.ts";
 
 /** Everything that `grapevine agent` can be told, by flag, by environment or by file. */
 export interface AgentSettings extends AgentOptions {
@@ -267,6 +268,7 @@ export const settings: readonly Setting[] = [
     kind: "text",
     help: "token that clients of --serf-rpc-addr must show (default: none is asked for)",
   },
+  ...dnsSettings,
   {
     key: "coalesceWindowMs",
     flag: "--coalesce-window",
