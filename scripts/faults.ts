@@ -8,11 +8,12 @@ import { loss, oneWay, partition } from "./faults/network_faults.ts";
 import { blackouts, type FaultOptions, kills, stops, wipes } from "./faults/process_faults.ts";
 import { Rig, type RigSettings } from "./faults/rig.ts";
 import { rush } from "./faults/rush.ts";
+import { services } from "./faults/services.ts";
 
 const processFaults = { kills, blackouts, stops, wipes, hops } as const;
 const networkFaults = { partition, "one-way": oneWay, loss } as const;
 /** Those that bring clients of their own. */
-const loads = { rush } as const;
+const loads = { rush, services } as const;
 type FaultName = keyof typeof processFaults | keyof typeof networkFaults | keyof typeof loads;
 
 /** What is missing cannot be chosen. */
@@ -33,6 +34,11 @@ const table: Readonly<Record<FaultName, Defaults>> = {
   "one-way": { rounds: 2, seconds: 10, help: "what a node sends is lost, what it is sent arrives" },
   loss: { rounds: 1, seconds: 60, help: "a fifth of all packets is lost" },
   rush: { seconds: 300, rate: 50_000, help: "kill -9 of any node every 5 s, under producers at full rate" },
+  services: {
+    seconds: 64,
+    rate: 200,
+    help: "services die, hang, are overloaded and lose their nodes, under balanced calls",
+  },
 };
 const faultNames = Object.keys(table) as FaultName[];
 
@@ -42,9 +48,9 @@ ${faultNames.map((name) => `  ${name.padEnd(20)} ${describe(table[name])}`).join
   all (default)        one after another
 
   --rounds N           how often, 1 to 100000; of hops: failovers
-  --seconds N          how long a fault lasts, of rush: all of it, 1 to 3600
+  --seconds N          how long a fault lasts, of rush and services: all of it, 1 to 3600
   --rate N             records a second that the client of each node sends, 1 to 10000 (default 100); of rush: of all
-                       producers together, up to 1000000
+                       producers together, up to 1000000; of services: calls
   --replicated N       rush: nodes that must hold a record before it is acknowledged, 1 to 3 (default 1)
   --profile NAME       timing of gossip, lan or local (default lan)
   --seed TEXT          says when (default: by chance)
