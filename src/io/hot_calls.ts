@@ -13,22 +13,32 @@ export interface HotCallsOptions {
   readonly methods: readonly MessageMethod[];
   /** Bytes of one request message. */
   readonly messageBytesMax: number;
-  /** Headers of every response. */
-  readonly headers: ReadonlyMap<string, string>;
+  /** Headers of the response; undefined when the request is not to be answered. */
+  readonly headersFor: (request: AskedBy) => ReadonlyMap<string, string> | undefined;
   readonly shutdownSignal?: AbortSignal | undefined;
 }
+
+/** What tells who may read a response. */
+interface AskedBy {
+  readonly method: string;
+  readonly path: string;
+  readonly origin: string | undefined;
+  readonly host: string | undefined;
+}
+
+type Headers = Readonly<Record<string, string>>;
 
 export class HotCalls {
   readonly #methods = new Map<string, MessageMethod>();
   readonly #options: HotCallsOptions;
-  readonly #headers: Readonly<Record<string, string>>;
+  /** Made once for each map that `headersFor` gives, and gone with it. */
+  readonly #headers = new WeakMap<ReadonlyMap<string, string>, Headers>();
   /** Bounded by the streams that connections may have open. */
   readonly #exchanges = new Set<HotExchange>();
   readonly #exchangeOptions: ConstructorParameters<typeof HotExchange>[3];
 
   constructor(options: HotCallsOptions) {
     this.#options = options;
-    this.#headers = Object.fromEntries(options.headers);
     for (const method of options.methods) this.#methods.set(method.path, method);
     this.#exchangeOptions = {
       messageBytesMax: options.messageBytesMax,
@@ -45,7 +55,7 @@ export class HotCalls {
     const { ":method": verb, ":path": path } = headers;
     const taken = this.#judge(String(verb), String(path), headers, true);
     if (taken === undefined) return false;
-    const wire = new StreamWire(stream, this.#headers, taken.protocol, () => exchange.drained());
+    const wire = new StreamWire(stream, taken.headers, taken.protocol, () => exchange.drained());
     const exchange = this.#begin(taken, wire);
     stream.on("data", (chunk: Buffer) => exchange.data(chunk));
     stream.on("end", () => exchange.ended());
@@ -59,7 +69,7 @@ export class HotCalls {
   takeRequest(request: IncomingMessage, response: ServerResponse): boolean {
     const taken = this.#judge(request.method, request.url, request.headers, false);
     if (taken === undefined) return false;
-    const exchange = this.#begin(taken, new ResponseWire(request, response, this.#headers));
+    const exchange = this.#begin(taken, new ResponseWire(request, response, taken.headers));
     request.on("data", (chunk: Buffer) => exchange.data(chunk));
     request.on("end", () => exchange.ended());
     response.on("drain", () => exchange.drained());
@@ -86,13 +96,26 @@ export class HotCalls {
     // A node that shuts down has Connect's handlers say so.
     if (method === undefined || verb !== "POST" || this.#options.shutdownSignal?.aborted) return undefined;
     const protocol = protocolOf(method.kind, headers, { http2, messageBytesMax: this.#options.messageBytesMax });
-    return protocol && { method, protocol };
+    const responseHeaders = protocol && this.#headersOf(verb, method.path, headers);
+    return responseHeaders && { method, protocol, headers: responseHeaders };
+  }
+
+  #headersOf(method: string, path: string, headers: IncomingHttpHeaders): Headers | undefined {
+    const { origin, host = headers[":authority"] as string | undefined } = headers;
+    const found = this.#options.headersFor({ method, path, origin, host });
+    if (found === undefined) return undefined;
+    const known = this.#headers.get(found);
+    if (known !== undefined) return known;
+    const made = Object.fromEntries(found);
+    this.#headers.set(found, made);
+    return made;
   }
 }
 
 interface Taken {
   readonly method: MessageMethod;
   readonly protocol: HotProtocol;
+  readonly headers: Headers;
 }
 
 class StreamWire implements HotWire {

@@ -32,9 +32,17 @@ export interface PlainAnswer {
 
 /** What is served beside the RPCs. Its promises do not reject. */
 export interface HttpBeside {
-  handle(request: { readonly method: string; readonly path: string }): PlainAnswer | undefined | Promise<PlainAnswer>;
-  /** Headers of every response, those of RPCs too. */
-  readonly corsHeaders: ReadonlyMap<string, string>;
+  handle(request: PlainRequest): PlainAnswer | undefined | Promise<PlainAnswer>;
+  /** Headers of the response, that of an RPC too; undefined when `handle` refuses the request, whatever it asks for. */
+  corsHeaders(request: PlainRequest): ReadonlyMap<string, string> | undefined;
+}
+
+/** What of a request matters beside the RPCs. */
+export interface PlainRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly origin: string | undefined;
+  readonly host: string | undefined;
 }
 
 export interface RpcHandlerOptions {
@@ -65,7 +73,7 @@ export function createRpcHandlers(options: RpcHandlerOptions): RpcHandlers {
   const hot = new HotCalls({
     methods: options.hotMethods ?? [],
     messageBytesMax,
-    headers: options.http.corsHeaders,
+    headersFor: (request) => options.http.corsHeaders(request),
     shutdownSignal: options.shutdownSignal,
   });
   return {
@@ -84,9 +92,13 @@ function nodeHandler(
     if (isH1(request) && hot.takeRequest(request, response as ServerResponse)) return;
     // Writing to a caller who left fails; the call itself hears of it by its signal.
     response.on("error", () => {});
-    for (const [name, value] of options.http.corsHeaders) response.setHeader(name, value);
     const path = pathOf(request.url ?? "/");
-    const handler = request.method === "OPTIONS" ? undefined : handlers.get(path);
+    const { origin, host = request.headers[":authority"] } = request.headers;
+    const plain = { method: request.method ?? "", path, origin, host: host as string | undefined };
+    const corsHeaders = options.http.corsHeaders(plain);
+    for (const [name, value] of corsHeaders ?? []) response.setHeader(name, value);
+    const isRpc = request.method !== "OPTIONS" && corsHeaders !== undefined;
+    const handler = isRpc ? handlers.get(path) : undefined;
     if (handler !== undefined) {
       answerNode(handler, request, response).catch((error: unknown) => {
         if (!isAbandoned(error)) options.onCallError?.(error);
@@ -98,7 +110,7 @@ function nodeHandler(
       return;
     }
     request.resume();
-    const answer = options.http.handle({ method: request.method ?? "", path }) ?? notFound(path);
+    const answer = options.http.handle(plain) ?? notFound(path);
     if (answer instanceof Promise) void answer.then((ready) => writeAnswer(ready, response));
     else writeAnswer(answer, response);
   };
@@ -125,20 +137,23 @@ function fetchHandler(
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     const path = pathOf(new URL(request.url).pathname);
-    const handler = request.method === "OPTIONS" ? undefined : handlers.get(path);
+    const [origin, host] = ["origin", "host"].map((name) => request.headers.get(name) ?? undefined);
+    const plain = { method: request.method, path, origin, host };
+    const corsHeaders = options.http.corsHeaders(plain);
+    const handler = request.method === "OPTIONS" || corsHeaders === undefined ? undefined : handlers.get(path);
     const response =
       handler === undefined
-        ? await answerFetch(request, path, options)
+        ? await answerFetch(plain, options)
         : universalServerResponseToFetch(
             await blameCallerOfUnary(await handler(universalServerRequestFromFetch(request, { httpVersion: "1.1" }))),
           );
-    for (const [name, value] of options.http.corsHeaders) response.headers.set(name, value);
+    for (const [name, value] of corsHeaders ?? []) response.headers.set(name, value);
     return response;
   };
 }
 
-async function answerFetch(request: Request, path: string, options: RpcHandlerOptions): Promise<Response> {
-  const answer = (await options.http.handle({ method: request.method, path })) ?? notFound(path);
+async function answerFetch(request: PlainRequest, options: RpcHandlerOptions): Promise<Response> {
+  const answer = (await options.http.handle(request)) ?? notFound(request.path);
   const hasBody = answer.body.length > 0 && request.method !== "HEAD";
   return new Response(hasBody ? new Uint8Array(answer.body) : null, {
     status: answer.status,

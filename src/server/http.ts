@@ -1,11 +1,15 @@
 /** Plain HTTP beside the RPCs: health for load balancers, metrics for Prometheus, the page and the modules that the node serves, CORS. Pure. */
-import { cors } from "@connectrpc/connect";
 import { toBytes } from "../base/mod.ts";
+import { type CorsOptions, createCors, preflightHeaders, publicHeaders } from "./cors.ts";
 
 export interface HttpRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** Of the page whose script asks, as its browser says it; undefined when nobody says so. */
+  readonly origin?: string | undefined;
+  /** Whom the request is addressed to: `host:port`. */
+  readonly host?: string | undefined;
 }
 
 export interface HttpResponse {
@@ -28,33 +32,40 @@ export interface HttpOptions {
   readonly assets?: ReadonlyMap<string, Asset> | undefined;
   /** What the node counts, in Prometheus' text format. @default none: `/metrics` is not served */
   readonly metrics?: (() => Promise<string> | string) | undefined;
+  /** Which pages may call. @default those of this machine, and the node's own */
+  readonly cors?: CorsOptions | undefined;
 }
 
 export interface HttpSide {
   /** The answer; undefined when nothing of this name is served here. Does not reject. */
   handle(request: HttpRequest): HttpResponse | undefined | Promise<HttpResponse>;
-  /** What every response carries, those of RPCs too, so that scripts of any origin may read it. */
-  readonly corsHeaders: ReadonlyMap<string, string>;
+  /**
+   * What a response carries, those of RPCs too, so that a script of the request's origin may read it; undefined where such
+   * a script may not ask: `handle` refuses it then.
+   */
+  corsHeaders(request: HttpRequest): ReadonlyMap<string, string> | undefined;
 }
-
-/** Seconds that a browser may keep the answer to a preflight. */
-const preflightSecondsMax = 7_200;
-
-// The star covers what it can name only one by one: trailers of unary calls come as headers `trailer-…`.
-const corsHeaders: ReadonlyMap<string, string> = new Map([
-  ["access-control-allow-origin", "*"],
-  ["access-control-expose-headers", [...cors.exposedHeaders, "*"].join(", ")],
-]);
-
-const preflightHeaders: ReadonlyMap<string, string> = new Map([
-  ["access-control-allow-methods", [...cors.allowedMethods, "HEAD"].join(", ")],
-  ["access-control-allow-headers", cors.allowedHeaders.join(", ")],
-  ["access-control-max-age", String(preflightSecondsMax)],
-]);
 
 export function createHttpSide(options: HttpOptions): HttpSide {
-  return { corsHeaders, handle: (request) => answer(request, options) };
+  const cors = createCors(options.cors ?? {});
+  // Modules are the same for everybody, and pages of any origin may import them: what they call is judged then.
+  const isPublic = (path: string): boolean => path !== "/" && options.assets?.has(path) === true;
+  const corsHeaders: HttpSide["corsHeaders"] = ({ path, origin, host }) =>
+    isPublic(path) ? publicHeaders : cors.headersFor(origin, host);
+  return {
+    corsHeaders,
+    handle: (request) => (corsHeaders(request) === undefined ? refusedOrigin(request) : answer(request, options)),
+  };
 }
+
+/** A browser shows its words to the developer alone. */
+function refusedOrigin({ origin = "" }: HttpRequest): HttpResponse {
+  const line = `Cannot answer a page of ${origin.slice(0, originCharactersMax)}: this node does not allow that origin. Start it with --cors-origin ${origin.slice(0, originCharactersMax)} to allow it`;
+  return text(403, line);
+}
+
+/** Of an origin that is told back. */
+const originCharactersMax = 200;
 
 /** Version 0.0.4 of Prometheus' text format. */
 const metricsType = "text/plain; version=0.0.4; charset=utf-8";

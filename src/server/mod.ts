@@ -1,5 +1,6 @@
 /** RPC in: Protobuf to ports, errors to codes. Sockets are opened elsewhere, with what this room exports. */
 export type { Routes } from "./answering.ts";
+export { type CorsOptions, corsOriginFault } from "./cors.ts";
 export { isRefusal, notTaken } from "./doors.ts";
 export { toConnectError } from "./errors.ts";
 export type { GroupAnswer, GroupCall } from "./group.ts";
@@ -32,6 +33,7 @@ export type {
   ServerPorts,
   WatchMessage,
 } from "./ports.ts";
+export type { ServedRegistry } from "./registry_port.ts";
 export { protocolVersion } from "./replication.ts";
 export { createRoutes } from "./routes.ts";
 export { NobodyReachableError, type ServedCopy, type ServedDoors, type ServedPlace } from "./served_doors.ts";

@@ -6,7 +6,14 @@ import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } f
 import * as assert from "uvu/assert";
 import type { MessageCall } from "../../src/base/mod.ts";
 import { type RpcServer, startServer } from "../../src/io/rpc_server.ts";
-import { type Asset, createHotMethods, createHttpSide, createRoutes, routerOptions } from "../../src/server/mod.ts";
+import {
+  type Asset,
+  type CorsOptions,
+  createHotMethods,
+  createHttpSide,
+  createRoutes,
+  routerOptions,
+} from "../../src/server/mod.ts";
 import { type FakePorts, fakePorts } from "./fakes.ts";
 
 export interface Serving extends AsyncDisposable {
@@ -24,6 +31,7 @@ export async function serve(
     readonly ports?: FakePorts;
     readonly assets?: ReadonlyMap<string, Asset>;
     readonly metrics?: () => Promise<string> | string;
+    readonly cors?: CorsOptions;
     readonly firstHeadersMs?: number;
     readonly connectionsMax?: number;
     /** @default a free one */
@@ -60,6 +68,7 @@ export async function serve(
       notReadyReason: () => (ports.readiness.ready ? undefined : "still joining"),
       assets: options.assets,
       metrics: options.metrics,
+      cors: options.cors,
     }),
     firstHeadersMs: options.firstHeadersMs,
     connectionsMax: options.connectionsMax,
