@@ -16,11 +16,12 @@ import {
   dnsSettingsOf,
   type ResolvedDnsSettings,
 } from "./dns_options.ts";
+import { type CorsSettings, corsSettingFault } from "./cors_options.ts";
 import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
 import { type LogSettings, logOptionsOf, logSettingFault, logSettingNames } from "./log_settings.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
-export interface AgentOptions extends ClusterOptions, LogSettings, DnsSettings {
+export interface AgentOptions extends ClusterOptions, LogSettings, DnsSettings, CorsSettings {
   /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
   readonly nodeName?: string | undefined;
   /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
@@ -107,6 +108,7 @@ export interface ResolvedAgentOptions {
   readonly eventHandlers: readonly EventHandlerSpec[];
   readonly fsync: "always" | "interval" | "never";
   readonly newWriter: boolean;
+  readonly corsOrigins: readonly string[] | undefined;
   readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
   readonly dns: ResolvedDnsSettings | undefined;
   /** Checked. */
@@ -134,6 +136,7 @@ const optionNames: ReadonlySet<string> = new Set([
   "newWriter",
   "serfRpcAddr",
   "serfRpcAuth",
+  "corsOrigins",
   ...clusterOptionNames,
   ...logSettingNames,
   ...dnsSettingNames,
@@ -161,6 +164,7 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     fsync: oneOf("fsync", options.fsync ?? "always", ["always", "interval", "never"]),
     newWriter: booleanOption("newWriter", options.newWriter ?? false),
     serfRpc: serfRpcOption(options),
+    corsOrigins: checkedOrigins(options),
     dns: dnsOption(options),
     log: logOptions(options),
   };
@@ -270,6 +274,12 @@ function eventHandlerOption(text: string): EventHandlerSpec {
     if (!(error instanceof InvalidEventHandlerError)) throw error;
     throw new InvalidAgentOptionError("eventHandlers", text, `[FILTER[,FILTER...]=]COMMAND, but ${error.problem}`);
   }
+}
+
+function checkedOrigins({ corsOrigins }: AgentOptions): readonly string[] | undefined {
+  const fault = corsSettingFault(corsOrigins);
+  if (fault === undefined) return corsOrigins;
+  throw new InvalidAgentOptionError("corsOrigins", fault.value, fault.allowed);
 }
 
 function ipOption(text: string | undefined): string | undefined {

@@ -140,7 +140,7 @@ export async function openParts(
   };
   const routes = createRoutes(ports);
   const hotMethods = createHotMethods(ports, { admitProduce: () => mayProduce(readiness) });
-  const server = await openServer(options, { routes, hotMethods, readiness, metrics });
+  const server = await openServer(options, { routes, hotMethods, readiness, metrics, cluster });
   stack.defer(() => server.close(stopGraceMs));
   const rpcAddress = formatAddress({ host: rpcHost(options), port: server.port });
   let writerTold = log.writer;
@@ -288,9 +288,11 @@ async function openServer(
     readonly hotMethods: readonly MessageMethod[];
     readonly readiness: Readiness;
     readonly metrics: NodeMetrics;
+    readonly cluster: ClusterPort;
   },
 ): Promise<RpcServer> {
-  const { routes, hotMethods, readiness, metrics } = served;
+  const { routes, hotMethods, readiness, metrics, cluster } = served;
+  const isNode = (address: string): boolean => cluster.members().some(({ tags }) => tags.get("rpc_addr") === address);
   return startServer({
     ...options.rpc,
     ...{ routes, hotMethods: metrics.calls.counted(hotMethods) },
@@ -299,6 +301,7 @@ async function openServer(
       notReadyReason: () => readiness.reason,
       assets: await loadAssets(),
       metrics: () => metrics.text(),
+      cors: { origins: options.corsOrigins, isNode },
     }),
     onCallError: (error) => loggerOf("server").debug("a call ended: {error}", { error }),
   });

@@ -59,6 +59,13 @@ export const settings: readonly Setting[] = [
     help: "address of RPC and the console page, port 0 picks a free one (default: the host of --bind, port 8400)",
   },
   {
+    key: "corsOrigins",
+    flag: "--cors-origin",
+    value: "<origin>",
+    kind: "list",
+    help: "origin whose pages may call this node, or *, loopback, none; repeatable (default: loopback)",
+  },
+  {
     key: "join",
     flag: "--join",
     value: "<host:port>",
