@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { dnsSettingNames } from "../../src/agent/dns_options.ts";
 import { logSettingNames } from "../../src/agent/log_settings.ts";
 import { settings } from "../../src/cli/agent_settings.ts";
 
@@ -25,8 +26,9 @@ test("every flag that the table from serf to grapevine names is one of ours, and
     named.filter((flag) => !flags.has(flag)),
     [],
   );
-  // Those of the log are in docs/retention.md, that of placement in docs/placement.md.
-  const ofLog = settings.filter(({ key }) => logSettingNames.includes(key)).map(({ flag }) => flag);
+  // Those of the log are in docs/retention.md, that of placement in docs/placement.md, those of DNS in docs/dns.md.
+  const ofOthers = [...logSettingNames, ...dnsSettingNames] as readonly string[];
+  const documentedElsewhere = settings.filter(({ key }) => ofOthers.includes(key)).map(({ flag }) => flag);
   const ourOwn = new Set([
     "--data-dir",
     "--fsync",
@@ -34,7 +36,7 @@ test("every flag that the table from serf to grapevine names is one of ours, and
     "--log-format",
     "--placement-settle",
     "--tls",
-    ...ofLog,
+    ...documentedElsewhere,
   ]);
   const missing = settings.map(({ flag }) => flag).filter((flag) => !named.includes(flag) && !ourOwn.has(flag));
   assert.equal(missing, []);

@@ -19,6 +19,7 @@ const table: Readonly<Record<string, Need>> = {
   nftables: { binaries: ["nft"], debianPackage: "nftables" },
   namespaces: { binaries: ["unshare"], debianPackage: "util-linux", fault: namespaceFault },
   curl: { binaries: ["curl"], debianPackage: "curl" },
+  dig: { binaries: ["dig"], debianPackage: "bind9-dnsutils" },
   git: { binaries: ["git"], debianPackage: "git" },
 };
 
