@@ -9,6 +9,7 @@ import type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messa
 import { type AgentOptions, checkedHandlers, checkedTags, resolveAgentOptions } from "./options.ts";
 import { enterCluster, openParts, type Parts } from "./parts.ts";
 import type { QueryOptions, QueryRun } from "./query_run.ts";
+import type { AgentServices } from "./services.ts";
 import { AgentTopic } from "./topic.ts";
 
 /** What an agent tells those who listen, by name. */
@@ -167,6 +168,11 @@ export class Agent implements AsyncDisposable {
     this.#parts.membership.forceLeave(name, options);
   }
 
+  /** Services that this node registers and checks, and those of all nodes. */
+  get services(): AgentServices {
+    return this.#parts.services;
+  }
+
   /** Encryption keys of the whole cluster. */
   get keys(): ClusterKeys {
     return this.#parts.membership.keys;
@@ -194,6 +200,7 @@ export class Agent implements AsyncDisposable {
   /** Tells the cluster that this node leaves, then stops. */
   async leave(): Promise<void> {
     this.#parts.readiness.end("the node is leaving");
+    await this.#parts.services.withdraw();
     await this.#parts.membership.leave();
     await this[Symbol.asyncDispose]();
   }

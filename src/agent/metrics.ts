@@ -10,6 +10,7 @@ import { registerGossip } from "./metrics_gossip.ts";
 import { type MeasuredLog, meterOf, registerLog } from "./metrics_log.ts";
 import { type MeasuredPlacing, registerPlacement } from "./metrics_placement.ts";
 import { registerProcess } from "./metrics_process.ts";
+import { type MeasuredServices, registerServices } from "./metrics_registry.ts";
 import { type MeasuredReplication, registerReplication } from "./metrics_replication.ts";
 import { CallMetrics } from "./metrics_rpc.ts";
 
@@ -19,6 +20,7 @@ export interface MeasuredParts extends MeasuredLog, MeasuredCursors {
   readonly server: { readonly connectionCount: number };
   readonly handlers: { readonly counters: EventHandlerCounters };
   readonly placing: MeasuredPlacing;
+  readonly services: MeasuredServices;
   readonly dns: MeasuredDns | undefined;
 }
 
@@ -37,13 +39,14 @@ export class NodeMetrics {
   }
 
   /** The parts are open: what they count is shown from now on. */
-  open({ membership, replication, server, handlers, placing, dns, ...measured }: MeasuredParts): void {
+  open({ membership, replication, server, handlers, placing, services, dns, ...measured }: MeasuredParts): void {
     registerGossip(this.#registry, membership);
     registerHandlers(this.#registry, handlers);
     this.#stops.push(registerLog(this.#registry, measured));
     registerReplication(this.#registry, replication);
     registerCursors(this.#registry, measured);
     registerPlacement(this.#registry, placing);
+    registerServices(this.#registry, services);
     registerDns(this.#registry, dns);
     const help = "Connections of the RPC server that are open";
     readGauge(this.#registry, { name: "grapevine_rpc_connections_open", help }, () => server.connectionCount);

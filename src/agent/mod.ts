@@ -11,4 +11,5 @@ export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messa
 export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.ts";
 export type { QueryAnswer, QueryOptions, QueryResult, QueryRun } from "./query_run.ts";
 export { JoinGivenUpError } from "./rejoiner.ts";
+export type { AgentServices, HealthReport } from "./services.ts";
 export { AgentTopic, type TopicProduceOptions } from "./topic.ts";

@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
-import { type Address, formatAddress, parseAddress } from "../base/mod.ts";
+import { type Address, formatAddress, parseAddress, type ServiceDefinition } from "../base/mod.ts";
 import { parseKey } from "../gossip/mod.ts";
 import type { LogOptions } from "../log/mod.ts";
+import type { ResolvedService } from "../registry/mod.ts";
 import {
   addressesOfInterface,
   type ClusterOptions,
@@ -19,6 +20,7 @@ import {
 import { type CorsSettings, corsSettingFault } from "./cors_options.ts";
 import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
 import { type LogSettings, logOptionsOf, logSettingFault, logSettingNames } from "./log_settings.ts";
+import { servicesOption } from "./service_options.ts";
 
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
 export interface AgentOptions extends ClusterOptions, LogSettings, DnsSettings, CorsSettings {
@@ -68,6 +70,10 @@ export interface AgentOptions extends ClusterOptions, LogSettings, DnsSettings, 
   readonly serfRpcAddr?: string | undefined;
   /** A token that its clients must show. @default none is asked for */
   readonly serfRpcAuth?: string | undefined;
+  /** Services that the node registers and checks while it runs. Those that are left out later are deregistered. @default [] */
+  readonly services?: readonly ServiceDefinition[] | undefined;
+  /** Take services from callers whose checks run programs. Whoever reaches the RPC port may run any, then. @default false */
+  readonly allowCommandChecks?: boolean | undefined;
 }
 
 export type GossipProfile = "lan" | "wan" | "local";
@@ -111,6 +117,8 @@ export interface ResolvedAgentOptions {
   readonly corsOrigins: readonly string[] | undefined;
   readonly serfRpc: { readonly address: string; readonly auth: string | undefined } | undefined;
   readonly dns: ResolvedDnsSettings | undefined;
+  readonly services: readonly ResolvedService[];
+  readonly allowCommandChecks: boolean;
   /** Checked. */
   readonly log: LogOptions;
 }
@@ -136,6 +144,8 @@ const optionNames: ReadonlySet<string> = new Set([
   "newWriter",
   "serfRpcAddr",
   "serfRpcAuth",
+  "services",
+  "allowCommandChecks",
   "corsOrigins",
   ...clusterOptionNames,
   ...logSettingNames,
@@ -166,6 +176,8 @@ export function resolveAgentOptions(options: AgentOptions): ResolvedAgentOptions
     serfRpc: serfRpcOption(options),
     corsOrigins: checkedOrigins(options),
     dns: dnsOption(options),
+    services: checkedServices(options.services ?? []),
+    allowCommandChecks: booleanOption("allowCommandChecks", options.allowCommandChecks ?? false),
     log: logOptions(options),
   };
 }
@@ -204,6 +216,12 @@ function logOptions(options: AgentOptions): LogOptions {
   const fault = logSettingFault(options);
   if (fault !== undefined) throw new InvalidAgentOptionError(fault.option, fault.value, fault.allowed);
   return logOptionsOf(options);
+}
+
+function checkedServices(given: unknown): readonly ResolvedService[] {
+  const services = servicesOption(given);
+  if (!("option" in services)) return services;
+  throw new InvalidAgentOptionError(services.option, services.value, services.allowed);
 }
 
 function clusterOptions(options: AgentOptions): ClusterOptions {

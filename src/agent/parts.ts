@@ -52,6 +52,7 @@ import { Readiness } from "./readiness.ts";
 import { type JoinGivenUpError, Rejoiner } from "./rejoiner.ts";
 import { Replication } from "./replication.ts";
 import { startSerfRpc } from "./serf_rpc.ts";
+import { openServices, type ServiceRegistry } from "./service_registry.ts";
 import { mayProduce, waitUntilReady } from "./write_gate.ts";
 
 /** Anything that happened in a node, as its parts tell it. */
@@ -75,6 +76,7 @@ export interface Parts {
   readonly handlers: EventHandlers;
   readonly nodeTags: NodeTags;
   readonly placing: Placing;
+  readonly services: ServiceRegistry;
 }
 
 /** How long calls that are under way may take to end when the node stops, in milliseconds. */
@@ -120,6 +122,7 @@ export async function openParts(
   });
   const topics = stack.use(await TopicRegistry.open(log, { ...kept, ...placing.registryOptions }));
   const cursors = stack.use(await CursorRegistry.open(log, kept));
+  const services = stack.use(await openServices({ ...options, nodeName, log }));
   const replication = stack.use(
     new Replication({
       ...{ nodeName, log, rpc, clock: systemClock, random, logger: loggerOf("replication") },
@@ -134,7 +137,7 @@ export async function openParts(
   const groups = openGroupHomes({ nodeName, cluster, places: placing.places }, stack);
   const gossip = new GossipPort({ tags: nodeTags, facts: programFacts(), lines });
   const ports: ServerPorts = {
-    ...{ log, topics, cursors, groups, cluster, gossip, replication, readiness },
+    ...{ log, topics, cursors, groups, cluster, gossip, replication, readiness, services },
     ...{ clock: systemClock, codecs: nodeCodecs, doors: placing.doors },
     onInternalError: (error) => loggerOf("server").error("a call failed: {error}", { error }),
   };
@@ -153,6 +156,7 @@ export async function openParts(
       onEvent: (event) => {
         follow(replication, rpc, nodeName, event.member);
         placing.memberChanged(event.member);
+        services.memberChanged(event);
         events.emit(event);
       },
       onWarn: (message) => loggerOf("gossip").warn("{message}", { message }),
@@ -160,6 +164,7 @@ export async function openParts(
   );
   cluster.open(membership);
   placing.start(() => membership.members());
+  services.start(membership, options.services, membership.advertised.host);
   const onWarn = (message: string): void => loggerOf("events").warn("{message}", { message });
   const coalesce = coalescePeriodsOf(options.cluster);
   const handlers = stack.use(
@@ -171,7 +176,8 @@ export async function openParts(
   const onDnsWarn = (message: string): void => loggerOf("dns").warn("{message}", { message });
   const services = { lookUp: () => [] };
   const dns = await openDns(options.dns, { membership, services, onWarn: onDnsWarn }, stack);
-  metrics.open({ log, onLogEvent, membership, replication, server, handlers, placing, cursors, groups, dns });
+  const measured = { membership, replication, server, handlers, placing, dns, services };
+  metrics.open({ log, onLogEvent, cursors, groups, ...measured });
   stack.defer(logNode(membership, lines, { warnings: surroundings.lines === undefined }));
   const serfRpcAddress = await openSerfRpc(options.serfRpc, { membership, nodeTags, leave, lines, handlers }, stack);
   stack.defer(
@@ -194,7 +200,7 @@ export async function openParts(
   const client = stack.use(new LogClient(["http://in-process"], inProcessOptions));
   return {
     ...{ log, membership, replication, readiness, client, rpcAddress, serfRpcAddress, dnsAddress: dns?.address },
-    ...{ events, handlers, nodeTags, placing },
+    ...{ events, handlers, nodeTags, placing, services },
   };
 }
 
@@ -346,7 +352,7 @@ const hearPeersMs = 2_000;
  */
 export async function enterCluster(parts: Parts, entry: ClusterEntry, stack: DisposalStack): Promise<void> {
   const { seeds, cluster, onGiveUp } = entry;
-  const { membership, replication, readiness, placing } = parts;
+  const { membership, replication, readiness, placing, services } = parts;
   const others = (): Member[] => membership.members().filter((member) => member.name !== membership.localName);
   const rejoiner = new Rejoiner({
     ...{ membership, seeds, onGiveUp, clock: systemClock, logger: loggerOf("gossip") },
@@ -374,5 +380,6 @@ export async function enterCluster(parts: Parts, entry: ClusterEntry, stack: Dis
     clearTimeout(impatience);
   }
   placing.enter();
+  services.enter();
   readiness.set(undefined);
 }

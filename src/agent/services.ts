@@ -25,7 +25,7 @@ export interface AgentServices {
   lookUp(query?: ServiceQuery): ServiceInstance[];
   /**
    * What `lookUp` finds now, as changes of type `present`, then each change with its reason, until the loop is left, the
-   * signal fires or the node stops. Whoever is slow hears of the latest and not of each step. The watch begins with the call.
+   * signal fires or the node stops. Whoever is slow hears of the latest and not of each step.
    */
   watch(query?: ServiceQuery, options?: { readonly signal?: AbortSignal | undefined }): AsyncGenerator<ServiceChange>;
 }

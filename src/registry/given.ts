@@ -51,8 +51,7 @@ export function plainTextOf(
   value: unknown,
   { min, max }: { readonly min: number; readonly max: number },
 ): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const isPlain = typeof value === "string" && !/[\u0000-\u001f\u007f]/.test(value);
+  const isPlain = typeof value === "string" && !/\p{Cc}/u.test(value);
   if (isPlain && value.length >= min && value.length <= max) return value;
   throw new InvalidServiceError(
     field,

@@ -4,10 +4,9 @@ import { healthStates } from "./query.ts";
 
 /** What a check said, without control characters but line ends, as much of it as is kept. */
 export function cutOutput(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   const plain = text
     .slice(0, 4 * checkOutputBytesMax)
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "")
+    .replaceAll(/[^\P{Cc}\t\n]/gu, "")
     .trim();
   const bytes = toBytes(plain);
   if (bytes.length <= checkOutputBytesMax) return plain;

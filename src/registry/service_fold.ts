@@ -22,6 +22,7 @@ export interface Folded extends RecordKey {
   /** Of a node: it says that it is away. */
   readonly away: boolean;
   readonly reason: string;
+  readonly writer: WriterId;
 }
 
 /**
@@ -99,7 +100,7 @@ export class ServiceFold {
     this.#services += Number(entry.record !== undefined) - Number(known?.record !== undefined);
     this.#entries.set(text, entry);
     this.#remember(text, key, entry);
-    this.#onChange({ ...key, ...said, reason: reasonOf(record, said) });
+    this.#onChange({ ...key, ...said, reason: reasonOf(record, said), writer });
   }
 
   #hasRoom({ id }: RecordKey, { record }: Entry): boolean {

@@ -6,6 +6,7 @@
 import type { ChainHash, Clock, Codecs, Vector, WriterId } from "../base/mod.ts";
 import type { WorkInGroupRequest, WorkInGroupResponse } from "../gen/log/v1/log_pb.ts";
 import type { GroupAnswer, GroupCall } from "./group.ts";
+import type { ServedRegistry } from "./registry_port.ts";
 import type { ServedDoors } from "./served_doors.ts";
 
 /** Everything that the RPCs are answered from. */
@@ -23,6 +24,8 @@ export interface ServerPorts {
   readonly cursors?: ServedCursors | undefined;
   /** Without it, nobody is the home of a group. */
   readonly groups?: ServedGroups | undefined;
+  /** Without it, nobody keeps what services there are. */
+  readonly services?: ServedRegistry | undefined;
   readonly readiness: ServedReadiness;
   /** Without it, no single records are taken out of compressed batches. */
   readonly codecs?: Codecs | undefined;

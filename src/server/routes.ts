@@ -4,6 +4,7 @@ import type { ConnectRouter, ServiceImpl } from "@connectrpc/connect";
 import type { MessageAnswerer, MessageCall } from "../base/mod.ts";
 import { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
 import { Page } from "../gen/grapevine/v1/page_pb.ts";
+import { Registry } from "../gen/grapevine/v1/registry_pb.ts";
 import { Replication } from "../gen/grapevine/v1/replication_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection } from "../gen/grpc/reflection/v1/reflection_pb.ts";
@@ -37,6 +38,7 @@ import { produce } from "./produce.ts";
 import { produceMany } from "./produce_many.ts";
 import { produceStream } from "./produce_stream.ts";
 import { Reflection } from "./reflection.ts";
+import { deregisterService, lookUpServices, registerService, reportHealth, watchServices } from "./registry.ts";
 import { keep, pull, watch } from "./replication.ts";
 import { deleteTopic, describeTopic, listTopics, setTopic } from "./topics.ts";
 
@@ -45,6 +47,7 @@ const services: readonly DescService[] = [
   Log,
   Replication,
   Cluster,
+  Registry,
   Page,
   Health,
   ServerReflection,
@@ -58,6 +61,7 @@ export function createRoutes(ports: ServerPorts): Routes {
     addLog(router, ports, answering);
     addReplication(router, ports, answering);
     addCluster(router, ports, answering);
+    addRegistry(router, ports, answering);
     addHealth(router, ports, answering);
     router.service(Page, { follow: answering.streaming((request, context) => follow(ports, request, context)) });
     addReflection(router, answering);
@@ -164,6 +168,16 @@ function gossipMethods(ports: ServerPorts, answering: Answering): Partial<Servic
     diagnosePeers: answering.unary((request) => diagnosePeers(gossip, request)),
     info: answering.unary(() => info(gossip)),
   };
+}
+
+function addRegistry(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {
+  router.service(Registry, {
+    registerService: answering.unary((request) => registerService(ports, request)),
+    deregisterService: answering.unary((request) => deregisterService(ports, request)),
+    reportHealth: answering.unary((request) => reportHealth(ports, request)),
+    lookUpServices: answering.unary((request) => lookUpServices(ports, request)),
+    watchServices: answering.streaming((request, context) => watchServices(ports, request, context)),
+  });
 }
 
 function addHealth(router: ConnectRouter, ports: ServerPorts, answering: Answering): void {

@@ -1,0 +1,31 @@
+/** Services that the options of a node name. */
+import { InvalidServiceError, nodeServicesMax, type ResolvedService, resolveService } from "../registry/mod.ts";
+
+/** What is wrong with an option, and what would be allowed. */
+export interface ServiceOptionFault {
+  readonly option: string;
+  readonly value: unknown;
+  readonly allowed: string;
+}
+
+/** Checked, and with all defaults filled in; or what is wrong. */
+export function servicesOption(given: unknown): readonly ResolvedService[] | ServiceOptionFault {
+  if (!Array.isArray(given) || given.length > nodeServicesMax) {
+    return { option: "services", value: given, allowed: `a list of up to ${nodeServicesMax} services` };
+  }
+  const services = new Map<string, ResolvedService>();
+  for (const [at, definition] of given.entries()) {
+    try {
+      const service = resolveService(definition);
+      if (services.has(service.id)) {
+        const allowed = "an id of no other service of this node; the id is the name unless one is given";
+        return { option: `services[${at}].id`, value: service.id, allowed };
+      }
+      services.set(service.id, service);
+    } catch (error) {
+      if (!(error instanceof InvalidServiceError)) throw error;
+      return { option: `services[${at}]: ${error.field}`, value: error.value, allowed: error.allowed };
+    }
+  }
+  return [...services.values()];
+}
