@@ -6,51 +6,18 @@
  *   console.html  the page that every node serves, with everything it needs inside
  * `npm run build -- --out DIRECTORY` writes elsewhere; a test compares that with what is committed.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
+import { bundle, bundlePage, forBrowsers } from "./console_page.ts";
 import { makeDeclarations } from "./declarations.ts";
-import { leanClient } from "./lean_client.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "..");
 
 /** Path below dist/ and text. */
 type Files = Map<string, string>;
-
-const forBrowsers: BuildOptions = {
-  ...{ platform: "browser", target: "es2022", minify: true },
-  plugins: [leanClient(projectDirectory)],
-};
-
-async function bundle(entry: string, options: BuildOptions): Promise<string> {
-  const result = await build({
-    entryPoints: [path.join(projectDirectory, entry)],
-    absWorkingDir: projectDirectory,
-    bundle: true,
-    format: "esm",
-    charset: "utf8",
-    write: false,
-    logLevel: "warning",
-    ...options,
-  });
-  return (result.outputFiles?.[0]?.text ?? "").replaceAll(projectDirectory, "");
-}
-
-/** The page with its script and its style sheet put in place of the links to them. */
-async function bundlePage(): Promise<string> {
-  let page = readFileSync(path.join(projectDirectory, "web/index.html"), "utf8");
-  for (const [tag, name] of page.matchAll(/<script type="module" src="\.?\/?([\w./-]+)"><\/script>/g)) {
-    const script = await bundle(`web/${name}`, forBrowsers);
-    page = page.replace(tag, () => `<script type="module">${script}</script>`);
-  }
-  for (const [tag, name] of page.matchAll(/<link rel="stylesheet" href="\.?\/?([\w./-]+)"\s*\/?>/g)) {
-    const style = await bundle(`web/${name}`, forBrowsers);
-    page = page.replace(tag, () => `<style>${style}</style>`);
-  }
-  return page;
-}
 
 /** Puts the other files into the library: it serves them wherever it was loaded from. */
 function embed(files: Files): Plugin {

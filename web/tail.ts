@@ -1,162 +1,228 @@
-import { ClientError, type ConsumeFrom, type LogClient, type LogRecord } from "../src/client/browser.ts";
-import { byId, make } from "./elements.ts";
+/** The records of a topic as they come. What it shows and keeps is bounded, however fast they do. */
+import type { LogRecord, TopicDescription } from "../src/client/browser.ts";
+import type { ClusterWatch } from "./cluster_watch.ts";
+import { make, makeButton, makeEmpty, moveFocus } from "./elements.ts";
+import { countText } from "./formats.ts";
+import { intoHead, makePanel } from "./panel.ts";
+import type { Search } from "./search.ts";
+import type { Sight } from "./sight.ts";
+import { TailBuffer } from "./tail_buffer.ts";
+import { stateText, TailControls } from "./tail_controls.ts";
+import { type RowStyle, toRow, toSkipped } from "./tail_row.ts";
+import { pageRecords, type Start, TailSource, type TailState } from "./tail_source.ts";
 
 /** Rows on the page; older ones go. */
-const rowsMax = 1_000;
-/** Records from before the page was opened that are shown. */
-const recordsBefore = 100;
-/** Letters of a value that are shown. */
-const lettersMax = 4_000;
-const retryMs = 2_000;
+const rowsMax = 400;
+/** The page is drawn at most so often, and so many rows at a time: nobody reads faster. */
+const drawEveryMs = 120;
+const rowsDrawnMax = 60;
+/** Up to so many at a time are coloured. */
+const richMax = 30;
+const rateMs = 1_000;
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-
-/** The live tail: the one long call of the page, because a browser has six connections to a host over HTTP/1.1. */
 export class Tail {
-  readonly #client: LogClient;
-  readonly #pane = byId("records", HTMLElement);
-  readonly #rows = byId("rows", HTMLElement);
-  readonly #empty = byId("tail-empty", HTMLElement);
-  readonly #title = byId("tail-title", HTMLElement);
-  readonly #state = byId("tail-state", HTMLElement);
-  readonly #pause = byId("pause", HTMLButtonElement);
-  readonly #jump = byId("jump", HTMLButtonElement);
-  #controller = new AbortController();
-  #arrived: LogRecord[] = [];
-  #paused = false;
+  readonly element: HTMLElement;
+  readonly #watch: ClusterWatch;
+  readonly #source: TailSource;
+  readonly #buffer = new TailBuffer();
+  readonly #controls: TailControls;
+  readonly #pane = make("div", "records");
+  readonly #rows = make("ol", "");
+  readonly #empty = make("div", "records-empty");
+  readonly #jump: HTMLButtonElement;
+  #topic: string | undefined;
+  #words: readonly string[] = [];
+  #state: TailState = { type: "opening" };
   /** Whether the newest record is in sight, so that the page scrolls along. */
   #following = true;
-  #topic: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #counts = { arrived: 0, undrawn: 0, sinceMs: 0 };
+  #rate = { arrived: 0, undrawn: 0 };
 
-  constructor(client: LogClient) {
-    this.#client = client;
-    this.#pause.addEventListener("click", () => this.#setPaused(!this.#paused));
-    byId("clear", HTMLButtonElement).addEventListener("click", () => this.#clear());
-    this.#jump.addEventListener("click", () => this.#scrollToEnd());
-    this.#pane.addEventListener("scroll", () => {
-      this.#following = this.#pane.scrollHeight - this.#pane.scrollTop - this.#pane.clientHeight < 24;
-      if (this.#following) this.#jump.hidden = true;
+  constructor(watch: ClusterWatch, sight: Sight) {
+    this.#watch = watch;
+    this.#source = new TailSource(watch.client, sight, {
+      arrived: (records, gap) => this.#arrived(records, gap),
+      changed: (state) => this.#show(state),
+    });
+    this.#controls = new TailControls({
+      search: (search) => this.#search(search),
+      start: (start) => this.#start(start),
+      pause: () => this.#source.pause(),
+      resume: () => this.#source.resume(),
+      clear: () => this.#clear(),
+    });
+    this.#jump = makeButton("jump", "Newest records", () => this.#follow());
+    this.#jump.hidden = true;
+    this.#pane.append(this.#rows, this.#empty);
+    this.element = makePanel("tail", "Records", this.#controls.bar, this.#pane, this.#jump, this.#controls.position);
+    intoHead(this.element, this.#controls.state);
+    this.#listen();
+  }
+
+  /** Shows another topic, its newest records first of all; none while nobody looks. */
+  show(topic: string | undefined): void {
+    if (topic === this.#topic) return;
+    this.#topic = topic;
+    if (topic === undefined) {
+      this.#source.stop();
+      return;
+    }
+    this.#controls.reset();
+    this.#words = [];
+    this.#buffer.search(undefined);
+    this.#start("live");
+  }
+
+  renderPosition(topic: TopicDescription | undefined): void {
+    this.#controls.showPosition(this.#source.position, topic);
+    this.#measure();
+  }
+
+  focusSearch(): void {
+    this.#controls.focusSearch();
+  }
+
+  pressPause(): void {
+    this.#controls.pressPause();
+  }
+
+  #listen(): void {
+    const pane = this.#pane;
+    // What scrolls must be within reach of the keyboard.
+    pane.tabIndex = 0;
+    pane.setAttribute("role", "log");
+    pane.setAttribute("aria-live", "off");
+    pane.setAttribute("aria-label", "Records, newest last. Arrow keys lead from one to the next, Enter opens one.");
+    pane.addEventListener("scroll", () => {
+      this.#following = pane.scrollHeight - pane.scrollTop - pane.clientHeight < 24;
+      if (this.#following) this.#schedule();
+    });
+    pane.addEventListener("keydown", (event) => {
+      const rows = [...this.#rows.querySelectorAll<HTMLElement>(".row")];
+      if (event.target !== pane) return void moveFocus(event, rows);
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      event.preventDefault();
+      rows.at(-1)?.focus();
     });
   }
 
-  get topic(): string | undefined {
-    return this.#topic;
-  }
-
-  /** Shows another topic, its newest records first of all. */
-  show(topic: string): void {
-    if (topic === this.#topic) return;
-    this.#topic = topic;
-    this.#title.textContent = topic;
+  #start(start: Start): void {
+    if (this.#topic === undefined) return;
     this.#clear();
-    this.#setPaused(false);
-    this.#controller.abort();
-    this.#controller = new AbortController();
-    void this.#follow(topic, this.#controller.signal);
+    this.#source.open(this.#topic, start);
   }
 
-  async #follow(topic: string, signal: AbortSignal): Promise<void> {
-    let from: ConsumeFrom | undefined;
-    while (!signal.aborted) {
-      try {
-        from ??= await this.#startOf(topic);
-        // A page that shows the newest records goes on behind those that are gone.
-        const consumer = this.#client.consume(topic, { from, signal, onGap() {} });
-        this.#say("live", "live");
-        for await (const record of consumer) {
-          from = consumer.cursor ?? record.offset + 1;
-          this.#arrive(record);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#say("lost", wordsFor(error));
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-      }
+  #search(search: Search | undefined): void {
+    this.#words = search?.words ?? [];
+    this.#rows.replaceChildren();
+    this.#buffer.search(search);
+    this.#following = true;
+    if (this.#source.isLive) this.#draw(rowsMax);
+    // A page of what is found begins where the page did.
+    else this.#start(this.#source.start);
+    this.#renderEmpty();
+  }
+
+  #arrived(records: readonly LogRecord[], gap: string | undefined): number {
+    if (gap !== undefined) this.#rows.append(make("li", "skipped", gap));
+    const { found, passed } = this.#buffer.arrived(records);
+    this.#counts.arrived += records.length;
+    this.#counts.undrawn += passed;
+    this.#schedule();
+    return found;
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      requestAnimationFrame(() => this.#draw(this.#source.isLive ? rowsDrawnMax : pageRecords));
+    }, drawEveryMs);
+  }
+
+  /** Puts what waits on the page: nothing while somebody reads what came before. */
+  #draw(max: number): void {
+    if (!this.#following && this.#source.isLive) {
+      const { waiting } = this.#buffer;
+      this.#jump.hidden = waiting === 0;
+      this.#jump.textContent = `${countText(waiting)} newer ↓`;
+      return;
     }
-  }
-
-  async #startOf(topic: string): Promise<ConsumeFrom> {
-    const known = (await this.#client.topics()).find(({ name }) => name === topic);
-    if (known === undefined) return "earliest";
-    return Math.max(known.firstOffset, known.nextOffset - recordsBefore);
-  }
-
-  #arrive(record: LogRecord): void {
-    this.#arrived.push(record);
-    if (this.#paused) {
-      this.#say(
-        "paused",
-        `paused, ${this.#arrived.length >= rowsMax ? `${rowsMax} or more` : this.#arrived.length} waiting`,
-      );
-      if (this.#arrived.length > rowsMax) this.#arrived.shift();
-    } else if (this.#arrived.length === 1) {
-      requestAnimationFrame(() => this.#render());
-    }
-  }
-
-  /** Puts what arrived since the last frame on the page, at most as much as it keeps. */
-  #render(): void {
-    if (this.#paused) return;
-    const shown = this.#arrived.slice(-rowsMax);
-    this.#arrived = [];
-    const last = shown.at(-1);
-    if (last === undefined) return;
-    const rows = shown.map(toRow);
-    this.#rows.style.setProperty("--offset-digits", String(Math.max(4, String(last.offset).length)));
-    this.#empty.hidden = true;
+    this.#jump.hidden = true;
+    const isFirst = this.#rows.childElementCount === 0;
+    const { records, skipped } = this.#buffer.take(isFirst ? Math.max(max, 100) : max);
+    if (records.length === 0) return;
+    this.#counts.undrawn += skipped;
+    const style: RowStyle = {
+      words: this.#words,
+      isRich: isFirst || records.length <= richMax || !this.#source.isLive,
+      writerName: (writer) => this.#watch.writers.get(writer),
+    };
+    const rows = records.map((record) => toRow(record, style));
+    if (skipped > 0 && !isFirst) this.#tellSkipped(skipped);
     this.#rows.append(...rows);
     while (this.#rows.childElementCount > rowsMax) this.#rows.firstElementChild?.remove();
-    if (this.#following) this.#scrollToEnd();
-    else this.#jump.hidden = false;
+    this.#rows.style.setProperty("--offset-digits", String(Math.max(4, String(records.at(-1)?.offset).length)));
+    const last = this.#rows.lastElementChild?.querySelector<HTMLElement>(".row");
+    if (last !== null && last !== undefined) last.tabIndex = 0;
+    if (this.#source.isLive) this.#pane.scrollTop = this.#pane.scrollHeight;
+    this.#renderEmpty();
   }
 
-  #scrollToEnd(): void {
-    this.#pane.scrollTop = this.#pane.scrollHeight;
-    this.#jump.hidden = true;
+  #tellSkipped(count: number): void {
+    const last = this.#rows.lastElementChild;
+    // In a flood, one line grows instead of many that follow each other.
+    this.#rows.append(toSkipped(count));
+    if (last?.classList.contains("skipped")) last.remove();
   }
 
-  #setPaused(paused: boolean): void {
-    this.#paused = paused;
-    this.#pause.setAttribute("aria-pressed", String(paused));
-    this.#pause.textContent = paused ? "Resume" : "Pause";
-    this.#say(paused ? "paused" : "live", paused ? "paused" : "live");
-    if (!paused) this.#render();
+  #follow(): void {
+    this.#following = true;
+    this.#draw(rowsDrawnMax);
+    this.#pane.focus();
   }
 
   #clear(): void {
-    this.#arrived = [];
+    this.#buffer.clear();
     this.#rows.replaceChildren();
-    this.#empty.textContent = "Nothing yet. Records appear here as they come.";
-    this.#empty.hidden = false;
     this.#jump.hidden = true;
     this.#following = true;
+    this.#renderEmpty();
   }
 
-  #say(state: "live" | "lost" | "paused", text: string): void {
-    this.#state.dataset["state"] = state;
-    this.#state.title = text;
-    if (this.#state.textContent !== text) this.#state.textContent = text;
+  #show(state: TailState): void {
+    this.#state = state;
+    this.#controls.show(state, stateText(state, this.#rate));
+    this.#renderEmpty();
   }
-}
 
-function wordsFor(error: unknown): string {
-  if (!(error instanceof ClientError)) return String(error);
-  return `${error.code === "UNAVAILABLE" ? "connection lost" : error.message}, trying again …`;
-}
+  #measure(): void {
+    const nowMs = Date.now();
+    const elapsedMs = nowMs - this.#counts.sinceMs;
+    if (elapsedMs < rateMs) return;
+    const perSecond = (count: number): number => Math.round((count * 1_000) / elapsedMs);
+    this.#rate = { arrived: perSecond(this.#counts.arrived), undrawn: perSecond(this.#counts.undrawn) };
+    this.#counts = { arrived: 0, undrawn: 0, sinceMs: nowMs };
+    this.#controls.show(this.#state, stateText(this.#state, this.#rate));
+  }
 
-const decoder = new TextDecoder();
+  #renderEmpty(): void {
+    const isEmpty = this.#rows.childElementCount === 0;
+    this.#empty.hidden = !isEmpty;
+    if (isEmpty) this.#empty.replaceChildren(this.#emptyText());
+  }
 
-function toRow(record: LogRecord): HTMLElement {
-  const at = new Date(record.timestampMs);
-  const time = make("time", "", clock.format(at));
-  time.dateTime = at.toISOString();
-  time.title = moment.format(at);
-  const value = make("span", "value");
-  if (record.key !== undefined) value.append(make("span", "key", decoder.decode(record.key)));
-  const text = record.text();
-  value.append(text.length > lettersMax ? `${text.slice(0, lettersMax)} … (${record.value.length} bytes)` : text);
-  const offset = make("span", "offset", String(record.offset));
-  offset.title = `sequence ${record.sequence} of writer ${record.writer}`;
-  return make("li", "row new", offset, time, value);
+  #emptyText(): HTMLElement {
+    const { kept } = this.#buffer;
+    if (this.#words.length > 0 || kept > 0) {
+      return makeEmpty(
+        "Nothing found yet",
+        `Looked through the newest ${countText(kept)} records, and through all that come.`,
+      );
+    }
+    if (this.#state.type === "lost") return makeEmpty("Not readable now", this.#state.reason);
+    if (this.#state.type === "page") return makeEmpty("Nothing there", "No record stands at or after that place.");
+    if (this.#state.type === "opening") return makeEmpty("Opening …");
+    return makeEmpty("No records yet", "They appear here as they come. The form beside this adds one.");
+  }
 }

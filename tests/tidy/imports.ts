@@ -77,7 +77,7 @@ const table: Readonly<Record<string, Row>> = {
     packages: /^(?!node:(net|dgram|http|http2|https|tls)$)/,
   },
   cli: { rooms: ["base", "agent", "client", "testing"], packages: anyPackage },
-  web: { rooms: ["client"], packages: noPackages },
+  web: { rooms: ["client"], packages: /^uplot$/ },
   entry: { rooms: ["base", "agent", "client", "log", "membership", "io"], packages: noPackages },
   bench: { rooms: ["entry", "client", "testing"], packages: anyPackage },
   examples: { rooms: [], packages: /^(node:.*|@grapevine\/log(\/.*)?)$/ },
