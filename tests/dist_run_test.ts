@@ -1,15 +1,15 @@
 // runtimes: node (it starts the other runtimes itself)
 // slow
-import { execFile, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Agent } from "../mod.ts";
 import { runtimeCommand } from "./runner/runtimes.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "..");
@@ -66,24 +66,97 @@ test("dist/mod.js runs a node on every runtime, which serves all of dist/", ({ d
   }
 });
 
-test("dist/mod.js serves all of dist/ also where it was imported by URL", async ({ directory }) => {
-  const origin = createServer((request, response) => {
-    const found = request.url === "/mod.js";
-    response.writeHead(found ? 200 : 404, { "content-type": "text/javascript" });
-    response.end(found ? readFileSync(path.join(committed, "mod.js")) : "");
+/** What hosts of repositories do: every file as plain text, below a path of their own. */
+async function startRawHost(): Promise<{ readonly url: string; close(): void }> {
+  const root = "/owner/grapevine/main/";
+  const host = createServer((request, response) => {
+    const file = path.join(projectDirectory, (request.url ?? "").slice(root.length));
+    const found = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+    response.writeHead(found ? 200 : 404, { "content-type": "text/plain; charset=utf-8" });
+    response.end(found ? readFileSync(file) : "not found");
   });
-  await new Promise<void>((resolve) => origin.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(host.address() as AddressInfo).port}${root}`,
+    close: () => {
+      host.closeAllConnections();
+      host.close();
+    },
+  };
+}
+
+/** Deno as on a machine that never saw this project. This process goes on meanwhile: it serves what is imported. */
+async function runDeno(directory: string, command: readonly string[]): Promise<{ status: number; output: string }> {
+  const [deno] = runtimeCommand("deno", projectDirectory) as [string];
+  const env = { ...process.env, DENO_DIR: path.join(directory, "cache"), NO_COLOR: "1" };
+  const child = spawn(deno, command, { cwd: directory, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const status = await new Promise<number>((resolve) => child.once("close", (code) => resolve(code ?? -1)));
+  return { status, output };
+}
+
+test("Deno imports from a running node in an empty directory without configuration: it joins, and writes", async ({
+  directory,
+}) => {
+  const settings = { nodeName: "first", dataDir: path.join(directory, "first"), bind: "127.0.0.1:0" };
+  await using first = await Agent.start({ ...settings, rpcAddr: "127.0.0.1:0", profile: "local" });
+  const url = `http://${first.rpcAddress}/mod.js`;
+  const empty = path.join(directory, "empty");
+  mkdirSync(empty);
+  writeFileSync(
+    path.join(empty, "second.ts"),
+    `import { Agent, type LogRecord } from "${url}";
+
+const settings = { nodeName: "second", bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", profile: "local" } as const;
+await using agent = await Agent.start({ ...settings, dataDir: "./data", join: ["${first.gossipAddress}"] });
+const orders = agent.topic("orders");
+await orders.produce({ value: "from Deno" }, { acks: { replicated: 2 } });
+console.log(agent.members().map((member) => member.name).sort().join());
+export async function read(): Promise<LogRecord | undefined> {
+  for await (const record of orders.consume({ from: "earliest" })) return record;
+  return undefined;
+}
+// @ts-expect-error
+export const wrong = () => Agent.start({ bind: 7 });
+// @ts-expect-error
+export const unknown = () => agent.topics("orders");
+`,
+  );
+  const ran = await runDeno(empty, ["run", "--allow-all", "--quiet", "--no-config", "second.ts"]);
+  assert.is(ran.status, 0, ran.output);
+  assert.is(ran.output, "first,second\n");
+  for await (const record of first.topic("orders").consume({ from: "earliest" })) {
+    assert.is(record.text(), "from Deno");
+    break;
+  }
+  const checked = await runDeno(empty, ["check", "--allow-import", "--quiet", "--no-config", "second.ts"]);
+  assert.is(checked.status, 0, checked.output);
+  writeFileSync(path.join(empty, "wrong.ts"), `import { Agent } from "${url}"; await Agent.start({ bind: 7 });`);
+  const wrong = await runDeno(empty, ["check", "--allow-import", "--quiet", "--no-config", "wrong.ts"]);
+  assert.is.not(wrong.status, 0);
+  assert.match(wrong.output, "Type 'number' is not assignable to type 'string'");
+});
+
+test("Deno imports from a host of repositories, and that node serves all of dist/", async ({ directory }) => {
+  const host = await startRawHost();
   try {
-    const { port } = origin.address() as AddressInfo;
     const file = path.join(directory, "node.mjs");
-    writeFileSync(file, nodeProgram(`http://127.0.0.1:${port}/mod.js`, path.join(directory, "data")));
-    const [deno, ...options] = runtimeCommand("deno", projectDirectory) as [string, ...string[]];
-    const environment = { ...process.env, DENO_DIR: path.join(directory, "cache"), NO_COLOR: "1" };
-    const ran = await promisify(execFile)(deno, [...options, "--no-config", file], { env: environment });
-    assert.ok(ran.stdout.startsWith(expectedAnswers()), ran.stdout);
+    // The sources name packages, which only a map of imports tells the places of.
+    for (const [entry, map] of [
+      ["dist/mod.js", []],
+      ["mod.ts", ["--import-map", `${host.url}deno.json`]],
+    ] as const) {
+      writeFileSync(file, nodeProgram(`${host.url}${entry}`, path.join(directory, "data")));
+      const ran = await runDeno(directory, ["run", "--allow-all", "--quiet", "--no-config", ...map, file]);
+      assert.ok(ran.output.startsWith(expectedAnswers()), `${entry}: ${ran.output}`);
+    }
   } finally {
-    origin.closeAllConnections();
-    origin.close();
+    host.close();
   }
 });
 
@@ -94,24 +167,6 @@ test("dist/client.js runs outside browsers too", ({ directory }) => {
   for (const runtime of ["bun", "node", "deno"] as const) {
     assert.is(run([...runtimeCommand(runtime, projectDirectory), file]).output.trim(), "function", runtime);
   }
-});
-
-test("Deno knows the types of dist/mod.js", ({ directory }) => {
-  const file = path.join(directory, "types.ts");
-  const use = (options: string) => `import { Agent } from "${pathToFileURL(path.join(committed, "mod.js")).href}";
-await using agent = await Agent.start(${options});
-`;
-  const check = () => {
-    const [deno] = runtimeCommand("deno", projectDirectory) as [string];
-    return run([deno, "check", "--config", path.join(projectDirectory, "deno.json"), file]);
-  };
-  writeFileSync(file, use('{ bind: "127.0.0.1:0" }'));
-  const good = check();
-  assert.is(good.status, 0, good.output);
-  writeFileSync(file, use("{ bind: 7 }"));
-  const bad = check();
-  assert.is.not(bad.status, 0);
-  assert.match(bad.output, "not assignable");
 });
 
 test("JSR would take the package: types of all entry points stand alone", () => {
