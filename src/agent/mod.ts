@@ -1,5 +1,14 @@
 /** The composition root: options in, a running node out. */
 export type { Passage, PathVerdict, PeerHealth } from "../gossip/mod.ts";
+export {
+  CommandChecksRefusedError,
+  InvalidServiceError,
+  InvalidServiceQueryError,
+  NotReportableError,
+  TooManyServicesError,
+  TooManyWatchesError,
+  UnknownServiceError,
+} from "../registry/mod.ts";
 export { Agent, type AgentEvents, type AgentSurroundings } from "./agent.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
 export type { ClusterOptions, SerfSettings } from "./cluster_options.ts";
@@ -11,5 +20,6 @@ export type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messa
 export { type AgentOptions, type GossipProfile, InvalidAgentOptionError } from "./options.ts";
 export type { QueryAnswer, QueryOptions, QueryResult, QueryRun } from "./query_run.ts";
 export { JoinGivenUpError } from "./rejoiner.ts";
+export { checkedService } from "./service_options.ts";
 export type { AgentServices, HealthReport } from "./services.ts";
 export { AgentTopic, type TopicProduceOptions } from "./topic.ts";

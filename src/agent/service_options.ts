@@ -1,5 +1,11 @@
 /** Services that the options of a node name. */
+import type { ServiceDefinition } from "../base/mod.ts";
 import { InvalidServiceError, nodeServicesMax, type ResolvedService, resolveService } from "../registry/mod.ts";
+
+/** A service as it can be registered. Throws `InvalidServiceError` for what cannot. */
+export function checkedService(given: unknown): ServiceDefinition {
+  return resolveService(given);
+}
 
 /** What is wrong with an option, and what would be allowed. */
 export interface ServiceOptionFault {

@@ -27,6 +27,7 @@ function optionOf(setting: Setting): Option {
   if (kind === "pairs") option.argParser(collectPair);
   if (kind === "number") option.argParser(wholeNumber(0));
   if (kind === "duration") option.argParser(timeOf);
+  if (kind === "services") option.argParser(jsonList);
   return option;
 }
 
@@ -101,12 +102,24 @@ const kinds: Readonly<Record<Kind, { readonly words: string; readonly fits: (val
   pairs: { words: "an object of texts", fits: isTextRecord },
   yes: { words: "true or false", fits: (value) => typeof value === "boolean" },
   no: { words: "true or false", fits: (value) => typeof value === "boolean" },
+  services: { words: "a list of services", fits: (value) => Array.isArray(value) },
   number: { words: "a whole number", fits: (value) => Number.isSafeInteger(value) && (value as number) >= 0 },
   duration: {
     words: 'a number of milliseconds, or a time as "1m30s"',
     fits: (value) => kinds.number.fits(value) || (typeof value === "string" && timeOrFault(value) !== undefined),
   },
 };
+
+/** What the list holds is judged with the other options of the node. */
+function jsonList(text: string): unknown {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (Array.isArray(found)) return found;
+  } catch {
+    // What is allowed is said below.
+  }
+  throw new InvalidArgumentError("Allowed is a JSON list.");
+}
 
 function timeOrFault(text: string): number | undefined {
   try {

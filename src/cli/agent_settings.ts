@@ -1,6 +1,7 @@
 /** The table of all that `grapevine agent` can be told. */
 import type { AgentOptions } from "../agent/mod.ts";
 import { dnsSettings } from "./dns_settings.ts";
+import { serviceSettings } from "./service_settings.ts";
 
 /** Everything that `grapevine agent` can be told, by flag, by environment or by file. */
 export interface AgentSettings extends AgentOptions {
@@ -15,7 +16,7 @@ export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 const logFormats = ["text", "json"] as const;
 
 /** What a setting is: `no` is a flag that switches off what is on otherwise. */
-export type Kind = "text" | "list" | "lines" | "pairs" | "yes" | "no" | "number" | "duration";
+export type Kind = "text" | "list" | "lines" | "pairs" | "yes" | "no" | "number" | "duration" | "services";
 
 export interface Setting {
   /** Its key in the file, and in the options of the library. */
@@ -276,6 +277,7 @@ export const settings: readonly Setting[] = [
     help: "token that clients of --serf-rpc-addr must show (default: none is asked for)",
   },
   ...dnsSettings,
+  ...serviceSettings,
   {
     key: "coalesceWindowMs",
     flag: "--coalesce-window",

@@ -23,6 +23,7 @@ import { addProduceCommand } from "./produce.ts";
 import { addQueryCommand } from "./query.ts";
 import { addReachabilityCommand } from "./reachability.ts";
 import { addRttCommand } from "./rtt.ts";
+import { addServicesCommand } from "./services.ts";
 import { addSimulateCommand } from "./simulate.ts";
 import { addTagsCommand } from "./tags.ts";
 import { addTopicsCommand } from "./topics.ts";
@@ -51,6 +52,7 @@ function makeProgram(tell: (text: string) => void): Command {
   addConsumeCommand(program);
   addTopicsCommand(program);
   addCursorsCommand(program);
+  addServicesCommand(program);
   addMembersCommand(program);
   addJoinCommand(program);
   addLeaveCommand(program);
