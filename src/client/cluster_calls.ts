@@ -10,23 +10,14 @@ import {
 } from "../gen/grapevine/v1/cluster_pb.ts";
 import { type PeersHealth, toPeersHealth } from "./cluster_health.ts";
 import { toMemberEvent } from "./convert.ts";
-import { ClientError, type toClientError } from "./errors.ts";
+import { ClientError } from "./errors.ts";
+import { askOne, type CallOptions, type OneCall } from "./questions.ts";
+import type { Servers } from "./servers.ts";
 import type { MemberEvent } from "./types.ts";
 
 export interface ClusterConnection {
   readonly url: string;
   readonly cluster: Client<typeof Cluster>;
-}
-
-/** Whom the calls go to, and what their failures mean. */
-export interface Caller {
-  readonly timeoutMs: number;
-  connection(): ClusterConnection;
-  failure(
-    error: unknown,
-    connection: ClusterConnection,
-    about: Omit<Parameters<typeof toClientError>[1], "server">,
-  ): ClientError;
 }
 
 /** Whom a query asks, and how. */
@@ -103,32 +94,38 @@ export type { PeerHealth, PeersHealth, PeerVerdict } from "./cluster_health.ts";
 const keysTimeoutMs = 60_000;
 
 export class ClusterCalls {
-  readonly #caller: Caller;
+  readonly #servers: Servers;
+  readonly #timeoutMs: number;
 
-  constructor(caller: Caller) {
-    this.#caller = caller;
+  constructor(servers: Servers, timeoutMs: number) {
+    this.#servers = servers;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Declares that a member leaves which cannot do so itself; with `prune` it is forgotten. */
-  async forceLeave(name: string, options: { readonly prune?: boolean } = {}): Promise<void> {
-    await this.#call(`force ${name} to leave`, ({ cluster }, call) =>
-      cluster.forceLeave({ name, prune: options.prune ?? false }, call),
-    );
+  async forceLeave(name: string, options: CallOptions & { readonly prune?: boolean } = {}): Promise<void> {
+    const request = { name, prune: options.prune ?? false };
+    await this.#call(`force ${name} to leave`, options, ({ cluster }, call) => cluster.forceLeave(request, call));
   }
 
   /** Changes what the asked node says about itself. */
-  async changeTags(set: Readonly<Record<string, string>>, remove: readonly string[] = []): Promise<void> {
-    await this.#call("change tags", ({ cluster }, call) => cluster.changeTags({ set, delete: [...remove] }, call));
+  async changeTags(
+    set: Readonly<Record<string, string>>,
+    remove: readonly string[] = [],
+    options: CallOptions = {},
+  ): Promise<void> {
+    const request = { set, delete: [...remove] };
+    await this.#call("change tags", options, ({ cluster }, call) => cluster.changeTags(request, call));
   }
 
   /** Tells all members of something. */
   async event(
     name: string,
     payload: Uint8Array | string = "",
-    options: { readonly coalesce?: boolean } = {},
+    options: CallOptions & { readonly coalesce?: boolean } = {},
   ): Promise<void> {
     const request = { name, payload: bytesOf(payload), coalesce: options.coalesce ?? false };
-    await this.#call(`send event ${name}`, ({ cluster }, call) => cluster.sendEvent(request, call));
+    await this.#call(`send event ${name}`, options, ({ cluster }, call) => cluster.sendEvent(request, call));
   }
 
   /** Asks all members, or some: what they say, as it comes. */
@@ -168,6 +165,18 @@ export class ClusterCalls {
     }
   }
 
+  /** Every member as a join first, then every change, until the loop is left or the signal fires. */
+  async *watchMembers(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MemberEvent> {
+    const open = ({ cluster }: ClusterConnection, signal: AbortSignal) => cluster.watchMembers({}, { signal });
+    for await (const response of this.#stream("watch members", open, options.signal)) {
+      const event = toMemberEvent(response);
+      if (event !== undefined) yield event;
+    }
+    if (!options.signal?.aborted) {
+      throw new ClientError("UNAVAILABLE", "Cannot watch members: the server ended the stream");
+    }
+  }
+
   /** What the asked node has logged lately, a line each, then what it logs, until the loop is left or the signal fires. */
   async *watchLog(options: { readonly level?: LogLevel; readonly signal?: AbortSignal } = {}): AsyncGenerator<string> {
     const { level = "info", signal } = options;
@@ -179,19 +188,20 @@ export class ClusterCalls {
   }
 
   /** Orders all members to change their encryption keys; the key is in base64. */
-  async changeKeys(change: "install" | "use" | "remove", key: string): Promise<KeysOutcome> {
+  async changeKeys(change: "install" | "use" | "remove", key: string, options: CallOptions = {}): Promise<KeysOutcome> {
     const changes = { install: KeyChange.INSTALL, use: KeyChange.USE, remove: KeyChange.REMOVE } as const;
-    const { outcome } = await this.#call(
-      `${change} a key`,
-      ({ cluster }, call) => cluster.changeKeys({ change: changes[change], key }, call),
-      keysTimeoutMs,
+    const slow = { timeoutMs: keysTimeoutMs, ...options };
+    const { outcome } = await this.#call(`${change} a key`, slow, ({ cluster }, call) =>
+      cluster.changeKeys({ change: changes[change], key }, call),
     );
     return toOutcome(outcome);
   }
 
-  async listKeys(): Promise<{ readonly outcome: KeysOutcome; readonly keys: readonly KeyHolders[] }> {
-    const list = ({ cluster }: ClusterConnection, call: { timeoutMs: number }) => cluster.listKeys({}, call);
-    const { outcome, keys } = await this.#call("list keys", list, keysTimeoutMs);
+  async listKeys(
+    options: CallOptions = {},
+  ): Promise<{ readonly outcome: KeysOutcome; readonly keys: readonly KeyHolders[] }> {
+    const slow = { timeoutMs: keysTimeoutMs, ...options };
+    const { outcome, keys } = await this.#call("list keys", slow, ({ cluster }, call) => cluster.listKeys({}, call));
     const holders = keys.map(({ key, holders, users, lacking }) => ({ key, holders, users, lacking: [...lacking] }));
     return { outcome: toOutcome(outcome), keys: holders };
   }
@@ -200,38 +210,34 @@ export class ClusterCalls {
   async roundTrip(
     left: string,
     right = "",
+    options: CallOptions = {},
   ): Promise<{ readonly left: string; readonly right: string; readonly milliseconds: number | undefined }> {
-    const answer = await this.#call(`estimate the round trip to ${left}`, ({ cluster }, call) =>
+    const answer = await this.#call(`estimate the round trip to ${left}`, options, ({ cluster }, call) =>
       cluster.estimateRoundTrip({ left, right }, call),
     );
     return { left: answer.left, right: answer.right, milliseconds: answer.milliseconds };
   }
 
   /** What the asked node sees of the way to each other member, or to those of these names. */
-  async health(names: readonly string[] = []): Promise<PeersHealth> {
-    const answer = await this.#call("ask for the health of peers", ({ cluster }, call) =>
+  async health(names: readonly string[] = [], options: CallOptions = {}): Promise<PeersHealth> {
+    const answer = await this.#call("ask for the health of peers", options, ({ cluster }, call) =>
       cluster.diagnosePeers({ names: [...names] }, call),
     );
     return toPeersHealth(answer);
   }
 
   /** What the asked node counts, and how it is set up. */
-  async info(): Promise<InfoSections> {
-    const { sections } = await this.#call("read info", ({ cluster }, call) => cluster.info({}, call));
+  async info(options: CallOptions = {}): Promise<InfoSections> {
+    const { sections } = await this.#call("read info", options, ({ cluster }, call) => cluster.info({}, call));
     return Object.fromEntries(Object.entries(sections).map(([name, { values }]) => [name, { ...values }]));
   }
 
   async #call<Answer>(
     doing: string,
-    call: (connection: ClusterConnection, options: { timeoutMs: number }) => Promise<Answer>,
-    timeoutMs: number = this.#caller.timeoutMs,
+    { timeoutMs = this.#timeoutMs, signal }: CallOptions,
+    call: (connection: ClusterConnection, options: OneCall) => Promise<Answer>,
   ): Promise<Answer> {
-    const connection = this.#caller.connection();
-    try {
-      return await call(connection, { timeoutMs });
-    } catch (error) {
-      throw this.#caller.failure(error, connection, { doing });
-    }
+    return askOne(this.#servers, this.#servers.current, { doing, timeoutMs, signal }, call);
   }
 
   async *#stream<Response>(
@@ -239,7 +245,7 @@ export class ClusterCalls {
     open: (connection: ClusterConnection, signal: AbortSignal) => AsyncIterable<Response>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Response> {
-    const connection = this.#caller.connection();
+    const connection = this.#servers.current;
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     if (signal?.aborted) return;
@@ -248,7 +254,7 @@ export class ClusterCalls {
       yield* open(connection, controller.signal);
     } catch (error) {
       if (controller.signal.aborted) return;
-      throw this.#caller.failure(error, connection, { doing });
+      throw this.#servers.failure(error, connection, { doing });
     } finally {
       signal?.removeEventListener("abort", abort);
       controller.abort();

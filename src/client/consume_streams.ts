@@ -7,9 +7,11 @@ import { pause } from "./client_clock.ts";
 import type { ServerConnection } from "./connections.ts";
 import { ClientError } from "./errors.ts";
 import type { ConsumeAnswer } from "./hot_messages.ts";
+import type { PickedCall } from "./picker.ts";
 import { consumeAnswers } from "./record_calls.ts";
 import type { Servers } from "./servers.ts";
 import { type End, findEnd, saysLowest } from "./topic_end.ts";
+import { isOfServer, TriedServers } from "./tried_servers.ts";
 
 /** What a consumer is told when it goes on at another server, or tries the same one again. */
 export interface ConsumeFailover {
@@ -21,6 +23,8 @@ export interface ConsumeFailover {
 
 export interface ConsumeStreamsOptions {
   readonly servers: Servers;
+  /** The server that is asked first. */
+  readonly first: ServerConnection;
   /** With the start that the caller chose. */
   readonly request: ConsumeRequest;
   readonly follow: boolean;
@@ -46,6 +50,8 @@ interface OpenStream {
   readonly controller: AbortController;
   readonly answers: AsyncIterator<ConsumeAnswer>;
   readonly openedAtMs: number;
+  /** Counts as one on its way for as long as it is open. */
+  readonly call: PickedCall;
   hasAnswered: boolean;
 }
 
@@ -57,6 +63,7 @@ export class ConsumeStreams {
   #connection: ServerConnection;
   /** Servers that failed since the last wait. */
   readonly #tried = new Set<ServerConnection>();
+  readonly #failures = new TriedServers();
   /** Servers that answered and cannot give what comes next, with what they said. */
   readonly #refusals = new Map<ServerConnection, ClientError>();
   /** The first of them that could go on behind a hole. */
@@ -77,7 +84,7 @@ export class ConsumeStreams {
     this.#backoff = new Backoff(options.servers.clock);
     this.#request = clone(ConsumeRequestSchema, options.request);
     if (options.leavesHoles) this.#request.outOfRange = OutOfRange.ERROR;
-    this.#connection = options.servers.current;
+    this.#connection = options.first;
     options.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
@@ -119,6 +126,7 @@ export class ConsumeStreams {
   async #open(place: Place | undefined): Promise<boolean> {
     const { signal, follow, timeoutMs, servers } = this.#options;
     const connection = this.#connection;
+    if (!servers.isVetted(connection)) await servers.vet(connection);
     if (place !== undefined) this.#goOnFrom(place);
     if (!follow && this.#end === undefined) {
       this.#end = await findEnd(connection, this.#request, { signal, timeoutMs });
@@ -128,7 +136,8 @@ export class ConsumeStreams {
     const controller = new AbortController();
     const answers = consumeAnswers(connection, this.#request, controller.signal)[Symbol.asyncIterator]();
     const openedAtMs = servers.clock.nowMs();
-    this.#stream = { connection, controller, answers, openedAtMs, hasAnswered: false };
+    const call = servers.begin(connection);
+    this.#stream = { connection, controller, answers, openedAtMs, call, hasAnswered: false };
     this.#opened++;
     return true;
   }
@@ -144,6 +153,7 @@ export class ConsumeStreams {
     const patienceMs = stream.hasAnswered ? silenceMsMax : firstAnswerMsMax;
     const { value, done } = await this.#within(patienceMs, stream.answers.next());
     if (done) throw new ClientError("UNAVAILABLE", `Cannot consume: ${this.server} ended the stream`);
+    if (!stream.hasAnswered) stream.call.begun(this.#options.servers.clock.nowMs());
     stream.hasAnswered = true;
     if (this.#opened > 1) this.#judge(stream, value);
     this.#options.servers.answered(stream.connection);
@@ -159,6 +169,7 @@ export class ConsumeStreams {
     if (!heartbeat && leavesHoles) this.#request.outOfRange = OutOfRange.ERROR;
     if (!heartbeat || (follow && nowMs - openedAtMs >= wellMs)) {
       this.#failingSinceMs = undefined;
+      this.#failures.clear();
       this.#tried.clear();
       this.#refusals.clear();
       this.#holed = undefined;
@@ -205,6 +216,7 @@ export class ConsumeStreams {
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
     this.#stream?.controller.abort();
+    this.#stream?.call.end(this.#options.servers.clock.nowMs(), "abandoned");
     this.#stream = undefined;
   }
 
@@ -222,6 +234,7 @@ export class ConsumeStreams {
     const doing = `consume topic ${JSON.stringify(request.topic)}`;
     const failure = servers.failure(error, connection, { doing });
     const isHoled = this.#options.leavesHoles && this.#request.outOfRange === OutOfRange.ERROR && saysLowestOf(error);
+    this.#failures.add(failure);
     if (!isHoled && (failoverMs === 0 || !this.#isPassing(failure))) throw failure;
     const nowMs = servers.clock.nowMs();
     if (this.#failingSinceMs === undefined) {
@@ -245,7 +258,7 @@ export class ConsumeStreams {
       this.#goOnBehindHole(this.#holed);
     } else {
       const [first] = candidates;
-      if (first === undefined || nowMs - this.#failingSinceMs >= failoverMs) throw failure;
+      if (first === undefined || nowMs - this.#failingSinceMs >= failoverMs) throw this.#failures.tell(failure);
       await this.#wait(this.#backoff.next());
       this.#tried.clear();
       this.#connection = first;
@@ -254,11 +267,12 @@ export class ConsumeStreams {
   }
 
   /** Whether another server may do better. What the caller asked for wrongly, or is nowhere, stays so. */
-  #isPassing({ code, batch }: ClientError): boolean {
+  #isPassing(failure: ClientError): boolean {
+    const { code, batch } = failure;
     if (batch !== undefined) return false;
     // That what a token names does not come is an answer; anything else is in time, or its server hangs.
     if (code === "DEADLINE_EXCEEDED") return this.#request.afterToken.length === 0;
-    return code === "UNAVAILABLE" || code === "INTERNAL" || code === "RESOURCE_EXHAUSTED" || code === "DATA_LOSS";
+    return isOfServer(failure) || code === "INTERNAL" || code === "RESOURCE_EXHAUSTED" || code === "DATA_LOSS";
   }
 
   /** No server that answers has what comes next: what is gone is told as a gap from here on. */

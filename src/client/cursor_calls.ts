@@ -5,6 +5,7 @@ import type { ConsumeFrom } from "./client_options.ts";
 import type { ServerConnection } from "./connections.ts";
 import { type Cursor, cursorToBytes, cursorToText } from "./cursor.ts";
 import { ClientError } from "./errors.ts";
+import { ask, askOne, type CallOptions, type OneCall, type Question } from "./questions.ts";
 import type { Servers } from "./servers.ts";
 
 /** How far the consumers of a name have read. */
@@ -54,7 +55,7 @@ export class CursorCalls {
   async get(
     topic: string,
     name: string,
-    options: { readonly after?: string | undefined } = {},
+    options: CallOptions & { readonly after?: string | undefined } = {},
   ): Promise<SavedCursor | undefined> {
     return (await this.start(topic, name, options)).saved;
   }
@@ -63,20 +64,22 @@ export class CursorCalls {
   async start(
     topic: string,
     name: string,
-    options: { readonly after?: string | undefined } = {},
+    options: CallOptions & { readonly after?: string | undefined } = {},
   ): Promise<CursorStart> {
     const afterToken = options.after === undefined ? undefined : tokenBytes(options.after);
     const { current } = this.#servers;
-    const asked = [current, ...this.#servers.after(current).slice(0, -1)].slice(0, serversAskedMax);
+    const asked = [...new Set([current, ...this.#servers.after(current)])].slice(0, serversAskedMax);
     const several = asked.length > 1 && afterToken === undefined;
-    const timeoutMs = several ? Math.min(oneOfSeveralMs, this.#timeoutMs) : this.#timeoutMs;
+    const { timeoutMs: allMs = this.#timeoutMs, signal } = options;
+    const timeoutMs = several ? Math.min(oneOfSeveralMs, allMs) : allMs;
+    const call = { timeoutMs, ...(signal !== undefined && { signal }) };
     const answers = asked.map(async (connection): Promise<CursorStart> => {
       try {
         const request = { topic, name, ...(afterToken !== undefined && { afterToken }) };
-        const { saved, resets } = await connection.log.getCursor(request, { timeoutMs });
+        const { saved, resets } = await connection.log.getCursor(request, call);
         return { saved: saved && toSavedCursor(saved), resets };
       } catch (error) {
-        const failure = this.#servers.failure(error, connection, { doing: `get ${wordsOf(topic, name)}` });
+        const failure = this.#servers.failure(error, connection, { doing: `get ${wordsOf(topic, name)}`, signal });
         // Whoever does not know the topic knows nothing of its cursors.
         if (failure.code === "NOT_FOUND") return { saved: undefined, resets: 0 };
         throw failure;
@@ -91,11 +94,13 @@ export class CursorCalls {
   }
 
   /** The cursors of a topic, sorted by name; those of groups' slots only when asked for. */
-  async list(topic: string, options: { readonly slots?: boolean } = {}): Promise<SavedCursor[]> {
+  async list(
+    topic: string,
+    { slots = false, ...options }: CallOptions & { readonly slots?: boolean } = {},
+  ): Promise<SavedCursor[]> {
     const doing = `list cursors of topic ${JSON.stringify(topic)}`;
-    return this.#ask(doing, async ({ log }, timeoutMs) => {
-      const { cursors } = await log.listCursors({ topic, slots: options.slots ?? false }, { timeoutMs });
-      return cursors.map(toSavedCursor);
+    return ask(this.#servers, this.#question(doing, options), async ({ log }, call) => {
+      return (await log.listCursors({ topic, slots }, call)).cursors.map(toSavedCursor);
     });
   }
 
@@ -103,56 +108,49 @@ export class CursorCalls {
    * Adds a cursor to what is saved under a name: of each writer the greatest sequence holds. `resets` is what the consumer
    * began with; `FAILED_PRECONDITION` when the cursor was set anew or deleted since.
    */
-  save(topic: string, name: string, cursor: Cursor, resets: number): Promise<CursorAck> {
-    const bytes = cursorBytes(cursor);
-    return this.#ask(`save ${wordsOf(topic, name)}`, async ({ log }, timeoutMs) => {
-      const answer = await log.saveCursor({ topic, name, cursor: bytes, resets }, { timeoutMs });
-      return toAck(answer.saved, answer.token);
+  async save(
+    topic: string,
+    name: string,
+    cursor: Cursor,
+    resets: number,
+    options: CallOptions = {},
+  ): Promise<CursorAck> {
+    const request = { topic, name, cursor: cursorBytes(cursor), resets };
+    // It may be done twice.
+    return ask(this.#servers, this.#question(`save ${wordsOf(topic, name)}`, options), async ({ log }, call) => {
+      const { saved, token } = await log.saveCursor(request, call);
+      return toAck(saved, token);
     });
   }
 
   /** Sets a cursor anew, also to an earlier place, as the asked node holds the topic. Consumers of it fail and begin again. */
-  reset(topic: string, name: string, to: ConsumeFrom): Promise<CursorAck> {
+  async reset(topic: string, name: string, to: ConsumeFrom, options: CallOptions = {}): Promise<CursorAck> {
     const request = { topic, name, to: resetTo(to) };
-    return this.#change(`reset ${wordsOf(topic, name)}`, async ({ log }, timeoutMs) => {
-      const answer = await log.resetCursor(request, { timeoutMs });
-      return toAck(answer.saved, answer.token);
+    return this.#change(`reset ${wordsOf(topic, name)}`, options, async ({ log }, call) => {
+      const { saved, token } = await log.resetCursor(request, call);
+      return toAck(saved, token);
     });
   }
 
   /** Forgets a cursor: who consumes under the name begins anew. Fails with `NOT_FOUND` when there is none. */
-  delete(topic: string, name: string): Promise<{ readonly token: string }> {
-    return this.#change(`delete ${wordsOf(topic, name)}`, async ({ log }, timeoutMs) => {
-      const { token } = await log.deleteCursor({ topic, name }, { timeoutMs });
+  delete(topic: string, name: string, options: CallOptions = {}): Promise<{ readonly token: string }> {
+    return this.#change(`delete ${wordsOf(topic, name)}`, options, async ({ log }, call) => {
+      const { token } = await log.deleteCursor({ topic, name }, call);
       return { token: cursorToText(token) };
     });
   }
 
-  /** What may be done twice is tried at each server once. */
-  async #ask<Answer>(
-    doing: string,
-    call: (connection: ServerConnection, timeoutMs: number) => Promise<Answer>,
-  ): Promise<Answer> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#change(doing, call);
-      } catch (error) {
-        const isUnavailable = error instanceof ClientError && error.code === "UNAVAILABLE";
-        if (!isUnavailable || attempt >= this.#servers.count) throw error;
-      }
-    }
+  #question(doing: string, { timeoutMs = this.#timeoutMs, signal }: CallOptions): Question {
+    return { doing, timeoutMs, signal };
   }
 
-  async #change<Answer>(
+  /** One server is asked, once. */
+  #change<Answer>(
     doing: string,
-    call: (connection: ServerConnection, timeoutMs: number) => Promise<Answer>,
+    options: CallOptions,
+    call: (connection: ServerConnection, options: OneCall) => Promise<Answer>,
   ): Promise<Answer> {
-    const connection = this.#servers.current;
-    try {
-      return await call(connection, this.#timeoutMs);
-    } catch (error) {
-      throw this.#servers.failure(error, connection, { doing });
-    }
+    return askOne(this.#servers, this.#servers.current, this.#question(doing, options), call);
   }
 }
 

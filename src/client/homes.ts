@@ -121,6 +121,23 @@ class HomeChoice implements ServerChoice {
     return this.#servers.isClosed;
   }
 
+  get retries(): ServerChoice["retries"] {
+    return this.#servers.retries;
+  }
+
+  isVetted(connection: ServerConnection): boolean {
+    return this.#servers.isVetted(connection);
+  }
+
+  vet(connection: ServerConnection): Promise<void> {
+    return this.#servers.vet(connection);
+  }
+
+  /** Homes move by themselves. */
+  isGone(): boolean {
+    return false;
+  }
+
   get current(): ServerConnection {
     return this.isClosed ? this.#servers.current : this.#home;
   }

@@ -4,7 +4,7 @@ import type { ConnectOptions, ConsumeFrom, ConsumeOptions, ProduceAck, ProduceOp
 import { ClusterCalls } from "./cluster_calls.ts";
 import type { ServerConnection } from "./connections.ts";
 import type { Consumer } from "./consumer.ts";
-import { toMember, toMemberEvent, toServer, toTopic } from "./convert.ts";
+import { toMember, toServer, toTopic } from "./convert.ts";
 import { CursorCalls } from "./cursor_calls.ts";
 import { ClientError } from "./errors.ts";
 import { groupWork, randomMember } from "./group_calls.ts";
@@ -16,6 +16,7 @@ import { failoverMsDefault, openConsumer } from "./open_consumer.ts";
 import { openProducer } from "./open_producer.ts";
 import { OnceProducer } from "./produce_once.ts";
 import type { Producer, ProducerOptions } from "./producer.ts";
+import { ask, askOne, type CallOptions, type OneCall, type Question } from "./questions.ts";
 import { Servers } from "./servers.ts";
 import { ServiceCalls } from "./service_calls.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
@@ -30,6 +31,8 @@ import type {
 
 /** Topics whose keys' homes are remembered. */
 const homesMax = 1_000;
+/** Topics that are remembered as produced to; from then on each counts as one. */
+const producedMax = 10_000;
 
 type AnyConsumeOptions = ConsumeOptions | NamedConsumeOptions | GroupConsumeOptions;
 
@@ -49,6 +52,7 @@ export class LogClient implements AsyncDisposable {
   readonly #failover: boolean;
   readonly #once: OnceProducer;
   readonly #homes = new Map<string, Homes>();
+  readonly #produced = new Set<string>();
   /** What operators ask of the asked node's cluster. */
   readonly cluster: ClusterCalls;
   /** How far consumers have read that go by a name. */
@@ -62,14 +66,12 @@ export class LogClient implements AsyncDisposable {
     this.#servers = new Servers(urls, {
       openTransport: options.openTransport,
       learns: this.#failover,
+      spreads: options.spread,
+      onRefused: options.onRefused,
       clock: options.clock,
     });
     this.#once = new OnceProducer(this.#servers, { retries: this.#failover });
-    this.cluster = new ClusterCalls({
-      timeoutMs: this.#timeoutMs,
-      connection: () => this.#servers.current,
-      failure: (error, connection, about) => this.#servers.failure(error, connection as ServerConnection, about),
-    });
+    this.cluster = new ClusterCalls(this.#servers, this.#timeoutMs);
     this.cursors = new CursorCalls(this.#servers, this.#timeoutMs);
     const failoverMs = this.#failover ? failoverMsDefault : 0;
     this.services = new ServiceCalls(this.#servers, { timeoutMs: this.#timeoutMs, failoverMs });
@@ -88,6 +90,7 @@ export class LogClient implements AsyncDisposable {
   producer(topic: string, options?: ProducerOptions): Producer;
   producer(topic: string, options: ProducerOptions | HomeProducerOptions = {}): Producer | HomeProducer {
     const failover = this.#failover;
+    this.#noteProduced(topic);
     if (!("home" in options)) return openProducer(topic, options, { servers: this.#servers, failover });
     return new HomeProducer({ topic, options, homes: this.#homesOf(topic), failover });
   }
@@ -102,6 +105,7 @@ export class LogClient implements AsyncDisposable {
     options: ProduceOptions = {},
   ): Promise<ProduceAck> {
     const list = Array.isArray(records) ? records : [records as RecordInput];
+    this.#noteProduced(topic);
     const home = options.home ?? (this.#failover && options.expectedSequence !== undefined);
     return home ? this.#produceAtHome(topic, list, options) : this.#once.produce(topic, list, options);
   }
@@ -116,6 +120,17 @@ export class LogClient implements AsyncDisposable {
     await homes.known();
     void homes.lookAgain();
     return this.#once.produce(topic, records, { ...options, servers: homes.choiceOf(homes.homeOf(key)) });
+  }
+
+  /** What was produced to it is read at once only where it was produced. */
+  #noteProduced(topic: string): void {
+    if (this.#produced.size < producedMax) this.#produced.add(topic);
+  }
+
+  /** Where a consumer begins. */
+  #firstFor(topic: string, { after }: ConsumeOptions): ServerConnection {
+    const isOwn = this.#produced.has(topic) || this.#produced.size >= producedMax;
+    return isOwn && after === undefined ? this.#servers.current : this.#servers.pick();
   }
 
   #homesOf(topic: string): Homes {
@@ -141,7 +156,8 @@ export class LogClient implements AsyncDisposable {
       return new NamedConsumer({ topic, options, open, calls: this.cursors, clock: this.#servers.clock });
     }
     const failoverMs = options.failoverMs ?? (this.#failover ? failoverMsDefault : 0);
-    return openConsumer(topic, options, { servers: this.#servers, timeoutMs: this.#timeoutMs, failoverMs });
+    const first = this.#firstFor(topic, options);
+    return openConsumer(topic, options, { servers: this.#servers, first, timeoutMs: this.#timeoutMs, failoverMs });
   }
 
   #consumeInGroup(topic: string, options: GroupConsumeOptions): GroupConsumer {
@@ -152,45 +168,34 @@ export class LogClient implements AsyncDisposable {
     return new GroupConsumer({ topic, options, open, work, patienceMs, clock: this.#servers.clock }, member);
   }
 
-  members(): Promise<MemberDescription[]> {
-    return this.#ask("list members", async ({ cluster }, options) =>
-      (await cluster.members({}, options)).members.map(toMember),
+  members(options: CallOptions = {}): Promise<MemberDescription[]> {
+    return this.#ask({ doing: "list members", spreads: true, ...options }, async ({ cluster }, call) =>
+      (await cluster.members({}, call)).members.map(toMember),
     );
   }
 
   /** Every member as a join first, then every change, until the loop is left or the signal fires. */
-  async *watchMembers(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MemberEvent> {
-    const connection = this.#servers.current;
-    const controller = new AbortController();
-    const abort = (): void => controller.abort();
-    if (options.signal?.aborted) return;
-    options.signal?.addEventListener("abort", abort, { once: true });
-    try {
-      for await (const response of connection.cluster.watchMembers({}, { signal: controller.signal })) {
-        const event = toMemberEvent(response);
-        if (event !== undefined) yield event;
-      }
-      throw new ClientError("UNAVAILABLE", `Cannot watch members: ${connection.url} ended the stream`);
-    } catch (error) {
-      if (controller.signal.aborted) return;
-      throw this.#servers.failure(error, connection, { doing: "watch members" });
-    } finally {
-      options.signal?.removeEventListener("abort", abort);
-      controller.abort();
-    }
+  watchMembers(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MemberEvent> {
+    return this.cluster.watchMembers(options);
   }
 
   /** The topics that the asked node holds; the cluster's own, whose names begin with "_", only when asked for. */
-  topics(asked: { readonly internal?: boolean } = {}): Promise<TopicDescription[]> {
-    return this.#ask("list topics", async ({ log }, options) =>
-      (await log.listTopics({ internal: asked.internal ?? false }, options)).topics.map(toTopic),
+  topics({
+    internal = false,
+    ...options
+  }: CallOptions & { readonly internal?: boolean } = {}): Promise<TopicDescription[]> {
+    return this.#ask({ doing: "list topics", ...options }, async ({ log }, call) =>
+      (await log.listTopics({ internal }, call)).topics.map(toTopic),
     );
   }
 
   /** A node that does not hold it asks one that does, unless only what the asked node holds is wanted. */
-  describeTopic(topic: string, asked: { readonly heldOnly?: boolean } = {}): Promise<TopicDescription> {
-    return this.#ask(`describe topic ${JSON.stringify(topic)}`, async ({ log }, options) => {
-      const response = await log.describeTopic({ topic, forwarded: asked.heldOnly ?? false }, options);
+  describeTopic(
+    topic: string,
+    { heldOnly = false, ...options }: CallOptions & { readonly heldOnly?: boolean } = {},
+  ): Promise<TopicDescription> {
+    return this.#ask({ doing: `describe topic ${JSON.stringify(topic)}`, ...options }, async ({ log }, call) => {
+      const response = await log.describeTopic({ topic, forwarded: heldOnly }, call);
       if (response.topic === undefined) throw new ClientError("NOT_FOUND", `Cannot describe topic ${topic}: none such`);
       return toTopic(response.topic);
     });
@@ -200,16 +205,16 @@ export class LogClient implements AsyncDisposable {
    * Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. One
    * that was deleted begins anew, in its next generation.
    */
-  createTopic(topic: string, settings: TopicSettingsChange = {}): Promise<TopicDescription> {
-    return this.#change("create", topic, (asked) => setTopic(asked, settings, true));
+  createTopic(topic: string, settings: TopicSettingsChange = {}, options: CallOptions = {}): Promise<TopicDescription> {
+    return this.#change(topic, { doing: "create", ...options }, (asked) => setTopic(asked, settings, true));
   }
 
   /**
    * Changes what holds for a topic on all nodes. Resolves when the asked node has it on disk and keeps to it; the others
    * do as soon as they hear of it. Of changes on two sides of a partition one holds everywhere in the end.
    */
-  setTopic(topic: string, settings: TopicSettingsChange): Promise<TopicDescription> {
-    return this.#change("set", topic, (asked) => setTopic(asked, settings, false));
+  setTopic(topic: string, settings: TopicSettingsChange, options: CallOptions = {}): Promise<TopicDescription> {
+    return this.#change(topic, { doing: "set", ...options }, (asked) => setTopic(asked, settings, false));
   }
 
   /**
@@ -217,44 +222,26 @@ export class LogClient implements AsyncDisposable {
    * of. Resolves with the generation that was deleted when the asked node has it on disk and the topic is gone there.
    * Whoever consumes it fails with `NOT_FOUND`, as does a produce: only `createTopic` brings it back, empty.
    */
-  deleteTopic(topic: string): Promise<{ readonly generation: number }> {
-    return this.#change("delete", topic, deleteTopic);
+  deleteTopic(topic: string, options: CallOptions = {}): Promise<{ readonly generation: number }> {
+    return this.#change(topic, { doing: "delete", ...options }, deleteTopic);
   }
 
-  async #change<Result>(verb: string, topic: string, ask: (asked: AskedTopic) => Promise<Result>): Promise<Result> {
-    const connection = this.#servers.current;
-    try {
-      return await ask({ log: connection.log, topic, timeoutMs: this.#timeoutMs });
-    } catch (error) {
-      throw this.#servers.failure(error, connection, { doing: `${verb} topic ${JSON.stringify(topic)}` });
-    }
-  }
-
-  servers(): Promise<ServerDescription[]> {
-    return this.#ask("list servers", async ({ log }, options) =>
-      (await log.getServers({}, options)).servers.map(toServer),
+  servers(options: CallOptions = {}): Promise<ServerDescription[]> {
+    return this.#ask({ doing: "list servers", spreads: true, ...options }, async ({ log }, call) =>
+      (await log.getServers({}, call)).servers.map(toServer),
     );
   }
 
   /** Makes the asked node contact others by their gossip addresses. Resolves with how many were reached. */
-  async join(addresses: readonly string[]): Promise<number> {
-    const connection = this.#servers.current;
-    try {
-      const response = await connection.cluster.join({ addresses: [...addresses] }, { timeoutMs: this.#timeoutMs });
-      return response.joined;
-    } catch (error) {
-      throw this.#servers.failure(error, connection, { doing: `join ${addresses.join(", ")}` });
-    }
+  join(addresses: readonly string[], options: CallOptions = {}): Promise<number> {
+    return this.#askOne({ doing: `join ${addresses.join(", ")}`, ...options }, async ({ cluster }, call) => {
+      return (await cluster.join({ addresses: [...addresses] }, call)).joined;
+    });
   }
 
   /** Makes the asked node leave the cluster in good order and stop. */
-  async leave(): Promise<void> {
-    const connection = this.#servers.current;
-    try {
-      await connection.cluster.leave({}, { timeoutMs: this.#timeoutMs });
-    } catch (error) {
-      throw this.#servers.failure(error, connection, { doing: "leave" });
-    }
+  async leave(options: CallOptions = {}): Promise<void> {
+    await this.#askOne({ doing: "leave", ...options }, ({ cluster }, call) => cluster.leave({}, call));
   }
 
   /** Closes the connections. Producers and consumers that are still open fail. */
@@ -266,19 +253,28 @@ export class LogClient implements AsyncDisposable {
     this.#servers.close();
   }
 
-  /** A question may be asked again elsewhere: it changes nothing. Each server is tried once. */
-  async #ask<Answer>(
-    doing: string,
-    question: (connection: ServerConnection, options: { timeoutMs: number }) => Promise<Answer>,
+  #ask<Answer>(
+    { timeoutMs = this.#timeoutMs, ...question }: Omit<Question, "timeoutMs"> & CallOptions,
+    put: (connection: ServerConnection, call: OneCall) => Promise<Answer>,
   ): Promise<Answer> {
-    for (let attempt = 1; ; attempt++) {
-      const connection = this.#servers.current;
-      try {
-        return await question(connection, { timeoutMs: this.#timeoutMs });
-      } catch (error) {
-        const failure = this.#servers.failure(error, connection, { doing });
-        if (failure.code !== "UNAVAILABLE" || attempt >= this.#servers.count) throw failure;
-      }
-    }
+    return ask(this.#servers, { ...question, timeoutMs }, put);
+  }
+
+  /** What changes something is asked of one server, once. */
+  async #askOne<Answer>(
+    { timeoutMs = this.#timeoutMs, ...question }: Omit<Question, "timeoutMs"> & CallOptions,
+    put: (connection: ServerConnection, call: OneCall) => Promise<Answer>,
+  ): Promise<Answer> {
+    return askOne(this.#servers, this.#servers.current, { ...question, timeoutMs }, put);
+  }
+
+  #change<Result>(
+    topic: string,
+    { doing, ...options }: { readonly doing: string } & CallOptions,
+    put: (asked: AskedTopic) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#askOne({ doing: `${doing} topic ${JSON.stringify(topic)}`, ...options }, ({ log }, call) =>
+      put({ log, topic, ...call }),
+    );
   }
 }

@@ -77,6 +77,7 @@ export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
 export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
 export type { ProducerIdentity } from "./producer_identity.ts";
+export type { CallOptions } from "./questions.ts";
 export {
   type BalancedCallOptions,
   ServiceBalancer,

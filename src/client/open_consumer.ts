@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ConsumeRequestSchema, OutOfRange } from "../gen/log/v1/log_pb.ts";
 import type { ConsumeOptions } from "./client_options.ts";
+import type { ServerConnection } from "./connections.ts";
 import { bytesOfToken, startOf } from "./consume_start.ts";
 import { ConsumeStreams } from "./consume_streams.ts";
 import { Consumer } from "./consumer.ts";
@@ -14,6 +15,8 @@ const failoverMsMax = 86_400_000;
 /** Whom a consumer asks, and for how long. */
 export interface ConsumerServers {
   readonly servers: Servers;
+  /** The server that is asked first, where any has what is asked for. */
+  readonly first: ServerConnection;
   readonly timeoutMs: number;
   readonly failoverMs: number;
 }
@@ -22,7 +25,7 @@ export interface ConsumerServers {
 export function openConsumer(
   topic: string,
   options: ConsumeOptions,
-  { servers, timeoutMs, failoverMs }: ConsumerServers,
+  { servers, first: anyServer, timeoutMs, failoverMs }: ConsumerServers,
 ): Consumer {
   const { from = "earliest", after, follow = true, outOfRange = "another-node", signal, onGap, onFailover } = options;
   const { start, request } = startOf(from, topic);
@@ -33,12 +36,14 @@ export function openConsumer(
   if (!(failoverMs >= 0 && failoverMs <= failoverMsMax)) {
     throw refused(topic, `failoverMs is ${failoverMs}, allowed are 0 to ${failoverMsMax}`);
   }
+  // An offset is one of the asked node's own.
+  const first = request.offset === undefined ? anyServer : servers.current;
   const leavesHoles = outOfRange === "another-node";
   return new Consumer({
     ...{ topic, checksum, codecs, start, signal, onGap },
     open: (consumerSignal) =>
       new ConsumeStreams({
-        ...{ servers, request: asked, follow, failoverMs, leavesHoles, timeoutMs, onFailover },
+        ...{ servers, first, request: asked, follow, failoverMs, leavesHoles, timeoutMs, onFailover },
         signal: consumerSignal,
       }),
   });

@@ -77,15 +77,19 @@ export class OnceProducer {
 
   async #deliver(delivery: Delivery): Promise<ProduceAnswer> {
     const { servers, topic, frame, acks, expected, signal, deliveryTimeoutMs } = delivery;
-    const untilMs = servers.clock.nowMs() + deliveryTimeoutMs;
+    const beganAtMs = servers.clock.nowMs();
+    const untilMs = beganAtMs + deliveryTimeoutMs;
+    servers.retries.called(beganAtMs);
     let turns: ServerTurns | undefined;
     let fate: ProduceFate = "unsent";
     for (;;) {
       const connection = turns?.connection ?? servers.current;
       try {
+        if (!servers.isVetted(connection)) await servers.vet(connection);
         const answer = produceFrame(connection, topic, frame, { ...acks, expected, signal });
         if (deliveryTimeoutMs === 0) return await answer;
-        const patienceMs = Math.min(deliveryTimeoutMs, answerPatienceMs(acks));
+        // However often it is tried, all tries together take no longer than the time that there is.
+        const patienceMs = Math.min(Math.max(0, untilMs - servers.clock.nowMs()), answerPatienceMs(acks));
         const answered = await this.#watch.within(patienceMs, connection.url, answer);
         servers.answered(connection);
         return answered;
@@ -96,16 +100,18 @@ export class OnceProducer {
         const isRefused = surelyRejected(failure);
         if (failure.fate !== "unsent" && !isRefused) fate = "unknown";
         const isOver = servers.isClosed || servers.clock.nowMs() >= untilMs;
-        if (!isRetryable(failure) || isOver)
-          throw withFate(failure, isRefused && fate === "unsent" ? "rejected" : fate);
-        await this.#wait(turns.failed(failure), signal);
+        if (!isRetryable(failure, servers) || isOver) {
+          const told = isRefused && fate === "unsent" ? "rejected" : fate;
+          throw withFate(isRefused ? failure : turns.tell(failure), told);
+        }
+        await this.#wait(Math.min(turns.failed(failure), untilMs - servers.clock.nowMs()), signal);
       }
     }
   }
 
   /** The signal, and closing, end the wait: the next try fails at once then. */
   async #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-    if (delayMs === 0) return;
+    if (delayMs <= 0) return;
     let stop = (): void => {};
     await pause(this.#servers.clock, delayMs, (wake) => {
       const stopClose = this.#servers.onClose(wake);

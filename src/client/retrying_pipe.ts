@@ -68,6 +68,8 @@ export class RetryingPipe implements BatchPipe {
     const nowMs = this.#options.servers.clock.nowMs();
     const untilMs = (sinceMs ?? nowMs) + this.#options.deliveryTimeoutMs;
     if (untilMs <= nowMs) return Promise.reject(this.#tooLate("the time was over before its turn came", "unsent"));
+    this.#options.servers.retries.called(nowMs);
+    this.#leaveGone();
     return new Promise((resolve, reject) => {
       const batch: Batch = { frame, index: ++this.#lastIndex, untilMs, resolve, reject, fate: "unsent" };
       if (this.#unanswered.size === 0) this.#answeredAtMs = nowMs;
@@ -119,7 +121,7 @@ export class RetryingPipe implements BatchPipe {
     if (this.#unanswered.has(batch)) {
       if (failure.fate === "unknown") batch.fate = "unknown";
       if (failure instanceof ProducerFencedError) this.#fenced = failure;
-      if (isRetryable(failure)) this.#failures.set(batch, failure);
+      if (isRetryable(failure, this.#options.servers)) this.#failures.set(batch, failure);
       else this.#failFrom(batch, failure);
     }
     this.#recoverOnceSettled();
@@ -149,13 +151,10 @@ export class RetryingPipe implements BatchPipe {
     this.#deliveredIndex = 0;
     this.#failures.clear();
     this.#pipe.abandon();
-    const delayMs = this.#turns.failed(cause);
-    if (!this.#isLost(cause) && delayMs > 0) {
-      let stop = (): void => {};
-      await pause(servers.clock, Math.min(delayMs, this.#msLeft()), (wake) => {
-        stop = servers.onClose(wake);
-      });
-      stop();
+    let failure: ClientError | undefined = cause;
+    while (failure !== undefined) {
+      await this.#moveOn(failure);
+      failure = await this.#fault();
     }
     this.#isRecovering = false;
     const isLost = this.#isLost(cause);
@@ -169,6 +168,37 @@ export class RetryingPipe implements BatchPipe {
     this.#watch();
   }
 
+  /** To the next server, and waits until it is time to. */
+  async #moveOn(failure: ClientError): Promise<void> {
+    const { servers } = this.#options;
+    const delayMs = this.#turns.failed(failure);
+    if (this.#isLost(failure) || delayMs === 0) return;
+    let stop = (): void => {};
+    await pause(servers.clock, Math.min(delayMs, this.#msLeft()), (wake) => {
+      stop = servers.onClose(wake);
+    });
+    stop();
+  }
+
+  /** What keeps batches from being sent to the server; undefined where nothing does, or nothing is left to send. */
+  async #fault(): Promise<ClientError | undefined> {
+    const { servers } = this.#options;
+    const { connection } = this.#turns;
+    if (servers.isVetted(connection) || servers.isClosed || this.#msLeft() <= 0) return undefined;
+    return servers.vet(connection).then(
+      () => undefined,
+      (error: ClientError) => error,
+    );
+  }
+
+  /** Before it breaks, when nothing is on its way. */
+  #leaveGone(): void {
+    if (this.#unanswered.size > 0 || this.#isRecovering || !this.#turns.leaveGone()) return;
+    this.#attempt++;
+    this.#pipe.abandon();
+    this.#pipe = this.#options.open(this.#turns.connection);
+  }
+
   #msLeft(): number {
     const [oldest] = this.#unanswered;
     return oldest === undefined ? 0 : oldest.untilMs - this.#options.servers.clock.nowMs();
@@ -178,7 +208,7 @@ export class RetryingPipe implements BatchPipe {
   #isLost(cause: ClientError): boolean {
     if (!this.#options.servers.isClosed && this.#msLeft() > 0) return false;
     const [oldest] = this.#unanswered;
-    if (oldest !== undefined) this.#failFrom(oldest, cause);
+    if (oldest !== undefined) this.#failFrom(oldest, this.#turns.tell(cause));
     this.#noteIdle();
     return true;
   }

@@ -2,6 +2,7 @@
 import type { HealthState, ServiceChange, ServiceDefinition, ServiceInstance, ServiceQuery } from "../base/mod.ts";
 import type { ServerConnection } from "./connections.ts";
 import { ClientError } from "./errors.ts";
+import { ask, askOne, type CallOptions, type OneCall } from "./questions.ts";
 import type { Servers } from "./servers.ts";
 import { fromDefinition, fromHealthState, fromQuery, toInstance } from "./service_messages.ts";
 import { watchServices } from "./service_watch.ts";
@@ -40,44 +41,40 @@ export class ServiceCalls {
   }
 
   /** Registers a service with the asked node. The same id there replaces what was registered before. */
-  register(definition: ServiceDefinition): Promise<ServiceInstance> {
+  register(definition: ServiceDefinition, options: CallOptions = {}): Promise<ServiceInstance> {
     const doing = `register service ${JSON.stringify(definition.name)}`;
-    return this.#call(doing, async ({ registry }, timeoutMs) => {
+    return this.#call(doing, options, async ({ registry }, call) => {
       const request = { service: fromDefinition(definition) };
-      const instance = toInstance((await registry.registerService(request, { timeoutMs })).instance);
+      const instance = toInstance((await registry.registerService(request, call)).instance);
       if (instance !== undefined) return instance;
       throw new ClientError("INTERNAL", `Cannot ${doing}: the server did not say what is registered`);
     });
   }
 
   /** Takes a service of the asked node out. Fails with `NOT_FOUND` when that has none of the id. */
-  async deregister(id: string): Promise<void> {
-    await this.#call(`deregister service ${JSON.stringify(id)}`, ({ registry }, timeoutMs) =>
-      registry.deregisterService({ id }, { timeoutMs }),
+  async deregister(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#call(`deregister service ${JSON.stringify(id)}`, options, ({ registry }, call) =>
+      registry.deregisterService({ id }, call),
     );
   }
 
   /** What a service of the asked node says of itself. */
-  async report(id: string, { state, check, output }: HealthReport): Promise<void> {
+  async report(id: string, { state, check, output }: HealthReport, options: CallOptions = {}): Promise<void> {
     const request = { id, check, state: fromHealthState(state), output };
-    await this.#call(`report on service ${JSON.stringify(id)}`, ({ registry }, timeoutMs) =>
-      registry.reportHealth(request, { timeoutMs }),
+    await this.#call(`report on service ${JSON.stringify(id)}`, options, ({ registry }, call) =>
+      registry.reportHealth(request, call),
     );
   }
 
   /** Services of all nodes that are there, nearest first; those that pass or warn, unless others are asked for. */
-  async lookUp(query: ServiceQuery = {}): Promise<ServiceInstance[]> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#call("look up services", async ({ registry }, timeoutMs) => {
-          const { instances } = await registry.lookUpServices(fromQuery(query), { timeoutMs });
-          return instances.flatMap((message) => toInstance(message) ?? []);
-        });
-      } catch (error) {
-        const isUnavailable = error instanceof ClientError && error.code === "UNAVAILABLE";
-        if (!isUnavailable || attempt >= this.#servers.count) throw error;
-      }
-    }
+  lookUp(query: ServiceQuery = {}, options: CallOptions = {}): Promise<ServiceInstance[]> {
+    const { timeoutMs = this.#options.timeoutMs, signal } = options;
+    // Unless it is said what is to be near, it is the asked node.
+    const spreads = query.near !== undefined;
+    return ask(this.#servers, { doing: "look up services", timeoutMs, signal, spreads }, async ({ registry }, call) => {
+      const { instances } = await registry.lookUpServices(fromQuery(query), call);
+      return instances.flatMap((message) => toInstance(message) ?? []);
+    });
   }
 
   /**
@@ -89,17 +86,12 @@ export class ServiceCalls {
     return watchServices(this.#servers, query, { signal, failoverMs });
   }
 
-  async #call<Answer>(
+  /** One server is asked, once. */
+  #call<Answer>(
     doing: string,
-    call: (connection: ServerConnection, timeoutMs: number) => Promise<Answer>,
+    { timeoutMs = this.#options.timeoutMs, signal }: CallOptions,
+    call: (connection: ServerConnection, options: OneCall) => Promise<Answer>,
   ): Promise<Answer> {
-    const connection = this.#servers.current;
-    try {
-      const answer = await call(connection, this.#options.timeoutMs);
-      this.#servers.answered(connection);
-      return answer;
-    } catch (error) {
-      throw this.#servers.failure(error, connection, { doing });
-    }
+    return askOne(this.#servers, this.#servers.current, { doing, timeoutMs, signal }, call);
   }
 }

@@ -11,19 +11,20 @@ export interface AskedTopic {
   readonly log: Client<typeof Log>;
   readonly topic: string;
   readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
 }
 
 export async function setTopic(
-  { log, topic, timeoutMs }: AskedTopic,
+  { log, topic, ...call }: AskedTopic,
   change: TopicSettingsChange,
   create: boolean,
 ): Promise<TopicDescription> {
-  const response = await log.setTopic(setTopicRequest(topic, change, create), { timeoutMs });
+  const response = await log.setTopic(setTopicRequest(topic, change, create), call);
   if (response.topic !== undefined) return toTopic(response.topic);
   throw new ClientError("INTERNAL", `Cannot set topic ${topic}: the server did not say what holds`);
 }
 
-export async function deleteTopic(asked: AskedTopic): Promise<{ readonly generation: number }> {
-  const { generation } = await asked.log.deleteTopic({ topic: asked.topic }, { timeoutMs: asked.timeoutMs });
+export async function deleteTopic({ log, topic, ...call }: AskedTopic): Promise<{ readonly generation: number }> {
+  const { generation } = await log.deleteTopic({ topic }, call);
   return { generation };
 }

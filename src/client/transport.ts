@@ -1,6 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
 import type { Checksum, Codecs, HotTransport } from "../base/mod.ts";
 import type { PageStreams } from "./page_stream.ts";
+import type { ServerWatch, ServerWatchOptions } from "./server_watch.ts";
 
 /** How to talk to one server. The package's entry for each runtime makes them. */
 export interface ServerTransport {
@@ -11,11 +12,8 @@ export interface ServerTransport {
   readonly page?: PageStreams | undefined;
   /** Whether requests can go on while responses come: HTTP/2 outside browsers. */
   readonly bidirectional: boolean;
-  /**
-   * Whether a stream may stay open to hear of changes of the cluster. Otherwise servers are asked now and then.
-   * @default false
-   */
-  readonly watches?: boolean;
+  /** Hears of changes of the cluster, where a stream may stay open for that. @default servers are asked now and then */
+  readonly watch?: (options: ServerWatchOptions) => ServerWatch;
   /** The runtime's fastest CRC-32. @default the portable one */
   readonly checksum?: Checksum;
   /** How batches can be compressed. @default gzip, by what the web has */

@@ -5,10 +5,13 @@ import { fastCrc32 } from "../io/checksum.ts";
 import { nodeCodecs } from "../io/codecs.ts";
 import { H2Session } from "../io/h2_session.ts";
 import { HotClient } from "../io/hot_client.ts";
+import { ServerWatch, type ServerWatchOptions } from "./server_watch.ts";
 import type { ServerTransport } from "./transport.ts";
 
 /** Without bytes for so long, the connection is probed, so that a peer that vanished without a word is noticed. */
 const pingIntervalMs = 15_000;
+
+const watchServers = (options: ServerWatchOptions): ServerWatch => new ServerWatch(options);
 
 /** HTTP/2 on Bun and Node. Deno's HTTP/2 client crashes the process when a server says goodbye: HTTP/1.1 there. */
 export function openNodeTransport(url: string): ServerTransport {
@@ -17,6 +20,7 @@ export function openNodeTransport(url: string): ServerTransport {
     return {
       transport: createConnectTransport({ ...common, httpVersion: "1.1" }),
       bidirectional: false,
+      watch: watchServers,
       checksum: fastCrc32,
       codecs: nodeCodecs,
       close() {},
@@ -27,6 +31,7 @@ export function openNodeTransport(url: string): ServerTransport {
     transport: createConnectTransport({ ...common, httpVersion: "2", sessionManager: session }),
     hot: new HotClient(session),
     bidirectional: true,
+    watch: watchServers,
     checksum: fastCrc32,
     codecs: nodeCodecs,
     close: () => session.abort(),

@@ -1,0 +1,78 @@
+/** Questions that change nothing, and may be asked of another server when one does not answer. */
+import type { ServerConnection } from "./connections.ts";
+import { ClientError } from "./errors.ts";
+import type { Servers } from "./servers.ts";
+import { isOfServer, TriedServers } from "./tried_servers.ts";
+
+/** What every call may choose. */
+export interface CallOptions {
+  /** Ends the waiting, with `ABORTED`. What a change did is not known then. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long the call may take in all, in milliseconds. @default that of the client */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a call to one server is given. */
+export interface OneCall {
+  readonly signal?: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+export interface Question extends CallOptions {
+  /** Completes "Cannot …". */
+  readonly doing: string;
+  readonly timeoutMs: number;
+  /** Whether any server can answer. Otherwise the one is asked first that changes go to. */
+  readonly spreads?: boolean | undefined;
+}
+
+/** Each server is tried once, all within the time of the call. */
+export async function ask<Answer>(
+  servers: Servers,
+  { doing, timeoutMs, signal, spreads = false }: Question,
+  question: (connection: ServerConnection, call: OneCall) => Promise<Answer>,
+): Promise<Answer> {
+  const { clock, retries } = servers;
+  const untilMs = clock.nowMs() + timeoutMs;
+  const tried = new TriedServers();
+  const first = spreads ? servers.pick() : servers.current;
+  const asked = new Set<ServerConnection>();
+  retries.called(clock.nowMs());
+  for (let connection = first; ; ) {
+    asked.add(connection);
+    try {
+      return await askOne(servers, connection, { doing, signal, timeoutMs: untilMs - clock.nowMs() }, question);
+    } catch (error) {
+      const failure = error as ClientError;
+      tried.add(failure);
+      const next = servers.after(connection).find((one) => !asked.has(one));
+      const nowMs = clock.nowMs();
+      const isOver = servers.isClosed || nowMs >= untilMs || next === undefined;
+      if (!isOfServer(failure) || isOver || !retries.take(nowMs)) throw tried.tell(failure);
+      connection = next;
+    }
+  }
+}
+
+/** Asks one server. Rejects with `ClientError`. */
+export async function askOne<Answer>(
+  servers: Servers,
+  connection: ServerConnection,
+  { doing, timeoutMs, signal }: Question,
+  question: (connection: ServerConnection, call: OneCall) => Promise<Answer>,
+): Promise<Answer> {
+  if (signal?.aborted) throw new ClientError("ABORTED", `Cannot ${doing}: the caller's signal ended it`);
+  const { clock } = servers;
+  const call = servers.begin(connection);
+  try {
+    if (!servers.isVetted(connection)) await servers.vet(connection);
+    const wholeMs = Math.max(1, Math.ceil(timeoutMs));
+    const answer = await question(connection, { timeoutMs: wholeMs, ...(signal !== undefined && { signal }) });
+    call.end(clock.nowMs(), "answered");
+    servers.answered(connection);
+    return answer;
+  } catch (error) {
+    call.end(clock.nowMs(), "abandoned");
+    throw servers.failure(error, connection, { doing, signal });
+  }
+}
