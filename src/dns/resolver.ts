@@ -76,8 +76,10 @@ export class Resolver {
         return [];
       case "address":
         return addressRecords([entry], type);
-      case "service":
-        return this.#serviceData(inRandomOrder(entry.instances, this.#random), type);
+      case "service": {
+        const found = this.#serviceData(inRandomOrder(entry.instances, this.#random), type);
+        return entry.mayBeAlias ? found : withoutAlias(found);
+      }
       case "node":
         return this.#nodeData(inRandomOrder(entry.nodes, this.#random), type);
       default:
@@ -172,6 +174,10 @@ function* addressRecords(places: Iterable<{ readonly address: string }>, type: Q
     if (ip !== undefined && type === (ip.includes(":") ? "AAAA" : "A")) yield { type, address: ip };
   }
   if (!isAddressKnown && target !== undefined) yield { type: "CNAME", target };
+}
+
+function* withoutAlias(found: Iterable<ResourceData>): Iterable<ResourceData> {
+  for (const data of found) if (data.type !== "CNAME") yield data;
 }
 
 /** `key=value` each; those that are too long for DNS are left out. */

@@ -13,8 +13,11 @@ export type Entry =
   /** There are names below it, and nothing else. */
   | { readonly type: "empty" }
   | { readonly type: "address"; readonly address: string }
-  /** Those that are not critical. */
-  | { readonly type: "service"; readonly instances: readonly ServiceInstance[] }
+  /**
+   * Those that are not critical. Whoever keeps answers takes an alias for all that a name has: so that all find the ports of
+   * services whose hosts have names, there are names without one.
+   */
+  | { readonly type: "service"; readonly instances: readonly ServiceInstance[]; readonly mayBeAlias: boolean }
   /** Those that are alive. */
   | { readonly type: "node"; readonly nodes: readonly DnsNode[] };
 
@@ -95,16 +98,23 @@ export class Zone {
       const [service, tag, ...others] = labels;
       if (tag === undefined) return { type: "empty" };
       if (others.length > 0 || !service?.startsWith("_")) return undefined;
-      return this.#findInstances(service.slice(1), tag === "_tcp" ? undefined : tag.slice(1));
+      return this.#findInstances(service.slice(1), {
+        tag: tag === "_tcp" ? undefined : tag.slice(1),
+        mayBeAlias: false,
+      });
     }
-    return this.#findInstances(last, labels.length > 1 ? labels.slice(0, -1).join(".") : undefined);
+    const tag = labels.length > 1 ? labels.slice(0, -1).join(".") : undefined;
+    return this.#findInstances(last, { tag, mayBeAlias: true });
   }
 
-  #findInstances(name: string, tag: string | undefined): Entry | undefined {
+  #findInstances(
+    name: string,
+    { tag, mayBeAlias }: { readonly tag: string | undefined; readonly mayBeAlias: boolean },
+  ): Entry | undefined {
     const all = isServiceLabel(name) ? this.#directory.services(name) : [];
     const tagged = tag === undefined ? all : all.filter(({ tags }) => tags.some((each) => each.toLowerCase() === tag));
     if (tagged.length > 0) {
-      return { type: "service", instances: tagged.filter(({ state }) => state !== "critical") };
+      return { type: "service", instances: tagged.filter(({ state }) => state !== "critical"), mayBeAlias };
     }
     const isAbove = all.some(({ tags }) => tags.some((each) => each.toLowerCase().endsWith(`.${tag}`)));
     return isAbove ? { type: "empty" } : undefined;
