@@ -27,7 +27,7 @@ const wordsOfTexts: readonly (readonly [RegExp, string])[] = [
   [/certificate.*expired/i, "TLS: the certificate has expired"],
   [/NotValidForName|altname/i, "TLS: the certificate is for another host"],
   [/wrong version number|InvalidContentType|corrupt message/i, "TLS: the port does not speak it"],
-  [/Parse Error|invalid HTTP/i, "the answer is not HTTP"],
+  [/Parse Error: [EI]/, "the answer is not HTTP"],
   [/connection refused/i, "connection refused"],
   [/failed to lookup|getaddrinfo|not known/i, "no address is known for this host"],
   [/socket hang up|reset by peer|closed/i, "the connection was closed before an answer came"],
