@@ -118,9 +118,14 @@ test("a watcher that is slow hears how things are, and not each step", () => {
     settle(catalog, instance("ann", "brief"));
     catalog.settle(serviceKey("ann", "brief"), undefined, "deregistered");
   }
+  catalog.setPresent("ann", false, "failed");
+  catalog.setPresent("ann", true, "is back");
   const [only, ...others] = watch.take(nobody);
-  assert.equal([only?.type, only?.reason, only?.instance.sinceMs], ["changed", "change 9999", 9_999]);
+  assert.equal([only?.type, only?.reason, only?.instance.sinceMs], ["changed", "is back", 9_999]);
   assert.equal(others, []);
+  catalog.setPresent("ann", false, "failed");
+  catalog.setPresent("ann", true, "is back");
+  assert.equal(watch.take(nobody), [], "all is as it was told");
 });
 
 test("there are only so many watches", () => {
