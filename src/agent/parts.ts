@@ -114,7 +114,7 @@ export async function openParts(
   const nodeName = options.nodeName ?? defaultNodeName(options, log);
   const rpc = stack.use(new PeerRpc());
   const onKeptWarn = (message: string): void => loggerOf("log").warn("{message}", { message });
-  const kept = { wallMs: systemClock.wallMs, onWarn: onKeptWarn };
+  const kept = { wallMs: systemClock.wallMs, after, onWarn: onKeptWarn };
   const nodeTags = await openNodeTags(options);
   const placing = new Placing({
     ...{ nodeName, log, clock: systemClock, logger: loggerOf("replication"), onListenerError },
@@ -251,6 +251,10 @@ function inProcess(ports: ServerPorts, routes: Routes): ServerTransport {
   };
 }
 
+function after(delayMs: number, callback: () => void): () => void {
+  return systemClock.schedule(systemClock.nowMs() + delayMs, callback);
+}
+
 async function openNodeLog(
   options: ResolvedAgentOptions,
   known: Pick<LogEnvironment, "meter"> & KnownOfPeers,
@@ -261,7 +265,7 @@ async function openNodeLog(
   const environment = {
     randomBytes,
     wallMs: systemClock.wallMs,
-    after: (delayMs: number, callback: () => void) => systemClock.schedule(systemClock.nowMs() + delayMs, callback),
+    after,
     soon: (callback: () => void) => void setImmediate(callback),
     codecs: nodeCodecs,
     ...known,

@@ -58,8 +58,13 @@ export class TopicNotFoundError extends RangeError {
   }
 }
 
+/** What could not be read or applied is tried again after so long. */
+const retryMs = 1_000;
+
 export interface TopicRegistryOptions {
   readonly wallMs: () => number;
+  /** Calls back once after so many milliseconds; the result cancels. */
+  readonly after: (delayMs: number, callback: () => void) => () => void;
   /** Hears of records that make no sense, and of topics that cannot be opened or read. */
   readonly onWarn: (message: string) => void;
   /** Whether a topic that is not held is to be, because something is settled about it. @default each is */
@@ -102,6 +107,7 @@ export class TopicRegistry implements AsyncDisposable {
   #deleted = 0;
   #folding: Promise<void> = Promise.resolve();
   #setting: Promise<unknown> = Promise.resolve();
+  #cancelRetry: (() => void) | undefined;
   #closed = false;
 
   private constructor(log: CommitLog, options: TopicRegistryOptions) {
@@ -112,7 +118,7 @@ export class TopicRegistry implements AsyncDisposable {
     });
   }
 
-  /** Reads what is settled and applies it. Where it cannot be read, `onWarn` hears of it, and the next growth tries again. */
+  /** Reads what is settled and applies it. Where it cannot be read, `onWarn` hears of it, and it is tried again. */
   static async open(log: CommitLog, options: TopicRegistryOptions): Promise<TopicRegistry> {
     const registry = new TopicRegistry(log, options);
     registry.#foldSoon();
@@ -174,6 +180,7 @@ export class TopicRegistry implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#removeListener();
+    this.#cancelRetry?.();
     await this.#setting;
     await this.#folding;
   }
@@ -222,8 +229,18 @@ export class TopicRegistry implements AsyncDisposable {
 
   #foldSoon(): void {
     this.#fold().catch((error: unknown) => {
-      // Read again when it grows, or when something is set.
-      if (!this.#closed) this.#options.onWarn(`cannot read topic settings: ${messageOf(error)}`);
+      if (this.#closed) return;
+      this.#options.onWarn(`cannot read topic settings: ${messageOf(error)}`);
+      this.#foldLater();
+    });
+  }
+
+  /** Nothing may come for a long time that would have it read again. */
+  #foldLater(): void {
+    if (this.#closed) return;
+    this.#cancelRetry ??= this.#options.after(retryMs, () => {
+      this.#cancelRetry = undefined;
+      this.#foldSoon();
     });
   }
 
@@ -242,8 +259,8 @@ export class TopicRegistry implements AsyncDisposable {
       this.#takeFrames(frames);
       this.#nextOffset = nextOffset;
     }
-    // What cannot be applied now is tried again with the next growth.
     for (const name of [...this.#changed]) if (await this.#apply(name)) this.#changed.delete(name);
+    if (this.#changed.size > 0) this.#foldLater();
     for (const name of this.#overtaken) this.#sayAgain(name);
   }
 

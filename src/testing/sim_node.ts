@@ -151,12 +151,7 @@ export class SimNode implements Host {
     const environment = {
       randomBytes: (length: number) => this.#random.bytes(length),
       wallMs: () => life.clock.wallMs(),
-      after: (delayMs: number, callback: () => void) => {
-        return life.after(delayMs, () => {
-          this.#world.touchLog();
-          callback();
-        });
-      },
+      after: this.#afterIn(life),
     };
     const { responseBytesMax: _, ...ofLog } = this.options;
     const logOptions = { ...ofLog, journalBytesMax, newWriter: this.#isToldOfBackup };
@@ -292,10 +287,22 @@ export class SimNode implements Host {
     this.#world.schedule(this.#world.nowMs + 1_000, () => this.start());
   }
 
+  #afterIn(life: Life): (delayMs: number, callback: () => void) => () => void {
+    return (delayMs, callback) =>
+      life.after(delayMs, () => {
+        this.#world.touchLog();
+        callback();
+      });
+  }
+
   async #openTopics(log: CommitLog, life: Life): Promise<CommitLog> {
     if (!this.#world.keepsTopics) return log;
     const onWarn = (message: string): void => this.trace(message);
-    this.#topics = await TopicRegistry.open(log, { wallMs: () => life.clock.wallMs(), onWarn });
+    this.#topics = await TopicRegistry.open(log, {
+      wallMs: () => life.clock.wallMs(),
+      after: this.#afterIn(life),
+      onWarn,
+    });
     return log;
   }
 

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { FrameBuilder, Random, settingsTopic } from "../../src/base/mod.ts";
 import { type Log, type LogOptions, TopicRegistry, type TopicSettings } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
-import { environment, frameOf, framesIn, openLog, rejection } from "./log_kit.ts";
+import { environment, frameOf, framesIn, ManualTimers, openLog, rejection } from "./log_kit.ts";
 
 const segmentBytesMax = 65_536;
 const small: LogOptions = { segmentBytesMax };
@@ -21,6 +21,7 @@ async function openNode(seed: number, disk = new SimulatedDisk(), options: LogOp
   const warnings: string[] = [];
   const registry = await TopicRegistry.open(log, {
     wallMs: () => 1_000,
+    after: environment().after,
     onWarn: (message) => warnings.push(message),
   });
   return { disk, log, registry, warnings };
@@ -173,12 +174,34 @@ test("set() places a topic: what is given stays for the rest, and refuses what c
   await closeNode(node);
 });
 
+test("what cannot be read at the start is read later, although nothing more is settled", async () => {
+  const first = await openNode(1);
+  await first.registry.set("t", { retention: { segmentsMax: 3 } }, { create: true });
+  await closeNode(first);
+  const { log } = await openLog(first.disk.mount(), small, environment(new Random(2)));
+  const timers = new ManualTimers();
+  const warnings: string[] = [];
+  first.disk.failNext("read", "EIO", { name: ".log" });
+  const registry = await TopicRegistry.open(log, {
+    ...{ wallMs: () => 1_000, after: timers.after, onWarn: (message) => warnings.push(message) },
+  });
+  assert.equal(registry.settings("t"), {});
+  assert.match(warnings.join(), "cannot read topic settings: EIO");
+  assert.is(timers.waiting, 1);
+  timers.fire();
+  for (let turn = 0; turn < 200; turn++) await undefined;
+  assert.equal(registry.settings("t").retention, { segmentsMax: 3 });
+  assert.is(timers.waiting, 0);
+  await registry[Symbol.asyncDispose]();
+  await log[Symbol.asyncDispose]();
+});
+
 test("a topic that belongs to others is not held because something is settled about it, until it is to be", async () => {
   const disk = new SimulatedDisk();
   const { log } = await openLog(disk.mount(), {}, environment(new Random(9)));
   let isHere = false;
   const registry = await TopicRegistry.open(log, {
-    ...{ wallMs: () => 1_000, onWarn: () => {} },
+    ...{ wallMs: () => 1_000, after: environment().after, onWarn: () => {} },
     isHeldHere: () => isHere,
     expressionFault: (expression) => (expression === "(" ? "an expression" : undefined),
   });

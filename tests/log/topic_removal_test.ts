@@ -19,7 +19,7 @@ async function openNode(
   seed = 1,
 ): Promise<{ log: Log; topics: TopicRegistry }> {
   const { log } = await openLog(disk.mount(), options, environment(new Random(seed)));
-  return { log, topics: await TopicRegistry.open(log, { wallMs, onWarn: unheard }) };
+  return { log, topics: await TopicRegistry.open(log, { wallMs, after: environment().after, onWarn: unheard }) };
 }
 
 async function close({ log, topics }: { readonly log: Log; readonly topics: TopicRegistry }): Promise<void> {
@@ -41,7 +41,7 @@ test("delete() ends the topic for all who use it, and create begins the next gen
   for (const options of [straight, journaled]) {
     const disk = new SimulatedDisk();
     const { log, events } = await openLog(disk.mount(), options);
-    const topics = await TopicRegistry.open(log, { wallMs, onWarn: unheard });
+    const topics = await TopicRegistry.open(log, { wallMs, after: environment().after, onWarn: unheard });
     const first = await write(log, "orders", ["a", "b"]);
     let calls = 0;
     first.onGrow(() => calls++);
@@ -191,7 +191,11 @@ test("a disk that refuses a removal leaves the topic deleted all the same, and t
   const disk = new SimulatedDisk();
   const { log } = await openLog(disk.mount(), straight);
   const warnings: string[] = [];
-  const topics = await TopicRegistry.open(log, { wallMs, onWarn: (message) => warnings.push(message) });
+  const topics = await TopicRegistry.open(log, {
+    wallMs,
+    after: environment().after,
+    onWarn: (message) => warnings.push(message),
+  });
   await write(log, "orders", ["a"]);
   disk.failNext("replace", "EIO", { name: "orders", times: 100 });
   assert.is(await topics.delete("orders"), 1);

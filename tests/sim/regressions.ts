@@ -7,6 +7,10 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 442, was: "a node that lost its disk between two questions was judged by the token of the first" },
   { seed: 496, was: "a power cut after retention took what a node knew of producers, and a retry was stored twice" },
   { seed: 534, was: "a power cut before a kill was judged as the kill alone" },
+  {
+    seed: 743,
+    was: "topic settings that could not be read at the start were not read until something new was settled",
+  },
   { seed: 1307, was: "what was read back after a failed sync and a restart was served before it was on disk" },
   { seed: 5212, was: "an answer that came after its topic had been deleted and made anew was judged by the new topic" },
   {
