@@ -67,9 +67,11 @@ test("commands and flags that the documents name are known to the command line",
   const entry = path.join(projectDirectory, "src/cli/main.ts");
   const helps = new Map<string, string>();
   for (const command of commands) {
-    const [name, ...rest] = grapevineWords(command) ?? [];
-    if (name === undefined) continue;
-    const help = helps.get(name) ?? helpOf(entry, name);
+    const [first, ...rest] = grapevineWords(command) ?? [];
+    if (first === undefined) continue;
+    // Services are commanded by a second word, whose help names its flags.
+    const name = first === "services" && !rest[0]?.startsWith("--") ? `${first} ${rest[0]}` : first;
+    const help = helps.get(name) ?? helpOf(entry, name.split(" "));
     helps.set(name, help);
     for (const flag of rest.filter((word) => word.startsWith("--"))) {
       assert.ok(help.includes(flag), `"${command}": ${name} --help does not name ${flag}`);
@@ -78,9 +80,9 @@ test("commands and flags that the documents name are known to the command line",
   assert.ok(helps.size > 0);
 });
 
-function helpOf(entry: string, name: string): string {
-  const help = run([...runtimeCommand("bun", projectDirectory), entry, name, "--help"]);
-  assert.is(help.status, 0, `${name} --help: ${help.stderr}`);
+function helpOf(entry: string, names: readonly string[]): string {
+  const help = run([...runtimeCommand("bun", projectDirectory), entry, ...names, "--help"]);
+  assert.is(help.status, 0, `${names.join(" ")} --help: ${help.stderr}`);
   return help.stdout;
 }
 
