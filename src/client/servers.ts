@@ -88,7 +88,6 @@ export class Servers {
   #learnAfterMs = 0;
   /** Since others were learnt of. */
   #hasFailed = false;
-  #hasAnswered = false;
   #closed = false;
   readonly #onClose = new Set<() => void>();
 
@@ -133,7 +132,7 @@ export class Servers {
   pick(): ServerConnection {
     const { current } = this;
     const spreads = this.#options.learns && (this.#options.spreads ?? this.#seeds.length > 1);
-    if (!spreads || !this.#hasAnswered) return current;
+    if (!spreads || !this.#identity.isKnown) return current;
     return this.#picker.pick(this.clock.nowMs()) ?? current;
   }
 
@@ -178,7 +177,6 @@ export class Servers {
   /** This one answers: now and then it is asked for the others, while nobody waits for that. */
   answered(connection: ServerConnection): void {
     if (!this.#options.learns) return;
-    this.#hasAnswered = true;
     this.#watch?.used();
     const nowMs = this.clock.nowMs();
     const knowsOthers = this.#connections.length > this.#seeds.length;
@@ -292,8 +290,7 @@ export class Servers {
 
   #noteGone(rpcAddress: string, from: ServerConnection): void {
     const connection = this.#opened.get(urlOf(rpcAddress, from));
-    // Whoever answers is there.
-    if (connection !== undefined && connection !== from) this.#gone.add(connection);
+    if (connection !== undefined) this.#gone.add(connection);
   }
 
   #admit(connection: ServerConnection): void {
