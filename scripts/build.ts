@@ -2,7 +2,7 @@
  * `npm run build` makes dist/, which is committed because imports by URL need it:
  *   mod.js        the library, one module with only `node:` imports: for Deno by URL, for Bun and Node by path
  *   types/        its declarations, which `mod.js` names in its first line, so that Deno knows its types
- *   client.js     the client for browsers
+ *   client.js     the client for browsers, and client.d.ts, which names its types
  *   console.html  the page that every node serves, with everything it needs inside
  * `npm run build -- --out DIRECTORY` writes elsewhere; a test compares that with what is committed.
  */
@@ -11,8 +11,9 @@ import { builtinModules } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Plugin } from "esbuild";
-import { bundle, bundlePage, forBrowsers } from "./console_page.ts";
+import { bundle, bundlePage } from "./console_page.ts";
 import { makeDeclarations } from "./declarations.ts";
+import { bundlePageClient, pageClientTypes } from "./page_client.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "..");
 
@@ -55,7 +56,8 @@ const runtimeModules: Plugin = {
 
 async function makeFiles(scratchDirectory: string): Promise<Files> {
   const files: Files = makeDeclarations(projectDirectory, scratchDirectory);
-  files.set("client.js", await bundle("src/client/browser.ts", forBrowsers));
+  files.set("client.js", await bundlePageClient());
+  files.set("client.d.ts", pageClientTypes);
   files.set("console.html", await bundlePage());
   const library = await bundle("mod.ts", {
     platform: "node",

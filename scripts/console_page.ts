@@ -9,7 +9,7 @@ const projectDirectory = path.resolve(import.meta.dirname, "..");
 
 export const forBrowsers: BuildOptions = {
   ...{ platform: "browser", target: "es2022", minify: true },
-  plugins: [leanClient(projectDirectory)],
+  plugins: [leanClient(projectDirectory, { forPages: false })],
 };
 
 export async function bundle(entry: string, options: BuildOptions): Promise<string> {

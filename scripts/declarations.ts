@@ -3,7 +3,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** `types/…` and text of every declaration file that mod.ts reaches. */
+/** What is published with its types. */
+const entries: readonly string[] = ["mod", "src/client/page"];
+
+/** `types/…` and text of every declaration file that the entries reach. */
 export function makeDeclarations(projectDirectory: string, scratchDirectory: string): Map<string, string> {
   const made = path.join(scratchDirectory, "types");
   const configuration = {
@@ -15,7 +18,7 @@ export function makeDeclarations(projectDirectory: string, scratchDirectory: str
       rootDir: projectDirectory,
       typeRoots: [path.join(projectDirectory, "node_modules/@types")],
     },
-    files: [path.join(projectDirectory, "mod.ts")],
+    files: entries.map((entry) => path.join(projectDirectory, `${entry}.ts`)),
     include: [],
   };
   const configurationFile = path.join(scratchDirectory, "tsconfig.json");
@@ -33,10 +36,10 @@ function packageVersions(projectDirectory: string): ReadonlyMap<string, string> 
   return new Map(Object.entries(manifest.dependencies));
 }
 
-/** Follows the imports from mod.d.ts, so that nothing private is published that nobody refers to. */
+/** Follows the imports from the entries, so that nothing private is published that nobody refers to. */
 function collect(directory: string, versions: ReadonlyMap<string, string>): Map<string, string> {
   const files = new Map<string, string>();
-  const waiting = ["mod.d.ts"];
+  const waiting = entries.map((entry) => `${entry}.d.ts`);
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (files.has(`types/${file}`)) continue;
     const below = path.posix.dirname(file);

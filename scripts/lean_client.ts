@@ -12,31 +12,48 @@ const leanFiles: readonly (readonly [name: RegExp, file: string])[] = [
   [/^@connectrpc\/connect(-web)?$/, "connect.ts"],
 ];
 
-/** Files of ways to a server that `fetch` has none of, and their classes: nobody in a browser makes one. */
-const absentClasses: Readonly<Record<string, readonly string[]>> = {
+/**
+ * What nobody in a browser comes to, by the files that it stands in: ways to a server that `fetch` has none of, and the
+ * words of runtimes that say more than "Failed to fetch".
+ */
+const absent: Readonly<Record<string, readonly string[]>> = {
   hot_pipe: ["HotPipe"],
   shared_pipe: ["SharedPipe", "BatchRefusal"],
+  stream_pipe: ["StreamPipe"],
   many_produces: ["ManyProduces"],
   hot_responses: ["HotResponses"],
+  hot_messages: ["ProduceAnswerReader", "ProduceRequests", "consumeStreamPath", "producePath", "readConsumeAnswer"],
+  connection_faults: ["neverConnected", "certificateFault", "strangeAnswer"],
 };
 
-export function leanClient(projectDirectory: string): Plugin {
+/** What operators ask of a cluster, which pages do not. */
+const operatorFiles: Readonly<Record<string, readonly string[]>> = { cluster_calls: ["ClusterCalls"] };
+const pageMethods = /^(?!grapevine\.v1\.Cluster\/(?!Members$|WatchMembers$|Join$|Leave$))(?!.*\/Produce(Stream|Many)$)/;
+const allMethods = /(?:)/;
+
+export interface LeanOptions {
+  /** Whether to leave out what operators ask of a cluster. */
+  readonly forPages: boolean;
+}
+
+export function leanClient(projectDirectory: string, { forPages }: LeanOptions): Plugin {
+  const left = forPages ? { ...absent, ...operatorFiles } : absent;
+  const methods = forPages ? pageMethods : allMethods;
   const lean = path.join(projectDirectory, "src/client/lean");
   return {
     name: "lean-client",
     setup({ onResolve, onLoad }) {
       for (const [filter, file] of leanFiles) onResolve({ filter }, () => ({ path: path.join(lean, file) }));
-      onLoad(
-        { filter: /[\\/]src[\\/](client|base)[\\/](hot_pipe|shared_pipe|many_produces|hot_responses)\.ts$/ },
-        (module) => ({
-          contents: (absentClasses[path.basename(module.path, ".ts")] ?? [])
-            .map((name) => `export class ${name} {}`)
-            .join("\n"),
-          loader: "js",
-        }),
-      );
+      const files = new RegExp(`[\\\\/]src[\\\\/](client|base)[\\\\/](${Object.keys(left).join("|")})\\.ts$`);
+      onLoad({ filter: files }, ({ path: file }) => {
+        const names = left[path.basename(file, ".ts")] ?? [];
+        return { contents: names.map((name) => `export function ${name}() {}`).join("\n"), loader: "js" };
+      });
       onLoad({ filter: /[\\/]src[\\/]gen[\\/].*_pb\.ts$/ }, async ({ path: file }) => ({
-        contents: leanModule((await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>, lean),
+        contents: leanModule((await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>, {
+          lean,
+          methods,
+        }),
         resolveDir: path.dirname(file),
         loader: "js",
       }));
@@ -44,41 +61,72 @@ export function leanClient(projectDirectory: string): Plugin {
   };
 }
 
-type Described = DescMessage | DescService | { readonly kind: "file" | "enum" };
+type Described = DescMessage | DescService | { readonly kind: "file" | "enum" | undefined };
 
-/** The same exports, made of a few words. */
-export function leanModule(generated: Readonly<Record<string, unknown>>, lean: string): string {
+/** The details of errors, which no method names. */
+const details: readonly string[] = ["log.v1.LatestRecord", "log.v1.LowestAvailable"];
+
+/** The same exports, made of a few words: those that the methods of these names need, where the file has methods. */
+function leanModule(
+  generated: Readonly<Record<string, unknown>>,
+  { lean, methods }: { readonly lean: string; readonly methods: RegExp },
+): string {
+  const found = Object.entries(generated).map(([name, value]) => ({ name, described: value as Described }));
+  const services = found.map(({ described }) => described).filter((one): one is DescService => one.kind === "service");
+  const needed = new Set<string>();
+  for (const service of services) {
+    for (const { name, input, output } of service.methods) {
+      if (methods.test(`${service.typeName}/${name}`)) for (const type of [input, output]) reach(type, needed);
+    }
+  }
   const types: Record<string, string> = {};
   const exported: string[] = [];
   let packageName = "";
-  for (const [name, value] of Object.entries(generated)) {
-    const described = value as Described;
+  for (const { name, described } of found) {
     if (described.kind === "message") {
+      const isNeeded = needed.has(described.typeName) || details.includes(described.typeName);
+      if (!isNeeded) continue;
       packageName = described.file.proto.package;
-      types[described.name] = described.fields.map((field) => wordOf(field, packageName)).join(" ");
+      types[described.name] = fieldWords(described, packageName);
       exported.push(`export const ${name} = types.${described.name};`);
     } else if (described.kind === "service") {
-      const words = JSON.stringify(wordsOf(described));
-      exported.push(`export const ${name} = service(${JSON.stringify(described.typeName)}, ${words}, types);`);
+      const words = JSON.stringify(methodWords(described, methods));
+      exported.push(
+        `export const ${name} = /* @__PURE__ */ service(${JSON.stringify(described.typeName)}, ${words}, types);`,
+      );
     } else if (described.kind === undefined) {
-      exported.push(`export const ${name} = ${JSON.stringify(value)};`);
+      exported.push(`export const ${name} = ${JSON.stringify(described)};`);
     }
   }
   return [
     `import { messages } from ${JSON.stringify(path.join(lean, "protobuf.ts"))};`,
     `import { service } from ${JSON.stringify(path.join(lean, "connect.ts"))};`,
-    // Types that others refer to are read in any case; services and names that nobody uses are left out.
     `const types = messages(${JSON.stringify(packageName)}, ${JSON.stringify(types)});`,
-    ...exported.map((line) => line.replace("= service(", "= /* @__PURE__ */ service(")),
+    ...exported,
   ].join("\n");
 }
 
-/** As `messages` reads it. */
-export function wordOf(field: DescField, packageName: string): string {
-  const group = field.oneof === undefined ? "" : `${field.oneof.localName}.`;
-  const [kind, type] = kindOf(field);
-  const shortType = type.startsWith(`${packageName}.`) ? type.slice(packageName.length + 1) : type;
-  return `${group}${field.localName}=${field.number}${kind}${shapeOf(field)}${shortType}`;
+/** Adds a type and all that its fields are of. */
+function reach(type: DescMessage, reached: Set<string>): void {
+  if (reached.has(type.typeName)) return;
+  reached.add(type.typeName);
+  for (const field of type.fields) if ("message" in field && field.message !== undefined) reach(field.message, reached);
+}
+
+/** The fields of a type as `messages` reads them. */
+export function fieldWords({ fields }: DescMessage, packageName: string): string {
+  let numberBefore = 0;
+  return fields
+    .map((field) => {
+      const group = field.oneof === undefined ? "" : `${field.oneof.localName}.`;
+      const number = field.number === numberBefore + 1 ? "" : `=${field.number}`;
+      numberBefore = field.number;
+      const [kind, type] = kindOf(field);
+      const shortType = type.startsWith(`${packageName}.`) ? type.slice(packageName.length + 1) : type;
+      const what = `${kind}${shapeOf(field)}${shortType}`;
+      return `${group}${field.localName}${number}${what === "s" ? "" : `:${what}`}`;
+    })
+    .join(" ");
 }
 
 function shapeOf(field: DescField): string {
@@ -117,9 +165,10 @@ function unknown(field: DescField): TypeError {
   return new TypeError(`Cannot make ${field} lean: src/client/lean/protobuf.ts does not know its kind`);
 }
 
-function wordsOf({ methods }: DescService): string {
+function methodWords({ typeName, methods }: DescService, wanted: RegExp): string {
   const marks = { unary: "", server_streaming: ">", client_streaming: "<", bidi_streaming: "<" } as const;
   return methods
-    .map((method) => `${marks[method.methodKind]}${method.name}:${method.input.name}:${method.output.name}`)
+    .filter(({ name }) => wanted.test(`${typeName}/${name}`))
+    .map(({ name, methodKind, input, output }) => `${marks[methodKind]}${name}:${input.name}:${output.name}`)
     .join(" ");
 }

@@ -3,11 +3,15 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rewriteSpecifiers } from "../scripts/declarations.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "..");
+/** What browsers load before a page can do anything. */
+const clientBytesMax = 40 * 1_024;
+
 const committed = path.join(projectDirectory, "dist");
 
 const test = suite<{ directory: string }>("dist");
@@ -50,6 +54,16 @@ test("dist/mod.js imports nothing but what every runtime has, and names no path 
     assert.match(specifier as string, /^node:/);
   }
   assert.not.ok(text.includes(projectDirectory));
+});
+
+test("dist/client.js fits into 40 KB gzipped, and names its types", () => {
+  const bytes = readFileSync(path.join(committed, "client.js"));
+  const gzippedBytes = gzipSync(bytes, { level: 9 }).length;
+  assert.ok(gzippedBytes <= clientBytesMax, `${gzippedBytes} bytes`);
+  assert.ok(bytes.toString().startsWith('// @ts-self-types="./client.d.ts"\n'));
+  const [, types] =
+    /^export \* from "\.\/(.*)";$/m.exec(readFileSync(path.join(committed, "client.d.ts"), "utf8")) ?? [];
+  assert.match(readFileSync(path.join(committed, types ?? ""), "utf8"), "export declare function connect");
 });
 
 test("dist/client.js and the page import nothing", () => {

@@ -2,13 +2,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ProtobufReader, toBytes, toText, varintBytesOf, type WriterId, writeVarint } from "../base/mod.ts";
-import {
-  AcksSchema,
-  type ConsumeResponse,
-  type ProduceResponse,
-  type Shortfall,
-  ShortfallSchema,
-} from "../gen/log/v1/log_pb.ts";
+import { AcksSchema, type Shortfall, ShortfallSchema } from "../gen/log/v1/log_pb.ts";
 import { acksOf } from "./acks.ts";
 
 export const producePath = "/log.v1.Log/Produce";
@@ -102,11 +96,6 @@ export interface ProduceAnswer {
   readonly shortfall: Shortfall | undefined;
 }
 
-export function produceAnswerOf(response: ProduceResponse): ProduceAnswer {
-  const { offset, firstSequence, writer, token, count, shortfall } = response;
-  return { offset: Number(offset), firstSequence: Number(firstSequence), writer, token, count, shortfall };
-}
-
 /** Reads answers one after another: the writer is mostly the one before. */
 export class ProduceAnswerReader {
   #writerBytes: Uint8Array = new Uint8Array(0);
@@ -176,11 +165,6 @@ export interface ConsumeAnswer {
   readonly cursor: Uint8Array;
   readonly heartbeat: boolean;
   readonly nextOffset: number;
-}
-
-export function consumeAnswerOf(response: ConsumeResponse): ConsumeAnswer {
-  const { frames, cursor, heartbeat, nextOffset } = response;
-  return { frames, cursor, heartbeat, nextOffset: Number(nextOffset) };
 }
 
 export function readConsumeAnswer(message: Uint8Array): ConsumeAnswer {

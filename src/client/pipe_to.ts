@@ -1,8 +1,9 @@
 /** Which way a producer's batches go to a server. */
 import { HotPipe } from "./hot_pipe.ts";
-import { type BatchPipe, type PipeTarget, StreamPipe, UnaryPipe } from "./pipe.ts";
+import { type BatchPipe, type PipeTarget, UnaryPipe } from "./pipe.ts";
 import { type RecordCalls, sharesStream } from "./record_calls.ts";
 import { SharedPipe } from "./shared_pipe.ts";
+import { StreamPipe } from "./stream_pipe.ts";
 
 /** The leanest way that the connection has, and that the producer's acks allow. */
 export function pipeTo(

@@ -6,16 +6,15 @@ import { type ConsumeRequest, ConsumeRequestSchema, type Log } from "../gen/log/
 import { acksOf } from "./acks.ts";
 import {
   type ConsumeAnswer,
-  consumeAnswerOf,
   consumeStreamPath,
   type ProduceAnswer,
   ProduceAnswerReader,
   ProduceRequests,
-  produceAnswerOf,
   producePath,
   readConsumeAnswer,
 } from "./hot_messages.ts";
 import type { ManyProduces } from "./many_produces.ts";
+import { consumeAnswerOf, produceAnswerOf } from "./record_answers.ts";
 import { cancellationOf } from "./shared_cancellation.ts";
 
 /** The ways to one server. */

@@ -4,7 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { wordOf } from "../../scripts/lean_client.ts";
+import { fieldWords } from "../../scripts/lean_client.ts";
 import * as lean from "../../src/client/lean/connect.ts";
 import * as leanProtobuf from "../../src/client/lean/protobuf.ts";
 import * as cluster from "../../src/gen/grapevine/v1/cluster_pb.ts";
@@ -25,7 +25,7 @@ const leanTypes = new Map(
   [log, cluster, registry, page].flatMap((generated) => {
     const found = typesOf(generated);
     const packageName = (found[0] as DescMessage).file.proto.package;
-    const words = found.map((type) => [type.name, type.fields.map((field) => wordOf(field, packageName)).join(" ")]);
+    const words = found.map((type) => [type.name, fieldWords(type, packageName)]);
     return Object.values(leanProtobuf.messages(packageName, Object.fromEntries(words))).map(
       (schema) => [schema.typeName, schema] as const,
     );

@@ -6,9 +6,9 @@ import { encodeToken, ProtobufReader, Random } from "../../src/base/mod.ts";
 import {
   ProduceAnswerReader,
   ProduceRequests,
-  produceAnswerOf,
   readConsumeAnswer,
 } from "../../src/client/hot_messages.ts";
+import { produceAnswerOf } from "../../src/client/record_answers.ts";
 import { ConsumeResponseSchema, ProduceRequestSchema, ProduceResponseSchema } from "../../src/gen/log/v1/log_pb.ts";
 import { ProduceAnswers } from "../../src/server/produce_answer.ts";
 import { ProduceFieldsReader } from "../../src/server/produce_fields.ts";

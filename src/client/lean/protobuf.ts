@@ -14,7 +14,7 @@ interface Field {
   readonly number: number;
   readonly kind: Kind;
   /** `?`: absence is told from zero. `*`: repeated. `%`: a map from texts. */
-  readonly shape: "" | "?" | "*" | "%";
+  readonly shape: "" | "?" | "*" | "%" | undefined;
   /** The group of which one field is set at most. */
   readonly oneof: string | undefined;
   /** Of a message. */
@@ -40,13 +40,20 @@ interface OneOf {
 const schemas = new Map<string, Schema>();
 
 /**
- * Reads the types of a package: of each its name and its fields, as `group.name=1m*Type`: `group.` where the field is one of
- * a group, then its number, kind, shape and type, the last without the package where it is the same.
+ * Reads the types of a package: of each its name and its fields in order, as `group.name=7:m*Type`. `group.` stands where the
+ * field is one of a group, the number where it is not the next, and kind, shape and type where it is not a plain text; the
+ * type is named without the package where that is the same.
  */
 export function messages(packageName: string, types: Readonly<Record<string, string>>): Record<string, Schema> {
   const read: Record<string, Schema> = {};
   for (const [name, words] of Object.entries(types)) {
-    const fields = words.split(" ").flatMap((word) => fieldOf(packageName, word));
+    let number = 0;
+    const fields: Field[] = [];
+    for (const [, oneof, field, given, kind = "s", shape, type = ""] of words.matchAll(fieldWord)) {
+      number = given === undefined ? number + 1 : Number(given);
+      const fullName = type.includes(".") ? type : `${packageName}.${type}`;
+      fields.push({ oneof, name: field, number, kind, shape, type: fullName } as Field);
+    }
     const oneofs = [...new Set(fields.flatMap(({ oneof }) => oneof ?? []))];
     const schema = { typeName: `${packageName}.${name}`, fields, oneofs };
     schemas.set(schema.typeName, schema);
@@ -55,13 +62,7 @@ export function messages(packageName: string, types: Readonly<Record<string, str
   return read;
 }
 
-function fieldOf(packageName: string, word: string): Field[] {
-  const match = /^(?:(\w+)\.)?(\w+)=(\d+)(\w)([?*%]?)(.*)$/.exec(word);
-  if (match === null) return [];
-  const [, oneof, name, number, kind, shape, type] = match as unknown as [string, string, ...string[]];
-  const fullName = type?.includes(".") ? type : `${packageName}.${type}`;
-  return [{ oneof, name, number: Number(number), kind, shape, type: fullName } as Field];
-}
+const fieldWord = /(?:(\w+)\.)?(\w+)(?:=(\d+))?(?::(\w)([?*%]?)([\w.]*))?/g;
 
 /** A message in which nothing is missing: what is not said is empty. */
 export function create(schema: Schema, init: Message = {}): Message {
