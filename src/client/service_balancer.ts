@@ -111,7 +111,7 @@ export class ServiceBalancer implements AsyncDisposable {
   }
 
   /**
-   * Fetches a path of an instance. Answers of 502, 503 and 504, and calls that break off, are tried elsewhere when the method
+   * Fetches a path of an instance. Answers of 429, 502, 503 and 504, and calls that break off, are tried elsewhere when the method
    * may be done twice (GET, HEAD, OPTIONS, PUT, DELETE, or `idempotent`); any answer of the last try is returned. The time
    * is that until the answer begins.
    */
@@ -126,7 +126,8 @@ export class ServiceBalancer implements AsyncDisposable {
       // The caller's signal ends the reading of the answer, too, when the call as such is long over.
       const both = signal ? AbortSignal.any([ending, signal]) : ending;
       const response = await fetch(new URL(path, `${baseUrl}/`), { ...request, signal: both });
-      if (response.status < 500) return response;
+      // Who has too much to do says so fast: counted as an answer it would be given more.
+      if (response.status < 500 && response.status !== 429) return response;
       last.response = response;
       throw new BadStatusError(response.status);
     };
@@ -316,7 +317,8 @@ class BadStatusError extends Error {
 }
 
 function verdictOfFetch(error: unknown): Verdict {
-  if (error instanceof BadStatusError) return { outcome: "failed", mayRetry: [502, 503, 504].includes(error.status) };
+  if (error instanceof BadStatusError)
+    return { outcome: "failed", mayRetry: [429, 502, 503, 504].includes(error.status) };
   return { outcome: neverConnected(error) ? "unreachable" : "failed", mayRetry: true };
 }
 

@@ -61,9 +61,11 @@ test("fetch() spreads over instances, and one that is gone costs no call an erro
   }
 });
 
-test("fetch() tries 503 elsewhere when the method may be done twice, and gives the last answer", async () => {
+test("fetch() tries 429 and 503 elsewhere when the method may be done twice, and gives the last answer", async () => {
   await using balancer = balancerOf();
   const [first, second, third] = instances as [Instance, Instance, Instance];
+  first.status = 429;
+  for (let call = 0; call < 20; call++) assert.is((await balancer.fetch("/")).status, 200);
   first.status = 503;
   for (let call = 0; call < 20; call++) assert.is((await balancer.fetch("/")).status, 200);
   second.status = 503;
