@@ -95,7 +95,7 @@ export class Seats implements AsyncDisposable {
 
   /** Lets the node leave in good order. Resolves when its process has ended. */
   leave(seat: Seat): Promise<void> {
-    return this.#end(seat, "SIGTERM");
+    return this.#end(seat, "SIGINT");
   }
 
   stop(seat: Seat): void {
@@ -115,7 +115,7 @@ export class Seats implements AsyncDisposable {
     await this.#processes[Symbol.asyncDispose]();
   }
 
-  async #end(seat: Seat, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  async #end(seat: Seat, signal: "SIGKILL" | "SIGINT"): Promise<void> {
     const node = this.#running.get(seat.name);
     this.#running.delete(seat.name);
     await node?.end(signal);

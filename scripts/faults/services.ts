@@ -38,8 +38,8 @@ export async function services(settings: ServicesSettings): Promise<string> {
     greeters.push(owned.use(await GreeterProcess.start(`${name}-${index + 1}`, rpcUrl)));
   }
   await using client = connect(seats.urls);
-  using log = new CallLog((origin) => greeters.find(({ url }) => url === origin)?.id);
   await Promise.all(seats.all.map(({ rpcUrl }) => vanishing(rpcUrl, (ids) => ids.length === greeters.length)));
+  using log = new CallLog((origin) => greeters.find(({ url }) => url === origin)?.id);
   const show = new Show(settings, { seats, greeters, log });
   const over = new AbortController();
   const calling = callAll(client, settings.recordsPerSecond, { log, signal: over.signal });
@@ -200,7 +200,7 @@ async function vanishing(
   areRightNodes: (nodes: readonly string[]) => boolean = () => true,
 ): Promise<number> {
   await using client = connect(rpcUrl, { failover: false });
-  return until(`${rpcUrl} finds the right instances of ${name}`, async () => {
+  return await until(`${rpcUrl} finds the right instances of ${name}`, async () => {
     const found = await client.services.lookUp({ name });
     return areRight(found.map(({ id }) => id)) && areRightNodes(found.map(({ node }) => node));
   });
@@ -209,7 +209,7 @@ async function vanishing(
 /** Resolves with the time when a node takes another one for dead. */
 async function failing(rpcUrl: string, node: string): Promise<number> {
   await using client = connect(rpcUrl, { failover: false });
-  return until(`${rpcUrl} knows that ${node} is dead`, async () =>
+  return await until(`${rpcUrl} knows that ${node} is dead`, async () =>
     (await client.members()).every((member) => member.name !== node || member.status !== "alive"),
   );
 }

@@ -20,6 +20,8 @@ test("what makes no sense is refused, with the usage", async () => {
     ["burn"],
     ["kills", "--rounds", "0"],
     ["loss", "--profile", "wan"],
+    ["rush", "--rounds", "1"],
+    ["services", "--replicated", "2"],
     ["--foo"],
     ["kills", "now"],
   ]) {
