@@ -99,14 +99,17 @@ export class OnceProducer {
         const failure = servers.failure(error, connection, { doing, signal, fate: "unknown" });
         const isRefused = surelyRejected(failure);
         if (failure.fate !== "unsent" && !isRefused) fate = "unknown";
-        const isOver = servers.isClosed || servers.clock.nowMs() >= untilMs;
-        if (!isRetryable(failure, servers) || isOver) {
-          const told = isRefused && fate === "unsent" ? "rejected" : fate;
-          throw withFate(isRefused ? failure : turns.tell(failure), told);
-        }
+        const told = isRefused && fate === "unsent" ? "rejected" : fate;
+        const final = (): ClientError => withFate(isRefused ? failure : (turns as ServerTurns).tell(failure), told);
+        if (!isRetryable(failure, servers) || this.#isOver(servers, untilMs)) throw final();
         await this.#wait(Math.min(turns.failed(failure), untilMs - servers.clock.nowMs()), signal);
+        if (this.#isOver(servers, untilMs)) throw final();
       }
     }
+  }
+
+  #isOver({ isClosed, clock }: ServerChoice, untilMs: number): boolean {
+    return isClosed || clock.nowMs() >= untilMs;
   }
 
   /** The signal, and closing, end the wait: the next try fails at once then. */
