@@ -12,6 +12,7 @@ export {
   type ClusterKeys,
   type ClusterOptions,
   CommandChecksRefusedError,
+  type DnsSettings,
   type EventOptions,
   type GossipProfile,
   type HealthReport,

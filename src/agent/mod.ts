@@ -12,6 +12,7 @@ export {
 export { Agent, type AgentEvents, type AgentSurroundings } from "./agent.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.ts";
 export type { ClusterOptions, SerfSettings } from "./cluster_options.ts";
+export type { DnsSettings } from "./dns_options.ts";
 export { type DumpedItem, dumpFile } from "./dump.ts";
 export { LogLines, type SerfLogLevel } from "./log_lines.ts";
 export type { LogSettings } from "./log_settings.ts";

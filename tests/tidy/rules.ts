@@ -1,8 +1,8 @@
 import { codeOnly, type Fault, findAll, type Rule, type Source } from "./sources.ts";
 
 /** Rooms without I/O. `log` awaits its port; the others do not await at all. */
-const pureRoom = /^src\/(base|log|gossip|membership|replication|registry)\//;
-const synchronousRoom = /^src\/(base|gossip|membership|replication)\//;
+const pureRoom = /^src\/(base|log|gossip|membership|replication|registry|dns)\//;
+const synchronousRoom = /^src\/(base|gossip|membership|replication|registry|dns)\//;
 /** The release of what was acquired is asynchronous by nature; it decides nothing. */
 const asynchronousException = "src/base/disposal.ts";
 
