@@ -17,6 +17,7 @@ import { consumeStreamAnywhere } from "./doors.ts";
 import { invalidArgument, toConnectError } from "./errors.ts";
 import { followChunkBytesMax, subscriptionsMax } from "./limits.ts";
 import type { ServerPorts } from "./ports.ts";
+import { watchServices } from "./registry.ts";
 
 type Answer = NonNullable<MessageInitShape<typeof FollowResponseSchema>["answer"]>;
 
@@ -129,6 +130,8 @@ async function* answersOf(
       for await (const value of watchMembers(ports, context)) yield { case: "members", value };
       return;
     case "services":
+      for await (const value of watchServices(ports, asks.value, context)) yield { case: "services", value };
+      return;
     case undefined:
       throw invalidArgument("Cannot follow a subscription: it asks for nothing that this node knows");
     default:

@@ -59,7 +59,7 @@ export function lookUpServices(ports: ServerPorts, request: LookUpServicesReques
 export async function* watchServices(
   ports: ServerPorts,
   { lookUp }: WatchServicesRequest,
-  context: HandlerContext,
+  context: Pick<HandlerContext, "signal">,
 ): AsyncGenerator<MessageInitShape<typeof WatchServicesResponseSchema>> {
   const registry = registryOf(ports);
   const waiting = new Waiting(ports.clock, context.signal);
