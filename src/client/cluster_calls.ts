@@ -12,6 +12,7 @@ import { type PeersHealth, toPeersHealth } from "./cluster_health.ts";
 import { toMemberEvent } from "./convert.ts";
 import { ClientError } from "./errors.ts";
 import { askOne, type CallOptions, type OneCall } from "./questions.ts";
+import { watchServer } from "./server_stream.ts";
 import type { Servers } from "./servers.ts";
 import type { MemberEvent } from "./types.ts";
 
@@ -140,7 +141,7 @@ export class ClusterCalls {
     };
     const open = ({ cluster }: ClusterConnection, signal: AbortSignal) => cluster.query(request, { signal });
     let hasEnded = false;
-    for await (const response of this.#stream(`ask query ${name}`, open, filter.signal)) {
+    for await (const response of watchServer(this.#servers, `ask query ${name}`, open, filter.signal)) {
       const event = toQueryEvent(response);
       hasEnded = event?.type === "end";
       if (event !== undefined) yield event;
@@ -154,7 +155,7 @@ export class ClusterCalls {
   async *watch(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<ClusterEvent> {
     const open = ({ cluster }: ClusterConnection, signal: AbortSignal) => cluster.watchEvents({}, { signal });
     let hasBegun = false;
-    for await (const response of this.#stream("watch the cluster", open, options.signal)) {
+    for await (const response of watchServer(this.#servers, "watch the cluster", open, options.signal)) {
       const event = toClusterEvent(response);
       if (event !== undefined) yield event;
       else if (!hasBegun) yield { type: "watching" };
@@ -165,23 +166,11 @@ export class ClusterCalls {
     }
   }
 
-  /** Every member as a join first, then every change, until the loop is left or the signal fires. */
-  async *watchMembers(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MemberEvent> {
-    const open = ({ cluster }: ClusterConnection, signal: AbortSignal) => cluster.watchMembers({}, { signal });
-    for await (const response of this.#stream("watch members", open, options.signal)) {
-      const event = toMemberEvent(response);
-      if (event !== undefined) yield event;
-    }
-    if (!options.signal?.aborted) {
-      throw new ClientError("UNAVAILABLE", "Cannot watch members: the server ended the stream");
-    }
-  }
-
   /** What the asked node has logged lately, a line each, then what it logs, until the loop is left or the signal fires. */
   async *watchLog(options: { readonly level?: LogLevel; readonly signal?: AbortSignal } = {}): AsyncGenerator<string> {
     const { level = "info", signal } = options;
     const open = ({ cluster }: ClusterConnection, abort: AbortSignal) => cluster.watchLog({ level }, { signal: abort });
-    for await (const { event } of this.#stream("watch the log", open, signal)) {
+    for await (const { event } of watchServer(this.#servers, "watch the log", open, signal)) {
       if (event.case === "line") yield event.value;
     }
     if (!signal?.aborted) throw new ClientError("UNAVAILABLE", "Cannot watch the log: the server ended the stream");
@@ -238,27 +227,6 @@ export class ClusterCalls {
     call: (connection: ClusterConnection, options: OneCall) => Promise<Answer>,
   ): Promise<Answer> {
     return askOne(this.#servers, this.#servers.current, { doing, timeoutMs, signal }, call);
-  }
-
-  async *#stream<Response>(
-    doing: string,
-    open: (connection: ClusterConnection, signal: AbortSignal) => AsyncIterable<Response>,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<Response> {
-    const connection = this.#servers.current;
-    const controller = new AbortController();
-    const abort = (): void => controller.abort();
-    if (signal?.aborted) return;
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      yield* open(connection, controller.signal);
-    } catch (error) {
-      if (controller.signal.aborted) return;
-      throw this.#servers.failure(error, connection, { doing });
-    } finally {
-      signal?.removeEventListener("abort", abort);
-      controller.abort();
-    }
   }
 }
 

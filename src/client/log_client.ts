@@ -15,8 +15,10 @@ import { type NamedConsumeOptions, NamedConsumer, plainOptions } from "./named_c
 import { failoverMsDefault, openConsumer } from "./open_consumer.ts";
 import { openProducer } from "./open_producer.ts";
 import { OnceProducer } from "./produce_once.ts";
-import type { Producer, ProducerOptions } from "./producer.ts";
+import type { Producer } from "./producer.ts";
+import type { ProducerOptions } from "./producer_options.ts";
 import { ask, askOne, type CallOptions, type OneCall, type Question } from "./questions.ts";
+import { watchMembers } from "./server_stream.ts";
 import { Servers } from "./servers.ts";
 import { ServiceCalls } from "./service_calls.ts";
 import { type AskedTopic, deleteTopic, setTopic } from "./topic_calls.ts";
@@ -176,7 +178,7 @@ export class LogClient implements AsyncDisposable {
 
   /** Every member as a join first, then every change, until the loop is left or the signal fires. */
   watchMembers(options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<MemberEvent> {
-    return this.cluster.watchMembers(options);
+    return watchMembers(this.#servers, options.signal);
   }
 
   /** The topics that the asked node holds; the cluster's own, whose names begin with "_", only when asked for. */
