@@ -2,28 +2,33 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { withFormats } from "./arguments.ts";
-import { allIsWell, haveConverged, inspectNode, type NodeFindings } from "./demo/check.ts";
+import { allIsWell, countHeld, haveConverged, inspectNode, type NodeFindings } from "./demo/check.ts";
+import { Greeters } from "./demo/greeters.ts";
 import { type DemoInput, findInput, readInput } from "./demo/input.ts";
-import { type DemoNode, DemoNodes } from "./demo/nodes.ts";
-import { LineSender, type NumberedLine } from "./demo/sender.ts";
+import { Narrator } from "./demo/narrator.ts";
+import { type DemoNode, DemoNodes, pause } from "./demo/nodes.ts";
+import { killNode, reviveNode, type Stage, showBoard } from "./demo/scenes.ts";
+import { keepSending, Shares, sendLines } from "./demo/sender.ts";
+import { duration } from "./durations.ts";
 import { CommandFailedError } from "./failure.ts";
-import { counted, printLine, printNote, toColumns } from "./output.ts";
-import { showProgress } from "./progress.ts";
+import { counted, printLine, toColumns } from "./output.ts";
 
 interface DemoFlags {
   readonly format: "text" | "json";
   readonly input?: string;
+  readonly duration: number;
   readonly keep?: boolean;
 }
 
 const topic = "demo";
 const names = ["alder", "birch", "cedar"] as const;
-/** The one that is killed when half of the lines are stored, and comes back when the others got further. */
-const victim = 1;
-const killedAt = 0.5;
-const returnsAt = 0.65;
+/** The one that is killed when so great a part of the time is over, and comes back when the others got further. */
+const victimIndex = 1;
+const killedAt = 0.3;
+const returnsAt = 0.6;
+const durationMsDefault = 12_000;
 /** Lines that go to one node in turn. */
-const linesInTurn = 500;
+const shares: Shares = new Shares(names.length, 500);
 const convergeTimeoutMs = 60_000;
 
 export function addDemoCommand(program: Command): void {
@@ -31,7 +36,8 @@ export function addDemoCommand(program: Command): void {
     .command("demo")
     .description("Run three nodes, feed them real text, kill one meanwhile, and count what every node holds in the end")
     .option("--input <file>", "text to produce, one record a line (default: what the installed packages ship)")
-    .option("--keep", "keep the nodes running afterwards, until interrupted");
+    .option("--duration <time>", "how long the lines are sent, as 30s", duration, durationMsDefault)
+    .option("--keep", "go on with nodes and records afterwards, until interrupted");
   withFormats(command, ["text", "json"]).action(runDemo);
 }
 
@@ -39,34 +45,35 @@ async function runDemo(flags: DemoFlags): Promise<void> {
   const interrupt = (): void => process.exit(130);
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
+  const narrator = new Narrator();
+  await using processes = await DemoNodes.create();
+  const nodes = await startNodes(processes, narrator);
+  await using greeters = await Greeters.open(nodes);
+  narrator.tell("a small web service stands beside each node, registered and checked there; somebody calls them");
   const modules = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../node_modules");
   const input = flags.input === undefined ? findInput(modules) : readInput(flags.input);
-  printNote(`input: ${counted(input.lines.length, "line")}, ${counted(input.bytes, "byte")}: ${input.source}`);
-  await using processes = await DemoNodes.create();
-  const nodes = await startNodes(processes);
-  const story = await produceWhileOneDies(processes, nodes, input);
-  printNote("waiting until every node holds everything");
-  const startedAt = performance.now();
-  const converged = await haveConverged(nodes, topic, { records: input.lines.length, timeoutMs: convergeTimeoutMs });
-  const convergedMs = Math.round(performance.now() - startedAt);
-  printNote(
-    converged ? `converged ${convergedMs} ms after the last record` : `no convergence within ${convergeTimeoutMs} ms`,
-  );
+  const stage: Stage = { narrator, processes, nodes, greeters, topic };
+  const story = await play(stage, input, flags.duration);
   const findings: NodeFindings[] = [];
-  for (const node of nodes) findings.push(await inspectNode(node, topic, input.lines));
-  const well = converged && allIsWell(findings);
-  await printLine(
-    flags.format === "json" ? toJson(input, story, findings, well) : toText(input, story, findings, well),
-  );
-  if (flags.keep) await untilInterrupted(nodes);
+  const senderOf = (number: number): number => shares.senderOf(number);
+  for (const node of nodes) findings.push(await inspectNode(node, topic, { lines: input.lines, senderOf }));
+  const well = story.convergedMs !== undefined && allIsWell(findings);
+  const result: Result = { input, story, findings, well };
+  await printLine(flags.format === "json" ? toJson(result) : toText(result));
+  if (flags.keep) await goOn(stage, input);
   if (!well) throw new CommandFailedError("Not every node holds every line once and in order");
 }
 
-async function startNodes(processes: DemoNodes): Promise<DemoNode[]> {
+async function startNodes(processes: DemoNodes, narrator: Narrator): Promise<DemoNode[]> {
   const nodes: DemoNode[] = [];
-  for (const name of names) nodes.push(await processes.start(name, { join: nodes[0] }));
+  for (const name of names) {
+    const node = await processes.start(name, { join: nodes[0] });
+    nodes.push(node);
+    if (nodes.length === 1) narrator.tell(`open ${node.rpcUrl}/ in a browser: the console shows all that follows`);
+  }
   await processes.haveMet(nodes);
-  for (const node of nodes) printNote(`node ${node.name}: ${node.rpcUrl}/`);
+  narrator.tell(`${names.join(", ")} run, each a process of its own, and know each other by gossip`);
+  for (const { name, rpcUrl } of nodes) narrator.add(`${name}  ${rpcUrl}/`);
   return nodes;
 }
 
@@ -74,99 +81,99 @@ async function startNodes(processes: DemoNodes): Promise<DemoNode[]> {
 interface Story {
   readonly seconds: number;
   readonly killed: string;
-  /** Lines whose answer the killed node took along, and how many of them it had stored. */
-  readonly unanswered: number;
-  readonly unansweredStored: number;
+  /** Until all others knew that it was dead, and its service was found no more. */
+  readonly noticedMs: number;
+  /** Until it held again what the others held when it was ready. */
+  readonly caughtUpMs: number;
+  /** From the last record's answer until all nodes held the same; undefined when they never did. */
+  readonly convergedMs: number | undefined;
+  readonly calls: { readonly answered: number; readonly failed: number };
 }
 
-async function produceWhileOneDies(processes: DemoNodes, nodes: readonly DemoNode[], input: DemoInput): Promise<Story> {
-  const startedAt = performance.now();
-  const progress = showProgress({ total: input.lines.length, unit: "lines" });
-  const milestones = new Milestones(input.lines.length);
-  const onStored = (lines: number): void => {
-    progress.add(lines);
-    milestones.add(lines);
-  };
-  const senders = shares(input.lines, nodes.length).map((lines, index) => {
-    return new LineSender(topic, nodes[index] as DemoNode, lines, onStored);
+/** Feeds all nodes; meanwhile one is killed and comes back. */
+async function play(stage: Stage, input: DemoInput, durationMs: number): Promise<Story> {
+  const { narrator, nodes, greeters } = stage;
+  const victim = nodes[victimIndex] as DemoNode;
+  const { lines, bytes, source } = input;
+  narrator.tell(`${counted(lines.length, "line")}, ${counted(bytes, "byte")}: ${source}`);
+  narrator.add("are sent now, a third to each node, one record each. What each node holds, second by second:");
+  const beganAtMs = performance.now();
+  const isOver = new AbortController();
+  const board = showBoard(stage, isOver.signal);
+  const sending = shares.split(lines).map((share, index) => {
+    const urls = nodes.map((_, turn) => (nodes[(index + turn) % nodes.length] as DemoNode).rpcUrl);
+    return sendLines({ topic, urls, lines: share, durationMs });
   });
-  const died = milestones.reached(killedAt).then(() => processes.kill(names[victim]));
-  const returned = Promise.all([died, milestones.reached(returnsAt)]).then(() =>
-    processes.start(names[victim], { as: nodes[victim], join: nodes[0] }),
-  );
+  const acting = async (): Promise<{ noticedMs: number; caughtUpMs: number }> => {
+    await pause(killedAt * durationMs);
+    const noticedMs = await killNode(stage, victim);
+    await pause(Math.max(0, beganAtMs + returnsAt * durationMs - performance.now()));
+    return { noticedMs, caughtUpMs: await reviveNode(stage, victim) };
+  };
   try {
-    await Promise.all([returned, ...senders.map((sender) => sender.run(async () => void (await returned)))]);
+    const [acts] = await Promise.all([acting(), ...sending]);
+    const seconds = Math.round(performance.now() - beganAtMs) / 1_000;
+    narrator.tell("all lines are sent and answered; now every node is read from beginning to end");
+    const convergedMs = await timeToConverge(nodes, lines.length);
+    const calls = { answered: greeters.answered, failed: greeters.failed };
+    return { seconds, killed: victim.name, ...acts, convergedMs, calls };
   } finally {
-    progress.stop();
-  }
-  const { lines, stored } = (senders[victim] as LineSender).unanswered;
-  const seconds = Math.round(performance.now() - startedAt) / 1_000;
-  return { seconds, killed: names[victim], unanswered: lines, unansweredStored: stored };
-}
-
-/** Lines in turn: some to the first node, some to the second, and so on. */
-function shares(lines: readonly string[], nodes: number): NumberedLine[][] {
-  const shared: NumberedLine[][] = Array.from({ length: nodes }, () => []);
-  for (const [index, text] of lines.entries()) {
-    shared[Math.floor(index / linesInTurn) % nodes]?.push({ number: index + 1, text });
-  }
-  return shared;
-}
-
-/** Promises that resolve when so great a part of the lines is stored. */
-class Milestones {
-  readonly #total: number;
-  #stored = 0;
-  readonly #waiting: { readonly at: number; readonly resolve: () => void }[] = [];
-
-  constructor(total: number) {
-    this.#total = total;
-  }
-
-  add(lines: number): void {
-    this.#stored += lines;
-    for (const { at, resolve } of this.#waiting) if (this.#stored >= at) resolve();
-  }
-
-  reached(part: number): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push({ at: Math.floor(part * this.#total), resolve }));
+    isOver.abort();
+    await board;
   }
 }
 
-function toText(input: DemoInput, story: Story, findings: readonly NodeFindings[], well: boolean): string {
+async function timeToConverge(nodes: readonly DemoNode[], records: number): Promise<number | undefined> {
+  const beganAtMs = performance.now();
+  const converged = await haveConverged(nodes, topic, { records, timeoutMs: convergeTimeoutMs });
+  return converged ? Math.round(performance.now() - beganAtMs) : undefined;
+}
+
+interface Result {
+  readonly input: DemoInput;
+  readonly story: Story;
+  readonly findings: readonly NodeFindings[];
+  readonly well: boolean;
+}
+
+function toText({ input, story, findings, well }: Result): string {
   const table = toColumns([
     ["NODE", "RECORDS", "LOST", "REPEATED", "ALTERED", "OUT OF ORDER", "WRITERS"],
     ...findings.map(({ node, records, lost, repeated, altered, disordered, feeds }) =>
       [node, records, lost, repeated, altered, disordered, feeds.size].map(String),
     ),
   ]);
+  const { seconds, killed, calls } = story;
+  const twins = countHeld(findings[0]?.feeds ?? new Map()) - (findings[0]?.records ?? 0);
   const lines = counted(input.lines.length, "line");
   return [
-    `${lines} (${counted(input.bytes, "byte")}) in ${story.seconds} s, ${story.killed} killed with kill -9 and restarted meanwhile`,
-    `${counted(story.unanswered, "line")} had no answer when it died: ${story.unansweredStored} of them turned out to be stored, the others were sent again`,
+    "",
+    `${lines} (${counted(input.bytes, "byte")}) in ${seconds} s, ${killed} killed with kill -9 and restarted meanwhile`,
+    ...(twins > 0
+      ? [`${counted(twins, "record")} that ${killed} left unanswered stand in two feeds: readers get one`]
+      : []),
+    `${counted(calls.answered, "call")} of the web services answered, ${calls.failed} failed`,
     "",
     table,
     "",
     well
-      ? `every node holds the same ${counted(input.lines.length, "record")}: 0 lost, 0 repeated, per-writer order intact`
+      ? `every node holds the same ${counted(input.lines.length, "record")}: 0 lost, 0 repeated, each sender's order intact`
       : "NOT every node holds every line once and in order",
   ].join("\n");
 }
 
-function toJson(input: DemoInput, story: Story, findings: readonly NodeFindings[], well: boolean): string {
+function toJson({ input, story, findings, well }: Result): string {
   const nodes = findings.map(({ feeds, ...counts }) => ({ ...counts, feeds: Object.fromEntries(feeds) }));
   return JSON.stringify({ lines: input.lines.length, bytes: input.bytes, ...story, nodes, well }, undefined, 2);
 }
 
-async function untilInterrupted(nodes: readonly DemoNode[]): Promise<void> {
-  printNote(`the nodes go on; look at ${nodes[0]?.rpcUrl}/ and interrupt to stop them`);
+/** Lines go on, slower than before, until somebody interrupts. */
+async function goOn({ narrator, nodes }: Stage, { lines }: DemoInput): Promise<void> {
+  narrator.tell(`lines go on; look at ${nodes[0]?.rpcUrl}/, and interrupt (Ctrl-C) to stop all`);
   process.removeAllListeners("SIGINT");
   process.removeAllListeners("SIGTERM");
-  // Waiting for a signal alone would not keep every runtime alive.
-  const alive = setInterval(() => {}, 60_000);
-  await new Promise<void>((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
-  });
-  clearInterval(alive);
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+  await keepSending({ topic, urls: nodes.map(({ rpcUrl }) => rpcUrl), lines, signal: stopping.signal });
+  narrator.tell("stopping");
 }

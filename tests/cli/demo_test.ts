@@ -1,3 +1,4 @@
+// runtimes: bun, node (npm run demo is on the one, the installed command on the other)
 // timeout: 180
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -14,12 +15,14 @@ const projectFile = (name: string): string => fileURLToPath(new URL(`../../${nam
 
 test("three nodes, one of them killed, hold the same lines in the end, and nothing is left behind", async () => {
   const temporary = mkdtempSync(path.join(os.tmpdir(), "grapevine-demo-test-"));
-  const args = ["demo", "--format", "json", "--input", projectFile("package-lock.json")];
+  const args = ["demo", "--format", "json", "--duration", "3s", "--input", projectFile("package-lock.json")];
   const { code, stdout, stderr } = await run(args, { env: { TMPDIR: temporary } });
   assert.is(code, 0, stderr);
-  const { well, lines, nodes, killed } = JSON.parse(stdout);
+  const { well, lines, nodes, killed, calls } = JSON.parse(stdout);
   assert.ok(well);
   assert.is(killed, "birch");
+  assert.ok(calls.answered > 0);
+  assert.match(stderr, /^ +\d+\.\d s {2}open http:\/\/127\.0\.0\.1:\d+\/ in a browser/);
   assert.ok(lines > 1_000);
   assert.equal(
     nodes.map(({ node, records }: NodeFindings) => `${node} ${records}`),
@@ -48,7 +51,7 @@ test("inspectNode() counts what is lost, repeated, altered and out of order", as
       await agent.topic("t").produce({ key, value });
     }
     const node = { name: "n", rpcUrl: `http://${agent.rpcAddress}`, gossipAddress: agent.gossipAddress };
-    const { feeds, ...counts } = await inspectNode(node, "t", ["a", "b", "c", "d", "e"]);
+    const { feeds, ...counts } = await inspectNode(node, "t", { lines: ["a", "b", "c", "d", "e"] });
     assert.equal(counts, { node: "n", records: 5, lost: 2, repeated: 1, altered: 1, disordered: 2 });
     assert.equal([...feeds], [[agent.writer, 5]]);
   } finally {

@@ -1,6 +1,5 @@
-import { ClientError, connect } from "../../client/mod.ts";
-import { CommandFailedError } from "../failure.ts";
-import type { DemoNode } from "./nodes.ts";
+import { type ClientError, connect } from "../../client/mod.ts";
+import { pause } from "./nodes.ts";
 
 /** A line with its number, which is the key of its record. */
 export interface NumberedLine {
@@ -8,83 +7,83 @@ export interface NumberedLine {
   readonly text: string;
 }
 
-/** Times that one node may fail under its sender before the demonstration gives up. */
-const failuresMax = 5;
+export interface LineSenderOptions {
+  readonly topic: string;
+  /** The node that it sends to, and then those that it goes on at. */
+  readonly urls: readonly string[];
+  readonly lines: readonly NumberedLine[];
+  /** How long the sending takes. */
+  readonly durationMs: number;
+}
+
+const tickMs = 10;
+const keptEveryMs = 20;
 
 /**
- * Produces some of the lines to one node, in order. When the node dies, it waits for it to come back and asks it which of
- * the unanswered lines it had stored, because sending those again would store them twice.
+ * Sends lines at a steady pace. What becomes of them when the node dies is the client's business: it sends what was not
+ * answered again, to another node, and all that follows.
  */
-export class LineSender {
-  readonly #topic: string;
-  readonly #node: DemoNode;
-  readonly #onStored: (lines: number) => void;
-  /** Lines that are not yet known to be stored, in order. */
-  #left: readonly NumberedLine[];
-  /** Lines that were sent and not answered when the node died, and how many of them it had stored all the same. */
-  readonly unanswered = { lines: 0, stored: 0 };
-
-  constructor(topic: string, node: DemoNode, lines: readonly NumberedLine[], onStored: (lines: number) => void) {
-    this.#topic = topic;
-    this.#node = node;
-    this.#left = lines;
-    this.#onStored = onStored;
-  }
-
-  /** Resolves when every line is stored. `returned` resolves when a node that died is back. */
-  async run(returned: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; this.#left.length > 0; attempt++) {
-      try {
-        await this.#send();
-      } catch (error) {
-        if (!(error instanceof ClientError) || error.code !== "UNAVAILABLE") throw error;
-        if (attempt > failuresMax)
-          throw new CommandFailedError(`${this.#node.name} failed ${attempt} times: ${error.message}`);
-        await returned();
-        await this.#dropStored();
-      }
-    }
-  }
-
-  async #send(): Promise<void> {
-    // The lines of a node are to go to that node, and its failures are to be seen.
-    await using client = connect(this.#node.rpcUrl, { failover: false });
-    const options = { batchBytesMax: 32_768, bytesUnansweredMax: 262_144 };
-    await using producer = client.producer(this.#topic, options);
-    const lines = this.#left;
-    let failure: ClientError | undefined;
-    let stored = 0;
-    for (const { number, text } of lines) {
+export async function sendLines({ topic, urls, lines, durationMs }: LineSenderOptions): Promise<void> {
+  await using client = connect(urls);
+  await using producer = client.producer(topic);
+  const beganAtMs = performance.now();
+  let failure: ClientError | undefined;
+  const onFailed = (error: ClientError): void => {
+    failure ??= error;
+  };
+  for (let sent = 0; sent < lines.length; ) {
+    const dueCount = Math.ceil((lines.length * (performance.now() - beganAtMs)) / durationMs);
+    for (const { number, text } of lines.slice(sent, dueCount)) {
       await producer.ready();
-      if (failure !== undefined) break;
-      producer.send({ key: String(number), value: text }).then(
-        () => {
-          stored++;
-          this.#onStored(1);
-        },
-        (error: ClientError) => {
-          failure ??= error;
-          if (error.fate === "unknown") this.unanswered.lines++;
-        },
-      );
+      producer.send({ key: String(number), value: text }).catch(onFailed);
+      sent++;
     }
-    await producer.flush().catch(() => {});
-    // Answers come in order: what is stored for sure is the beginning.
-    this.#left = lines.slice(stored);
     if (failure !== undefined) throw failure;
+    await pause(tickMs);
+  }
+  await producer.flush();
+  if (failure !== undefined) throw failure;
+}
+
+/** Sends line after line, over and over, until the signal fires. */
+export async function keepSending(options: {
+  readonly topic: string;
+  readonly urls: readonly string[];
+  readonly lines: readonly string[];
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  await using client = connect(options.urls);
+  await using producer = client.producer(options.topic);
+  // A terminal interrupts the nodes, too: what they do not answer any more must not be waited for.
+  options.signal.addEventListener("abort", () => client.close(), { once: true });
+  try {
+    for (let sent = 0; !options.signal.aborted; sent++) {
+      await producer.send({ value: options.lines[sent % options.lines.length] as string });
+      await pause(keptEveryMs);
+    }
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+  }
+}
+
+/** Lines in turn: some to the first sender, some to the second, and so on. */
+export class Shares {
+  readonly #senders: number;
+  readonly #linesInTurn: number;
+
+  constructor(senders: number, linesInTurn: number) {
+    this.#senders = senders;
+    this.#linesInTurn = linesInTurn;
   }
 
-  async #dropStored(): Promise<void> {
-    const unsure = new Set(this.#left.map(({ number }) => String(number)));
-    const stored = new Set<string>();
-    const decoder = new TextDecoder();
-    await using client = connect(this.#node.rpcUrl, { failover: false });
-    for await (const record of client.consume(this.#topic, { follow: false })) {
-      const key = decoder.decode(record.key);
-      if (unsure.has(key)) stored.add(key);
-    }
-    this.unanswered.stored += stored.size;
-    this.#left = this.#left.filter(({ number }) => !stored.has(String(number)));
-    this.#onStored(stored.size);
+  /** Who sends the line with this number, which counts from 1. */
+  senderOf(number: number): number {
+    return Math.floor((number - 1) / this.#linesInTurn) % this.#senders;
+  }
+
+  split(lines: readonly string[]): NumberedLine[][] {
+    const shares: NumberedLine[][] = Array.from({ length: this.#senders }, () => []);
+    for (const [index, text] of lines.entries()) shares[this.senderOf(index + 1)]?.push({ number: index + 1, text });
+    return shares;
   }
 }
