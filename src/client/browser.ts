@@ -71,5 +71,6 @@ export interface BrowserConnectOptions extends ConnectOptions, WebTransportOptio
 /** A client of the servers at these URLs. Nothing is contacted before the first call. */
 export function connect(urls: string | readonly string[], options: BrowserConnectOptions = {}): LogClient {
   const openTransport = (url: string): ReturnType<typeof openWebTransport> => openWebTransport(url, options);
-  return new LogClient(typeof urls === "string" ? [urls] : urls, { openTransport, ...options });
+  // Whatever a page reads comes in one stream, from one server while that is well.
+  return new LogClient(typeof urls === "string" ? [urls] : urls, { openTransport, spread: false, ...options });
 }

@@ -1,15 +1,11 @@
 /** What one server tells of its cluster, as long as its caller listens. */
-import type { Client } from "@connectrpc/connect";
-import type { Cluster } from "../gen/grapevine/v1/cluster_pb.ts";
+import type { ClusterConnection } from "./cluster_calls.ts";
 import { toMemberEvent } from "./convert.ts";
 import { ClientError } from "./errors.ts";
 import type { Servers } from "./servers.ts";
 import type { MemberEvent } from "./types.ts";
 
-type Open<Response> = (
-  connection: { readonly cluster: Client<typeof Cluster> },
-  signal: AbortSignal,
-) => AsyncIterable<Response>;
+type Open<Response> = (connection: ClusterConnection, signal: AbortSignal) => AsyncIterable<Response>;
 
 /** The responses of the current server; leaving the loop and the signal end the call. `doing` completes "Cannot …". */
 export async function* watchServer<Response>(
