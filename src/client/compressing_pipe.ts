@@ -23,6 +23,10 @@ export class CompressingPipe implements BatchPipe {
     this.checksum = pipe.checksum;
   }
 
+  get retried(): number {
+    return this.#pipe.retried ?? 0;
+  }
+
   async send(frame: Uint8Array, sinceMs?: number): Promise<ProduceAnswer> {
     const leaving = this.#leave({ compressed: this.#compress(frame), sinceMs }, this.#left, this.#failures);
     this.#left = leaving.catch(() => {});

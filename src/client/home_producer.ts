@@ -2,7 +2,8 @@ import type { RecordInput } from "../base/mod.ts";
 import { ClientError } from "./errors.ts";
 import type { Homes } from "./homes.ts";
 import { openProducer } from "./open_producer.ts";
-import type { Producer, ProducerOptions, SendAck } from "./producer.ts";
+import type { Producer, SendAck } from "./producer.ts";
+import type { ProducerOptions } from "./producer_options.ts";
 
 /** How to produce each key's records at one node. */
 export interface HomeProducerOptions extends ProducerOptions {

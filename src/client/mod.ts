@@ -75,8 +75,9 @@ export { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.ts";
 export { HomeProducer, type HomeProducerOptions } from "./home_producer.ts";
 export { LogClient } from "./log_client.ts";
 export { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.ts";
-export { Producer, type ProducerOptions, type SendAck } from "./producer.ts";
+export { Producer, type SendAck } from "./producer.ts";
 export type { ProducerIdentity } from "./producer_identity.ts";
+export type { ProducerOptions, ProducerProgress } from "./producer_options.ts";
 export type { CallOptions } from "./questions.ts";
 export {
   type BalancedCallOptions,

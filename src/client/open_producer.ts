@@ -4,7 +4,8 @@ import type { ServerConnection } from "./connections.ts";
 import type { BatchPipe } from "./pipe.ts";
 import { pipeTo } from "./pipe_to.ts";
 import { answerPatienceMs } from "./produce_once.ts";
-import { Producer, type ProducerOptions, resolveProducerOptions } from "./producer.ts";
+import { Producer } from "./producer.ts";
+import { type ProducerOptions, resolveProducerOptions } from "./producer_options.ts";
 import { RetryingPipe } from "./retrying_pipe.ts";
 import type { ServerChoice } from "./servers.ts";
 
@@ -26,6 +27,5 @@ export function openProducer(
   };
   const answerMsMax = Math.min(deliveryTimeoutMs, answerPatienceMs(acks));
   const pipe = retries ? new RetryingPipe({ servers, deliveryTimeoutMs, answerMsMax, open }) : open(servers.current);
-  const nowMs = (): number => servers.clock.nowMs();
-  return new Producer(compress === undefined ? pipe : new CompressingPipe(pipe, compress), resolved, nowMs);
+  return new Producer(compress === undefined ? pipe : new CompressingPipe(pipe, compress), resolved, servers.clock);
 }

@@ -16,6 +16,8 @@ export interface BatchPipe {
   readonly batchesMax: number;
   /** What batches are checked with on their way. */
   readonly checksum: Checksum;
+  /** Batches that were sent again, where they are. */
+  readonly retried?: number;
   /** `sinceMs` is when the first of its records was to be sent, on the client's clock, where somebody counts from then on. */
   send(frame: Uint8Array, sinceMs?: number): Promise<ProduceAnswer>;
   /** Waits for what is unanswered, then ends. */

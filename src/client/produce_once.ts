@@ -10,8 +10,8 @@ import { ClientError, ExpectedSequenceError, type ProduceFate } from "./errors.t
 import type { ProduceAnswer } from "./hot_messages.ts";
 import { packOne } from "./pack_records.ts";
 import { surelyRejected } from "./pipe.ts";
-import { checkDeliveryTimeout, deliveryTimeoutMsDefault } from "./producer.ts";
 import { randomProducerId } from "./producer_identity.ts";
+import { checkDeliveryTimeout, deliveryTimeoutMsDefault } from "./producer_options.ts";
 import { type ExpectedRecord, produceFrame } from "./record_calls.ts";
 import { isRetryable, ServerTurns } from "./server_turns.ts";
 import type { ServerChoice } from "./servers.ts";

@@ -1,103 +1,11 @@
-import {
-  type Compression,
-  FrameBuilder,
-  packedBytesMax,
-  type RecordInput,
-  type WriterId,
-  writeProducerStamp,
-} from "../base/mod.ts";
-import { type Acks, notReplicated } from "./acks.ts";
+import { FrameBuilder, packedBytesMax, type RecordInput, type WriterId, writeProducerStamp } from "../base/mod.ts";
+import { notReplicated } from "./acks.ts";
+import type { ClientClock } from "./client_clock.ts";
 import { ClientError, ProducerFencedError, toClientError } from "./errors.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
 import { judgeRecord } from "./pack_records.ts";
 import type { BatchPipe } from "./pipe.ts";
-import { type ProducerIdentity, resolveIdentity } from "./producer_identity.ts";
-
-/** How a producer batches, and how durable its records must be. */
-export interface ProducerOptions {
-  /** A batch is closed at this size. Larger ones carry more, smaller ones are answered sooner. @default 131072 */
-  readonly batchBytesMax?: number;
-  /**
-   * How batches are compressed where that makes them shorter; sizes of these options are those before it. Every reader
-   * has gzip; browsers have no other, and not every runtime has zstd. @default "none"
-   */
-  readonly compression?: Compression;
-  /**
-   * Batches on their way at a time: enough to fill the time that an answer takes. Where requests cannot stream it is 1.
-   * @default 4, and 32 with acks of several nodes
-   */
-  readonly batchesInFlightMax?: number;
-  /** Unanswered bytes at which further sends wait for answers before they are packed. @default 8388608 */
-  readonly bytesUnansweredMax?: number;
-  /** Sends that may wait so; one more is refused with `QUEUE_FULL`. `ready()` tells when none waits. @default 100000 */
-  readonly sendsWaitingMax?: number;
-  /**
-   * How durable a record must be before it is answered. A record that fewer nodes hold in time fails with
-   * `NotReplicatedError`; those after it are not touched by that. @default the asked node alone
-   */
-  readonly acks?: Acks;
-  /** How long the server waits for acks of other nodes, in milliseconds, up to 300,000; 0 is its default of 10,000. @default 0 */
-  readonly timeoutMs?: number;
-  /**
-   * Whether batches carry the producer's identity and numbers, so that they can be sent again when no answer came, and are
-   * stored once all the same. @default true, and false without the client's `failover`
-   */
-  readonly idempotent?: boolean;
-  /** Who the producer is, for one that takes over from an earlier one. @default a random id, epoch 0 */
-  readonly identity?: ProducerIdentity;
-  /**
-   * How long after its send, in milliseconds, a record may be answered before it fails, and with it all that was sent
-   * after it: up to 86400000. 0: batches are sent once, and for so long as that takes. @default 120000
-   */
-  readonly deliveryTimeoutMs?: number;
-}
-
-/** With nothing left to choose; `identity` is that of batches which are stamped. */
-export interface ResolvedProducerOptions extends Required<Omit<ProducerOptions, "identity" | "idempotent">> {
-  readonly identity: ProducerIdentity | undefined;
-}
-
-/** How long a produce is tried when the caller does not say. */
-export const deliveryTimeoutMsDefault = 120_000;
-const deliveryTimeoutMsMax = 86_400_000;
-
-const producerDefaults: Omit<ResolvedProducerOptions, "identity"> = {
-  batchBytesMax: 131_072,
-  compression: "none",
-  batchesInFlightMax: 4,
-  bytesUnansweredMax: 8 * 1_048_576,
-  sendsWaitingMax: 100_000,
-  acks: {},
-  timeoutMs: 0,
-  deliveryTimeoutMs: deliveryTimeoutMsDefault,
-};
-
-/** An answer that waits for other nodes takes several times as long as one of the asked node alone. */
-const batchesInFlightReplicated = 32;
-
-/** Throws `ClientError` for what makes no sense. */
-export function resolveProducerOptions({
-  identity,
-  idempotent = true,
-  ...options
-}: ProducerOptions): ResolvedProducerOptions {
-  const isReplicated = (options.acks?.replicated ?? 1) > 1;
-  const own = isReplicated ? { batchesInFlightMax: batchesInFlightReplicated } : {};
-  if (!idempotent && identity !== undefined) {
-    const message = "Cannot produce: identity is set and idempotent is false, allowed is one of them";
-    throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
-  }
-  const resolved = { ...producerDefaults, ...own, ...options };
-  checkDeliveryTimeout(resolved.deliveryTimeoutMs);
-  return { ...resolved, identity: idempotent ? resolveIdentity(identity) : undefined };
-}
-
-/** Throws `ClientError` where it makes no sense. */
-export function checkDeliveryTimeout(deliveryTimeoutMs: number): void {
-  if (deliveryTimeoutMs >= 0 && deliveryTimeoutMs <= deliveryTimeoutMsMax) return;
-  const message = `Cannot produce: deliveryTimeoutMs is ${deliveryTimeoutMs}, allowed are 0 to ${deliveryTimeoutMsMax}`;
-  throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
-}
+import type { ProducerProgress, ResolvedProducerOptions } from "./producer_options.ts";
 
 /** Where a record went. */
 export interface SendAck {
@@ -130,7 +38,7 @@ interface SealedBatch {
 
 /**
  * Sends records one by one and batches them by itself: whatever gathered goes out when the way is free, which is at once
- * while few batches are on their way, and otherwise when an answer comes. No timer is involved.
+ * while few batches are on their way, and otherwise when an answer comes. No timer is involved, but for `lingerMs`.
  *
  * Batches that get no answer are sent again, the same and in order, to the same server and then to others, until
  * `deliveryTimeoutMs` is over: nodes know a batch again, so that it is stored once.
@@ -141,7 +49,7 @@ interface SealedBatch {
 export class Producer implements AsyncDisposable {
   readonly #pipe: BatchPipe;
   readonly #options: ResolvedProducerOptions;
-  readonly #nowMs: () => number;
+  readonly #clock: Pick<ClientClock, "nowMs" | "schedule">;
   readonly #batchesInFlightMax: number;
   readonly #builder = new FrameBuilder();
   #senders: Sender[] = [];
@@ -159,13 +67,19 @@ export class Producer implements AsyncDisposable {
   readonly #readiness: (() => void)[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #pumpScheduled = false;
+  /** Set while a batch waits for more records. */
+  #cancelLinger: (() => void) | undefined;
+  #sent = 0;
+  #acknowledged = 0;
+  #failed = 0;
+  #bytesAcknowledged = 0;
   /** Grows with every failure, so that the fate of one batch is not charged to sends that came after its failure. */
   #failures = 0;
   #closed = false;
 
-  /** `nowMs` is the clock that the pipe counts by. */
-  constructor(pipe: BatchPipe, options: ResolvedProducerOptions, nowMs: () => number) {
-    this.#nowMs = nowMs;
+  /** The clock is the one that the pipe counts by. */
+  constructor(pipe: BatchPipe, options: ResolvedProducerOptions, clock: Pick<ClientClock, "nowMs" | "schedule">) {
+    this.#clock = clock;
     this.#pipe = pipe;
     this.#options = options;
     this.#batchesInFlightMax = Math.min(options.batchesInFlightMax, pipe.batchesMax);
@@ -174,6 +88,17 @@ export class Producer implements AsyncDisposable {
   /** Bytes packed and unanswered. */
   get bytesUnanswered(): number {
     return this.#bytesSealed + (this.#builder.count > 0 ? this.#builder.bytes : 0);
+  }
+
+  /** For those who show it: counted, not estimated. */
+  get progress(): ProducerProgress {
+    const [sent, acknowledged, failed] = [this.#sent, this.#acknowledged, this.#failed];
+    return {
+      ...{ sent, acknowledged, failed, inFlight: sent - acknowledged - failed },
+      retried: this.#pipe.retried ?? 0,
+      bytesAcknowledged: this.#bytesAcknowledged,
+      bytesUnanswered: this.bytesUnanswered,
+    };
   }
 
   /** Resolves when the record is stored as durably as the options ask. */
@@ -194,6 +119,7 @@ export class Producer implements AsyncDisposable {
   /** Resolves when everything sent so far is answered; rejects when the last of it failed. */
   async flush(): Promise<void> {
     const last = this.#last;
+    this.#hurry();
     await last.catch(() => this.#allAnswered());
     await last;
   }
@@ -201,6 +127,7 @@ export class Producer implements AsyncDisposable {
   /** Waits for what was sent, then closes. Failures are told to those who sent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#hurry();
     await this.#last.catch(() => this.#allAnswered());
     await this.#pipe.close();
   }
@@ -221,17 +148,23 @@ export class Producer implements AsyncDisposable {
   }
 
   #accept(send: WaitingSend): void {
+    this.#sent++;
     if (this.#closed) {
-      send.reject(new ClientError("CLOSED", "Cannot send record: the producer was closed", { fate: "unsent" }));
+      this.#fail(send, new ClientError("CLOSED", "Cannot send record: the producer was closed", { fate: "unsent" }));
     } else if (this.#waiting.length === 0 && this.#hasRoom()) {
       this.#pack(send);
     } else if (this.#waiting.length < this.#options.sendsWaitingMax) {
-      send.sinceMs = this.#nowMs();
+      send.sinceMs = this.#clock.nowMs();
       this.#waiting.push(send);
     } else {
       const message = `Cannot send record: ${this.#waiting.length} sends wait already, allowed are ${this.#options.sendsWaitingMax}`;
-      send.reject(new ClientError("QUEUE_FULL", message, { fate: "unsent" }));
+      this.#fail(send, new ClientError("QUEUE_FULL", message, { fate: "unsent" }));
     }
+  }
+
+  #fail(sender: Sender, error: Error): void {
+    this.#failed++;
+    sender.reject(error);
   }
 
   #hasRoom(): boolean {
@@ -241,11 +174,11 @@ export class Producer implements AsyncDisposable {
   #pack(send: WaitingSend): void {
     const { record, fault, alone } = judgeRecord(send.record);
     if (fault !== undefined) {
-      send.reject(fault);
+      this.#fail(send, fault);
       return;
     }
     if (alone || this.#builder.bytes + packedBytesMax(record) > this.#options.batchBytesMax) this.#seal();
-    if (this.#builder.count === 0) this.#sinceMs = send.sinceMs ?? this.#nowMs();
+    if (this.#builder.count === 0) this.#sinceMs = send.sinceMs ?? this.#clock.nowMs();
     this.#builder.add(record, Date.now());
     this.#senders.push(send);
     if (this.#builder.bytes >= this.#options.batchBytesMax) this.#seal();
@@ -278,8 +211,15 @@ export class Producer implements AsyncDisposable {
     });
   }
 
+  /** What gathered so far waits for no more. */
+  #hurry(): void {
+    this.#seal();
+    if (this.#sealed.length > 0) this.#schedulePump();
+  }
+
   #pump(): void {
     while (this.#batchesInFlight < this.#batchesInFlightMax) {
+      if (this.#sealed.length === 0 && this.#lingers()) return;
       if (this.#sealed.length === 0) this.#seal();
       const batch = this.#sealed.shift();
       if (batch === undefined) return;
@@ -288,12 +228,25 @@ export class Producer implements AsyncDisposable {
     }
   }
 
+  /** Whether the open batch waits for more records. */
+  #lingers(): boolean {
+    const { lingerMs } = this.#options;
+    if (lingerMs === 0 || this.#closed || this.#builder.count === 0) return false;
+    const untilMs = this.#sinceMs + lingerMs;
+    if (this.#clock.nowMs() >= untilMs) return false;
+    this.#cancelLinger ??= this.#clock.schedule(untilMs, () => {
+      this.#cancelLinger = undefined;
+      this.#pump();
+    });
+    return true;
+  }
+
   async #transmit(batch: SealedBatch, failuresBefore: number): Promise<void> {
     try {
       this.#acknowledge(batch, await this.#pipe.send(batch.frame, batch.sinceMs));
     } catch (error) {
       const failure = toClientError(error, { doing: "produce", server: "the server", fate: "unknown" });
-      for (const sender of batch.senders) sender.reject(failure);
+      for (const sender of batch.senders) this.#fail(sender, failure);
       if (failuresBefore === this.#failures) this.#failQueued(failure);
     }
     this.#batchesInFlight--;
@@ -311,9 +264,11 @@ export class Producer implements AsyncDisposable {
   #acknowledge(batch: SealedBatch, answer: ProduceAnswer): void {
     const { offset, firstSequence: sequence, writer } = answer;
     if (answer.shortfall !== undefined) {
-      for (const [index, sender] of batch.senders.entries()) sender.reject(notReplicated(answer, index));
+      for (const [index, sender] of batch.senders.entries()) this.#fail(sender, notReplicated(answer, index));
       return;
     }
+    this.#acknowledged += batch.senders.length;
+    this.#bytesAcknowledged += batch.frame.length;
     for (let index = 0; index < batch.senders.length; index++) {
       (batch.senders[index] as Sender).resolve({ offset: offset + index, writer, sequence: sequence + index });
     }
@@ -331,7 +286,7 @@ export class Producer implements AsyncDisposable {
       cause instanceof ProducerFencedError
         ? new ProducerFencedError(cause, "unsent")
         : new ClientError(cause.code, message, { server: cause.server, fate: "unsent", cause });
-    for (const sender of senders) sender.reject(failure);
+    for (const sender of senders) this.#fail(sender, failure);
     for (const batch of batches) this.#answered(batch);
   }
 

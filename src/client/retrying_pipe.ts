@@ -27,6 +27,7 @@ interface Batch {
   readonly reject: (error: ClientError) => void;
   /** What is known of it when it fails. */
   fate: ProduceFate;
+  tries: number;
 }
 
 /**
@@ -50,6 +51,7 @@ export class RetryingPipe implements BatchPipe {
   /** The newest batch that the present attempt delivered. */
   #deliveredIndex = 0;
   #isRecovering = false;
+  #retried = 0;
   #fenced: ProducerFencedError | undefined;
   #answeredAtMs = 0;
   #cancelWatch: (() => void) | undefined;
@@ -63,6 +65,10 @@ export class RetryingPipe implements BatchPipe {
     this.checksum = this.#pipe.checksum;
   }
 
+  get retried(): number {
+    return this.#retried;
+  }
+
   send(frame: Uint8Array, sinceMs?: number): Promise<ProduceAnswer> {
     if (this.#fenced !== undefined) return Promise.reject(this.#fenced);
     const nowMs = this.#options.servers.clock.nowMs();
@@ -71,7 +77,7 @@ export class RetryingPipe implements BatchPipe {
     this.#options.servers.retries.called(nowMs);
     this.#leaveGone();
     return new Promise((resolve, reject) => {
-      const batch: Batch = { frame, index: ++this.#lastIndex, untilMs, resolve, reject, fate: "unsent" };
+      const batch: Batch = { frame, index: ++this.#lastIndex, untilMs, resolve, reject, fate: "unsent", tries: 0 };
       if (this.#unanswered.size === 0) this.#answeredAtMs = nowMs;
       this.#unanswered.add(batch);
       this.#watch();
@@ -95,6 +101,7 @@ export class RetryingPipe implements BatchPipe {
 
   #transmit(batch: Batch): void {
     const attempt = this.#attempt;
+    if (batch.tries++ > 0) this.#retried++;
     this.#inFlight++;
     this.#pipe.send(batch.frame).then(
       (answer) => this.#answered(batch, answer, attempt),
