@@ -68,8 +68,7 @@ function openSession(address: string, socket: net.Socket): http2.ClientHttp2Sess
 
 /** A server of something else answers with what is no frame. */
 function sessionWords(error: Error & { readonly code?: string }): string {
-  const isNoFrame = error.code?.startsWith("ERR_HTTP2") === true || error.message === "Protocol error";
-  return isNoFrame ? "the port does not speak HTTP/2" : connectionWords(error);
+  return error.code?.startsWith("ERR_HTTP2") === true ? "the port does not speak HTTP/2" : connectionWords(error);
 }
 
 function ask(session: http2.ClientHttp2Session, service: string, end: (outcome: CheckOutcome) => void): void {

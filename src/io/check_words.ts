@@ -27,6 +27,7 @@ const wordsOfTexts: readonly (readonly [RegExp, string])[] = [
   [/certificate.*expired/i, "TLS: the certificate has expired"],
   [/NotValidForName|altname/i, "TLS: the certificate is for another host"],
   [/wrong version number|InvalidContentType|corrupt message/i, "TLS: the port does not speak it"],
+  [/^Protocol error$/, "the port does not speak HTTP/2"],
   [/Parse Error: [EI]/, "the answer is not HTTP"],
   [/connection refused/i, "connection refused"],
   [/failed to lookup|getaddrinfo|not known/i, "no address is known for this host"],
