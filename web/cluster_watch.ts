@@ -13,7 +13,7 @@ import { EventLog, type TimelineEvent } from "./event_log.ts";
 import { hostOf, strictTextOf } from "./formats.ts";
 import { History } from "./history.ts";
 import { type AskedNode, Holdings, isElsewhere, type NodeHoldings } from "./holdings.ts";
-import { lagMatrix } from "./lag.ts";
+import { endsOf, type Holder, lagMatrix } from "./lag.ts";
 import { meshMembersMax } from "./map_layout.ts";
 import { MemberBook, type MemberChange, type WatchedMember } from "./member_book.ts";
 import { ServiceWatch } from "./service_watch.ts";
@@ -24,6 +24,8 @@ const holdingsMs = 2_000;
 const healthMs = 3_000;
 const roundTripsMs = 10_000;
 const retryMs = 1_500;
+/** The page asks out of turn now and then, which adds no point to the chart. */
+const totalMsLeast = 500;
 /** Topics with a chart of their own. */
 const historiesMax = 200;
 /** Letters of a payload that the timeline shows. */
@@ -52,6 +54,8 @@ export class ClusterWatch {
   #asked: { readonly server: string; readonly name: string } | undefined;
   #topics: readonly TopicDescription[] | undefined;
   #nodes: readonly NodeHoldings[] = [];
+  /** The same, as they answered the time before. */
+  #nodesBefore: readonly NodeHoldings[] = [];
   #peers: ReadonlyMap<string, PeerHealth> = new Map();
   #roundTrips: ReadonlyMap<string, number> = new Map();
 
@@ -143,12 +147,8 @@ export class ClusterWatch {
 
   /** Records of a topic that each node lacks of all that any holds; a node that does not answer counts for nothing. */
   lagOf(topic: string): number {
-    const holders = this.#nodes.map((node) => {
-      const held = node.topics?.find(({ name }) => name === topic);
-      const elsewhere = node.isObserver || (held !== undefined && isElsewhere(node, held));
-      return { node: node.name, held, isElsewhere: elsewhere || (node.topics !== undefined && held === undefined) };
-    });
-    return lagMatrix(holders, new Map()).rows.reduce((most, { total }) => Math.max(most, total ?? 0), 0);
+    const { rows } = lagMatrix(holdersOf(this.#nodes, topic), new Map(), endsOf(holdersOf(this.#nodesBefore, topic)));
+    return rows.reduce((most, { total }) => Math.max(most, total ?? 0), 0);
   }
 
   /** Asks again at once. */
@@ -183,6 +183,8 @@ export class ClusterWatch {
     for (const name of this.#histories.keys()) {
       if (!topics.some((topic) => topic.name === name)) this.#histories.delete(name);
     }
+    const lastAtMs = (this.total.points[0].at(-1) ?? 0) * 1_000;
+    if (nowMs - lastAtMs < totalMsLeast) return;
     this.total.add(nowMs, this.#topics === undefined ? undefined : { records, bytes });
   }
 
@@ -221,7 +223,9 @@ export class ClusterWatch {
   }
 
   async #askNodes(): Promise<void> {
-    this.#nodes = await this.holdings.ask(this.askable);
+    const nodes = await this.holdings.ask(this.askable);
+    this.#nodesBefore = this.#nodes;
+    this.#nodes = nodes;
     this.#changed();
   }
 
@@ -294,6 +298,14 @@ export class ClusterWatch {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function holdersOf(nodes: readonly NodeHoldings[], topic: string): Holder[] {
+  return nodes.map((node) => {
+    const held = node.topics?.find(({ name }) => name === topic);
+    const elsewhere = node.isObserver || (held !== undefined && isElsewhere(node, held));
+    return { node: node.name, held, isElsewhere: elsewhere || (node.topics !== undefined && held === undefined) };
+  });
 }
 
 function pairOf(left: string, right: string): string {

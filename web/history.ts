@@ -3,6 +3,8 @@
 /** One second apart these are ten minutes. */
 export const pointsMax = 600;
 
+const intervalMsLeast = 500;
+
 /** Counters as a node tells them. */
 export interface Counters {
   readonly records: number;
@@ -27,8 +29,10 @@ export class History {
   /** Counters that were read at a time. */
   count(atMs: number, counters: Counters): void {
     const last = this.#last;
+    // The page asks out of turn now and then: so short a while says little of a rate.
+    if (last !== undefined && atMs - last.atMs < intervalMsLeast) return;
     this.#last = { ...counters, atMs };
-    if (last === undefined || atMs <= last.atMs) return;
+    if (last === undefined) return;
     const seconds = (atMs - last.atMs) / 1_000;
     const records = (counters.records - last.records) / seconds;
     // A topic that was deleted begins anew; what retention takes hides what came.

@@ -38,12 +38,24 @@ export interface LagMatrix {
   readonly rows: readonly LagRow[];
 }
 
-/** `writers` names nodes by their writer ids. */
-export function lagMatrix(holders: readonly Holder[], writers: ReadonlyMap<string, string>): LagMatrix {
+/** Where the feeds end, for all that any of them holds. */
+export function endsOf(holders: readonly Holder[]): ReadonlyMap<string, number> {
   const ends = new Map<string, number>();
   for (const { held } of holders) {
     for (const { writer, have } of held?.feeds ?? []) ends.set(writer, Math.max(have, ends.get(writer) ?? 0));
   }
+  return ends;
+}
+
+/**
+ * `writers` names nodes by their writer ids. Nodes are not asked all at the same instant: what is lacking is counted up to
+ * `ends`, where the feeds ended some time before, so that no node lacks what came between two answers.
+ */
+export function lagMatrix(
+  holders: readonly Holder[],
+  writers: ReadonlyMap<string, string>,
+  ends: ReadonlyMap<string, number>,
+): LagMatrix {
   const all = [...ends].map(([writer, end]) => ({ writer, node: writers.get(writer), end }));
   all.sort((left, right) => right.end - left.end || (left.writer < right.writer ? -1 : 1));
   const feeds = all.slice(0, feedsShownMax).sort(byNode);
@@ -65,8 +77,8 @@ function rowOf(
   if (isElsewhere) return { node, state: "elsewhere", lacks: feeds.map(() => undefined), total: 0 };
   if (held === undefined) return { node, state: "silent", lacks: feeds.map(() => undefined), total: undefined };
   const have = new Map(held.feeds.map((feed) => [feed.writer, feed.have]));
-  const lacks = feeds.map(({ writer, end }) => end - (have.get(writer) ?? 0));
+  const lacks = feeds.map(({ writer, end }) => Math.max(0, end - (have.get(writer) ?? 0)));
   let total = 0;
-  for (const [writer, end] of ends) total += end - (have.get(writer) ?? 0);
+  for (const [writer, end] of ends) total += Math.max(0, end - (have.get(writer) ?? 0));
   return { node, state: "holds", lacks, total };
 }

@@ -3,7 +3,7 @@ import type { ClusterWatch } from "./cluster_watch.ts";
 import { make, makeEmpty, renderWhenChanged } from "./elements.ts";
 import { counted, countText, shortText } from "./formats.ts";
 import { isElsewhere } from "./holdings.ts";
-import { type Holder, type LagFeed, type LagMatrix, type LagRow, lagMatrix } from "./lag.ts";
+import { endsOf, type Holder, type LagFeed, type LagMatrix, type LagRow, lagMatrix } from "./lag.ts";
 import { pause } from "./sight.ts";
 
 const askEveryMs = 1_000;
@@ -13,6 +13,8 @@ export class LagView {
   readonly #watch: ClusterWatch;
   #topic: string | undefined;
   #isAsking = false;
+  /** Where the feeds ended when the nodes were asked last. */
+  #ends: { readonly topic: string; readonly ends: ReadonlyMap<string, number> } = { topic: "", ends: new Map() };
 
   constructor(watch: ClusterWatch) {
     this.#watch = watch;
@@ -48,7 +50,9 @@ export class LagView {
         return { node: node.name, held, isElsewhere: elsewhere };
       }),
     );
-    return lagMatrix(holders, this.#watch.writers);
+    const ends = this.#ends.topic === topic ? this.#ends.ends : endsOf(holders);
+    this.#ends = { topic, ends: endsOf(holders) };
+    return lagMatrix(holders, this.#watch.writers, ends);
   }
 
   #render(matrix: LagMatrix): void {

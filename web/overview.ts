@@ -214,7 +214,16 @@ export class Overview {
         badge.dataset["state"] = health;
         const reason = checks.find((check) => check.state === health && health !== "passing")?.output ?? "";
         const title = make("span", "name", name, ...(id === name ? [] : [make("span", "quiet", ` ${id}`)]));
-        list.append(make("li", "", badge, title, make("span", "quiet", reason === "" ? `on ${node}` : reason)));
+        list.append(
+          make(
+            "li",
+            "",
+            badge,
+            title,
+            make("span", "node", node),
+            ...(reason === "" ? [] : [make("span", "reason", reason)]),
+          ),
+        );
       }
       return [list, ...(more > 0 ? [make("p", "quiet", `${countText(more)} more`)] : [])];
     });

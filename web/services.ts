@@ -137,7 +137,8 @@ export class Services {
       const instance = byKey.get(row.dataset["instance"] ?? "");
       const since = row.querySelector(".since");
       if (instance === undefined || since === null) continue;
-      const rtt = instance.rttMs === undefined ? "" : ` · ${roundTripText(instance.rttMs)} away`;
+      const isHere = instance.rttMs === undefined || instance.node === this.#watch.askedName;
+      const rtt = isHere ? "" : ` · ${roundTripText(instance.rttMs ?? 0)} away`;
       setText(since, `${agoText(instance.sinceMs, nowMs)}${rtt}`);
     }
   }

@@ -16,8 +16,6 @@ const rowsMax = 400;
 /** The page is drawn at most so often, and so many rows at a time: nobody reads faster. */
 const drawEveryMs = 120;
 const rowsDrawnMax = 60;
-/** Up to so many at a time are coloured. */
-const richMax = 30;
 const rateMs = 1_000;
 
 export class Tail {
@@ -155,7 +153,6 @@ export class Tail {
     this.#counts.undrawn += skipped;
     const style: RowStyle = {
       words: this.#words,
-      isRich: isFirst || records.length <= richMax || !this.#source.isLive,
       writerName: (writer) => this.#watch.writers.get(writer),
     };
     const rows = records.map((record) => toRow(record, style));

@@ -29,7 +29,6 @@ export function keep(record: LogRecord): KeptRecord {
 
 export interface RowStyle {
   readonly words: readonly string[];
-  readonly isRich: boolean;
   /** The name of the node that wrote a feed. */
   writerName(writer: string): string | undefined;
 }
@@ -39,7 +38,7 @@ export function toRow(record: KeptRecord, style: RowStyle): HTMLElement {
   const time = make("time", "", clockText(record.timestampMs));
   time.title = momentText(record.timestampMs);
   const key = record.key === undefined ? make("span", "key none", "–") : make("span", "key", shortKey(record.key));
-  const value = make("span", "value", ...toLine(record.value, style.words, style.isRich));
+  const value = make("span", "value", ...toLine(record.value, style.words));
   const line = makeButton("row", "", () => open());
   line.append(make("span", "offset", String(record.offset)), time, key, value);
   line.tabIndex = -1;

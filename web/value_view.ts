@@ -18,8 +18,8 @@ const unfoldedDepth = 2;
 
 const pieces = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(true|false|null)/g;
 
-/** One line of it; with colours, which cost some time, where `isRich`. What was searched for is marked. */
-export function toLine(value: Uint8Array, words: readonly string[], isRich: boolean): Node[] {
+/** One line of it. What was searched for is marked. */
+export function toLine(value: Uint8Array, words: readonly string[]): Node[] {
   if (value.length === 0) return [make("span", "quiet", "empty")];
   const text = strictTextOf(value);
   if (text === undefined) {
@@ -30,7 +30,7 @@ export function toLine(value: Uint8Array, words: readonly string[], isRich: bool
   const line = text.length > lineMax ? `${text.slice(0, lineMax)}…` : text;
   const marked = words.filter((word) => word !== "");
   if (marked.length > 0) return toMarked(line, marked);
-  return isRich && /^\s*[[{]/.test(line) ? toColoured(line) : [new Text(line)];
+  return /^\s*[[{]/.test(line) ? toColoured(line) : [new Text(line)];
 }
 
 function toColoured(line: string): Node[] {

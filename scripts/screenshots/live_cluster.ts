@@ -1,5 +1,7 @@
 /** Three nodes on this machine with topics that grow, services, and something that happens. */
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { Agent } from "../../src/agent/mod.ts";
@@ -10,6 +12,25 @@ export type NodeName = (typeof names)[number];
 const tickMs = 100;
 const currencies = ["EUR", "USD", "CHF", "JPY"];
 const pages = ["/", "/search", "/item/41", "/item/7", "/basket", "/checkout"];
+
+/** A program that is registered, and what it answers to who checks it. */
+interface Program {
+  readonly name: string;
+  readonly id: string;
+  readonly node: NodeName;
+  readonly tags: readonly string[];
+  readonly status: number;
+  readonly says: string;
+}
+
+const programs: readonly Program[] = [
+  { name: "payments", id: "payments-1", node: "alder", tags: ["v3", "primary"], status: 200, says: "ok" },
+  { name: "payments", id: "payments-2", node: "birch", tags: ["v3"], status: 200, says: "ok" },
+  { name: "search", id: "search-1", node: "alder", tags: ["v7"], status: 200, says: "ok, 214 queries/s" },
+  { name: "search", id: "search-2", node: "cedar", tags: ["v7"], status: 200, says: "ok, 198 queries/s" },
+  { name: "search", id: "search-3", node: "birch", tags: ["v7"], status: 429, says: "overloaded: 1,840 queries wait" },
+  { name: "mailer", id: "mailer", node: "birch", tags: ["batch"], status: 503, says: "smtp.example does not answer" },
+];
 
 /** The same numbers each time, so that pictures differ by what was changed. */
 function createChance(seed: number): () => number {
@@ -24,6 +45,7 @@ export class LiveCluster implements AsyncDisposable {
   readonly #agents = new Map<NodeName, Agent>();
   readonly #directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-screenshots-"));
   readonly #chance = createChance(7);
+  readonly #servers: Server[] = [];
   #tickedAtMs = Date.now();
   #order = 1_000;
   #ticks = 0;
@@ -68,6 +90,7 @@ export class LiveCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     await this.#living;
+    for (const server of this.#servers) server.close();
     for (const agent of this.#agents.values()) await agent[Symbol.asyncDispose]();
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -130,5 +153,15 @@ export class LiveCluster implements AsyncDisposable {
     return Uint8Array.from({ length: 24 }, () => this.#whole(256));
   }
 
-  async #registerServices(): Promise<void> {}
+  async #registerServices(): Promise<void> {
+    for (const { name, id, node, tags, status, says } of programs) {
+      const server = createServer((_, response) => response.writeHead(status).end(says));
+      this.#servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      const check = { type: "http", url: `http://127.0.0.1:${port}/healthz`, intervalMs: 2_000 } as const;
+      const metadata = { owner: `team-${name}` };
+      await this.#agents.get(node)?.services.register({ name, id, port, tags, metadata, checks: [check] });
+    }
+  }
 }
