@@ -24,13 +24,14 @@ export function servicesOption(given: unknown): readonly ResolvedService[] | Ser
     try {
       const service = resolveService(definition);
       if (services.has(service.id)) {
-        const allowed = "an id of no other service of this node; the id is the name unless one is given";
-        return { option: `services[${at}].id`, value: service.id, allowed };
+        const allowed = `an id of no other service, for id of services[${at}]; the id is the name unless one is given`;
+        return { option: "services", value: service.id, allowed };
       }
       services.set(service.id, service);
     } catch (error) {
       if (!(error instanceof InvalidServiceError)) throw error;
-      return { option: `services[${at}]: ${error.field}`, value: error.value, allowed: error.allowed };
+      const { field, value, allowed } = error;
+      return { option: "services", value, allowed: `${allowed}, for ${field} of services[${at}]` };
     }
   }
   return [...services.values()];

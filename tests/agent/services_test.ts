@@ -139,9 +139,12 @@ test("what makes no sense is refused with what would", async () => {
       { name: "a", port: 2 },
     ],
   });
-  assert.match(await failureOf(twice), /^INVALID_OPTION Cannot use option services\[1\].id: it is "a"/);
+  assert.match(
+    await failureOf(twice),
+    /^INVALID_OPTION it is "a", allowed is an id of no other service, for id of services\[1\]/,
+  );
   const broken = startAgent("cid", { services: [{ name: "a", port: 70_000 }] });
-  assert.match(await failureOf(broken), /^INVALID_OPTION Cannot use option services\[0\]: port: it is 70000/);
+  assert.match(await failureOf(broken), /^INVALID_OPTION it is 70000, allowed is .* for port of services\[0\]/);
 });
 
 test("a node that leaves takes its services with it at once, and brings back what it remembers", async () => {
