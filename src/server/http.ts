@@ -104,6 +104,9 @@ const allowGet: ReadonlyMap<string, string> = new Map([
   ["allow", "GET, HEAD, OPTIONS"],
 ]);
 
+/** A page says itself what it runs; what it cannot say is that nobody may put it into a frame of his own. */
+const pagePolicy = "frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
+
 function find(path: string, options: HttpOptions): HttpResponse | undefined {
   if (path === "/healthz") return text(200, "ok");
   if (path === "/readyz") {
@@ -118,6 +121,7 @@ function find(path: string, options: HttpOptions): HttpResponse | undefined {
     ["cache-control", "no-cache"],
     ["x-content-type-options", "nosniff"],
   ]);
+  if (asset.type.startsWith("text/html")) headers.set("content-security-policy", pagePolicy);
   return { status: 200, headers, body: asset.bytes };
 }
 

@@ -73,6 +73,22 @@ test("a record is shown as text, whatever it says, and as bytes where it is none
   assert.equal(bench.faults, []);
 });
 
+test("the page runs no script but its own, and stands in no frame", async () => {
+  const { headers } = await fetch(`http://${agent.rpcAddress}/`);
+  assert.match(headers.get("content-security-policy") ?? "", "frame-ancestors 'none'");
+  const page = await bench.openPage(agent);
+  const ran = await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "document.title = 'broken'";
+    document.body.append(script);
+    return document.title;
+  });
+  assert.is(ran, "Grapevine");
+  assert.is(bench.faults.length, 1);
+  assert.match(bench.faults[0] ?? "", "Content Security Policy");
+  await page.close();
+});
+
 test("a search finds what came and what comes, by words, keys and paths", async () => {
   const topic = agent.topic("found");
   await topic.produceBatch([
