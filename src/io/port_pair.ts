@@ -1,6 +1,6 @@
 /** UDP and TCP on one port. */
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
-import { createServer, isIP, type Server } from "node:net";
+import { createServer, isIP, type Server, type Socket as TcpSocket } from "node:net";
 import type { Address } from "../base/mod.ts";
 
 /** Tries to find one number that is free for both, when any port will do. */
@@ -13,14 +13,21 @@ export interface PortPair {
   readonly address: Address;
 }
 
-/** Binds both to an IP address; port 0 picks a free one. Rejects with the system's error, and then nothing stays open. */
+/**
+ * Binds both to an IP address; port 0 picks a free one. Whoever calls attaches listeners at once. Rejects with the system's error, and
+ * then nothing stays open.
+ */
 export async function bindPortPair(bind: Address): Promise<PortPair> {
   for (let attempt = 1; ; attempt++) {
     const server = createServer({ allowHalfOpen: true });
     const udp = createSocket({ type: isIP(bind.host) === 6 ? "udp6" : "udp4" });
+    // Whoever connects before both are bound: nobody would ever read from it, or close it.
+    const refuse = (socket: TcpSocket): void => void socket.destroy();
+    server.on("connection", refuse);
     try {
       const port = await listen(server, bind);
       await bindUdp(udp, { host: bind.host, port });
+      server.removeListener("connection", refuse);
       return { server, udp, address: { host: bind.host, port } };
     } catch (error) {
       await closePortPair({ server, udp });
