@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent } from "../mod.ts";
+import { readBlocks, readCommands, readDocuments } from "./docs/blocks.ts";
 import { runtimeCommand } from "./runner/runtimes.ts";
 
 const projectDirectory = path.resolve(import.meta.dirname, "..");
@@ -100,6 +101,20 @@ async function runDeno(directory: string, command: readonly string[]): Promise<{
   return { status, output };
 }
 
+/** The program of docs/packages.md, with these addresses in the place of its own, and how to run and check it. */
+function documentedImport(url: string, gossipAddress: string): { program: string; commands: string[][] } {
+  const page = readDocuments(projectDirectory).find(({ file }) => file === "docs/packages.md");
+  if (page === undefined) throw new Error("docs/packages.md is missing");
+  const blocks = readBlocks(page);
+  const [program] = blocks.filter(({ language }) => language === "ts");
+  const commands = blocks.filter(({ language }) => language === "sh").flatMap(readCommands);
+  const text = program?.text.replace("http://127.0.0.1:8400/mod.js", url).replace("127.0.0.1:7946", gossipAddress);
+  return {
+    program: text ?? "",
+    commands: commands.filter((command) => command.startsWith("deno ")).map((command) => command.split(" ")),
+  };
+}
+
 test("Deno imports from a running node in an empty directory without configuration: it joins, and writes", async ({
   directory,
 }) => {
@@ -108,34 +123,19 @@ test("Deno imports from a running node in an empty directory without configurati
   const url = `http://${first.rpcAddress}/mod.js`;
   const empty = path.join(directory, "empty");
   mkdirSync(empty);
-  writeFileSync(
-    path.join(empty, "second.ts"),
-    `import { Agent, type LogRecord } from "${url}";
-
-const settings = { nodeName: "second", bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", profile: "local" } as const;
-await using agent = await Agent.start({ ...settings, dataDir: "./data", join: ["${first.gossipAddress}"] });
-const orders = agent.topic("orders");
-await orders.produce({ value: "from Deno" }, { acks: { replicated: 2 } });
-console.log(agent.members().map((member) => member.name).sort().join());
-export async function read(): Promise<LogRecord | undefined> {
-  for await (const record of orders.consume({ from: "earliest" })) return record;
-  return undefined;
-}
-// @ts-expect-error
-export const wrong = () => Agent.start({ bind: 7 });
-// @ts-expect-error
-export const unknown = () => agent.topics("orders");
-`,
-  );
-  const ran = await runDeno(empty, ["run", "--allow-all", "--quiet", "--no-config", "second.ts"]);
-  assert.is(ran.status, 0, ran.output);
-  assert.is(ran.output, "first,second\n");
+  const documented = documentedImport(url, first.gossipAddress);
+  writeFileSync(path.join(empty, "second.ts"), documented.program);
+  for (const [deno, ...options] of documented.commands) {
+    assert.is(deno, "deno");
+    const ran = await runDeno(empty, options);
+    assert.is(ran.status, 0, ran.output);
+    if (options[0] === "run") assert.match(ran.output, "2 members");
+  }
   for await (const record of first.topic("orders").consume({ from: "earliest" })) {
-    assert.is(record.text(), "from Deno");
+    assert.is(record.text(), "written on Deno");
     break;
   }
-  const checked = await runDeno(empty, ["check", "--allow-import", "--quiet", "--no-config", "second.ts"]);
-  assert.is(checked.status, 0, checked.output);
+  // Types that are not known would be any, and nothing wrong.
   writeFileSync(path.join(empty, "wrong.ts"), `import { Agent } from "${url}"; await Agent.start({ bind: 7 });`);
   const wrong = await runDeno(empty, ["check", "--allow-import", "--quiet", "--no-config", "wrong.ts"]);
   assert.is.not(wrong.status, 0);

@@ -170,7 +170,7 @@ test("a node on Node and a node on Bun join, and each reads what both wrote", as
 test("the command runs on Node, from npx, and on Bun", ({ directory }) => {
   for (const command of [
     ["npx", "--no-install"],
-    [bun, "run", "--bun"],
+    [bun, "x", "--bun"],
   ]) {
     assert.match(mustRun([...command, "grapevine", "--help"], directory), /^Usage: grapevine/);
   }
