@@ -55,9 +55,10 @@ const services: Load = async ({ rpcUrl }, round) => {
   const id = `soaked-${round % serviceIdsCount}`;
   const checks = [{ type: "ttl", ttlMs: 60_000 }] as const;
   await client.services.register({ name: "soaked", id, address: "127.0.0.1", port: 8_080, tags: ["soak"], checks });
-  await client.services.report(id, { state: "passing" });
-  const found = await client.services.lookUp({ name: "soaked" });
+  // It is critical until somebody reports.
+  const found = await client.services.lookUp({ name: "soaked", states: ["passing", "critical"] });
   if (!found.some((instance) => instance.id === id)) throw new Error(`${id} was registered, and is not found`);
+  await client.services.report(id, { state: "passing" });
   await client.services.deregister(id);
 };
 

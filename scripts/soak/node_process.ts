@@ -68,7 +68,7 @@ const { dataDir } = JSON.parse(process.argv[2] ?? "{}") as SoakNodeArguments;
 const local = "127.0.0.1:0";
 const agent = await Agent.start({
   ...{ nodeName: "soaked", dataDir, bind: local, rpcAddr: local, dnsAddr: local, profile: "local" },
-  ...{ segmentBytes: 1_048_576 },
+  segmentBytesMax: 1_048_576,
 });
 const facts: SoakNodeFacts = { rpcUrl: `http://${agent.rpcAddress}`, dnsAddress: agent.dnsAddress ?? "" };
 console.log(JSON.stringify(facts));
