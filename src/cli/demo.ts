@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { withFormats } from "./arguments.ts";
 import { allIsWell, countHeld, haveConverged, inspectNode, type NodeFindings } from "./demo/check.ts";
 import { Greeters } from "./demo/greeters.ts";
-import { type DemoInput, findInput, readInput } from "./demo/input.ts";
+import { type DemoInput, findInput, findPackages, readInput } from "./demo/input.ts";
 import { Narrator } from "./demo/narrator.ts";
 import { type DemoNode, DemoNodes, pause } from "./demo/nodes.ts";
 import { killNode, reviveNode, type Stage, showBoard } from "./demo/scenes.ts";
@@ -50,7 +50,7 @@ async function runDemo(flags: DemoFlags): Promise<void> {
   const nodes = await startNodes(processes, narrator);
   await using greeters = await Greeters.open(nodes);
   narrator.tell("a small web service stands beside each node, registered and checked there; somebody calls them");
-  const modules = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../node_modules");
+  const modules = findPackages(path.dirname(fileURLToPath(import.meta.url)));
   const input = flags.input === undefined ? findInput(modules) : readInput(flags.input);
   const stage: Stage = { narrator, processes, nodes, greeters, topic };
   const story = await play(stage, input, flags.duration);

@@ -8,7 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent } from "../../src/agent/mod.ts";
 import { allIsWell, inspectNode, type NodeFindings } from "../../src/cli/demo/check.ts";
-import { bytesLeast, findInput, linesLeast } from "../../src/cli/demo/input.ts";
+import { bytesLeast, findInput, findPackages, linesLeast } from "../../src/cli/demo/input.ts";
 import { run } from "./processes.ts";
 
 const projectFile = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -36,7 +36,9 @@ test("three nodes, one of them killed, hold the same lines in the end, and nothi
 });
 
 test("findInput() finds enough real text among the installed packages", () => {
-  const input = findInput(projectFile("node_modules"));
+  const packages = findPackages(projectFile("src/cli"));
+  assert.is(packages, projectFile("node_modules"));
+  const input = findInput(packages);
   assert.ok(input.lines.length >= linesLeast);
   assert.ok(input.bytes >= bytesLeast);
 });

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { CommandFailedError } from "../failure.ts";
 
@@ -31,6 +31,14 @@ export function readInput(file: string): DemoInput {
   } catch (error) {
     if (error instanceof CommandFailedError) throw error;
     throw new CommandFailedError(`Cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Where the packages beside this one lie: node_modules of a checkout, or of the project that it was installed in. */
+export function findPackages(below: string): string {
+  for (let directory = path.resolve(below); ; directory = path.dirname(directory)) {
+    const packages = path.join(directory, "node_modules");
+    if (existsSync(packages) || directory === path.dirname(directory)) return packages;
   }
 }
 
