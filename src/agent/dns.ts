@@ -25,6 +25,8 @@ export interface NamedNode {
     onEvent(listener: () => void): () => void;
   };
   readonly services: { lookUp(query: ServiceQuery): readonly ServiceInstance[] };
+  /** Whether it has met its cluster, and has not left it. */
+  readonly isReady: () => boolean;
   /** Hears what an operator should hear. */
   readonly onWarn: (message: string) => void;
 }
@@ -99,6 +101,10 @@ class NodeDirectory implements DnsDirectory {
     this.stop = node.membership.onEvent(() => {
       this.#index = undefined;
     });
+  }
+
+  get isReady(): boolean {
+    return this.#node.isReady();
   }
 
   services(name: string): readonly ServiceInstance[] {

@@ -174,7 +174,8 @@ export async function openParts(
   const onLogEvent = (listener: (event: LogEvent) => void): (() => void) =>
     events.add((event) => event.type === "log" && listener(event.event));
   const onDnsWarn = (message: string): void => loggerOf("dns").warn("{message}", { message });
-  const dns = await openDns(options.dns, { membership, services, onWarn: onDnsWarn }, stack);
+  const isReady = (): boolean => readiness.ready;
+  const dns = await openDns(options.dns, { membership, services, isReady, onWarn: onDnsWarn }, stack);
   const measured = { membership, replication, server, handlers, placing, services, dns };
   metrics.open({ log, onLogEvent, cursors, groups, ...measured });
   stack.defer(logNode(membership, lines, { warnings: surroundings.lines === undefined }));

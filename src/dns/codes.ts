@@ -4,6 +4,7 @@
 export const rcodes = {
   NOERROR: 0,
   FORMERR: 1,
+  SERVFAIL: 2,
   NXDOMAIN: 3,
   NOTIMP: 4,
   REFUSED: 5,

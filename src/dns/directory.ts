@@ -13,6 +13,8 @@ export interface DnsNode {
 
 /** What the zone is made of. Names are asked for in lower case, and stand for names in any case. */
 export interface DnsDirectory {
+  /** False while it does not know yet, or not any more, what there is: askers are sent to another server. */
+  readonly isReady: boolean;
   /** All instances of a service, whatever their state. */
   services(name: string): readonly ServiceInstance[];
   nodes(name: string): readonly DnsNode[];

@@ -24,6 +24,11 @@ export interface Resolution {
   readonly additionals: Iterable<Resource>;
 }
 
+/** An answer that tells nothing but its code. */
+export function without(rcode: Rcode): Resolution {
+  return { rcode, answers: [], authorities: [], additionals: [] };
+}
+
 export class Resolver {
   readonly #zone: Zone;
   readonly #random: Random;
@@ -38,9 +43,8 @@ export class Resolver {
   /** No more answers than these are looked for. What is elsewhere is refused: nobody is asked for it. */
   resolve(labels: readonly string[], type: QueryType, answersMax: number): Resolution {
     const within = this.#zone.labelsWithin(labels);
-    if (within === undefined || type === "AXFR" || type === "IXFR") {
-      return { rcode: "REFUSED", answers: [], authorities: [], additionals: [] };
-    }
+    if (within === undefined || type === "AXFR" || type === "IXFR") return without("REFUSED");
+    if (!this.#zone.isReady) return without("SERVFAIL");
     const entry = this.#zone.find(within);
     const answers =
       entry === undefined ? [] : this.#recordsOf(entry, type, { owner: undefined, recordsMax: answersMax });

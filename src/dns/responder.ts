@@ -5,7 +5,7 @@ import { anyClass, internetClass, type QueryType, type Rcode, typeName } from ".
 import type { DnsDirectory } from "./directory.ts";
 import { domainCharactersMax, ipText, parseDomain } from "./names.ts";
 import { type Query, readQuery, type Silence } from "./query.ts";
-import { type Resolution, Resolver } from "./resolver.ts";
+import { type Resolution, Resolver, without } from "./resolver.ts";
 import { Zone } from "./zone.ts";
 
 /** Bytes of a message over TCP, where its length has 16 bits. */
@@ -112,10 +112,9 @@ export class DnsResponder {
   }
 
   #resolve({ edns, class: asked, labels }: Query, type: QueryType, answersMax: number): Resolution {
-    const without = { answers: [], authorities: [], additionals: [] };
-    if (edns !== undefined && edns.version > 0) return { rcode: "BADVERS", ...without };
-    if (type === "OPT") return { rcode: "FORMERR", ...without };
-    if (asked !== internetClass && asked !== anyClass) return { rcode: "REFUSED", ...without };
+    if (edns !== undefined && edns.version > 0) return without("BADVERS");
+    if (type === "OPT") return without("FORMERR");
+    if (asked !== internetClass && asked !== anyClass) return without("REFUSED");
     return this.#resolver.resolve(labels, type, answersMax);
   }
 

@@ -41,6 +41,10 @@ export class Zone {
     this.#directory = directory;
   }
 
+  get isReady(): boolean {
+    return this.#directory.isReady;
+  }
+
   /** Name of the one that serves the zone. */
   get serverName(): string {
     return `ns.${this.domain}`;

@@ -141,6 +141,7 @@ test("names of nodes that differ in their case alone share a name, and one with 
   });
   let members = [member("one.rack", "10.0.0.1"), member("Two", "10.0.0.2")];
   let tell = (): void => {};
+  let isReady = false;
   const warnings: string[] = [];
   const settings = dnsSettingsOf({ dnsAddr: "0.0.0.0:0" });
   if (settings === undefined) throw new Error("it was asked for");
@@ -154,10 +155,13 @@ test("names of nodes that differ in their case alone share a name, and one with 
       },
     },
     services: { lookUp: () => [] },
+    isReady: () => isReady,
     onWarn: (warning) => warnings.push(warning),
   });
   assert.match(warnings.join(), /whoever reaches it learns all services and nodes/);
   const ask = (name: string): Promise<string> => askRaw(served.address, `${name}.grapevine`);
+  assert.is(await ask("one.rack.node"), "SERVFAIL");
+  isReady = true;
   assert.is(await ask("one.rack.node"), "NOERROR 10.0.0.1");
   assert.is(await ask("rack.node"), "NOERROR");
   assert.is(await ask("none.node"), "NXDOMAIN");

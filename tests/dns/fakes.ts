@@ -19,10 +19,12 @@ export function node(name: string, address: string, more: Partial<DnsNode> = {})
 export interface Listed {
   readonly services?: readonly ServiceInstance[];
   readonly nodes?: readonly DnsNode[];
+  readonly isReady?: boolean;
 }
 
-export function directoryOf({ services = [], nodes = [] }: Listed): DnsDirectory {
+export function directoryOf({ services = [], nodes = [], isReady = true }: Listed): DnsDirectory {
   return {
+    isReady,
     services: (name) => services.filter((each) => each.name.toLowerCase() === name),
     nodes: (name) => nodes.filter((each) => each.name.toLowerCase() === name),
     isAboveNodes: (name) => nodes.some((each) => each.name.toLowerCase().endsWith(`.${name}`)),

@@ -184,6 +184,15 @@ test("what is elsewhere is refused, and so are other classes and transfers", () 
   for (const type of ["AXFR", "IXFR"]) assert.is(ask(responder, "grapevine", type, { over: "tcp" }).rcode, "REFUSED");
 });
 
+test("who does not know the cluster yet says so, and goes on refusing what is elsewhere", () => {
+  const responder = responderOf({ ...listed, isReady: false });
+  for (const name of ["web.service.grapevine", "none.service.grapevine", "grapevine"]) {
+    const reply = ask(responder, name, "A");
+    assert.equal([reply.rcode, reply.flag_aa, reply.authorities?.length], ["SERVFAIL", false, 0], name);
+  }
+  assert.is(ask(responder, "example.com", "A").rcode, "REFUSED");
+});
+
 test("the question comes back in the letters of the asker, and answers refer to it", () => {
   const query = queryOf("wEb.SerVice.GRAPEvine", "A");
   const reply = ask(responderOf(listed), "wEb.SerVice.GRAPEvine", "A");
