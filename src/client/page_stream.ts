@@ -33,6 +33,8 @@ const subscriptionsMax = 256;
 const gatherMs = 2;
 /** How far apart streams begin at least. */
 const streamsApartMs = 100;
+/** A stream that nobody reads is left after this long: until then browsers take in tens of megabytes of it. */
+const unreadMsMax = 2_000;
 /** A server that takes a stream says so at once. */
 const firstAnswerMsMax = 5_000;
 
@@ -50,6 +52,7 @@ export class PageStream implements PageStreams {
   #openedAtMs = Number.NEGATIVE_INFINITY;
   #cancelChange: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
+  #cancelUnread: (() => void) | undefined;
   /** Called when a stream that waits for readers may go on. */
   #wake: () => void = () => {};
   #isClosed = false;
@@ -121,10 +124,13 @@ export class PageStream implements PageStreams {
     const wanted = [...this.#subscriptions.values()].filter(({ isFull }) => !isFull);
     const stream = this.#stream;
     if (wanted.length === 0) {
-      // Where all are full, the stream waits for them as it is.
+      // Where all are full, the stream waits for them as it is; but not for long.
       if (this.#subscriptions.size === 0) this.#leave();
+      else this.#leaveSoon();
       return;
     }
+    this.#cancelUnread?.();
+    this.#cancelUnread = undefined;
     const isSame =
       stream?.subscriptions.size === wanted.length &&
       wanted.every((one) => stream.subscriptions.has(one.id) && !one.isCutIn(stream));
@@ -201,9 +207,16 @@ export class PageStream implements PageStreams {
     if (this.#subscriptions.size > 0) this.#changed();
   }
 
+  #leaveSoon(): void {
+    const { clock } = this.#options;
+    this.#cancelUnread ??= clock.schedule(clock.nowMs() + unreadMsMax, () => this.#leave());
+  }
+
   #leave(): void {
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
+    this.#cancelUnread?.();
+    this.#cancelUnread = undefined;
     const stream = this.#stream;
     this.#stream = undefined;
     stream?.controller.abort();
