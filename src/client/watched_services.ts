@@ -33,7 +33,8 @@ export class WatchedServices {
     const key = `${instance.node}/${instance.id}`;
     if (this.#found !== undefined && type === "present") {
       this.#found.set(key, instance);
-      if (!this.#isFirst) return [];
+      // A stream may have ended before it had said all: what it did say is not told again.
+      if (!this.#isFirst || this.#told.has(key)) return [];
       this.#told.set(key, instance);
       return [{ type, instance, reason: response.reason }];
     }
@@ -54,10 +55,7 @@ export class WatchedServices {
     const found = this.#found;
     if (found === undefined) return [];
     this.#found = undefined;
-    if (this.#isFirst) {
-      this.#isFirst = false;
-      return [];
-    }
+    this.#isFirst = false;
     const reason = `found so at ${server}, where the watch went on`;
     this.#missing.clear();
     for (const key of this.#told.keys()) if (!found.has(key)) this.#missing.add(key);
