@@ -93,7 +93,9 @@ test("a service is found by the DNS of any node, vanishes when it turns critical
     await servers(alder, "birch.node.grapevine"),
     birch.rpcAddress.replace("127.0.0.1", "birch.node.grapevine"),
   );
-  await birch.leave();
+  const left = birch.leave();
+  assert.is(await askRaw(birch.dnsAddress ?? "", "payments.service.grapevine"), "SERVFAIL");
+  await left;
   await until(() => servers(alder, name), "");
   await until(() => servers(alder, "birch.node.grapevine"), "");
 
