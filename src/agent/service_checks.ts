@@ -1,5 +1,6 @@
 /** Runs the checks of this node's services. */
 import { type Clock, Random, toHex } from "../base/mod.ts";
+import { systemClock } from "../io/clock.ts";
 import { Driver } from "../io/driver.ts";
 import { randomBytes } from "../io/host.ts";
 import {
@@ -13,6 +14,9 @@ import {
   type ResolvedService,
   type ServiceHealth,
 } from "../registry/mod.ts";
+
+/** How long a run that was ended is waited for. */
+const endGraceMs = 1_000;
 
 /** Runs a check once. Never rejects; once the signal aborts, it says within moments how far it came. */
 export type RunCheckOnce = (check: ActiveCheck, signal: AbortSignal) => Promise<CheckOutcome>;
@@ -67,13 +71,16 @@ export class ServiceChecks implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#driver[Symbol.asyncDispose]();
+    const stopped = this.#driver[Symbol.asyncDispose]();
+    // Not by a listener of each run at one signal: Node takes hundreds of those for a leak, and says so.
+    for (const controller of this.#runs.values()) controller.abort();
+    await stopped;
   }
 
   #perform(effect: CheckEffect, stopped: AbortSignal): Promise<CheckInput> | undefined {
     switch (effect.type) {
       case "run":
-        return this.#run(effect, stopped);
+        return stopped.aborted ? undefined : this.#run(effect);
       case "cancel":
         this.#runs.get(effect.runId)?.abort();
         return undefined;
@@ -89,21 +96,31 @@ export class ServiceChecks implements AsyncDisposable {
     }
   }
 
-  async #run(
-    { runId, check }: Extract<CheckEffect, { readonly type: "run" }>,
-    stopped: AbortSignal,
-  ): Promise<CheckInput> {
+  async #run({ runId, check }: Extract<CheckEffect, { readonly type: "run" }>): Promise<CheckInput> {
     const controller = new AbortController();
-    const abort = (): void => controller.abort();
-    stopped.addEventListener("abort", abort);
     this.#runs.set(runId, controller);
     this.#started++;
-    const outcome = await this.#options.run(check, controller.signal);
-    stopped.removeEventListener("abort", abort);
+    const outcome = await endedBy(controller.signal, this.#options.run(check, controller.signal));
     this.#runs.delete(runId);
     if (outcome.state === "critical" || controller.signal.aborted) this.#failed++;
     return { type: "result", runId, outcome };
   }
+}
+
+/** What cannot be ended, a program that hangs in the kernel say, must not hold up the end of the node. */
+function endedBy(signal: AbortSignal, running: Promise<CheckOutcome>): Promise<CheckOutcome> {
+  return new Promise((resolve) => {
+    let cancelGrace = (): void => {};
+    const giveUp = (): void => {
+      const atMs = systemClock.nowMs() + endGraceMs;
+      cancelGrace = systemClock.schedule(atMs, () => resolve({ state: "critical", output: "" }));
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    void running.then((outcome) => {
+      cancelGrace();
+      resolve(outcome);
+    });
+  });
 }
 
 /** Unix time that never goes back, as states are dated by it; its zero is that of the world's clock now. */

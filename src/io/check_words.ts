@@ -9,7 +9,7 @@ const wordsOfCodes: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "no route to this host",
   ENETUNREACH: "no route to this network",
   ETIMEDOUT: "nobody answers at this address",
-  EADDRNOTAVAIL: "this address cannot be reached from here",
+  EADDRNOTAVAIL: "no local port is free for it, or it cannot be reached from here",
   EMFILE: "this process has too many files open",
   DEPTH_ZERO_SELF_SIGNED_CERT: "TLS: the certificate signs itself, and is not trusted here",
   SELF_SIGNED_CERT_IN_CHAIN: "TLS: the authority of the certificate is not trusted here",

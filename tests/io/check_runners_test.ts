@@ -137,7 +137,7 @@ test("checkTcp() connects by address and by name, over IPv4 and IPv6", async () 
 
 test("checkGrpc() says what the health service answered", async () => {
   let mode: GrpcMode = "SERVING";
-  const server = await serveGrpc(() => mode);
+  const server = await serveGrpc((request) => (request.includes("pay") ? mode : "unimplemented"));
   const cases: readonly [mode: GrpcMode, state: string, output: string][] = [
     ["SERVING", "passing", "SERVING: pay"],
     ["NOT_SERVING", "critical", "NOT_SERVING: pay"],
@@ -215,7 +215,7 @@ function stateOf(pid: string): string | undefined {
 }
 
 test("runs that were ended before they began end at once", async () => {
-  const server = await serveHttp();
+  const server = await serveTcp((socket) => socket.resume());
   const aborted = AbortSignal.abort();
   const address = `127.0.0.1:${server.port}`;
   for (const check of [http(`http://${address}/never`), tcp(address), grpc(address), command("sleep", "60")]) {

@@ -84,13 +84,16 @@ function answer(request: http.IncomingMessage, response: http.ServerResponse): v
 
 export type GrpcMode = "SERVING" | "NOT_SERVING" | "unimplemented" | "not-found" | "no-grpc" | "goodbye" | "nonsense";
 
-/** A server of grpc.health.v1 over HTTP/2, as `mode` says at the time. */
-export function serveGrpc(mode: () => GrpcMode): Promise<CheckedServer> {
+/** A server of grpc.health.v1 over HTTP/2, that answers a request as `mode` says at the time. */
+export function serveGrpc(mode: (request: string) => GrpcMode): Promise<CheckedServer> {
   const server = http2.createServer();
   server.on("stream", (stream) => {
     stream.on("error", () => {});
-    stream.resume();
-    stream.once("end", () => answerGrpc(stream, mode()));
+    let request = "";
+    stream.on("data", (part: Uint8Array) => {
+      request += new TextDecoder().decode(part);
+    });
+    stream.once("end", () => answerGrpc(stream, mode(request)));
   });
   return listen(server as unknown as net.Server, "127.0.0.1");
 }
@@ -111,7 +114,7 @@ function answerGrpc(stream: http2.ServerHttp2Stream, mode: GrpcMode): void {
     }
     stream.respond(type, { waitForTrailers: true });
     stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": mode === "unimplemented" ? "12" : "0" }));
-    const message = mode === "nonsense" ? [0, 0, 0, 0, 9, 8] : [0, 0, 0, 0, 2, 8, mode === "NOT_SERVING" ? 2 : 1];
+    const message = mode === "nonsense" ? [0, 0, 0, 0, 9, 8, 1] : [0, 0, 0, 0, 2, 8, mode === "NOT_SERVING" ? 2 : 1];
     stream.end(mode === "unimplemented" ? undefined : Buffer.from(message));
   }
 }
