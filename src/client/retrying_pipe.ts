@@ -249,9 +249,7 @@ export class RetryingPipe implements BatchPipe {
     const [oldest] = this.#unanswered;
     if (this.#cancelWatch !== undefined || oldest === undefined) return;
     const { servers, answerMsMax } = this.#options;
-    const silentMs = this.#answeredAtMs + answerMsMax;
-    // Whoever recovers minds the time by itself.
-    const atMs = this.#isRecovering ? silentMs : Math.min(silentMs, oldest.untilMs);
+    const atMs = Math.min(this.#answeredAtMs + answerMsMax, oldest.untilMs);
     this.#cancelWatch = servers.clock.schedule(atMs, () => this.#look(), { inBackground: true });
   }
 
@@ -261,12 +259,16 @@ export class RetryingPipe implements BatchPipe {
     if (oldest === undefined) return;
     const nowMs = this.#options.servers.clock.nowMs();
     const isSilent = nowMs >= this.#answeredAtMs + this.#options.answerMsMax;
-    const isOverdue = isSilent || nowMs >= oldest.untilMs;
-    if (this.#isRecovering || isOverdue) this.#answeredAtMs = nowMs;
-    if (isOverdue && !this.#isRecovering) {
+    const isOverdue = nowMs >= oldest.untilMs;
+    if (this.#isRecovering || isSilent || isOverdue) this.#answeredAtMs = nowMs;
+    const { url } = this.#turns.connection;
+    const reason = isSilent ? `${url} does not answer` : `${url} did not answer in time`;
+    if (this.#isRecovering) {
+      // However long it takes to find a server.
+      if (isOverdue) this.#failFrom(oldest, this.#turns.tell(this.#tooLate(reason, oldest.fate)));
+      this.#noteIdle();
+    } else if (isSilent || isOverdue) {
       for (const batch of this.#unanswered) batch.fate = "unknown";
-      const { url } = this.#turns.connection;
-      const reason = isSilent ? `${url} does not answer` : `${url} did not answer in time`;
       void this.#recover(this.#tooLate(reason, "unknown"));
     }
     this.#watch();

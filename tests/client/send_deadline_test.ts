@@ -1,9 +1,9 @@
 // runtimes: bun (promises and virtual time alone)
 /** How long a send may take, however long it waits behind others. */
-import { createRouterTransport } from "@connectrpc/connect";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { LogClient } from "../../src/client/mod.ts";
+import { LogClient, type OpenTransport } from "../../src/client/mod.ts";
 import { Log } from "../../src/gen/log/v1/log_pb.ts";
 import { IdleClock } from "./idle_clock.ts";
 import type { ClientError } from "./records.ts";
@@ -42,6 +42,26 @@ test("a send that waits behind others fails when its time is over, and those aft
     "4 DEADLINE_EXCEEDED unsent at 1000",
   ]);
   await producer.send({ value: "5" });
+  client.close();
+});
+
+test("a send fails in time while the client looks for a server that can take it", async () => {
+  const clock = new IdleClock();
+  const dead = createRouterTransport(() => {});
+  const never = new Promise<never>(() => {});
+  const openTransport: OpenTransport = (url) => {
+    const broken = new ConnectError("connect ECONNREFUSED", Code.Unavailable);
+    const call = url.includes("mute") ? () => never : () => Promise.reject(broken);
+    return { transport: { ...dead, unary: call, stream: call }, bidirectional: false, close() {} };
+  };
+  const client = new LogClient(["http://dead.invalid:1", "http://mute.invalid:1"], { clock, openTransport });
+  const producer = client.producer("t", { deliveryTimeoutMs: 1_000 });
+  const failure = await producer.send({ value: "1" }).then(
+    () => undefined,
+    (error: ClientError) => error,
+  );
+  assert.ok(failure !== undefined);
+  assert.is(clock.nowMs(), 1_000, failure.message);
   client.close();
 });
 
