@@ -22,7 +22,8 @@ const namesMax = 1_000;
  * cluster when they name a server in common, alive or not. One that has not joined yet names others, and is asked again.
  */
 export class ClusterIdentity {
-  readonly #known = new Set<string>();
+  /** What they are known by, and their names for people. */
+  readonly #known = new Map<string, string>();
 
   /** Whether anybody said something yet. */
   get isKnown(): boolean {
@@ -31,20 +32,20 @@ export class ClusterIdentity {
 
   /** Some of the servers that it knows, for people. */
   get words(): string {
-    return wordsOf([...this.#known]);
+    return wordsOf([...this.#known.values()]);
   }
 
   /** True where they are of this cluster, or nothing can be said: then what they name is learnt. */
   admits(servers: readonly NamedServer[]): boolean {
-    const named = servers.map(idOf);
-    const isOurs = !this.isKnown || named.length === 0 || named.some((id) => this.#known.has(id));
+    const isOurs = !this.isKnown || servers.length === 0 || servers.some((one) => this.#known.has(idOf(one)));
     if (!isOurs) return false;
-    for (const id of named) {
+    for (const server of servers) {
+      const id = idOf(server);
       // Those that were named last stay.
       this.#known.delete(id);
-      this.#known.add(id);
+      this.#known.set(id, server.name || server.rpcAddress);
     }
-    for (const id of this.#known) {
+    for (const id of this.#known.keys()) {
       if (this.#known.size <= namesMax) break;
       this.#known.delete(id);
     }

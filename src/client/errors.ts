@@ -254,7 +254,8 @@ function originHint(server: string, { cause }: ConnectError): string {
 /** Without a code of Connect's own, each `fetch` says in words of its own that there is no connection. */
 function fetchFailed(failure: ConnectError): boolean {
   if (failure.code !== Code.Unknown && failure.code !== Code.Internal) return false;
-  const words = failure.cause instanceof TypeError ? /fetch|network|load failed/i : /ECONNRESET|socket connection was/i;
+  const words =
+    failure.cause instanceof TypeError ? /fetch|network|load failed/i : /ECONNRESET|EPIPE|socket connection was/i;
   return words.test(failure.rawMessage) || neverConnected(failure);
 }
 

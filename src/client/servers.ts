@@ -56,6 +56,8 @@ const learnTimeoutMs = 5_000;
 /** A server that is none, or whose certificate is bad, is not tried before so long, where there are others. */
 const refusedMs = 30_000;
 
+const neverHeard = "; it never answered this client: is it the address that a node serves RPC at?";
+
 interface Refusal {
   readonly error: ClientError;
   readonly untilMs: number;
@@ -84,6 +86,8 @@ export class Servers {
   /** Those that others report as failed or leaving. */
   readonly #gone = new Set<ServerConnection>();
   readonly #refused = new Map<ServerConnection, Refusal>();
+  /** Those that answered a call. */
+  readonly #heard = new Set<ServerConnection>();
   #learntAtMs = Number.NEGATIVE_INFINITY;
   #learnAfterMs = 0;
   /** Since others were learnt of. */
@@ -161,7 +165,7 @@ export class Servers {
 
   /** What a failed call throws. */
   failure(error: unknown, connection: ServerConnection, about: FailureAbout): ClientError {
-    const failure = toClientError(error, { ...about, server: connection.url });
+    const failure = this.#withHint(toClientError(error, { ...about, server: connection.url }), connection);
     const { code } = failure;
     const nowMs = this.clock.nowMs();
     if (code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED" || code === "INTERNAL") {
@@ -177,6 +181,7 @@ export class Servers {
   /** This one answers: now and then it is asked for the others, while nobody waits for that. */
   answered(connection: ServerConnection): void {
     if (!this.#options.learns) return;
+    this.#heard.add(connection);
     this.#watch?.used();
     const nowMs = this.clock.nowMs();
     const knowsOthers = this.#connections.length > this.#seeds.length;
@@ -308,6 +313,14 @@ export class Servers {
 
   #isRefused(connection: ServerConnection): boolean {
     return (this.#refused.get(connection)?.untilMs ?? 0) > this.clock.nowMs();
+  }
+
+  /** What breaks before anything was answered may be no node at all: not every runtime can tell. */
+  #withHint(failure: ClientError, connection: ServerConnection): ClientError {
+    const { code, server, fate, cause, message } = failure;
+    if (code !== "UNAVAILABLE" || !this.#options.learns || this.#heard.has(connection)) return failure;
+    if (neverConnected(cause) || !message.includes(" broke (") || message.endsWith(neverHeard)) return failure;
+    return new ClientError(code, message + neverHeard, { server, fate, cause });
   }
 
   #refuseForGood(connection: ServerConnection, error: ClientError): void {

@@ -23,7 +23,7 @@ export class TriedServers {
   tell(last: ClientError): ClientError {
     const others = [...this.#failures.values()].filter(({ server }) => server !== last.server);
     // What a server says of the call itself stands for itself.
-    if (others.length === 0 || !isOfServer(last)) return last;
+    if (others.length === 0 || !(isOfServer(last) || last.code === "DEADLINE_EXCEEDED")) return last;
     const { server, fate, cause } = last;
     const reasons = others.map(({ message }) => message.replace(/^Cannot [^:]*: /, ""));
     return new ClientError(last.code, [last.message, ...reasons].join("; "), { server, fate, cause });

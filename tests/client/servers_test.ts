@@ -141,7 +141,7 @@ test("servers of two clusters are told apart: the second is never written to, no
   assert.equal(
     refused.map(({ code, message }) => `${code} ${message}`),
     [
-      "DIFFERENT_CLUSTERS Cannot use http://x.invalid:1: it belongs to a cluster of x, y, the other servers to one of writer of a, writer of b; name servers of one cluster",
+      "DIFFERENT_CLUSTERS Cannot use http://x.invalid:1: it belongs to a cluster of x, y, the other servers to one of a, b; name servers of one cluster",
     ],
   );
   servers.one("a").manner = "dead";
