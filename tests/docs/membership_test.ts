@@ -36,6 +36,9 @@ test("every flag that the table from serf to grapevine names is one of ours, and
     "--log-format",
     "--placement-settle",
     "--tls",
+    "--cors-origin",
+    "--services",
+    "--allow-command-checks",
     ...documentedElsewhere,
   ]);
   const missing = settings.map(({ flag }) => flag).filter((flag) => !named.includes(flag) && !ourOwn.has(flag));
