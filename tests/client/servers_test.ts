@@ -225,9 +225,10 @@ test("when no server answers, the failure names each and why", async () => {
     () => client.consume("t", { failoverMs: 1_000 }).next(),
   ]) {
     const { code, message } = await failureOf(call());
-    assert.is(code, "UNAVAILABLE");
-    for (const name of ["a", "b", "c"])
-      assert.match(message, `http://${name}.invalid:1 (connect ECONNREFUSED ${name})`);
+    // The last try of a produce may be on its way when the time is over.
+    assert.ok(code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED", code);
+    for (const name of ["a", "b", "c"]) assert.match(message, `http://${name}.invalid:1`);
+    assert.match(message, /nobody answers at http:\/\/[abc]\.invalid:1 \(connect ECONNREFUSED [abc]\)/);
   }
   client.close();
 });
