@@ -1,10 +1,12 @@
 // needs: chromium
 // runtimes: bun (the browser is the same, whatever runs the nodes)
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent } from "../../src/agent/mod.ts";
 import { NodeProcesses } from "../cluster/processes.ts";
+import { readBlocks } from "../docs/blocks.ts";
 import { Pages } from "./pages.ts";
 
 let nodes: NodeProcesses;
@@ -55,7 +57,8 @@ function tail(servers: readonly string[], topic: string): string {
         localStorage.setItem("cursor", consumer.cursor);
       }
     })().catch((error) => { window.failure = String(error); });
-    const producer = client.producer("${topic}");
+    // What one node alone has dies with it.
+    const producer = client.producer("${topic}", { acks: { replicated: 2 } });
     window.send = async (from, to) => {
       const sends = [];
       for (let number = from; number < to; number++) sends.push(producer.send({ value: String(number) }));
@@ -81,18 +84,40 @@ test("a page of another origin produces and tails, outlives its node, and goes o
   const context = await pages.context();
   const page = await pages.open(context, "/tail");
   await page.evaluate(() => (globalThis as unknown as TailWindow).send(0, 100));
-  const sending = page.evaluate(() => (globalThis as unknown as TailWindow).send(100, 3_000));
+  const sending = page.evaluate(() => (globalThis as unknown as TailWindow).send(100, 1_000));
   await page.waitForFunction(() => (globalThis as unknown as TailWindow).seen.length >= 100);
   await first.end("SIGKILL");
   await sending;
-  await page.evaluate(() => (globalThis as unknown as TailWindow).send(3_000, 3_100));
-  await page.waitForFunction(() => (globalThis as unknown as TailWindow).seen.length >= 3_100);
-  assert.equal(await page.evaluate(() => (globalThis as unknown as TailWindow).seen), numbers(3_100));
+  await page.evaluate(() => (globalThis as unknown as TailWindow).send(1_000, 1_100));
+  await page.waitForFunction(() => (globalThis as unknown as TailWindow).seen.length >= 1_100);
+  assert.equal(await page.evaluate(() => (globalThis as unknown as TailWindow).seen), numbers(1_100));
   await page.reload();
-  await page.evaluate(() => (globalThis as unknown as TailWindow).send(3_100, 3_150));
-  await page.waitForFunction(() => (globalThis as unknown as TailWindow).seen.length >= 3_150);
-  assert.is(await page.evaluate(() => (globalThis as unknown as TailWindow).carriedOn), 3_100);
-  assert.equal(await page.evaluate(() => (globalThis as unknown as TailWindow).seen), numbers(3_150));
+  await page.evaluate(() => (globalThis as unknown as TailWindow).send(1_100, 1_150));
+  await page.waitForFunction(() => (globalThis as unknown as TailWindow).seen.length >= 1_150);
+  assert.is(await page.evaluate(() => (globalThis as unknown as TailWindow).carriedOn), 1_100);
+  assert.equal(await page.evaluate(() => (globalThis as unknown as TailWindow).seen), numbers(1_150));
+  await context.close();
+  assert.equal(pages.faults, []);
+});
+
+test("the page of docs/browsers.md loads the client of a node, and does what it says", async () => {
+  await using node = await startAgent("holly", [pages.origin]);
+  const [example] = readBlocks({
+    file: "docs/browsers.md",
+    text: readFileSync(new URL("../../docs/browsers.md", import.meta.url), "utf8"),
+  });
+  assert.is(example?.language, "html");
+  pages.serve("/example", example?.text.replaceAll("http://127.0.0.1:8400", urlOf(node)) ?? "");
+  const context = await pages.context();
+  const page = await pages.open(context, "/example");
+  await page.locator("input").fill("tea");
+  await page.locator("button").click();
+  await page.locator("#state", { hasText: "stored at offset 0" }).waitFor();
+  await page.locator("li", { hasText: "tea" }).waitFor();
+  await page.reload();
+  await node.topic("orders").produce({ value: "coffee" });
+  await page.locator("li", { hasText: "coffee" }).waitFor();
+  assert.equal(await page.locator("li").allTextContents(), ["tea", "coffee"]);
   await context.close();
   assert.equal(pages.faults, []);
 });
