@@ -1,5 +1,6 @@
 import type { ServiceChange, ServiceInstance } from "../base/mod.ts";
 import type { ServiceKey } from "./catalog.ts";
+import { reasonOfState } from "./output.ts";
 import { nearestFirst, type RoundTrips } from "./query.ts";
 
 export interface CatalogWatchOptions {
@@ -46,7 +47,7 @@ export class CatalogWatch {
         this.#present.map(([, instance]) => instance),
         roundTrips,
       );
-      for (const instance of present) changes.push({ type: "present", instance, reason: "registered" });
+      for (const instance of present) changes.push({ type: "present", instance, reason: reasonOfState(instance) });
       this.#present = undefined;
     }
     for (const [key, reason] of this.#touched) {

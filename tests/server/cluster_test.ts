@@ -182,7 +182,7 @@ const asked = [
 ];
 
 const told = [
-  "grapevine.v1.Cluster grapevine.v1.Page grapevine.v1.Replication grpc.health.v1.Health grpc.reflection.v1.ServerReflection grpc.reflection.v1alpha.ServerReflection log.v1.Log",
+  "grapevine.v1.Cluster grapevine.v1.Page grapevine.v1.Registry grapevine.v1.Replication grpc.health.v1.Health grpc.reflection.v1.ServerReflection grpc.reflection.v1alpha.ServerReflection log.v1.Log",
   "log/v1/log.proto",
   "log/v1/log.proto",
   "log/v1/log.proto",
