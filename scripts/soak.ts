@@ -86,14 +86,19 @@ class Loading {
 
   async run(durationMs: number): Promise<void> {
     const untilMs = performance.now() + durationMs;
-    const workers = this.#loads.flatMap((one) => Array.from({ length: workersOfEach }, () => this.#work(one, untilMs)));
+    const workers = this.#loads.flatMap((one) =>
+      Array.from({ length: workersOfEach }, (_, worker) => this.#work(one, { worker, untilMs })),
+    );
     await Promise.all(workers);
   }
 
-  async #work([name, load]: readonly [string, Load], untilMs: number): Promise<void> {
+  async #work(
+    [name, load]: readonly [string, Load],
+    { worker, untilMs }: { readonly worker: number; readonly untilMs: number },
+  ): Promise<void> {
     while (performance.now() < untilMs && this.failures.length < failuresMax) {
       try {
-        await load(this.#facts, this.rounds++);
+        await load(this.#facts, { round: this.rounds++, worker });
       } catch (error) {
         this.failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
       }
@@ -107,6 +112,8 @@ async function soak(runtime: SoakedRuntime, minutes: number, names: readonly str
     await using node = await SoakedNode.start(runtime, path.join(directory, "data"));
     await using client = connect(node.facts.rpcUrl);
     await client.createTopic(soakTopic, { retention: { segmentsMax: 2 } });
+    // Who reads from the beginning finds something there.
+    await client.produce(soakTopic, { value: "the first" });
     client.close();
     const loading = new Loading(node.facts, names);
     const samples: Sample[] = [];

@@ -5,13 +5,15 @@ import { connect as connectPage } from "../../src/client/browser.ts";
 import { connect } from "../../src/client/mod.ts";
 import type { SoakNodeFacts } from "./node_process.ts";
 
-/** One round of it. Rejects when anything went wrong. */
-export type Load = (node: SoakNodeFacts, round: number) => Promise<void>;
+/** One round of it by one of several workers. Rejects when anything went wrong. */
+export type Load = (node: SoakNodeFacts, turn: { readonly round: number; readonly worker: number }) => Promise<void>;
 
 export const soakTopic = "soak";
 const recordsPerRound = 20;
 /** Names that come again and again: what a registry keeps of those that are gone is bounded by how many there are. */
-const serviceIdsCount = 20;
+const serviceIdsCount = 10;
+/** As resolvers do: a datagram may be lost, and a node busy. */
+const dnsTriesMax = 3;
 const dnsAnswerMsMax = 2_000;
 const streamMs = 200;
 
@@ -50,9 +52,9 @@ const lostPages: Load = async ({ rpcUrl }) => {
   controller.abort();
 };
 
-const services: Load = async ({ rpcUrl }, round) => {
+const services: Load = async ({ rpcUrl }, { round, worker }) => {
   await using client = connect(rpcUrl, { failover: false });
-  const id = `soaked-${round % serviceIdsCount}`;
+  const id = `soaked-${worker}-${round % serviceIdsCount}`;
   const checks = [{ type: "ttl", ttlMs: 60_000 }] as const;
   await client.services.register({ name: "soaked", id, address: "127.0.0.1", port: 8_080, tags: ["soak"], checks });
   // It is critical until somebody reports.
@@ -71,15 +73,21 @@ const watches: Load = async ({ rpcUrl }) => {
   await Promise.all([drain(client.watchMembers({ signal })), drain(client.services.watch({}, { signal }))]);
 };
 
-const dns: Load = async ({ dnsAddress }, round) => {
+const dns: Load = async (node, { round }) => {
+  const name = round % 2 === 0 ? "soaked.node.grapevine" : "soaked.service.grapevine";
+  for (let tries = 1; !(await isAnswered(node, name, round & 0xffff)); tries++) {
+    if (tries === dnsTriesMax) throw new Error(`Nobody answers about ${name}`);
+  }
+};
+
+/** Asks once; false when no answer comes. */
+async function isAnswered({ dnsAddress }: SoakNodeFacts, name: string, id: number): Promise<boolean> {
   const [host, port] = dnsAddress.split(":") as [string, string];
   const socket = createSocket("udp4");
   try {
-    const id = round & 0xffff;
-    const name = round % 2 === 0 ? "soaked.node.grapevine" : "soaked.service.grapevine";
     const query = encode({ type: "query", id, questions: [{ type: "A", class: "IN", name }] });
-    const answer = await new Promise<Uint8Array>((resolve, reject) => {
-      const impatience = setTimeout(() => reject(new Error(`Nobody answers about ${name}`)), dnsAnswerMsMax);
+    const answer = await new Promise<Uint8Array | undefined>((resolve, reject) => {
+      const impatience = setTimeout(() => resolve(undefined), dnsAnswerMsMax);
       socket.once("message", (bytes) => {
         clearTimeout(impatience);
         resolve(bytes);
@@ -87,11 +95,13 @@ const dns: Load = async ({ dnsAddress }, round) => {
       socket.once("error", reject);
       socket.send(query, Number(port), host);
     });
+    if (answer === undefined) return false;
     if (decode(answer as Buffer).id !== id) throw new Error("The answer is to another question");
+    return true;
   } finally {
     socket.close();
   }
-};
+}
 
 export const loads: Readonly<Record<string, Load>> = { clients, pages, lostPages, services, watches, dns };
 
