@@ -83,13 +83,16 @@ const openRecord = async (page: Page): Promise<void> => {
   });
 };
 
+const openService = async (page: Page): Promise<void> => {
+  await page.locator('.instance[data-state="critical"] summary').click();
+};
+
 /** One of them loses the node that it came from. */
 const shots: readonly Shot[] = [
   { name: "console-dark", hash: "", scheme: "dark", ...wide },
   { name: "console-light", hash: "", scheme: "light", ...wide },
   { name: "console-topic", hash: "#topic/orders", scheme: "light", ...wide, act: openRecord },
-  { name: "console-services", hash: "#services", scheme: "dark", ...wide, height: 720 },
-  { name: "console-events", hash: "#events", scheme: "light", ...wide, height: 720 },
+  { name: "console-services", hash: "#services", scheme: "light", ...wide, height: 520, act: openService },
   { name: "console-narrow", hash: "", scheme: "dark", width: 390, height: 844 },
 ];
 const failover: Shot = { name: "console-failover", hash: "#topic/orders", scheme: "dark", ...wide };

@@ -92,14 +92,14 @@ export class RateChart {
         cursor: { sync: { key: this.#options.group }, y: false, drag: { setScale: false, x: false, y: false } },
         scales: {
           x: { time: true, range: (_, __, max) => spanOf(this.#points[0], max) },
-          y: { range: (_, __, max) => [0, Math.max(1, (max ?? 0) * 1.12)] },
+          y: { range: (_, __, max) => [0, Math.max(this.#options.unit === "records" ? 5 : 1_024, (max ?? 0) * 1.12)] },
         },
         axes: [
           { ...axis, size: 24, space: 70, grid: { show: false }, values: (_, times) => times.map(timeText) },
           {
             ...axis,
             size: 58,
-            space: 34,
+            space: 40,
             ...(this.#options.unit === "bytes" && { incrs: binarySteps }),
             values: (_, values) =>
               values.map((value) => markText(this.#options.unit === "records" ? shortText(value) : sizeText(value))),

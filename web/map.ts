@@ -127,7 +127,7 @@ export class ClusterMap {
         const isWhole = left.member.status === "alive" && right.member.status === "alive";
         const milliseconds = isWhole ? this.#watch.roundTrip(left.member.name, right.member.name) : undefined;
         const label = milliseconds === undefined || placed.length > 16 ? "" : roundTripText(milliseconds);
-        links.push({ ...tendrilOf(left.spot, right.spot), label, isAsked, isWhole });
+        links.push({ ...tendrilOf(left.spot, right.spot, placed.length > 3), label, isAsked, isWhole });
       }
     }
     return links;

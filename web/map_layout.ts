@@ -57,12 +57,22 @@ function stretched(spots: readonly Spot[], { width, height, margin }: Box): Spot
   return spots.map((spot) => ({ ...spot, x: toX(spot.x), y: toY(spot.y) }));
 }
 
-/** A tendril between two spots: it bends a little to one side, always the same one. Also where its middle is. */
-export function tendrilOf(from: Spot, to: Spot): { readonly path: string; readonly x: number; readonly y: number } {
+/**
+ * A tendril between two spots: it bends a little to one side, always the same one. Also where its label stands: among
+ * many, out of the middle, where they all cross.
+ */
+export function tendrilOf(
+  from: Spot,
+  to: Spot,
+  isAmongMany: boolean,
+): { readonly path: string; readonly x: number; readonly y: number } {
   const bend = 0.07;
   const controlX = (from.x + to.x) / 2 - (to.y - from.y) * bend;
   const controlY = (from.y + to.y) / 2 + (to.x - from.x) * bend;
   const round = (value: number) => Math.round(value * 10) / 10;
   const path = `M${round(from.x)} ${round(from.y)}Q${round(controlX)} ${round(controlY)} ${round(to.x)} ${round(to.y)}`;
-  return { path, x: round((from.x + 2 * controlX + to.x) / 4), y: round((from.y + 2 * controlY + to.y) / 4) };
+  const part = isAmongMany ? 0.36 : 0.5;
+  const along = (start: number, control: number, end: number): number =>
+    round((1 - part) ** 2 * start + 2 * part * (1 - part) * control + part ** 2 * end);
+  return { path, x: along(from.x, controlX, to.x), y: along(from.y, controlY, to.y) };
 }

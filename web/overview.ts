@@ -11,7 +11,7 @@ import { toEventRow } from "./timeline.ts";
 
 const topicsShown = 8;
 const servicesShown = 7;
-const eventsShown = 8;
+const eventsShown = 5;
 
 type Tone = "good" | "bad" | "odd" | "plain";
 

@@ -166,20 +166,23 @@ function toChecks({ checks, metadata }: ServiceInstance): HTMLElement {
   return make("div", "instance-more", list, facts);
 }
 
+const registerByShell = `grapevine services register --name payments --port 9000 \\
+  --http http://127.0.0.1:9000/healthz`;
+
+const registerByProgram = `await agent.services.register({
+  name: "payments",
+  port: 9000,
+  checks: [
+    { type: "http", url: "http://127.0.0.1:9000/healthz" },
+  ],
+});`;
+
 function toEmptyState(state: "asking" | "known" | "absent"): HTMLElement {
   if (state === "asking") return makeEmpty("Asking for the services …");
   if (state === "absent")
     return makeEmpty("No registry", "The node that answers keeps no registry of services. Newer nodes do.");
-  const command = make(
-    "pre",
-    "command",
-    "grapevine services register payments --port 9000 --http http://127.0.0.1:9000/healthz",
-  );
-  const code = make(
-    "pre",
-    "command",
-    'await agent.services.register({\n  name: "payments",\n  port: 9000,\n  checks: [{ type: "http", url: "http://127.0.0.1:9000/healthz" }],\n});',
-  );
+  const command = make("pre", "command", registerByShell);
+  const code = make("pre", "command", registerByProgram);
   return make(
     "div",
     "empty",

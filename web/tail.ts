@@ -12,10 +12,10 @@ import { type RowStyle, toRow, toSkipped } from "./tail_row.ts";
 import { pageRecords, type Start, TailSource, type TailState } from "./tail_source.ts";
 
 /** Rows on the page; older ones go. */
-const rowsMax = 400;
+const rowsMax = 300;
 /** The page is drawn at most so often, and so many rows at a time: nobody reads faster. */
 const drawEveryMs = 120;
-const rowsDrawnMax = 60;
+const rowsDrawnMax = 30;
 const rateMs = 1_000;
 
 export class Tail {
@@ -198,7 +198,9 @@ export class Tail {
     const elapsedMs = nowMs - this.#counts.sinceMs;
     if (elapsedMs < rateMs) return;
     const perSecond = (count: number): number => Math.round((count * 1_000) / elapsedMs);
-    this.#rate = { arrived: perSecond(this.#counts.arrived), undrawn: perSecond(this.#counts.undrawn) };
+    // What arrived just before a second was over is drawn, or passed over, in the next.
+    const arrived = perSecond(this.#counts.arrived);
+    this.#rate = { arrived, undrawn: Math.min(arrived, perSecond(this.#counts.undrawn)) };
     this.#counts = { arrived: 0, undrawn: 0, sinceMs: nowMs };
     this.#controls.show(this.#state, stateText(this.#state, this.#rate));
   }
