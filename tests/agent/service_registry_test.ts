@@ -1,0 +1,158 @@
+/** What a node makes of records that others wrote, of disks that fail, and of nodes that nobody knows any more. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { ServiceChecks } from "../../src/agent/service_checks.ts";
+import { ServiceRegistry, type ServiceRegistryOptions } from "../../src/agent/service_registry.ts";
+import { DisposalStack, Random, servicesTopic } from "../../src/base/mod.ts";
+import { type CommitLog, Log } from "../../src/log/mod.ts";
+import type { Member, MemberEvent } from "../../src/membership/mod.ts";
+import { SimulatedDisk } from "../../src/testing/disk.ts";
+import { environment } from "../log/log_kit.ts";
+import { ManualClock, member } from "../server/fakes.ts";
+import { until } from "../server/serving.ts";
+
+interface Node {
+  readonly registry: ServiceRegistry;
+  readonly log: Log;
+  readonly warnings: string[];
+}
+
+const test = suite<{ stack: DisposalStack; clock: ManualClock }>("service registry");
+
+test.before.each((context) => {
+  Object.assign(context, { stack: new DisposalStack(), clock: new ManualClock() });
+});
+test.after.each(async ({ stack }) => {
+  await stack[Symbol.asyncDispose]();
+});
+
+interface Opening {
+  readonly stack: DisposalStack;
+  readonly clock: ManualClock;
+  readonly seed?: string;
+  readonly disk?: SimulatedDisk;
+  readonly more?: Partial<ServiceRegistryOptions>;
+}
+
+function alive(name: string): Member {
+  return { ...member(name, { tags: new Map([["gv", "1"]]) }), incarnation: 0 } as unknown as Member;
+}
+
+/** A node that sees itself, with a log of its own. */
+async function open(nodeName: string, { stack, clock, seed = nodeName, disk, more }: Opening): Promise<Node> {
+  const mounted = (disk ?? new SimulatedDisk()).mount();
+  const log = stack.use(await Log.open(mounted, {}, environment(new Random(seed))));
+  const warnings: string[] = [];
+  const registry = stack.use(
+    await ServiceRegistry.open({
+      ...{ nodeName, log, clock, allowCommandChecks: false, onWarn: (message) => warnings.push(message) },
+      openChecks: (on) => new ServiceChecks({ ...on, clock, run: async () => ({ state: "passing", output: "" }) }),
+      ...more,
+    }),
+  );
+  registry.start({ members: () => [alive(nodeName)], rttMs: () => undefined }, [], "10.0.0.1");
+  registry.enter();
+  return { registry, log, warnings };
+}
+
+/** What one node holds of services and another does not. */
+async function copy(from: Node, to: Node): Promise<void> {
+  const topic = await to.log.openTopic(servicesTopic);
+  const { frames } = await (from.log.topic(servicesTopic) as ReturnType<CommitLog["topic"]> & object).readMissing(
+    topic.have,
+    1_000_000,
+  );
+  await topic.apply(frames);
+}
+
+function portsOf({ registry }: Node): number[] {
+  return registry.lookUp().map(({ port }) => port);
+}
+
+test("what another node of the same name wrote is set right, and not more than once in five seconds", async (context) => {
+  const [ann, other] = [await open("ann", context), await open("ann", { ...context, seed: "other" })];
+  await ann.registry.register({ name: "web", port: 1 });
+  await other.registry.register({ name: "web", port: 2 });
+  await other.registry.register({ name: "web", port: 3 });
+  await other.registry.register({ name: "more", port: 4 });
+  await copy(other, ann);
+  await until(() => portsOf(ann).includes(3), "the other's are found");
+  const { written } = ann.registry.counts;
+  context.clock.advance(4_999);
+  assert.is(ann.registry.counts.written, written);
+  context.clock.advance(1);
+  await until(() => JSON.stringify(portsOf(ann)) === "[1]", "its own is what it says, and the other's is gone");
+  assert.is(ann.registry.counts.written, written + 2);
+});
+
+test("a node that starts again with an empty directory takes out what it registered before", async (context) => {
+  const [bob, ann] = [await open("bob", context), await open("ann", context)];
+  await ann.registry.register({ name: "web", port: 1 });
+  await copy(ann, bob);
+  const again = await open("ann", { ...context, seed: "again" });
+  await copy(bob, again);
+  await until(() => portsOf(again).length === 1, "it hears of what it was");
+  context.clock.advance(5_000);
+  await until(() => portsOf(again).length === 0, "it says that this is over");
+});
+
+test("a node that starts again with its directory remembers, and writes nothing that is as it was", async (context) => {
+  const disk = new SimulatedDisk();
+  const first = await open("ann", { ...context, disk });
+  const check = { type: "ttl" as const, ttlMs: 60_000 };
+  await first.registry.register({ name: "web", port: 1, checks: [check] });
+  await first.registry.report("web", { state: "passing", output: "well" });
+  await until(() => portsOf(first).length === 1, "the report counts");
+  await first.registry.register({ name: "prog", port: 2, checks: [{ type: "command", command: ["true"] }] });
+  await first.registry[Symbol.asyncDispose]();
+  await first.log[Symbol.asyncDispose]();
+  const second = await open("ann", { ...context, disk });
+  assert.equal(portsOf(second), [1], "it passes as it did");
+  await until(() => second.registry.counts.written === 1, "the program is no longer told of");
+  assert.is(second.registry.counts.own, 1);
+  assert.match(second.warnings.join(), /service prog is not registered again: .*--allow-command-checks/);
+});
+
+test("what cannot be written is not registered, nor deregistered", async (context) => {
+  const ann = await open("ann", context);
+  await ann.registry.register({ name: "web", port: 1 });
+  const { log } = ann;
+  const openTopic = log.openTopic.bind(log);
+  Object.assign(log, { openTopic: () => Promise.reject(new Error("the disk is full")) });
+  const failures: string[] = [];
+  const note = ({ message }: Error): number => failures.push(message);
+  await ann.registry.register({ name: "more", port: 2 }).catch(note);
+  await ann.registry.register({ name: "web", port: 3 }).catch(note);
+  await ann.registry.deregister("web").catch(note);
+  assert.equal(failures, Array(3).fill("the disk is full"));
+  Object.assign(log, { openTopic });
+  assert.equal(portsOf(ann), [1]);
+  await ann.registry.deregister("web");
+  assert.equal([portsOf(ann), ann.registry.counts.own], [[], 0]);
+});
+
+test("services of a node that nobody knows any more are taken out after a while, by one node", async (context) => {
+  const bob = await open("bob", context);
+  await bob.registry.register({ name: "web", port: 1 });
+  const ann = await open("ann", { ...context, more: { forgetAfterMs: 10_000 } });
+  ann.registry.memberChanged({ type: "member-join", member: alive("bob") } as MemberEvent);
+  await copy(bob, ann);
+  await until(() => portsOf(ann).length === 1, "it is found");
+  ann.registry.memberChanged({ type: "member-reap", member: { ...alive("bob"), status: "failed" } } as MemberEvent);
+  assert.equal(portsOf(ann), []);
+  const { written } = ann.registry.counts;
+  const bytes = (): number => ann.log.topic(servicesTopic)?.nextOffset ?? 0;
+  const before = bytes();
+  context.clock.advance(10_000);
+  assert.is(bytes(), before, "it has only just been noticed");
+  context.clock.advance(10_000);
+  await until(() => bytes() > before, "it is taken out");
+  assert.is(ann.registry.counts.written, written, "that is not a service of its own");
+  // Whoever was only out of sight says so, and has his service back.
+  await copy(ann, bob);
+  await until(() => portsOf(bob).length === 0, "it hears of that");
+  context.clock.advance(5_000);
+  await until(() => portsOf(bob).length === 1 && bob.registry.counts.written === 2, "it is written again");
+});
+
+test.run();
