@@ -11,6 +11,8 @@
  *   never runs twice at the same time, and no more run at once than `networkRunsMax` and `commandRunsMax`: others wait.
  * - The first run begins at random within a second, the second at random within the interval after it, so that checks that
  *   were registered together do not go on together. From then on starts are `intervalMs` apart, or more for those who wait.
+ * - Time in which the node itself stood still, as late wakes tell, counts neither against runs and reports nor for `deregister`:
+ *   otherwise a node that is short of its processor would find everything slow, and be busy with telling so.
  * - A check begins critical, as nobody has looked yet. What was known before this process began goes on until the first
  *   result, and so does the state of a check when its service is registered again, unless what it asks for changed.
  * - Effect `deregister` tells that a service was critical for `deregisterAfterMs`. Only time counts in which somebody looked:
@@ -23,6 +25,7 @@ import type { ActiveCheck, CheckEffect, CheckInput, CheckOutcome, FormerHealth, 
 import { CheckedService, isSameQuestion, type WatchedCheck } from "./checked_service.ts";
 import { checksMax, nodeServicesMax } from "./limits.ts";
 import { reasonOfCheck } from "./output.ts";
+import { patientTimer } from "./patient_timer.ts";
 import type { ResolvedCheck } from "./resolved_checks.ts";
 
 /** Within this the first run of a check begins. */
@@ -165,7 +168,7 @@ export class HealthChecks implements Machine<CheckInput, CheckEffect> {
     const { definition } = check;
     if (definition.type === "ttl" || !this.#rooms.take(definition.type, check)) return;
     const runId = this.#nextRunId++;
-    const timer = this.#schedule.at(nowMs + definition.timeoutMs, (atMs) => this.#cancel(run, atMs));
+    const timer = patientTimer(this.#schedule, nowMs + definition.timeoutMs, (atMs) => this.#cancel(run, atMs));
     const run: Run = { runId, definition, startedAtMs: nowMs, check, isCancelled: false, timer };
     this.#runs.set(runId, run);
     check.runId = runId;
@@ -214,7 +217,7 @@ export class HealthChecks implements Machine<CheckInput, CheckEffect> {
   /** Each time that passes without a report is a failed run. */
   #awaitReport(check: WatchedCheck, ttlMs: number, nowMs: number): void {
     check.timer?.cancel();
-    check.timer = this.#schedule.at(nowMs + ttlMs, (atMs) => {
+    check.timer = patientTimer(this.#schedule, nowMs + ttlMs, (atMs) => {
       this.#awaitReport(check, ttlMs, atMs);
       this.#judge(check, { state: "critical", output: `nobody reported for ${inWords(ttlMs)}` }, atMs);
     });
@@ -250,7 +253,7 @@ export class HealthChecks implements Machine<CheckInput, CheckEffect> {
       service.deregisterTimer = undefined;
     } else if (service.deregisterTimer === undefined && service.deregisterAfterMs !== undefined) {
       const atMs = nowMs + service.deregisterAfterMs;
-      service.deregisterTimer = this.#schedule.at(atMs, (dueAtMs) => this.#takeOut(service, dueAtMs));
+      service.deregisterTimer = patientTimer(this.#schedule, atMs, (dueAtMs) => this.#takeOut(service, dueAtMs));
     }
   }
 

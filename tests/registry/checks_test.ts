@@ -147,7 +147,24 @@ test("HealthChecks ends a run that does not answer, and takes its last words for
   assert.is(bench.output, "not done within 5 s");
 });
 
-test("HealthChecks counts a result as failed that comes with a late wake", () => {
+test("HealthChecks lets no time count in which the node itself stood still", () => {
+  const bench = new Bench();
+  bench.register([tcp, ttl], { deregisterAfterMs: 40_000 });
+  bench.run("passing");
+  bench.step({ type: "report", id: "web", check: "beat", outcome: { state: "passing", output: "" } });
+  const { runId } = bench.nextRun();
+  bench.nowMs += 60_000;
+  assert.equal(bench.step({ type: "wake" }), []);
+  bench.step({ type: "result", runId, outcome: { state: "passing", output: "" } });
+  assert.is(bench.state, "passing", "what came meanwhile is seen first");
+  bench.pass(10_000);
+  assert.is(bench.checks.health("web")?.checks[1]?.state, "critical", "and for 10 s at most");
+  bench.nowMs += 60_000;
+  bench.step({ type: "wake" });
+  assert.equal(bench.take("deregister"), []);
+});
+
+test("HealthChecks counts a result as failed that comes when its time is up", () => {
   const bench = new Bench();
   bench.register([tcp]);
   const { runId } = bench.nextRun();
