@@ -8,7 +8,7 @@ import type { MemberEvent } from "./types.ts";
 /** A watch begins when the client has been used for so long: most are over before. */
 const beginAfterMs = 2_000;
 /** A stream would keep the process of a client alive that nobody closed: one that nobody uses for so long is ended. */
-const idleMs = 10_000;
+const idleMs = 5_000;
 /** Servers say at least every 15 s that a stream lives. */
 const silenceMsMax = 40_000;
 const lookEveryMs = 1_000;

@@ -46,7 +46,7 @@ test("the example calls an instance that is registered", async () => {
 /** Words of the page, and where the code says the same. */
 const figures: readonly (readonly [words: string, file: string, code: string])[] = [
   ["used for two seconds", "server_watch.ts", "beginAfterMs = 2_000"],
-  ["nobody used it for ten", "server_watch.ts", "idleMs = 10_000"],
+  ["nobody used it for five", "server_watch.ts", "idleMs = 5_000"],
   ["about every 15 s", "servers.ts", "learnEveryMs = 15_000"],
   ["every 2 s after a failure", "servers.ts", "learnSoonMs = 2_000"],
   ["after five failures in a row", "picker.ts", "failuresInRowMax = 5"],
