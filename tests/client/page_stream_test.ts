@@ -1,11 +1,15 @@
 // runtimes: bun (pages run in browsers: what differs between the runtimes is not in their way)
+import { create } from "@bufbuild/protobuf";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { FrameBuilder, toBytes } from "../../src/base/mod.ts";
 import { connect } from "../../src/client/browser.ts";
 import type { ClientClock } from "../../src/client/client_clock.ts";
 import { StreamBlockedError } from "../../src/client/errors.ts";
+import type { FollowAnswer } from "../../src/client/followed.ts";
 import { PageStream } from "../../src/client/page_stream.ts";
+import { type FollowRequest, type FollowResponse, FollowResponseSchema } from "../../src/gen/grapevine/v1/page_pb.ts";
+import { type ConsumeRequest, ConsumeRequestSchema, ConsumeResponseSchema } from "../../src/gen/log/v1/log_pb.ts";
 import type { MemoryTopic } from "../server/fakes.ts";
 import { serve, until } from "../server/serving.ts";
 import type { ClientError } from "./records.ts";
@@ -147,6 +151,76 @@ test("a stream that does not begin ends with an error that says what to do, and 
   assert.match(failure?.message ?? "", /six connections to a host.*HTTP\/2/);
   assert.equal(warnings, [failure?.message]);
 });
+
+test("what there is no room for is asked for again, also where the reader comes back before the stream is opened anew", async () => {
+  const clock = handClock();
+  interface Feed {
+    readonly cursors: readonly number[];
+    push(id: number, number: number): Promise<void>;
+  }
+  const feeds: Feed[] = [];
+  const client = {
+    async *follow({ subscriptions }: FollowRequest): AsyncGenerator<FollowResponse> {
+      const queue: FollowResponse[] = [];
+      let wake = (): void => {};
+      const cursors = subscriptions.map(
+        ({ asks }) => (asks.value as ConsumeRequest).start.value as Uint8Array | undefined,
+      );
+      feeds.push({
+        cursors: cursors.map((cursor) => cursor?.[0] ?? 0),
+        async push(id, number) {
+          const value = create(ConsumeResponseSchema, {
+            frames: new Uint8Array(600_000),
+            cursor: new Uint8Array([number]),
+          });
+          queue.push(create(FollowResponseSchema, { id, answer: { case: "consume", value } }));
+          wake();
+          await settled();
+        },
+      });
+      for (;;) {
+        for (let next = queue.shift(); next !== undefined; next = queue.shift()) yield next;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  } as unknown as ConstructorParameters<typeof PageStream>[0]["client"];
+  const page = new PageStream({ url: "http://a:1", client, clock, onWarning() {} });
+  const leaving = new AbortController();
+  const [reader, hungry] = ["a", "b"].map((topic) =>
+    page.follow({ case: "consume", value: create(ConsumeRequestSchema, { topic, packed: true }) }, leaving.signal),
+  ) as [AsyncGenerator<FollowAnswer>, AsyncGenerator<FollowAnswer>];
+  const taken: number[] = [];
+  const take = async (): Promise<void> => {
+    const { value } = await reader.next();
+    taken.push((value as Extract<FollowAnswer, { case: "consume" }>).value.cursor[0] as number);
+  };
+  const first = take();
+  const waiting = hungry.next().catch(() => undefined);
+  clock.advance(10);
+  await settled();
+  for (let number = 1; number <= 4; number++) await feeds[0]?.push(1, number);
+  await first;
+  // Two were held, which is too much; the fourth had no room.
+  await take();
+  await take();
+  await feeds[0]?.push(1, 5);
+  clock.advance(200);
+  await settled();
+  assert.equal(feeds[1]?.cursors, [3, 0]);
+  for (let number = 4; number <= 5; number++) await feeds[1]?.push(1, number);
+  await take();
+  await take();
+  assert.equal(taken, [1, 2, 3, 4, 5]);
+  leaving.abort();
+  await waiting;
+});
+
+/** Whatever is under way without time has happened. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
 
 test("a page follows up to 256 things, and says so at the next", async () => {
   const client = { async *follow() {} } as unknown as ConstructorParameters<typeof PageStream>[0]["client"];
