@@ -221,6 +221,8 @@ test("runs that were ended before they began end at once", async () => {
   for (const check of [http(`http://${address}/never`), tcp(address), grpc(address), command("sleep", "60")]) {
     assert.is((await runCheck(check, aborted)).state, "critical", check.type);
   }
+  // Whatever connected nevertheless is accepted before this one.
+  assert.is((await runCheck(tcp(address), neverAborted)).state, "passing");
   await waitUntil(() => server.open() === 0);
   await server.close();
 });
