@@ -197,7 +197,7 @@ export class ClusterWatch {
     if (before.server !== server || before.state === "connecting") void this.#askName();
     if (before.server !== server) {
       for (const history of [this.total, ...this.#histories.values()]) history.break(nowMs);
-      this.#tell({ kind: "console", tone: "odd", subject: server, what: `answers now, ${before.server} does not` });
+      this.#tell({ kind: "console", tone: "odd", subject: server, what: `answers now, instead of ${before.server}` });
     } else if (before.state === "lost") {
       this.#tell({ kind: "console", tone: "good", subject: server, what: "answers again" });
     }

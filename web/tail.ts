@@ -189,7 +189,7 @@ export class Tail {
 
   #show(state: TailState): void {
     this.#state = state;
-    this.#controls.show(state, stateText(state, this.#rate));
+    this.#renderState();
     this.#renderEmpty();
   }
 
@@ -202,7 +202,14 @@ export class Tail {
     const arrived = perSecond(this.#counts.arrived);
     this.#rate = { arrived, undrawn: Math.min(arrived, perSecond(this.#counts.undrawn)) };
     this.#counts = { arrived: 0, undrawn: 0, sinceMs: nowMs };
-    this.#controls.show(this.#state, stateText(this.#state, this.#rate));
+    this.#renderState();
+  }
+
+  /** A reader that nobody answers waits in silence: what the page knows otherwise is told in its place. */
+  #renderState(): void {
+    const isAlone = this.#state.type === "live" && this.#watch.link.state === "lost";
+    const state: TailState = isAlone ? { type: "lost", reason: "no node answers" } : this.#state;
+    this.#controls.show(state, stateText(state, this.#rate));
   }
 
   #renderEmpty(): void {

@@ -60,7 +60,7 @@ export class TailControls {
   }
 
   pressPause(): void {
-    if (this.#type === "live" || this.#type === "opening" || this.#type === "reading") this.#actions.pause();
+    if (this.#type !== "paused" && this.#type !== "page") this.#actions.pause();
     else this.#actions.resume();
   }
 

@@ -152,6 +152,7 @@ test("nodes die under the page: it goes on at another, says so, waits when all a
   await alder[Symbol.asyncDispose]();
   await birch[Symbol.asyncDispose]();
   await page.locator('#banner[data-tone="bad"]', { hasText: "No node answers." }).waitFor();
+  await page.locator('.tail-state[data-state="lost"]', { hasText: "no node answers" }).waitFor();
   assert.is(await page.title(), "(no answer) Grapevine");
   const again = await bench.start("cedar", { bind: gossipAddress, rpcAddr: rpcAddress });
   await page.locator('.asked[data-state="live"]', { hasText: "cedar" }).waitFor();

@@ -52,7 +52,7 @@ export class ConsoleBench implements AsyncDisposable {
   /** Opens the console page of a node. */
   async openPage(agent: Agent, hash = "", options: BrowserContextOptions = {}): Promise<Page> {
     const page = await this.#browser.newPage({ reducedMotion: "reduce", ...options });
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(30_000);
     page.on("pageerror", (error) => this.faults.push(String(error)));
     page.on("console", (message) => {
       if (message.type() === "error" && !refused.test(message.text())) this.faults.push(message.text());
