@@ -12,7 +12,7 @@ import { writeValue } from "./rush_value.ts";
 const tickMs = 5;
 /** What cannot be sent for longer than that is not sent at all. */
 const arrearsMsMax = 2_000;
-/** An error may come so much later than the deadline of its send: timers of a busy machine are late. */
+/** What comes to a send may come so much later than its deadline, and as much as this process was held up at worst. */
 const graceMs = 1_000;
 const latencyMsMax = 60_000;
 /** Below the producers' own bound: no send waits before it is packed. */
@@ -26,6 +26,7 @@ class Counts {
   shed = 0;
   slow = 0;
   overdue = 0;
+  stallMs = 0;
   readonly failed = new Map<string, number>();
   /** Answered sends by whole milliseconds. */
   readonly #latencies = new Uint32Array(latencyMsMax + 1);
@@ -38,9 +39,10 @@ class Counts {
   }
 
   toJson(): RushSent {
-    const { offered, sent, acknowledged, shed, slow, overdue } = this;
+    const { offered, sent, acknowledged, shed, slow, overdue, stallMs } = this;
     const percentilesMs = [0.5, 0.99, 0.999, 1].map((part) => this.#percentileMs(part));
-    return { offered, sent, acknowledged, shed, slow, overdue, failed: Object.fromEntries(this.failed), percentilesMs };
+    const failed = Object.fromEntries(this.failed);
+    return { offered, sent, acknowledged, shed, slow, overdue, stallMs, failed, percentilesMs };
   }
 
   #percentileMs(part: number): number {
@@ -79,6 +81,7 @@ class Offering {
     while (!this.#isOver) {
       await sleep(tickMs);
       const nowMs = performance.now();
+      counts.stallMs = Math.max(counts.stallMs, nowMs - countedAtMs - tickMs);
       const due = (nowMs - countedAtMs) * perMs;
       countedAtMs = nowMs;
       counts.offered += due;
@@ -118,14 +121,19 @@ class Offering {
         counts.acknowledged++;
         counts.latency(tookMs);
         if (tookMs > options.deliveryTimeoutMs) counts.slow++;
+        this.#judge(tookMs);
         this.#settle(number, fates.acknowledged);
       },
       ({ code, fate }: ClientError) => {
-        if (performance.now() - sentAtMs > options.deliveryTimeoutMs + graceMs) counts.overdue++;
+        this.#judge(performance.now() - sentAtMs);
         counts.failed.set(code, (counts.failed.get(code) ?? 0) + 1);
         this.#settle(number, fate === "unsent" || fate === "rejected" ? fates.refused : fates.unknown);
       },
     );
+  }
+
+  #judge(tookMs: number): void {
+    if (tookMs > options.deliveryTimeoutMs + graceMs + counts.stallMs) counts.overdue++;
   }
 
   #settle(number: number, fate: number): void {

@@ -29,8 +29,10 @@ export interface RushSent {
   readonly shed: number;
   /** Acknowledged after the deadline of their send. */
   readonly slow: number;
-  /** Failed more than a second after it. */
+  /** Answered or failed more than a second after it, and more than the producers' own process was held up. */
   readonly overdue: number;
+  /** How long that was held up at worst: by then timers were late. */
+  readonly stallMs: number;
   /** Sends that failed, by their error's code. */
   readonly failed: Readonly<Record<string, number>>;
   /** Time from send to ack: the half, 99 %, 99.9 %, all. */

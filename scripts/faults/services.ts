@@ -1,6 +1,6 @@
 /** Services that die, hang, are overloaded, and lose their nodes, under a client that balances its calls over them. */
 import { DisposalStack, type Random } from "../../src/base/mod.ts";
-import { connect, type LogClient, ServiceBalancer } from "../../src/client/mod.ts";
+import { connect, ServiceBalancer } from "../../src/client/mod.ts";
 import { CallLog } from "./call_log.ts";
 import { GreeterProcess } from "./greeter_process.ts";
 import { type Seat, Seats, sleep } from "./seats.ts";
@@ -17,6 +17,7 @@ export interface ServicesSettings {
 
 const name = "greeter";
 const callTimeoutMs = 1_000;
+const firstCallTimeoutMs = 30_000;
 /** As examples/greeter.ts has it: the interval of its check, the check's own time; and what the news take. */
 const checkMs = 1_000 + 500 + 500;
 /** What leaves in good order is found no more within it. */
@@ -39,10 +40,13 @@ export async function services(settings: ServicesSettings): Promise<string> {
   }
   await using client = connect(seats.urls);
   await Promise.all(seats.all.map(({ rpcUrl }) => vanishing(rpcUrl, (ids) => ids.length === greeters.length)));
+  await using balancer = new ServiceBalancer({ service: name, services: client.services, timeoutMs: callTimeoutMs });
+  // The first call waits until the balancer was told of instances.
+  await (await balancer.fetch("/", { timeoutMs: firstCallTimeoutMs })).text();
   using log = new CallLog((origin) => greeters.find(({ url }) => url === origin)?.id);
   const show = new Show(settings, { seats, greeters, log });
   const over = new AbortController();
-  const calling = callAll(client, settings.recordsPerSecond, { log, signal: over.signal });
+  const calling = callAll(balancer, settings.recordsPerSecond, { log, signal: over.signal });
   try {
     await show.run();
   } finally {
@@ -55,11 +59,10 @@ export async function services(settings: ServicesSettings): Promise<string> {
 
 /** Calls at a steady rate, however long each takes. */
 async function callAll(
-  client: LogClient,
+  balancer: ServiceBalancer,
   callsPerSecond: number,
   { log, signal }: { readonly log: CallLog; readonly signal: AbortSignal },
 ): Promise<void> {
-  await using balancer = new ServiceBalancer({ service: name, services: client.services, timeoutMs: callTimeoutMs });
   const onTheirWay = new Set<Promise<void>>();
   const beganAtMs = performance.now();
   const call = async (): Promise<void> => {
