@@ -1,10 +1,10 @@
 /** Calls whichever greeters are well, ten times a second: `bun examples/greetings.ts http://127.0.0.1:8400`. */
 import { setTimeout as pause } from "node:timers/promises";
-import { connect, ServiceBalancer } from "@grapevine/log/client";
+import { createServiceBalancer } from "@grapevine/log/client";
 
-const nodes = process.argv.slice(2);
-await using grapevine = connect(nodes.length > 0 ? nodes : "http://127.0.0.1:8400");
-await using greeters = new ServiceBalancer({ service: "greeter", services: grapevine.services, timeoutMs: 1_000 });
+const [, , ...nodes] = process.argv;
+const seeds = nodes.length > 0 ? nodes : ["http://127.0.0.1:8400"];
+await using greeters = createServiceBalancer({ service: "greeter", seeds, timeoutMs: 1_000 });
 
 for (;;) {
   try {
