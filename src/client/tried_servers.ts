@@ -9,6 +9,8 @@ export class TriedServers {
 
   add(failure: ClientError): void {
     if (failure.server === undefined) return;
+    // That the time was over says less than why it was.
+    if (!isOfServer(failure) && this.#failures.has(failure.server)) return;
     this.#failures.delete(failure.server);
     this.#failures.set(failure.server, failure);
     const [oldest] = this.#failures.keys();
@@ -19,14 +21,20 @@ export class TriedServers {
     this.#failures.clear();
   }
 
-  /** The last failure, with the reasons of all that were tried where there are several. */
+  /**
+   * The last failure, with the reasons of all that were tried where there are several. Where the time was over while one
+   * more try was on its way, the code is that of the tries before.
+   */
   tell(last: ClientError): ClientError {
-    const others = [...this.#failures.values()].filter(({ server }) => server !== last.server);
+    const isLate = last.code === "DEADLINE_EXCEEDED";
     // What a server says of the call itself stands for itself.
-    if (others.length === 0 || !(isOfServer(last) || last.code === "DEADLINE_EXCEEDED")) return last;
+    if (!isLate && !isOfServer(last)) return last;
+    const others = [...this.#failures.values()].filter((one) => one !== last && (isLate || one.server !== last.server));
+    if (others.length === 0) return last;
     const { server, fate, cause } = last;
+    const code = (isLate && others.findLast(isOfServer)?.code) || last.code;
     const reasons = others.map(({ message }) => message.replace(/^Cannot [^:]*: /, ""));
-    return new ClientError(last.code, [last.message, ...reasons].join("; "), { server, fate, cause });
+    return new ClientError(code, [last.message, ...reasons].join("; "), { server, fate, cause });
   }
 }
 

@@ -36,7 +36,8 @@ test("a server that is not there is told by its address", async () => {
 test("a record for a server that is not there is surely unsent", async () => {
   await using client = connect(deadUrl);
   const once = { deliveryTimeoutMs: 0 };
-  const briefly = { deliveryTimeoutMs: 100 };
+  // The last try must be over in time, also on a busy machine.
+  const briefly = { deliveryTimeoutMs: 1_000 };
   for (const produce of [
     () => client.produce("t", { value: "x" }, once),
     () => client.produce("t", { value: "x" }, briefly),

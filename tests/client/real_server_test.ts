@@ -100,7 +100,7 @@ for (const [way, open] of Object.entries(ways)) {
   test(`a server that stops under a producer and a consumer over ${way} is UNAVAILABLE to both`, async () => {
     const stopping = await startAgent(`stopping-${topic}`);
     await using client = open(`http://${stopping.rpcAddress}`);
-    const producer = client.producer("t", { deliveryTimeoutMs: 200 });
+    const producer = client.producer("t", { deliveryTimeoutMs: 800 });
     await producer.send({ value: "x" });
     const consumer = client.consume("t", { failoverMs: 200 });
     await consumer.next();
