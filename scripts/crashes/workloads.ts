@@ -220,7 +220,11 @@ function rowsOf(world: CrashWorld): { readonly key: string; readonly text: strin
 
 async function settingsAndStops(world: CrashWorld): Promise<void> {
   const log = await world.open();
-  const registry = await TopicRegistry.open(log, { wallMs: () => wallMs, onWarn: (message) => fail(message) });
+  const registry = await TopicRegistry.open(log, {
+    wallMs: () => wallMs,
+    after: () => () => undefined,
+    onWarn: (message) => fail(message),
+  });
   await registry.set("orders", { retention: { segmentsMax: 3 } }, { create: true });
   await world.produce(await log.openTopic("orders"), [world.text()]);
   await registry.set("orders", { retention: { segmentsMax: 4 } }, { create: false });

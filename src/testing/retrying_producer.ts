@@ -57,7 +57,10 @@ export class RetryingProducer {
     const attempt = (attempts: number): void => {
       const node = random.pick(this.#world.nodes);
       if (node === undefined || attempts > attemptsMax) return;
+      const { log } = node;
       this.#send(node, request, (answer, error) => {
+        // What a life that is over by now had acknowledged was judged when it ended.
+        if (answer !== undefined && node.log !== log) return;
         if (answer !== undefined) this.#answered(node, answer, { topic, copies, checksum });
         else if (mayComeAgain(error)) attempt(attempts + 1);
       });

@@ -17,4 +17,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 5418,
     was: "the first of two consumers of a topic that was just deleted was taken for the origin of a record",
   },
+  { seed: 7046, was: "an answer of a life that a power cut had ended was judged as one of the next life" },
 ];
