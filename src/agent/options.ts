@@ -10,6 +10,7 @@ import {
   clusterOptionNames,
   interfaceNames,
 } from "./cluster_options.ts";
+import { type CorsSettings, corsSettingFault } from "./cors_options.ts";
 import {
   type DnsSettings,
   dnsSettingFault,
@@ -17,7 +18,6 @@ import {
   dnsSettingsOf,
   type ResolvedDnsSettings,
 } from "./dns_options.ts";
-import { type CorsSettings, corsSettingFault } from "./cors_options.ts";
 import { type EventHandlerSpec, InvalidEventHandlerError, parseEventHandler } from "./event_handlers.ts";
 import { type LogSettings, logOptionsOf, logSettingFault, logSettingNames } from "./log_settings.ts";
 import { servicesOption } from "./service_options.ts";

@@ -33,7 +33,6 @@ export type {
   ServerPorts,
   WatchMessage,
 } from "./ports.ts";
-export type { ServedRegistry } from "./registry_port.ts";
 export { protocolVersion } from "./replication.ts";
 export { createRoutes } from "./routes.ts";
 export { NobodyReachableError, type ServedCopy, type ServedDoors, type ServedPlace } from "./served_doors.ts";

@@ -8,6 +8,7 @@ import type { LogLines } from "./log_lines.d.ts";
 import type { EventOptions, IncomingQuery, Payload, QueryHandler } from "./messaging.d.ts";
 import { type AgentOptions } from "./options.d.ts";
 import type { QueryOptions, QueryRun } from "./query_run.d.ts";
+import type { AgentServices } from "./services.d.ts";
 import { AgentTopic } from "./topic.d.ts";
 /** What an agent tells those who listen, by name. */
 export interface AgentEvents extends Record<MemberEventType, Member> {
@@ -40,6 +41,8 @@ export declare class Agent implements AsyncDisposable {
     readonly rpcAddress: string;
     /** `host:port` of its RPC for the `serf` command line; undefined unless the options ask for one. */
     readonly serfRpcAddress: string | undefined;
+    /** `host:port` of its DNS, UDP and TCP; undefined unless the options ask for one. */
+    readonly dnsAddress: string | undefined;
     /** Resolves when the node has stopped, for whatever reason. */
     readonly closed: Promise<void>;
     private constructor();
@@ -79,6 +82,8 @@ export declare class Agent implements AsyncDisposable {
     forceLeave(name: string, options?: {
         readonly prune?: boolean | undefined;
     }): void;
+    /** Services that this node registers and checks, and those of all nodes. */
+    get services(): AgentServices;
     /** Encryption keys of the whole cluster. */
     get keys(): ClusterKeys;
     /**

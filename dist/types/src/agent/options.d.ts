@@ -1,10 +1,13 @@
-import { type Address } from "../base/mod.d.ts";
+import { type Address, type ServiceDefinition } from "../base/mod.d.ts";
 import type { LogOptions } from "../log/mod.d.ts";
+import type { ResolvedService } from "../registry/mod.d.ts";
 import { type ClusterOptions } from "./cluster_options.d.ts";
+import { type DnsSettings, type ResolvedDnsSettings } from "./dns_options.d.ts";
+import { type CorsSettings } from "./cors_options.d.ts";
 import { type EventHandlerSpec } from "./event_handlers.d.ts";
 import { type LogSettings } from "./log_settings.d.ts";
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
-export interface AgentOptions extends ClusterOptions, LogSettings {
+export interface AgentOptions extends ClusterOptions, LogSettings, DnsSettings, CorsSettings {
     /** Name in the cluster, unique there, 1 to 128 of `A-Z a-z 0-9 . _ -`. @default the host's name and the gossip port */
     readonly nodeName?: string | undefined;
     /** Directory of the log, created when missing, owned exclusively while the node runs. @default "./grapevine-data" */
@@ -51,6 +54,10 @@ export interface AgentOptions extends ClusterOptions, LogSettings {
     readonly serfRpcAddr?: string | undefined;
     /** A token that its clients must show. @default none is asked for */
     readonly serfRpcAuth?: string | undefined;
+    /** Services that the node registers and checks while it runs. Those that are left out later are deregistered. @default [] */
+    readonly services?: readonly ServiceDefinition[] | undefined;
+    /** Take services from callers whose checks run programs. Whoever reaches the RPC port may run any, then. @default false */
+    readonly allowCommandChecks?: boolean | undefined;
 }
 export type GossipProfile = "lan" | "wan" | "local";
 /** An option that makes no sense. `allowed` says what would. */
@@ -81,10 +88,14 @@ export interface ResolvedAgentOptions {
     readonly eventHandlers: readonly EventHandlerSpec[];
     readonly fsync: "always" | "interval" | "never";
     readonly newWriter: boolean;
+    readonly corsOrigins: readonly string[] | undefined;
     readonly serfRpc: {
         readonly address: string;
         readonly auth: string | undefined;
     } | undefined;
+    readonly dns: ResolvedDnsSettings | undefined;
+    readonly services: readonly ResolvedService[];
+    readonly allowCommandChecks: boolean;
     /** Checked. */
     readonly log: LogOptions;
 }

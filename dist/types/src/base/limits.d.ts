@@ -26,6 +26,10 @@ export declare const recordHeadersMax = 1000;
 export declare const settingsTopic = "_topics";
 /** The topic in which the cluster keeps how far named consumers have read. */
 export declare const cursorsTopic = "_cursors";
+/** The topic in which the cluster keeps which services nodes have registered. */
+export declare const servicesTopic = "_services";
+/** Topics of the cluster's own, of whose records with the same key only the latest counts. */
+export declare const compactedTopics: ReadonlySet<string>;
 /** True for names of the cluster's own topics: users read them, and nobody but nodes writes them. */
 export declare function isInternalTopic(name: string): boolean;
 /** What is wrong with a topic's name; undefined when it is a good one. */

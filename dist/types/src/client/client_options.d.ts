@@ -4,6 +4,7 @@ import type { Acks } from "./acks.d.ts";
 import type { ConsumeFailover } from "./consume_streams.d.ts";
 import type { Gap } from "./consumer.d.ts";
 import type { Cursor } from "./cursor.d.ts";
+import type { ClientError } from "./errors.d.ts";
 import type { SendAck } from "./producer.d.ts";
 import type { OpenTransport } from "./transport.d.ts";
 export interface ConnectOptions {
@@ -16,6 +17,14 @@ export interface ConnectOptions {
      * next. Servers that answer are asked for others, too. False: each failure is told at once. @default true
      */
     readonly failover?: boolean;
+    /**
+     * Whether what any server can answer goes to any of them: consumers, but for those of topics that this client produces to,
+     * look-ups of services, members and servers. Of two by chance the one with less to do. False: to the server that changes
+     * go to, while it is well. Needs `failover`. @default true where several URLs are given
+     */
+    readonly spread?: boolean;
+    /** Hears of a server that was named and is not used, and why: its cluster, version, certificate, or that it is none. */
+    readonly onRefused?: (error: ClientError) => void;
 }
 /** Where to begin reading: `latest` is after the last record, a number is an offset of the asked node. */
 export type ConsumeFrom = "earliest" | "latest" | number | Date | Cursor;

@@ -2,17 +2,12 @@
 import type { Client } from "npm:@connectrpc/connect@2.2.0";
 import { type Cluster } from "../gen/grapevine/v1/cluster_pb.d.ts";
 import { type PeersHealth } from "./cluster_health.d.ts";
-import { ClientError, type toClientError } from "./errors.d.ts";
+import { type CallOptions } from "./questions.d.ts";
+import type { Servers } from "./servers.d.ts";
 import type { MemberEvent } from "./types.d.ts";
 export interface ClusterConnection {
     readonly url: string;
     readonly cluster: Client<typeof Cluster>;
-}
-/** Whom the calls go to, and what their failures mean. */
-export interface Caller {
-    readonly timeoutMs: number;
-    connection(): ClusterConnection;
-    failure(error: unknown, connection: ClusterConnection, about: Omit<Parameters<typeof toClientError>[1], "server">): ClientError;
 }
 /** Whom a query asks, and how. */
 export interface QueryFilter {
@@ -88,15 +83,15 @@ export type InfoSections = Readonly<Record<string, Readonly<Record<string, strin
 export type { PeerHealth, PeersHealth, PeerVerdict } from "./cluster_health.d.ts";
 export declare class ClusterCalls {
     #private;
-    constructor(caller: Caller);
+    constructor(servers: Servers, timeoutMs: number);
     /** Declares that a member leaves which cannot do so itself; with `prune` it is forgotten. */
-    forceLeave(name: string, options?: {
+    forceLeave(name: string, options?: CallOptions & {
         readonly prune?: boolean;
     }): Promise<void>;
     /** Changes what the asked node says about itself. */
-    changeTags(set: Readonly<Record<string, string>>, remove?: readonly string[]): Promise<void>;
+    changeTags(set: Readonly<Record<string, string>>, remove?: readonly string[], options?: CallOptions): Promise<void>;
     /** Tells all members of something. */
-    event(name: string, payload?: Uint8Array | string, options?: {
+    event(name: string, payload?: Uint8Array | string, options?: CallOptions & {
         readonly coalesce?: boolean;
     }): Promise<void>;
     /** Asks all members, or some: what they say, as it comes. */
@@ -111,19 +106,19 @@ export declare class ClusterCalls {
         readonly signal?: AbortSignal;
     }): AsyncGenerator<string>;
     /** Orders all members to change their encryption keys; the key is in base64. */
-    changeKeys(change: "install" | "use" | "remove", key: string): Promise<KeysOutcome>;
-    listKeys(): Promise<{
+    changeKeys(change: "install" | "use" | "remove", key: string, options?: CallOptions): Promise<KeysOutcome>;
+    listKeys(options?: CallOptions): Promise<{
         readonly outcome: KeysOutcome;
         readonly keys: readonly KeyHolders[];
     }>;
     /** The round trip between two members, the second of which is the asked node unless it is named. */
-    roundTrip(left: string, right?: string): Promise<{
+    roundTrip(left: string, right?: string, options?: CallOptions): Promise<{
         readonly left: string;
         readonly right: string;
         readonly milliseconds: number | undefined;
     }>;
     /** What the asked node sees of the way to each other member, or to those of these names. */
-    health(names?: readonly string[]): Promise<PeersHealth>;
+    health(names?: readonly string[], options?: CallOptions): Promise<PeersHealth>;
     /** What the asked node counts, and how it is set up. */
-    info(): Promise<InfoSections>;
+    info(options?: CallOptions): Promise<InfoSections>;
 }

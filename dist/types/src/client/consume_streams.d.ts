@@ -1,5 +1,6 @@
 import { type Place } from "../base/mod.d.ts";
 import { type ConsumeRequest } from "../gen/log/v1/log_pb.d.ts";
+import type { ServerConnection } from "./connections.d.ts";
 import { ClientError } from "./errors.d.ts";
 import type { ConsumeAnswer } from "./hot_messages.d.ts";
 import type { Servers } from "./servers.d.ts";
@@ -13,6 +14,8 @@ export interface ConsumeFailover {
 }
 export interface ConsumeStreamsOptions {
     readonly servers: Servers;
+    /** The server that is asked first. */
+    readonly first: ServerConnection;
     /** With the start that the caller chose. */
     readonly request: ConsumeRequest;
     readonly follow: boolean;

@@ -1,6 +1,7 @@
 import type { ResetCursorRequest } from "../gen/log/v1/log_pb.d.ts";
 import type { ConsumeFrom } from "./client_options.d.ts";
 import { type Cursor } from "./cursor.d.ts";
+import { type CallOptions } from "./questions.d.ts";
 import type { Servers } from "./servers.d.ts";
 /** How far the consumers of a name have read. */
 export interface SavedCursor {
@@ -32,26 +33,26 @@ export declare class CursorCalls {
      * What is saved under a name, undefined for nothing. Of several servers up to five are asked, and what those know who
      * answer within two seconds is put together. `after` is a token of a save: one server that knows it is enough then.
      */
-    get(topic: string, name: string, options?: {
+    get(topic: string, name: string, options?: CallOptions & {
         readonly after?: string | undefined;
     }): Promise<SavedCursor | undefined>;
     /** The same with what saves from there on have to say. */
-    start(topic: string, name: string, options?: {
+    start(topic: string, name: string, options?: CallOptions & {
         readonly after?: string | undefined;
     }): Promise<CursorStart>;
     /** The cursors of a topic, sorted by name; those of groups' slots only when asked for. */
-    list(topic: string, options?: {
+    list(topic: string, { slots, ...options }?: CallOptions & {
         readonly slots?: boolean;
     }): Promise<SavedCursor[]>;
     /**
      * Adds a cursor to what is saved under a name: of each writer the greatest sequence holds. `resets` is what the consumer
      * began with; `FAILED_PRECONDITION` when the cursor was set anew or deleted since.
      */
-    save(topic: string, name: string, cursor: Cursor, resets: number): Promise<CursorAck>;
+    save(topic: string, name: string, cursor: Cursor, resets: number, options?: CallOptions): Promise<CursorAck>;
     /** Sets a cursor anew, also to an earlier place, as the asked node holds the topic. Consumers of it fail and begin again. */
-    reset(topic: string, name: string, to: ConsumeFrom): Promise<CursorAck>;
+    reset(topic: string, name: string, to: ConsumeFrom, options?: CallOptions): Promise<CursorAck>;
     /** Forgets a cursor: who consumes under the name begins anew. Fails with `NOT_FOUND` when there is none. */
-    delete(topic: string, name: string): Promise<{
+    delete(topic: string, name: string, options?: CallOptions): Promise<{
         readonly token: string;
     }>;
 }

@@ -34,6 +34,14 @@ export type ClientErrorCode =
  | "EXPECTED_SEQUENCE"
 /** Another producer with the same id and a greater epoch took over: a `ProducerFencedError`. */
  | "PRODUCER_FENCED"
+/** The server's certificate is not trusted, or not for this name. Nothing was sent. */
+ | "CERTIFICATE_REFUSED"
+/** What answers at the address is no Grapevine node. */
+ | "NOT_A_SERVER"
+/** A server belongs to another cluster than the first one that answered: nothing is read from it, or written to it. */
+ | "DIFFERENT_CLUSTERS"
+/** A server speaks another version of the protocol. */
+ | "INCOMPATIBLE_SERVER"
 /** This runtime does not have the codec that a batch is, or is to be, compressed with. */
  | "UNSUPPORTED_COMPRESSION"
 /** The server failed. */
@@ -81,6 +89,14 @@ export declare class GapError extends ClientError {
         readonly server: string;
         readonly cursor: Cursor | undefined;
     });
+}
+/**
+ * A stream that a browser does not even begin: most often it has no connection left for it. The call is tried again, at
+ * other servers too, as when a server is not reachable.
+ */
+export declare class StreamBlockedError extends ClientError {
+    readonly name = "StreamBlockedError";
+    constructor(server: string, waitedMs: number);
 }
 /** Another producer has this one's id and a greater epoch: this one's batches are refused from now on, for good. */
 export declare class ProducerFencedError extends ClientError {

@@ -1,6 +1,6 @@
 import { ConnectError } from "npm:@connectrpc/connect@2.2.0";
 import { type WriterId } from "../base/mod.d.ts";
-import { type ConsumeResponse, type ProduceResponse, type Shortfall } from "../gen/log/v1/log_pb.d.ts";
+import { type Shortfall } from "../gen/log/v1/log_pb.d.ts";
 export declare const producePath = "/log.v1.Log/Produce";
 export declare const produceStreamPath = "/log.v1.Log/ProduceStream";
 export declare const produceManyPath = "/log.v1.Log/ProduceMany";
@@ -28,7 +28,6 @@ export interface ProduceAnswer {
     /** Set when fewer nodes than were asked for hold the records so far. */
     readonly shortfall: Shortfall | undefined;
 }
-export declare function produceAnswerOf(response: ProduceResponse): ProduceAnswer;
 /** Reads answers one after another: the writer is mostly the one before. */
 export declare class ProduceAnswerReader {
     #private;
@@ -53,5 +52,4 @@ export interface ConsumeAnswer {
     readonly heartbeat: boolean;
     readonly nextOffset: number;
 }
-export declare function consumeAnswerOf(response: ConsumeResponse): ConsumeAnswer;
 export declare function readConsumeAnswer(message: Uint8Array): ConsumeAnswer;

@@ -7,7 +7,10 @@ import { CursorCalls } from "./cursor_calls.d.ts";
 import { type GroupConsumeOptions, GroupConsumer } from "./group_consumer.d.ts";
 import { HomeProducer, type HomeProducerOptions } from "./home_producer.d.ts";
 import { type NamedConsumeOptions, NamedConsumer } from "./named_consumer.d.ts";
-import type { Producer, ProducerOptions } from "./producer.d.ts";
+import type { Producer } from "./producer.d.ts";
+import type { ProducerOptions } from "./producer_options.d.ts";
+import { type CallOptions } from "./questions.d.ts";
+import { ServiceCalls } from "./service_calls.d.ts";
 import type { OpenTransport } from "./transport.d.ts";
 import type { MemberDescription, MemberEvent, ServerDescription, TopicDescription, TopicSettingsChange } from "./types.d.ts";
 export interface LogClientOptions extends ConnectOptions {
@@ -25,6 +28,8 @@ export declare class LogClient implements AsyncDisposable {
     readonly cluster: ClusterCalls;
     /** How far consumers have read that go by a name. */
     readonly cursors: CursorCalls;
+    /** Services that nodes register, and how well they are. */
+    readonly services: ServiceCalls;
     constructor(urls: readonly string[], options: LogClientOptions);
     /** The URL of the server that the next call goes to. */
     get server(): string;
@@ -46,42 +51,42 @@ export declare class LogClient implements AsyncDisposable {
     consume(topic: string, options: NamedConsumeOptions): NamedConsumer;
     consume(topic: string, options: GroupConsumeOptions): GroupConsumer;
     consume(topic: string, options?: ConsumeOptions): Consumer;
-    members(): Promise<MemberDescription[]>;
+    members(options?: CallOptions): Promise<MemberDescription[]>;
     /** Every member as a join first, then every change, until the loop is left or the signal fires. */
     watchMembers(options?: {
         readonly signal?: AbortSignal;
     }): AsyncGenerator<MemberEvent>;
     /** The topics that the asked node holds; the cluster's own, whose names begin with "_", only when asked for. */
-    topics(asked?: {
+    topics({ internal, ...options }?: CallOptions & {
         readonly internal?: boolean;
     }): Promise<TopicDescription[]>;
     /** A node that does not hold it asks one that does, unless only what the asked node holds is wanted. */
-    describeTopic(topic: string, asked?: {
+    describeTopic(topic: string, { heldOnly, ...options }?: CallOptions & {
         readonly heldOnly?: boolean;
     }): Promise<TopicDescription>;
     /**
      * Creates a topic, with settings of its own if any are given. Fails with `ALREADY_EXISTS` when the node knows it. One
      * that was deleted begins anew, in its next generation.
      */
-    createTopic(topic: string, settings?: TopicSettingsChange): Promise<TopicDescription>;
+    createTopic(topic: string, settings?: TopicSettingsChange, options?: CallOptions): Promise<TopicDescription>;
     /**
      * Changes what holds for a topic on all nodes. Resolves when the asked node has it on disk and keeps to it; the others
      * do as soon as they hear of it. Of changes on two sides of a partition one holds everywhere in the end.
      */
-    setTopic(topic: string, settings: TopicSettingsChange): Promise<TopicDescription>;
+    setTopic(topic: string, settings: TopicSettingsChange, options?: CallOptions): Promise<TopicDescription>;
     /**
      * Deletes a topic on all nodes, with all its records, also those that other nodes took and the asked one has not heard
      * of. Resolves with the generation that was deleted when the asked node has it on disk and the topic is gone there.
      * Whoever consumes it fails with `NOT_FOUND`, as does a produce: only `createTopic` brings it back, empty.
      */
-    deleteTopic(topic: string): Promise<{
+    deleteTopic(topic: string, options?: CallOptions): Promise<{
         readonly generation: number;
     }>;
-    servers(): Promise<ServerDescription[]>;
+    servers(options?: CallOptions): Promise<ServerDescription[]>;
     /** Makes the asked node contact others by their gossip addresses. Resolves with how many were reached. */
-    join(addresses: readonly string[]): Promise<number>;
+    join(addresses: readonly string[], options?: CallOptions): Promise<number>;
     /** Makes the asked node leave the cluster in good order and stop. */
-    leave(): Promise<void>;
+    leave(options?: CallOptions): Promise<void>;
     /** Closes the connections. Producers and consumers that are still open fail. */
     [Symbol.asyncDispose](): Promise<void>;
     close(): void;

@@ -1,4 +1,4 @@
-import type { Address, Random } from "../base/mod.d.ts";
+import { type Address, type Random } from "../base/mod.d.ts";
 import type { Suspicion } from "./suspicion.d.ts";
 import type { NodeSnapshot } from "./types.d.ts";
 import type { Alive, NodeState } from "./wire.d.ts";

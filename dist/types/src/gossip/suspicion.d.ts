@@ -1,4 +1,5 @@
-import type { Timer } from "./schedule.d.ts";
+/** How long a suspect has to refute (Lifeguard): the more nodes accuse it on their own, the less. */
+import type { Timer } from "../base/mod.d.ts";
 export interface SuspicionSettings {
     readonly suspicionMult: number;
     readonly suspicionMaxTimeoutMult: number;

@@ -15,6 +15,8 @@ export declare class TopicNotFoundError extends RangeError {
 }
 export interface TopicRegistryOptions {
     readonly wallMs: () => number;
+    /** Calls back once after so many milliseconds; the result cancels. */
+    readonly after: (delayMs: number, callback: () => void) => () => void;
     /** Hears of records that make no sense, and of topics that cannot be opened or read. */
     readonly onWarn: (message: string) => void;
     /** Whether a topic that is not held is to be, because something is settled about it. @default each is */
@@ -35,7 +37,7 @@ export interface TopicRegistryOptions {
 export declare class TopicRegistry implements AsyncDisposable {
     #private;
     private constructor();
-    /** Reads what is settled and applies it. Where it cannot be read, `onWarn` hears of it, and the next growth tries again. */
+    /** Reads what is settled and applies it. Where it cannot be read, `onWarn` hears of it, and it is tried again. */
     static open(log: CommitLog, options: TopicRegistryOptions): Promise<TopicRegistry>;
     /** What holds for a topic; nothing of its own where it is deleted. */
     settings(topic: string): TopicSettings;

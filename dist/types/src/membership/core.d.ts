@@ -1,5 +1,5 @@
-import { type Address, type Random } from "../base/mod.d.ts";
-import { type BroadcastClass, Gossip, type GossipInput, Schedule } from "../gossip/mod.d.ts";
+import { type Address, type Random, Schedule } from "../base/mod.d.ts";
+import { type BroadcastClass, Gossip, type GossipInput } from "../gossip/mod.d.ts";
 import { LamportClock } from "./lamport.d.ts";
 import type { ResolvedMembershipOptions } from "./options.d.ts";
 import { Roster } from "./roster.d.ts";

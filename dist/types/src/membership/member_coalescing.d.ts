@@ -1,4 +1,4 @@
-import type { Machine, Wake } from "../base/mod.d.ts";
+import { type Machine, type Wake } from "../base/mod.d.ts";
 import type { Member, MemberEvent, MemberEventType } from "./types.d.ts";
 /** How long events are held back, in milliseconds. */
 export interface CoalescePeriods {

@@ -79,7 +79,7 @@ export type WatchMembersResponse = Message<"grapevine.v1.WatchMembersResponse"> 
      */
     member?: Member | undefined;
     /**
-     * True when the response carries nothing and only shows that the stream lives.
+     * True when the response carries nothing and only shows that the stream lives. The first one follows what was there.
      *
      * @generated from field: bool heartbeat = 3;
      */

@@ -1,0 +1,1 @@
+export * from "./types/src/client/page.d.ts";
