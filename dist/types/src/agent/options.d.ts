@@ -2,8 +2,8 @@ import { type Address, type ServiceDefinition } from "../base/mod.d.ts";
 import type { LogOptions } from "../log/mod.d.ts";
 import type { ResolvedService } from "../registry/mod.d.ts";
 import { type ClusterOptions } from "./cluster_options.d.ts";
-import { type DnsSettings, type ResolvedDnsSettings } from "./dns_options.d.ts";
 import { type CorsSettings } from "./cors_options.d.ts";
+import { type DnsSettings, type ResolvedDnsSettings } from "./dns_options.d.ts";
 import { type EventHandlerSpec } from "./event_handlers.d.ts";
 import { type LogSettings } from "./log_settings.d.ts";
 /** What a node is started with. Everything has a default: `Agent.start({})` runs a node of its own. */
