@@ -14,6 +14,7 @@ import {
   type ResolvedService,
   type ServiceHealth,
 } from "../registry/mod.ts";
+import { messageOf } from "./error_text.ts";
 
 /** How long a run that was ended is waited for. */
 const endGraceMs = 1_000;
@@ -100,10 +101,19 @@ export class ServiceChecks implements AsyncDisposable {
     const controller = new AbortController();
     this.#runs.set(runId, controller);
     this.#started++;
-    const outcome = await endedBy(controller.signal, this.#options.run(check, controller.signal));
+    const outcome = await endedBy(controller.signal, this.#outcomeOf(check, controller.signal));
     this.#runs.delete(runId);
     if (outcome.state === "critical" || controller.signal.aborted) this.#failed++;
     return { type: "result", runId, outcome };
+  }
+
+  /** A run that rejects breaks its promise: that costs the service its state, and not the node its life. */
+  async #outcomeOf(check: ActiveCheck, signal: AbortSignal): Promise<CheckOutcome> {
+    try {
+      return await this.#options.run(check, signal);
+    } catch (error) {
+      return { state: "critical", output: `the check cannot be run: ${messageOf(error)}` };
+    }
   }
 }
 

@@ -9,10 +9,10 @@ export function hostFault(text: string): string | undefined {
   return isHost(text) ? undefined : hostAllowed;
 }
 
-/** Whether the text is `host:port`, with a port above 0. */
+/** Whether the text is `host:port`, with a port above 0, and can stand in a URL: of some hosts, as `xn--a`, there is none. */
 export function isHostAndPort(text: string): boolean {
   const address = parseAddress(text, 0);
-  return address !== undefined && address.port > 0 && isHost(address.host);
+  return address !== undefined && address.port > 0 && isHost(address.host) && URL.canParse(`http://${text}`);
 }
 
 /** Addresses that bind all interfaces are none to go to. */

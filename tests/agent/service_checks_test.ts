@@ -75,4 +75,23 @@ test("ServiceChecks lets a run that never answers cost that run alone", async ()
   assert.equal(states, ['check "tcp" is passing: well', failed, 'check "tcp" is passing: well']);
 });
 
+test("ServiceChecks takes a run that rejects for one that failed", async () => {
+  let onTold = (_reason: string): void => {};
+  const told = new Promise<string>((resolve) => {
+    onTold = resolve;
+  });
+  await using checks = new ServiceChecks({
+    clock: systemClock,
+    onExpired: silent,
+    onChanged: (_id, _health, reason) => onTold(reason),
+    run: () => Promise.reject(new TypeError("Invalid URL")),
+  });
+  const status = { name: "tcp", state: "passing", output: "", sinceMs: 1 } as const;
+  checks.put(service("web", [check]), {
+    definitions: [check],
+    health: { state: "passing", sinceMs: 1, checks: [status] },
+  });
+  assert.is(await told, 'check "tcp" is critical: the check cannot be run: Invalid URL');
+});
+
 test.run();
