@@ -25,7 +25,7 @@ for (const [path, file, type] of rows) {
 
 test("loadAssets() has nothing but the page, the modules and their types", async () => {
   for (const path of (await loadAssets()).keys()) {
-    assert.match(path, /^\/(client\.js|mod\.js|types\/[a-z0-9_/]+\.d\.ts)?$/);
+    assert.match(path, /^\/(client\.js|client\.d\.ts|mod\.js|types\/[a-z0-9_/]+\.d\.ts)?$/);
   }
 });
 

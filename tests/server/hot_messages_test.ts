@@ -3,11 +3,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeToken, ProtobufReader, Random } from "../../src/base/mod.ts";
-import {
-  ProduceAnswerReader,
-  ProduceRequests,
-  readConsumeAnswer,
-} from "../../src/client/hot_messages.ts";
+import { ProduceAnswerReader, ProduceRequests, readConsumeAnswer } from "../../src/client/hot_messages.ts";
 import { produceAnswerOf } from "../../src/client/record_answers.ts";
 import { ConsumeResponseSchema, ProduceRequestSchema, ProduceResponseSchema } from "../../src/gen/log/v1/log_pb.ts";
 import { ProduceAnswers } from "../../src/server/produce_answer.ts";
