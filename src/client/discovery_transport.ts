@@ -58,7 +58,10 @@ export class DiscoveryTransport implements Transport, AsyncDisposable {
     const run = async ({ baseUrl, signal: ending, takeOver }: Try): Promise<StreamResponse> => {
       const transport = this.#transportTo(baseUrl);
       const response = await transport.stream(method, ending, timeoutMs, header, requests.again(), contextValues);
-      return { ...response, message: this.#counted(response.message, takeOver()) };
+      const ended = takeOver();
+      // Whoever leaves a stream says so by the signal, and may take nothing more of it.
+      ending.addEventListener("abort", () => ended("abandoned"), { once: true });
+      return { ...response, message: this.#counted(response.message, ended) };
     };
     const judge = (error: unknown): Verdict => {
       const verdict = verdictOf(error);
@@ -101,7 +104,7 @@ export class DiscoveryTransport implements Transport, AsyncDisposable {
     return transport;
   }
 
-  /** Says how the stream ended, also when its reader leaves it. */
+  /** Says how the stream ended, also when its reader returns from it. */
   async *#counted<Message>(
     messages: AsyncIterable<Message>,
     ended: (outcome: CallOutcome) => void,

@@ -249,6 +249,31 @@ test("a stream stays at its instance, begins at another when one is dead, and en
   transport.close();
 });
 
+for (const leaving of ["in the loop", "after the loop"] as const) {
+  test(`a caller who leaves streams by its signal (${leaving}) says nothing of their instance`, async () => {
+    const service = new Service(1);
+    const { transport, log } = service.client();
+    for (let round = 0; round < 40; round++) {
+      const controller = new AbortController();
+      const stream = log.consumeStream({}, { signal: controller.signal });
+      const read = async (): Promise<void> => {
+        for await (const _ of stream) {
+          if (leaving === "in the loop") controller.abort();
+          else break;
+        }
+      };
+      await read().catch((error: unknown) => assert.is(ConnectError.from(error).code, Code.Canceled));
+      controller.abort();
+      await service.clock.sleep(10);
+    }
+    service.add(1);
+    service.asked.length = 0;
+    for (let call = 0; call < 60; call++) await log.describeTopic({});
+    assert.ok(service.count("0") > 10, `${service.count("0")} of 60 calls went there`);
+    transport.close();
+  });
+}
+
 test("the nearest instances are called while one of them is well, then farther ones", async () => {
   const service = new Service(4, (index) => ({ rttMs: [1, 2, 40, 80][index] as number }));
   const { transport, log } = service.client({ prefer: "nearest" });
