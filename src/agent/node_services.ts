@@ -43,6 +43,23 @@ interface OwnService {
   readonly address: string;
 }
 
+/** A change of what is registered, made in memory. */
+interface Made<Result> {
+  readonly reason: string;
+  /** What to answer once it is written. */
+  readonly result: () => Result;
+  /** Takes it back when it cannot be written. */
+  readonly undo: () => void;
+}
+
+/** A change that somebody asked for and waits for. */
+interface Change {
+  readonly id: string;
+  /** Throws why it may not be made. */
+  readonly make: () => Pick<Made<unknown>, "reason" | "undo"> & { readonly resolve: () => void };
+  readonly reject: (error: unknown) => void;
+}
+
 /** How long a node that leaves waits for its word to be on disk, in milliseconds. */
 const withdrawMsMax = 500;
 /** How long after what could not be written it is tried again. */
@@ -55,7 +72,8 @@ const contestEveryMs = 5_000;
 
 /**
  * What stands in the topic under this node's name is to be what this node says, whoever wrote it. Changes go there one
- * after another, and each takes in first what is there.
+ * after another, and each takes in first what is there. Changes that are asked for while others are written are written
+ * together.
  */
 export class NodeServices implements AsyncDisposable {
   readonly #options: NodeServicesOptions;
@@ -68,7 +86,10 @@ export class NodeServices implements AsyncDisposable {
   /** Those of which others wrote; undefined is the node itself. */
   readonly #contested = new Set<string | undefined>();
   readonly #cancels = new Map<string, () => void>();
+  /** As many as callers wait. */
+  readonly #waiting: Change[] = [];
   #host = "";
+  #hasStarted = false;
   #turn: Promise<unknown> = Promise.resolve();
   #flushIsDue = false;
   #hasEntered = false;
@@ -119,16 +140,17 @@ export class NodeServices implements AsyncDisposable {
   /** Checks from now on what the configuration names and what is remembered. `host` is the address of those that have none. */
   start(configured: readonly ResolvedService[], host: string): void {
     this.#host = host;
+    this.#hasStarted = true;
     for (const service of configured) this.#take(service, "config", this.#formerOf(service.id));
-    for (const [id, { service, origin }] of this.#remembered) {
-      if (this.#services.has(id)) continue;
-      const program = this.#options.allowCommandChecks ? undefined : commandCheckOf(service);
-      if (origin === "config") this.#changed.set(id, { reason: "its node's configuration no longer names it" });
-      else if (program !== undefined) this.#refuseRemembered(id, program);
-      else this.#take(service, "call", this.#formerOf(id));
-    }
+    this.#takeRemembered();
     for (const id of this.#services.keys()) this.#changed.set(id, { reason: "registered" });
-    this.#remembered.clear();
+  }
+
+  /** All was told that is remembered. Mostly that is before the start; later where it could not be read at once. */
+  recall(): void {
+    if (!this.#hasStarted) return;
+    this.#takeRemembered();
+    this.#flushSoon();
   }
 
   /** The node takes produces. */
@@ -138,58 +160,58 @@ export class NodeServices implements AsyncDisposable {
   }
 
   /**
-   * Registers a service, and resolves once that is fsynced. Rejects with `InvalidServiceError`, `TooManyServicesError`,
-   * `CommandChecksRefusedError`, or as produce does, and then all is as before.
+   * Registers a service, and resolves once that is fsynced and found here. Rejects with `InvalidServiceError`,
+   * `TooManyServicesError`, `CommandChecksRefusedError`, or as produce does, and then all is as before.
    */
-  register(
+  async register(
     definition: ServiceDefinition,
     { mayRunPrograms }: { readonly mayRunPrograms: boolean },
   ): Promise<ServiceInstance> {
-    return this.#inTurn(async () => {
-      const service = resolveService(definition);
-      const { id } = service;
-      const program = mayRunPrograms ? undefined : commandCheckOf(service);
-      if (program !== undefined) throw new CommandChecksRefusedError(program);
+    const service = resolveService(definition);
+    const { id } = service;
+    const program = mayRunPrograms ? undefined : commandCheckOf(service);
+    if (program !== undefined) throw new CommandChecksRefusedError(program);
+    return await this.#ask(id, () => {
       const before = this.#services.get(id);
       if (before === undefined && this.#services.size >= nodeServicesMax) {
         throw new TooManyServicesError("this node", nodeServicesMax);
       }
       this.#take(service, "call");
-      try {
-        await this.#write(new Map([[id, { reason: before === undefined ? "registered" : "registered again" }]]));
-      } catch (error) {
-        if (before === undefined) this.#drop(id);
-        else this.#take(before.service, before.origin);
-        throw error;
-      }
-      return { ...instanceOf(this.#options.nodeName, this.#record(id) as ServiceRecord), rttMs: 0 };
+      return {
+        reason: before === undefined ? "registered" : "registered again",
+        result: () => ({ ...instanceOf(this.#options.nodeName, this.#record(id) as ServiceRecord), rttMs: 0 }),
+        undo: () => (before === undefined ? this.#drop(id) : this.#take(before.service, before.origin)),
+      };
     });
   }
 
   /** Rejects with `UnknownServiceError`, or as produce does, and then all is as before. */
   deregister(id: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#ask(id, () => {
       const before = this.#services.get(id);
       if (before === undefined) throw new UnknownServiceError("deregister", id, this.#options.nodeName);
       const health = this.#checks.health(id);
       this.#drop(id);
-      try {
-        await this.#write(new Map([[id, { reason: "deregistered" }]]));
-      } catch (error) {
-        this.#take(before.service, before.origin, health && { definitions: before.service.checks, health });
-        throw error;
-      }
+      return {
+        reason: "deregistered",
+        result: () => undefined,
+        undo: () => this.#take(before.service, before.origin, health && { definitions: before.service.checks, health }),
+      };
     });
   }
 
-  /** Throws `UnknownServiceError` or `NotReportableError`. */
-  report(id: string, { state, check = "", output = "" }: HealthReport): void {
+  /**
+   * Resolves once what it changes is found here, or could not be written and will be later. Rejects with
+   * `UnknownServiceError` or `NotReportableError`.
+   */
+  async report(id: string, { state, check = "", output = "" }: HealthReport): Promise<void> {
     if (!this.#services.has(id)) throw new UnknownServiceError("report on", id, this.#options.nodeName);
     if (!healthStates.includes(state)) {
       const problem = `the state is ${JSON.stringify(state)}, allowed is one of ${healthStates.join(", ")}`;
       throw new NotReportableError(id, problem);
     }
     this.#checks.report(id, check === "" ? undefined : check, { state, output });
+    if (this.#changed.has(id)) await this.#turn;
   }
 
   /** Says that the node is away, and its services with it. Resolves soon, whatever happens. */
@@ -225,10 +247,27 @@ export class NodeServices implements AsyncDisposable {
     return record && { definitions: record.service.checks, health: record };
   }
 
-  #refuseRemembered(id: string, program: string): void {
-    const fix = "start it with --allow-command-checks, or name the service in its configuration";
-    this.#options.onWarn(`service ${id} is not registered again: ${program} runs a program; ${fix}`);
-    this.#changed.set(id, { reason: "its node no longer runs programs for checks" });
+  #takeRemembered(): void {
+    for (const [id, { service, origin }] of this.#remembered) {
+      if (this.#services.has(id)) continue;
+      const program = this.#options.allowCommandChecks ? undefined : commandCheckOf(service);
+      let reason = "registered";
+      if (origin === "config") {
+        reason = "its node's configuration no longer names it";
+      } else if (program !== undefined) {
+        const fix = "start it with --allow-command-checks, or name the service in its configuration";
+        this.#options.onWarn(`service ${id} is not registered again: ${program} runs a program; ${fix}`);
+        reason = "its node no longer runs programs for checks";
+      } else if (this.#services.size >= nodeServicesMax) {
+        const fix = "name fewer in its configuration, and register it anew";
+        this.#options.onWarn(`service ${id} is not registered again: this node has ${nodeServicesMax}; ${fix}`);
+        reason = "its node has as many services as it may";
+      } else {
+        this.#take(service, "call", this.#formerOf(id));
+      }
+      this.#changed.set(id, { reason });
+    }
+    this.#remembered.clear();
   }
 
   #record(id: string): ServiceRecord | undefined {
@@ -283,6 +322,44 @@ export class NodeServices implements AsyncDisposable {
     this.#written += writes.length;
     // What changed meanwhile is still to be written.
     for (const [id, change] of written) if (this.#changed.get(id) === change) this.#changed.delete(id);
+  }
+
+  #ask<Result>(id: string, make: () => Made<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const makeIt: Change["make"] = () => {
+        const { result, ...made } = make();
+        return { ...made, resolve: () => resolve(result()) };
+      };
+      this.#waiting.push({ id, make: makeIt, reject });
+      void this.#inTurn(() => this.#writeWaiting());
+    });
+  }
+
+  /** Makes and writes changes that wait, as many as are of different services: each change has a turn, so none is left. */
+  async #writeWaiting(): Promise<void> {
+    const ids = new Set<string>();
+    const again = this.#waiting.findIndex(({ id }) => ids.size === ids.add(id).size);
+    const taken = this.#waiting.splice(0, again < 0 ? this.#waiting.length : again);
+    if (taken.length === 0) return;
+    const made = new Map<string, ReturnType<Change["make"]>>();
+    try {
+      await this.#options.topic.takeIn();
+      for (const { id, make, reject } of taken) {
+        try {
+          made.set(id, make());
+        } catch (error) {
+          reject(error);
+        }
+      }
+      await this.#write(made);
+      for (const { resolve } of made.values()) resolve();
+    } catch (error) {
+      for (const { undo } of made.values()) undo();
+      for (const { reject } of taken) reject(error);
+      // Some of it may have been written all the same.
+      for (const id of made.keys()) this.#changed.set(id, { reason: "its node says so" });
+      this.#later("write", writeAgainMs, () => this.#flushSoon());
+    }
   }
 
   #inTurn<Result>(change: () => Promise<Result>): Promise<Result> {

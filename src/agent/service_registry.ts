@@ -90,7 +90,10 @@ export class ServiceRegistry implements AgentServices, AsyncDisposable {
       if (opened.registry === undefined) early.push(folded);
       else opened.registry.#folded(folded);
     };
-    const topic = await ServiceTopic.open({ log, clock, onWarn, onChange });
+    const onRead = (): void => {
+      if (opened.registry !== undefined) opened.registry.#own.recall();
+    };
+    const topic = await ServiceTopic.open({ log, clock, onWarn, onChange, onRead });
     opened.registry = new ServiceRegistry(options, topic);
     for (const folded of early) {
       opened.registry.#own.remember(folded);
@@ -142,8 +145,8 @@ export class ServiceRegistry implements AgentServices, AsyncDisposable {
     return this.#own.deregister(id);
   }
 
-  async report(id: string, report: HealthReport): Promise<void> {
-    this.#own.report(id, report);
+  report(id: string, report: HealthReport): Promise<void> {
+    return this.#own.report(id, report);
   }
 
   lookUp(query: ServiceQuery = {}): ServiceInstance[] {
@@ -212,6 +215,7 @@ export class ServiceRegistry implements AgentServices, AsyncDisposable {
   }
 
   #folded(folded: Folded): void {
+    if (!this.#topic.isRead) this.#own.remember(folded);
     this.#own.folded(folded);
     this.#settle(folded);
   }

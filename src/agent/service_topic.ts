@@ -14,11 +14,15 @@ import { messageOf } from "./error_text.ts";
 
 /** Bytes that are read from `_services` at once. */
 const foldBytesMax = 1_048_576;
+/** What could not be read is read again after so long. */
+const retryMs = 1_000;
 
 export interface ServiceTopicOptions {
   readonly log: CommitLog;
   readonly clock: Clock;
   readonly onChange: (folded: Folded) => void;
+  /** Hears once that all is taken in that was there in the beginning: mostly while the topic is opened. */
+  readonly onRead: () => void;
   readonly onWarn: (message: string) => void;
 }
 
@@ -37,6 +41,8 @@ export class ServiceTopic implements AsyncDisposable {
   readonly #removeListener: () => void;
   #nextOffset = 0;
   #folding: Promise<void> = Promise.resolve();
+  #cancelRetry: (() => void) | undefined;
+  #isRead = false;
   #closed = false;
 
   private constructor(options: ServiceTopicOptions) {
@@ -47,12 +53,17 @@ export class ServiceTopic implements AsyncDisposable {
     });
   }
 
-  /** Reads what is there. Where it cannot be read, `onWarn` hears of it, and the next growth tries again. */
+  /** Reads what is there. Where it cannot be read, `onWarn` hears of it, and it is tried again. */
   static async open(options: ServiceTopicOptions): Promise<ServiceTopic> {
     const topic = new ServiceTopic(options);
     topic.#foldSoon();
     await topic.#folding;
     return topic;
+  }
+
+  /** Whether all is taken in that was there in the beginning. */
+  get isRead(): boolean {
+    return this.#isRead;
   }
 
   /** Resolves once it is fsynced here and taken in. Rejects as produce does. */
@@ -84,22 +95,36 @@ export class ServiceTopic implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#removeListener();
+    this.#cancelRetry?.();
     await this.#folding;
   }
 
   #foldSoon(): void {
     this.takeIn().catch((error: unknown) => {
-      if (!this.#closed) this.#options.onWarn(`cannot read what services are registered: ${messageOf(error)}`);
+      if (this.#closed) return;
+      this.#options.onWarn(`cannot read what services are registered: ${messageOf(error)}`);
+      this.#foldLater();
+    });
+  }
+
+  /** Nothing may come for a long time that would have it read again. */
+  #foldLater(): void {
+    const { clock } = this.#options;
+    this.#cancelRetry ??= clock.schedule(clock.nowMs() + retryMs, () => {
+      this.#cancelRetry = undefined;
+      this.#foldSoon();
     });
   }
 
   async #foldOn(): Promise<void> {
     const topic = this.#options.log.topic(servicesTopic);
-    if (topic === undefined) return;
-    while (this.#nextOffset < topic.nextOffset) {
+    while (topic !== undefined && this.#nextOffset < topic.nextOffset) {
       const { frames, nextOffset } = await topic.read(Math.max(this.#nextOffset, topic.firstOffset), foldBytesMax);
       this.fold.takeFrames(frames);
       this.#nextOffset = nextOffset;
     }
+    if (this.#isRead) return;
+    this.#isRead = true;
+    this.#options.onRead();
   }
 }

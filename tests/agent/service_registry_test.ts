@@ -6,6 +6,7 @@ import { ServiceRegistry, type ServiceRegistryOptions } from "../../src/agent/se
 import { DisposalStack, Random, servicesTopic } from "../../src/base/mod.ts";
 import { type CommitLog, Log } from "../../src/log/mod.ts";
 import type { Member, MemberEvent } from "../../src/membership/mod.ts";
+import { nodeServicesMax, type ResolvedService, resolveService } from "../../src/registry/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment } from "../log/log_kit.ts";
 import { ManualClock, member } from "../server/fakes.ts";
@@ -31,6 +32,8 @@ interface Opening {
   readonly clock: ManualClock;
   readonly seed?: string;
   readonly disk?: SimulatedDisk;
+  readonly configured?: readonly ResolvedService[];
+  readonly onLogOpen?: () => void;
   readonly more?: Partial<ServiceRegistryOptions>;
 }
 
@@ -39,9 +42,11 @@ function alive(name: string): Member {
 }
 
 /** A node that sees itself, with a log of its own. */
-async function open(nodeName: string, { stack, clock, seed = nodeName, disk, more }: Opening): Promise<Node> {
+async function open(nodeName: string, opening: Opening): Promise<Node> {
+  const { stack, clock, seed = nodeName, disk, configured = [], onLogOpen, more } = opening;
   const mounted = (disk ?? new SimulatedDisk()).mount();
   const log = stack.use(await Log.open(mounted, {}, environment(new Random(seed))));
+  onLogOpen?.();
   const warnings: string[] = [];
   const registry = stack.use(
     await ServiceRegistry.open({
@@ -50,7 +55,7 @@ async function open(nodeName: string, { stack, clock, seed = nodeName, disk, mor
       ...more,
     }),
   );
-  registry.start({ members: () => [alive(nodeName)], rttMs: () => undefined }, [], "10.0.0.1");
+  registry.start({ members: () => [alive(nodeName)], rttMs: () => undefined }, configured, "10.0.0.1");
   registry.enter();
   return { registry, log, warnings };
 }
@@ -111,6 +116,71 @@ test("a node that starts again with its directory remembers, and writes nothing 
   await until(() => second.registry.counts.written === 1, "the program is no longer told of");
   assert.is(second.registry.counts.own, 1);
   assert.match(second.warnings.join(), /service prog is not registered again: .*--allow-command-checks/);
+});
+
+test("what cannot be read at the start is remembered once it can, although nothing more is written", async (context) => {
+  const disk = new SimulatedDisk();
+  const first = await open("ann", { ...context, disk });
+  const check = { type: "ttl" as const, ttlMs: 60_000 };
+  await first.registry.register({ name: "web", port: 1, checks: [check] });
+  await first.registry.report("web", { state: "warning" });
+  await first.registry[Symbol.asyncDispose]();
+  await first.log[Symbol.asyncDispose]();
+  const onLogOpen = (): void => disk.failNext("read", "EIO", { name: ".log", times: 100 });
+  const second = await open("ann", { ...context, disk, onLogOpen });
+  assert.match(second.warnings.join(), "cannot read what services are registered: EIO");
+  assert.equal([portsOf(second), second.registry.counts.own], [[], 0]);
+  disk.healFaults();
+  context.clock.advance(1_000);
+  await until(() => portsOf(second).length > 0, "it is read");
+  assert.is(second.registry.counts.own, 1, "the node checks it again");
+  await second.registry.report("web", { state: "passing" });
+  assert.equal(
+    second.registry.lookUp().map(({ state }) => state),
+    ["passing"],
+  );
+});
+
+test("a node that remembers more than it may have beside its configuration says so, and runs", async (context) => {
+  const disk = new SimulatedDisk();
+  const first = await open("ann", { ...context, disk });
+  const ids = Array.from({ length: nodeServicesMax }, (_, at) => `called-${at}`);
+  await Promise.all(ids.map((id) => first.registry.register({ name: "web", id, port: 1 })));
+  await first.registry[Symbol.asyncDispose]();
+  await first.log[Symbol.asyncDispose]();
+  const configured = [resolveService({ name: "api", port: 2 })];
+  const second = await open("ann", { ...context, disk, configured });
+  assert.is(second.registry.counts.own, nodeServicesMax);
+  assert.match(second.warnings.join(), /service called-\d+ is not registered again: this node has 1000; name fewer/);
+  await until(() => portsOf(second).includes(2), "the configuration counts");
+  assert.is(portsOf(second).length, nodeServicesMax);
+});
+
+test("what is asked for at once is written at once, and a change is found as soon as it is answered", async (context) => {
+  const { registry, log } = await open("ann", context);
+  const produced: number[] = [];
+  const topic = await log.openTopic(servicesTopic);
+  const produce = topic.produce.bind(topic);
+  Object.assign(topic, {
+    produce: (frame: Uint8Array) => {
+      produced.push(frame.length);
+      return produce(frame);
+    },
+  });
+  const checks = [{ type: "ttl" as const, ttlMs: 60_000 }];
+  const ids = Array.from({ length: 100 }, (_, at) => `web-${at}`);
+  await Promise.all(ids.map((id) => registry.register({ name: "web", id, port: 1, checks })));
+  assert.is(produced.length, 1);
+  assert.is(registry.lookUp({ states: ["critical"] }).length, 100);
+  await Promise.all(ids.map((id) => registry.report(id, { state: "passing" })));
+  assert.is(registry.lookUp().length, 100, "each report is found once it is answered");
+  assert.is(produced.length, 2);
+  const both = [registry.deregister("web-0"), registry.register({ name: "web", id: "web-0", port: 7 })];
+  const refused = registry.deregister("nobody").catch(({ code }) => code);
+  await Promise.all(both);
+  assert.is(await refused, "SERVICE_NOT_FOUND");
+  assert.is(registry.lookUp().length, 100, "one service changes in the order of the calls");
+  assert.equal(portsOf({ registry, log, warnings: [] }).filter((port) => port === 7).length, 1);
 });
 
 test("what cannot be written is not registered, nor deregistered", async (context) => {
