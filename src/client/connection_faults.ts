@@ -6,9 +6,17 @@ const causesMax = 8;
 const noConnection =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ConnectionRefused|FailedToOpenSocket|UND_ERR_CONNECT|tcp connect error|dns error|Unable to connect/;
 
-/** True when the failure came before a connection stood, so that surely nothing was sent. */
+/**
+ * True when the failure came before a connection stood, so that surely nothing was sent. Only the runtime's own errors tell:
+ * a server that cannot reach another one may say so in the same words, and it has taken the call.
+ */
 export function neverConnected(error: unknown): boolean {
-  return wordsOf(error).some((words) => noConnection.test(words));
+  return causesOf(error).some((cause) => !isQuoted(cause) && noConnection.test(wordsOf(cause)));
+}
+
+/** Errors of calls (`ConnectError`, `ClientError`): their words may be those of a server. */
+function isQuoted(error: Error): boolean {
+  return "rawMessage" in error || "fate" in error;
 }
 
 const badCertificate =
@@ -16,7 +24,9 @@ const badCertificate =
 
 /** What is wrong with the certificate of a server, in the runtime's words; undefined where it is something else. */
 export function certificateFault(error: unknown): string | undefined {
-  return wordsOf(error).find((words) => badCertificate.test(words));
+  return causesOf(error)
+    .map(wordsOf)
+    .find((words) => badCertificate.test(words));
 }
 
 const noServer =
@@ -24,20 +34,22 @@ const noServer =
 
 /** What shows that something answered which does not speak as nodes do; undefined where nothing shows it. */
 export function strangeAnswer(error: unknown): string | undefined {
-  return wordsOf(error)
+  return causesOf(error)
+    .map(wordsOf)
     .find((words) => noServer.test(words))
     ?.trim();
 }
 
-/** Codes and messages of an error and of what it was caused by. */
-function wordsOf(error: unknown): string[] {
-  const words: string[] = [];
-  let cause = error;
-  for (let depth = 0; depth < causesMax && cause instanceof Error; depth++) {
-    const code = "code" in cause && typeof cause.code === "string" ? ` (${cause.code})` : "";
-    const message = "rawMessage" in cause ? String(cause.rawMessage) : cause.message;
-    words.push(`${message.trim()}${code}`);
-    cause = cause.cause;
-  }
-  return words;
+/** An error, what caused it, what caused that, and so on. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < causesMax; cause = cause.cause) causes.push(cause);
+  return causes;
+}
+
+/** Its message and its code. */
+function wordsOf(error: Error): string {
+  const code = "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+  const message = "rawMessage" in error ? String(error.rawMessage) : error.message;
+  return `${message.trim()}${code}`;
 }

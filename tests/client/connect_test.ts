@@ -86,7 +86,8 @@ for (const words of [
 }
 
 function deadTransport(): ReturnType<StubServer["transport"]> {
-  const refuse = (): Promise<never> => Promise.reject(new ConnectError("connect ECONNREFUSED", Code.Unavailable));
+  const refuse = (): Promise<never> =>
+    Promise.reject(ConnectError.from(new Error("connect ECONNREFUSED"), Code.Unavailable));
   const stub = new StubServer().transport(true);
   return { ...stub, transport: { unary: refuse, stream: refuse } };
 }

@@ -13,7 +13,7 @@ import { FakeRegistry } from "./fake_registry.ts";
 import { IdleClock } from "./idle_clock.ts";
 
 /** What an instance does with a call. */
-type Manner = "well" | "dead" | "hangs" | "breaks" | "refuses";
+type Manner = "well" | "dead" | "hangs" | "breaks" | "refuses" | "lacks another";
 
 class Service {
   readonly registry = new FakeRegistry();
@@ -65,7 +65,7 @@ class Service {
     });
     const refused = (): Promise<never> => {
       this.asked.push(id);
-      return Promise.reject(new ConnectError("connect ECONNREFUSED 127.0.0.1", Code.Unavailable));
+      return Promise.reject(ConnectError.from(new Error("connect ECONNREFUSED 127.0.0.1"), Code.Unavailable));
     };
     return {
       unary: (...call) => (this.manners.get(id) === "dead" ? refused() : routed.unary(...call)),
@@ -82,6 +82,9 @@ class Service {
         break;
       case "breaks":
         throw new ConnectError("the stream broke off", Code.Canceled);
+      case "lacks another":
+        // As it comes to the caller: without a cause.
+        throw new ConnectError("the database is gone: connect ECONNREFUSED 10.0.0.7:5432", Code.Unavailable);
       case "refuses":
         throw new ConnectError("Cannot do that: no such thing", Code.InvalidArgument);
       default:
@@ -159,6 +162,15 @@ test("what broke off is tried again only when it is idempotent; what was refused
   assert.is(service.asked.length, 1);
   plain.transport.close();
   idempotent.transport.close();
+});
+
+test("an instance that says that it cannot reach another one has taken the call: that is not sent twice", async () => {
+  const service = new Service(2);
+  for (const id of service.manners.keys()) service.manners.set(id, "lacks another");
+  const { transport, log } = service.client();
+  assert.is((await failureOf(log.describeTopic({}))).code, Code.Unavailable);
+  assert.is(service.asked.length, 1);
+  transport.close();
 });
 
 test("when all instances are dead, retries stay within the budget and within each call's time", async () => {

@@ -78,7 +78,7 @@ function record(sequence: number): Uint8Array {
 
 const dead: Answers = async function* () {
   yield* [];
-  throw new ConnectError("connect ECONNREFUSED", Code.Unavailable);
+  throw ConnectError.from(new Error("connect ECONNREFUSED"), Code.Unavailable);
 };
 
 /** Gives one record and breaks. */

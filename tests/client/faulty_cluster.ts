@@ -146,7 +146,7 @@ class FaultyServer {
   #mayRefuse(): void {
     if (this.#cluster.random.below(4) > 0) return;
     this.#cluster.breaks++;
-    throw new ConnectError("connect ECONNREFUSED", Code.Unavailable);
+    throw ConnectError.from(new Error("connect ECONNREFUSED"), Code.Unavailable);
   }
 
   async *#consumeStream(request: ConsumeRequest, { signal }: HandlerContext): AsyncGenerator<ConsumeResponse> {

@@ -136,7 +136,7 @@ export class FaultyLog {
   async #produce(frame: Uint8Array): Promise<ProduceResponse> {
     const { random, clock, plan } = this.#logs;
     const breaks = this.#logs.happens(plan.breaksEvery) ? random.below(4) : undefined;
-    if (breaks === 0) throw new ConnectError("connect ECONNREFUSED", Code.Unavailable);
+    if (breaks === 0) throw ConnectError.from(new Error("connect ECONNREFUSED"), Code.Unavailable);
     if (this.#logs.happens(plan.refusesEvery)) throw new ConnectError(refusalMessage, plan.refusal);
     if (random.below(3) === 0) await clock.sleep(random.below(50));
     const response = this.#store(frame);

@@ -107,7 +107,7 @@ export class NamedServers {
     });
     const refused = (): Promise<never> => {
       this.one(name).asked.push("refused");
-      return Promise.reject(new ConnectError(`connect ECONNREFUSED ${name}`, Code.Unavailable));
+      return Promise.reject(ConnectError.from(new Error(`connect ECONNREFUSED ${name}`), Code.Unavailable));
     };
     return {
       unary: (...call) => (this.one(name)?.manner === "dead" ? refused() : routed.unary(...call)),

@@ -50,7 +50,7 @@ test("a send fails in time while the client looks for a server that can take it"
   const dead = createRouterTransport(() => {});
   const never = new Promise<never>(() => {});
   const openTransport: OpenTransport = (url) => {
-    const broken = new ConnectError("connect ECONNREFUSED", Code.Unavailable);
+    const broken = ConnectError.from(new Error("connect ECONNREFUSED"), Code.Unavailable);
     const call = url.includes("mute") ? () => never : () => Promise.reject(broken);
     return { transport: { ...dead, unary: call, stream: call }, bidirectional: false, close() {} };
   };
