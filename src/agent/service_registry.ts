@@ -63,7 +63,7 @@ export class ServiceRegistry implements AgentServices, AsyncDisposable {
   readonly #topic: ServiceTopic;
   readonly #own: NodeServices;
   readonly #unknown: UnknownNodes;
-  /** Nodes that were there once: they come back, others join. */
+  /** Nodes that were there once, and are not forgotten: they come back, others join. */
   readonly #met = new Set<string>();
   readonly #alive = new Set<string>();
   readonly #ends = new Set<() => void>();
@@ -119,6 +119,7 @@ export class ServiceRegistry implements AgentServices, AsyncDisposable {
       const what = { "member-failed": "failed", "member-reap": "was forgotten" }[type as string] ?? "left";
       this.#catalog.setPresent(name, false, `node ${JSON.stringify(name)} ${what}`);
     }
+    if (type === "member-reap") this.#met.delete(name);
   }
 
   /** The node takes produces: what others have to know of its services is written from now on. */

@@ -1,13 +1,13 @@
 import { type Clock, rendezvousPick } from "../base/mod.ts";
 import type { Member } from "../membership/mod.ts";
-import type { Catalog } from "../registry/mod.ts";
+import type { Catalog, RecordKey } from "../registry/mod.ts";
 import { messageOf } from "./error_text.ts";
 import type { ServiceTopic } from "./service_topic.ts";
 
 export interface UnknownNodesOptions {
   readonly nodeName: string;
   readonly clock: Clock;
-  readonly topic: Pick<ServiceTopic, "write">;
+  readonly topic: Pick<ServiceTopic, "write" | "fold">;
   readonly catalog: Pick<Catalog, "nodes" | "of">;
   readonly members: () => readonly Pick<Member, "name" | "status" | "tags">[];
   readonly onWarn: (message: string) => void;
@@ -19,11 +19,11 @@ export interface UnknownNodesOptions {
 const forgetAfterMsDefault = 3_600_000;
 /** How often it is looked for nodes that nobody knows, at most. */
 const lookEveryMsMax = 60_000;
-/** Services that are taken out at once: the others follow with the next look. */
+/** Keys that are taken out at once: the others follow with the next look. */
 const takenOutMax = 1_000;
 
 /**
- * Takes out what was registered by nodes that the cluster has forgotten. One node does it for all: which one follows from
+ * Takes out what nodes that the cluster has forgotten registered, and said of themselves. One node does it for all: which one follows from
  * the names. A node that was only out of sight writes its services again once it hears of it.
  */
 export class UnknownNodes {
@@ -61,7 +61,8 @@ export class UnknownNodes {
     const { nodeName, clock, catalog, topic, members } = this.#options;
     const nowMs = clock.nowMs();
     const known = new Set(members().map(({ name }) => name));
-    const unknown = [...catalog.nodes].filter((node) => !known.has(node) && node !== nodeName);
+    const told = new Set([...catalog.nodes, ...topic.fold.nodes]);
+    const unknown = [...told].filter((node) => !known.has(node) && node !== nodeName);
     this.#unknownSinceMs = new Map(unknown.map((node) => [node, this.#unknownSinceMs.get(node) ?? nowMs]));
     const nodes = members().filter(({ status, tags }) => status === "alive" && tags.has("gv"));
     const names = nodes.map(({ name }) => name);
@@ -69,7 +70,11 @@ export class UnknownNodes {
       const isDue = nowMs - (this.#unknownSinceMs.get(node) ?? nowMs) >= this.#forgetAfterMs;
       return isDue && rendezvousPick(node, names) === nodeName;
     });
-    const keys = mine.flatMap((node) => [...catalog.of(node)].map(({ id }) => ({ node, id })));
+    const saidAway = new Set(topic.fold.nodes);
+    const keys = mine.flatMap((node): RecordKey[] => {
+      const services = [...catalog.of(node)].map(({ id }) => ({ node, id }));
+      return saidAway.has(node) ? [...services, { node, id: undefined }] : services;
+    });
     const reason = "the cluster has forgotten its node";
     const writes = keys.slice(0, takenOutMax).map((key) => ({ key, said: undefined, reason }));
     if (writes.length > 0) await topic.write(writes);

@@ -10,6 +10,8 @@ interface Entry {
   /** Undefined: the service is no longer registered, or the key is that of a node. */
   readonly record: ServiceRecord | undefined;
   readonly away: boolean;
+  /** The record had no value: nothing is said under the key any more. */
+  readonly isGone: boolean;
   readonly lamport: number;
   readonly writer: WriterId;
   readonly sequence: number;
@@ -31,12 +33,11 @@ export interface Folded extends RecordKey {
  */
 export class ServiceFold {
   readonly #entries = new Map<string, Entry>();
-  /** Keys that say that something is no longer registered, the oldest first. */
-  readonly #deregistered = new Set<string>();
+  /** Keys under which nothing is said any more, the oldest first. */
+  readonly #gone = new Set<string>();
   readonly #onChange: (folded: Folded) => void;
   #services = 0;
-  /** Nodes that ever said whether they are away. */
-  #nodes = 0;
+  readonly #nodes = new Set<string>();
   #skipped = 0;
 
   constructor(onChange: (folded: Folded) => void) {
@@ -50,6 +51,11 @@ export class ServiceFold {
 
   get services(): number {
     return this.#services;
+  }
+
+  /** Nodes that said whether they are away, until somebody takes that out. */
+  get nodes(): Iterable<string> {
+    return this.#nodes;
   }
 
   get(key: RecordKey): ServiceRecord | undefined {
@@ -93,42 +99,44 @@ export class ServiceFold {
     const text = encodeKey(key);
     const known = this.#entries.get(text);
     if (known !== undefined && !isLater(entry, known)) return;
-    if (known === undefined && !this.#hasRoom(key, entry)) {
+    if ((known === undefined || known.isGone) && !this.#hasRoom(key, entry)) {
       this.#skipped++;
       return;
     }
     this.#services += Number(entry.record !== undefined) - Number(known?.record !== undefined);
     this.#entries.set(text, entry);
     this.#remember(text, key, entry);
-    this.#onChange({ ...key, ...said, reason: reasonOf(record, said), writer });
+    const { away } = said;
+    this.#onChange({ ...key, record: said.record, away, reason: reasonOf(record, said), writer });
   }
 
-  #hasRoom({ id }: RecordKey, { record }: Entry): boolean {
-    if (id === undefined) return ++this.#nodes <= nodesMax;
-    return record === undefined || this.#services < servicesMax;
+  #hasRoom({ id }: RecordKey, { isGone }: Entry): boolean {
+    return isGone || (id === undefined ? this.#nodes.size < nodesMax : this.#services < servicesMax);
   }
 
-  /** Of those that are no longer registered only the latest are remembered. */
-  #remember(text: string, key: RecordKey, { record }: Entry): void {
-    this.#deregistered.delete(text);
-    if (record !== undefined || key.id === undefined) return;
-    this.#deregistered.add(text);
-    if (this.#deregistered.size <= deregisteredMax) return;
-    const [oldest] = this.#deregistered;
-    this.#deregistered.delete(oldest as string);
+  /** Of keys under which nothing is said any more only the latest are remembered. */
+  #remember(text: string, { node, id }: RecordKey, { isGone }: Entry): void {
+    this.#gone.delete(text);
+    if (id === undefined && isGone) this.#nodes.delete(node);
+    else if (id === undefined) this.#nodes.add(node);
+    if (!isGone) return;
+    this.#gone.add(text);
+    if (this.#gone.size <= deregisteredMax) return;
+    const [oldest] = this.#gone;
+    this.#gone.delete(oldest as string);
     this.#entries.delete(oldest as string);
   }
 }
 
 /** Undefined for what makes no sense. */
-function saidBy({ id }: RecordKey, value: Uint8Array): Pick<Entry, "record" | "away"> | undefined {
-  if (value.length === 0) return { record: undefined, away: false };
+function saidBy({ id }: RecordKey, value: Uint8Array): Pick<Entry, "record" | "away" | "isGone"> | undefined {
+  if (value.length === 0) return { record: undefined, away: false, isGone: true };
   if (id === undefined) {
     const away = decodeAway(value);
-    return away === undefined ? undefined : { record: undefined, away };
+    return away === undefined ? undefined : { record: undefined, away, isGone: false };
   }
   const record = decodeService(value);
-  return record?.service.id === id ? { record, away: false } : undefined;
+  return record?.service.id === id ? { record, away: false, isGone: false } : undefined;
 }
 
 function reasonOf({ headers }: Pick<LogRecord, "headers">, { record }: Pick<Entry, "record">): string {

@@ -4,9 +4,9 @@ import * as assert from "uvu/assert";
 import { ServiceChecks } from "../../src/agent/service_checks.ts";
 import { ServiceRegistry, type ServiceRegistryOptions } from "../../src/agent/service_registry.ts";
 import { DisposalStack, Random, servicesTopic } from "../../src/base/mod.ts";
-import { type CommitLog, Log } from "../../src/log/mod.ts";
+import { type CommitLog, Log, type TopicLog } from "../../src/log/mod.ts";
 import type { Member, MemberEvent } from "../../src/membership/mod.ts";
-import { nodeServicesMax, type ResolvedService, resolveService } from "../../src/registry/mod.ts";
+import { nodeServicesMax, type ResolvedService, resolveService, ServiceFold } from "../../src/registry/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment } from "../log/log_kit.ts";
 import { ManualClock, member } from "../server/fakes.ts";
@@ -225,6 +225,49 @@ test("services of a node that nobody knows any more are taken out after a while,
   await until(() => portsOf(bob).length === 0, "it hears of that");
   context.clock.advance(5_000);
   await until(() => portsOf(bob).length === 1 && bob.registry.counts.written === 2, "it is written again");
+});
+
+test("what a node said of itself is taken out with its services", async (context) => {
+  const bob = await open("bob", context);
+  await bob.registry.register({ name: "web", port: 1 });
+  await bob.registry.withdraw();
+  const ann = await open("ann", { ...context, more: { forgetAfterMs: 10_000 } });
+  const member = alive("bob");
+  ann.registry.memberChanged({ type: "member-join", member } as MemberEvent);
+  await copy(bob, ann);
+  // Whatever the log holds is taken in before the answer.
+  await ann.registry.register({ name: "own", port: 1 });
+  ann.registry.memberChanged({ type: "member-reap", member: { ...member, status: "left" } } as MemberEvent);
+  context.clock.advance(10_000);
+  context.clock.advance(10_000);
+  const topic = ann.log.topic(servicesTopic) as TopicLog;
+  await until(() => topic.nextOffset === 5, "bob's service, and that he is away, are taken out");
+  const said = new ServiceFold(() => {});
+  said.takeFrames((await topic.read(0, 1_000_000)).frames);
+  assert.equal([[...said.nodes], said.services, said.isAway("bob")], [[], 1, false]);
+});
+
+test("a node that was forgotten joins, and does not come back", async (context) => {
+  const [bob, ann] = [await open("bob", context), await open("ann", context)];
+  await bob.registry.register({ name: "web", port: 1 });
+  await copy(bob, ann);
+  await ann.registry.register({ name: "own", port: 1 });
+  const watch = ann.registry.openWatch({ node: "bob" }, () => {});
+  const reasons: string[] = [];
+  const [here, gone] = [alive("bob"), { ...alive("bob"), status: "failed" }];
+  const events = [
+    ["member-join", here],
+    ["member-failed", gone],
+    ["member-join", here],
+    ["member-failed", gone],
+    ["member-reap", gone],
+    ["member-join", here],
+  ] as const;
+  for (const [type, member] of events) {
+    ann.registry.memberChanged({ type, member } as MemberEvent);
+    reasons.push(...watch.take().map(({ reason }) => reason.replace('node "bob" ', "")));
+  }
+  assert.equal(reasons, ["joined", "failed", "is back", "failed", "joined"]);
 });
 
 test.run();
