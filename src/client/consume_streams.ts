@@ -126,7 +126,7 @@ export class ConsumeStreams {
   async #open(place: Place | undefined): Promise<boolean> {
     const { signal, follow, timeoutMs, servers } = this.#options;
     const connection = this.#connection;
-    if (!servers.isVetted(connection)) await servers.vet(connection);
+    if (!servers.isVetted(connection)) await servers.vet(connection, { signal });
     if (place !== undefined) this.#goOnFrom(place);
     if (!follow && this.#end === undefined) {
       this.#end = await findEnd(connection, this.#request, { signal, timeoutMs });

@@ -129,8 +129,8 @@ class HomeChoice implements ServerChoice {
     return this.#servers.isVetted(connection);
   }
 
-  vet(connection: ServerConnection): Promise<void> {
-    return this.#servers.vet(connection);
+  vet(...asking: Parameters<ServerChoice["vet"]>): Promise<void> {
+    return this.#servers.vet(...asking);
   }
 
   /** Homes move by themselves. */

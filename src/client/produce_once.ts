@@ -85,7 +85,8 @@ export class OnceProducer {
     for (;;) {
       const connection = turns?.connection ?? servers.current;
       try {
-        if (!servers.isVetted(connection)) await servers.vet(connection);
+        const msLeft = deliveryTimeoutMs === 0 ? undefined : untilMs - servers.clock.nowMs();
+        if (!servers.isVetted(connection)) await servers.vet(connection, { signal, msLeft });
         const answer = produceFrame(connection, topic, frame, { ...acks, expected, signal });
         if (deliveryTimeoutMs === 0) return await answer;
         // However often it is tried, all tries together take no longer than the time that there is.

@@ -65,8 +65,9 @@ export async function askOne<Answer>(
   const { clock } = servers;
   const call = servers.begin(connection);
   try {
-    if (!servers.isVetted(connection)) await servers.vet(connection);
-    const wholeMs = Math.max(1, Math.ceil(timeoutMs));
+    const untilMs = clock.nowMs() + timeoutMs;
+    if (!servers.isVetted(connection)) await servers.vet(connection, { signal, msLeft: timeoutMs });
+    const wholeMs = Math.max(1, Math.ceil(untilMs - clock.nowMs()));
     const answer = await question(connection, { timeoutMs: wholeMs, ...(signal !== undefined && { signal }) });
     call.end(clock.nowMs(), "answered");
     servers.answered(connection);

@@ -192,7 +192,7 @@ export class RetryingPipe implements BatchPipe {
     const { servers } = this.#options;
     const { connection } = this.#turns;
     if (servers.isVetted(connection) || servers.isClosed || this.#msLeft() <= 0) return undefined;
-    return servers.vet(connection).then(
+    return servers.vet(connection, { msLeft: this.#msLeft() }).then(
       () => undefined,
       (error: ClientError) => error,
     );

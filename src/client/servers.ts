@@ -12,6 +12,7 @@ import { neverConnected } from "./connection_faults.ts";
 import { openConnection, type ServerConnection } from "./connections.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import { type PickedCall, Picker } from "./picker.ts";
+import type { OneCall } from "./questions.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import type { ServerWatch } from "./server_watch.ts";
 import type { OpenTransport } from "./transport.ts";
@@ -57,6 +58,12 @@ const learnTimeoutMs = 5_000;
 const refusedMs = 30_000;
 
 const neverHeard = "; it never answered this client: is it the address that a node serves RPC at?";
+
+/** Whom an asking for the cluster is for. */
+interface Vetting {
+  readonly signal?: AbortSignal | undefined;
+  readonly msLeft?: number | undefined;
+}
 
 interface Refusal {
   readonly error: ClientError;
@@ -204,14 +211,18 @@ export class Servers {
     return !this.#options.learns || !this.#identity.isKnown || this.#vetted.has(connection);
   }
 
-  /** Asks a server which cluster it belongs to, before anything is written there. Rejects with `ClientError`. */
-  async vet(connection: ServerConnection): Promise<void> {
+  /**
+   * Asks a server which cluster it belongs to, before anything is written there, within what is left of the caller's time.
+   * Rejects with `ClientError`.
+   */
+  async vet(connection: ServerConnection, { signal, msLeft = learnTimeoutMs }: Vetting = {}): Promise<void> {
     if (this.isVetted(connection)) return;
     try {
-      this.#take(await namedBy(connection), connection);
+      const timeoutMs = Math.max(1, Math.ceil(Math.min(msLeft, learnTimeoutMs)));
+      this.#take(await namedBy(connection, { timeoutMs, ...(signal !== undefined && { signal }) }), connection);
     } catch (error) {
       const doing = `ask ${connection.url} for its cluster`;
-      const failure = this.failure(error, connection, { doing, fate: "unsent" });
+      const failure = this.failure(error, connection, { doing, signal, fate: "unsent" });
       if (failure.code !== "UNIMPLEMENTED") throw failure;
       // It cannot say so.
       this.#vetted.add(connection);
@@ -244,7 +255,7 @@ export class Servers {
 
   async #learn(connection: ServerConnection): Promise<void> {
     try {
-      const servers = await namedBy(connection);
+      const servers = await namedBy(connection, { timeoutMs: learnTimeoutMs });
       if (!this.#closed) this.#take(servers, connection);
     } catch {
       // It knows no others, or does not answer: the next one is asked in its time.
@@ -365,8 +376,8 @@ function urlOf(rpcAddress: string, from: ServerConnection): string {
   return `${new URL(from.url).protocol}//${rpcAddress}`;
 }
 
-async function namedBy({ log }: ServerConnection): Promise<readonly NamedServer[]> {
-  const { servers } = await log.getServers({}, { timeoutMs: learnTimeoutMs });
+async function namedBy({ log }: ServerConnection, call: OneCall): Promise<readonly NamedServer[]> {
+  const { servers } = await log.getServers({}, call);
   return servers.map(({ id: name, rpcAddr: rpcAddress, status, tags }) => {
     return { name, rpcAddress, isAlive: status === "alive", ...factsOf(tags) };
   });

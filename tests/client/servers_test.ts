@@ -278,4 +278,26 @@ test("every call ends with the caller's signal, and within the time that it is g
   client.close();
 });
 
+test("so does one that finds a server first whose cluster nobody knows, and that hangs", async () => {
+  const servers = new NamedServers({ a: "one", b: "another" });
+  servers.one("b").manner = "hangs";
+  const client = servers.client(["a", "b"]);
+  await client.members();
+  // It learns of the others.
+  await servers.clock.sleep(50);
+  servers.one("a").manner = "dead";
+  // By the machine's time: of itself the client waits 5 s for a server to tell its cluster.
+  const began = performance.now();
+  assert.match(
+    (await failureOf(client.members({ timeoutMs: 50 }))).message,
+    /ask http:\/\/b\.invalid:1 for its cluster/,
+  );
+  const signal = AbortSignal.timeout(50);
+  assert.is((await failureOf(client.members({ signal }))).code, "ABORTED");
+  assert.is((await failureOf(client.produce("t", { value: "x" }, { deliveryTimeoutMs: 50 }))).fate, "unsent");
+  const tookMs = performance.now() - began;
+  assert.ok(tookMs < 2_000, `${tookMs} ms`);
+  client.close();
+});
+
 test.run();
