@@ -354,7 +354,7 @@ export class NodeServices implements AsyncDisposable {
       await this.#write(made);
       for (const { resolve } of made.values()) resolve();
     } catch (error) {
-      for (const { undo } of made.values()) undo();
+      for (const { undo } of [...made.values()].reverse()) undo();
       for (const { reject } of taken) reject(error);
       // Some of it may have been written all the same.
       for (const id of made.keys()) this.#changed.set(id, { reason: "its node says so" });

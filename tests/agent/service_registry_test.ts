@@ -154,6 +154,12 @@ test("a node that remembers more than it may have beside its configuration says 
   assert.match(second.warnings.join(), /service called-\d+ is not registered again: this node has 1000; name fewer/);
   await until(() => portsOf(second).includes(2), "the configuration counts");
   assert.is(portsOf(second).length, nodeServicesMax);
+  const { registry, log } = second;
+  Object.assign(log, { openTopic: () => Promise.reject(new Error("the disk is full")) });
+  const changes = [registry.deregister("api"), registry.register({ name: "more", port: 3 })];
+  const failures = await Promise.all(changes.map((change) => (change as Promise<unknown>).catch(String)));
+  assert.equal(failures, Array(2).fill("Error: the disk is full"));
+  assert.is(registry.counts.own, nodeServicesMax, "both are taken back, the last one first");
 });
 
 test("what is asked for at once is written at once, and a change is found as soon as it is answered", async (context) => {
