@@ -4,6 +4,7 @@ import { Backoff } from "./backoff.ts";
 import { CallDeadline } from "./call_deadline.ts";
 import { type ClientClock, clientClock, pause } from "./client_clock.ts";
 import { neverConnected } from "./connection_faults.ts";
+import { ClientError } from "./errors.ts";
 import { type CallOutcome, type PickedCall, Picker } from "./picker.ts";
 import { RetryBudget } from "./retry_budget.ts";
 import { NoInstanceError } from "./service_errors.ts";
@@ -72,6 +73,8 @@ const nearRatio = 1.5;
 /** Instances are told of one by one: the first calls wait so long for more, or all callers would begin at the same one. */
 const gatherMs = 5;
 const timeoutMsDefault = 10_000;
+/** Stands for that of the instance, which is not picked yet. */
+const anyOrigin = "http://instance.invalid";
 const triesMaxDefault = 4;
 
 export class ServiceBalancer implements AsyncDisposable {
@@ -116,6 +119,10 @@ export class ServiceBalancer implements AsyncDisposable {
    * is that until the answer begins.
    */
   async fetch(path: string, init: RequestInit & BalancedCallOptions = {}): Promise<Response> {
+    if (new URL(path, anyOrigin).origin !== anyOrigin) {
+      const message = `Cannot fetch ${path}: it names a host of its own, allowed is a path of service ${this.#options.service}`;
+      throw new ClientError("INVALID_ARGUMENT", message);
+    }
     const { timeoutMs, idempotent, signal, ...request } = init;
     const isRepeatable = idempotent ?? /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i.test(request.method ?? "GET");
     const isStream = typeof ReadableStream !== "undefined" && request.body instanceof ReadableStream;

@@ -98,6 +98,16 @@ test("fetch() ends within its time, and when the caller's signal fires", async (
   assert.is((await fetching).message, "enough");
 });
 
+test("fetch() goes to instances alone: a path that names a host is refused", async () => {
+  await using balancer = balancerOf();
+  const { port } = (instances[0] as Instance).server.address() as AddressInfo;
+  for (const path of [`http://127.0.0.1:${port}/`, `//127.0.0.1:${port}/`, `\\\\127.0.0.1:${port}/`]) {
+    const refused = await balancer.fetch(path).catch((error: { readonly code?: unknown }) => error.code);
+    assert.is(refused, "INVALID_ARGUMENT", path);
+  }
+  assert.is((await balancer.fetch("pay?a=//b")).status, 200);
+});
+
 test("pick() gives where a call should go", async () => {
   await using balancer = balancerOf();
   const { instance, baseUrl } = await balancer.pick();
