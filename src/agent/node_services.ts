@@ -47,7 +47,7 @@ interface OwnService {
 interface Made<Result> {
   readonly reason: string;
   /** What to answer once it is written. */
-  readonly result: () => Result;
+  readonly result: Result;
   /** Takes it back when it cannot be written. */
   readonly undo: () => void;
 }
@@ -179,7 +179,7 @@ export class NodeServices implements AsyncDisposable {
       this.#take(service, "call");
       return {
         reason: before === undefined ? "registered" : "registered again",
-        result: () => ({ ...instanceOf(this.#options.nodeName, this.#record(id) as ServiceRecord), rttMs: 0 }),
+        result: { ...instanceOf(this.#options.nodeName, this.#record(id) as ServiceRecord), rttMs: 0 },
         undo: () => (before === undefined ? this.#drop(id) : this.#take(before.service, before.origin)),
       };
     });
@@ -194,7 +194,7 @@ export class NodeServices implements AsyncDisposable {
       this.#drop(id);
       return {
         reason: "deregistered",
-        result: () => undefined,
+        result: undefined,
         undo: () => this.#take(before.service, before.origin, health && { definitions: before.service.checks, health }),
       };
     });
@@ -328,7 +328,7 @@ export class NodeServices implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       const makeIt: Change["make"] = () => {
         const { result, ...made } = make();
-        return { ...made, resolve: () => resolve(result()) };
+        return { ...made, resolve: () => resolve(result) };
       };
       this.#waiting.push({ id, make: makeIt, reject });
       void this.#inTurn(() => this.#writeWaiting());

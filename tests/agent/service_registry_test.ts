@@ -209,6 +209,26 @@ test("what cannot be written is not registered, nor deregistered", async (contex
   assert.equal([portsOf(ann), ann.registry.counts.own], [[], 0]);
 });
 
+test("a service that is taken out while it is written costs those beside it nothing", async (context) => {
+  const { registry, log } = await open("ann", context);
+  const openTopic = log.openTopic.bind(log);
+  Object.assign(log, {
+    openTopic: (name: string) => {
+      for (const stepMs of [100, 5]) context.clock.advance(stepMs);
+      return openTopic(name);
+    },
+  });
+  const checks = [{ type: "ttl" as const, ttlMs: 100 }];
+  const brief = registry.register({ name: "brief", port: 1, checks, deregisterAfterMs: 1 });
+  const web = registry.register({ name: "web", port: 2 });
+  assert.equal([(await brief).port, (await web).port], [1, 2]);
+  await until(() => registry.counts.written === 3, "it is taken out");
+  assert.equal(
+    registry.lookUp({ states: ["passing", "critical"] }).map(({ port }) => port),
+    [2],
+  );
+});
+
 test("services of a node that nobody knows any more are taken out after a while, by one node", async (context) => {
   const bob = await open("bob", context);
   await bob.registry.register({ name: "web", port: 1 });
