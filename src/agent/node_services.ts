@@ -14,6 +14,7 @@ import {
   resolveService,
   type ServiceOrigin,
   type ServiceRecord,
+  servicesMax,
   TooManyServicesError,
   UnknownServiceError,
 } from "../registry/mod.ts";
@@ -175,6 +176,11 @@ export class NodeServices implements AsyncDisposable {
       const before = this.#services.get(id);
       if (before === undefined && this.#services.size >= nodeServicesMax) {
         throw new TooManyServicesError("this node", nodeServicesMax);
+      }
+      // Beyond them nodes pass over what is new.
+      const { fold } = this.#options.topic;
+      if (fold.services >= servicesMax && fold.get({ node: this.#options.nodeName, id }) === undefined) {
+        throw new TooManyServicesError("the cluster", servicesMax);
       }
       this.#take(service, "call");
       return {

@@ -3,10 +3,18 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ServiceChecks } from "../../src/agent/service_checks.ts";
 import { ServiceRegistry, type ServiceRegistryOptions } from "../../src/agent/service_registry.ts";
-import { DisposalStack, Random, servicesTopic } from "../../src/base/mod.ts";
+import { DisposalStack, FrameBuilder, Random, servicesTopic } from "../../src/base/mod.ts";
 import { type CommitLog, Log, type TopicLog } from "../../src/log/mod.ts";
 import type { Member, MemberEvent } from "../../src/membership/mod.ts";
-import { nodeServicesMax, type ResolvedService, resolveService, ServiceFold } from "../../src/registry/mod.ts";
+import {
+  encodeKey,
+  encodeService,
+  nodeServicesMax,
+  type ResolvedService,
+  resolveService,
+  ServiceFold,
+  servicesMax,
+} from "../../src/registry/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment } from "../log/log_kit.ts";
 import { ManualClock, member } from "../server/fakes.ts";
@@ -227,6 +235,28 @@ test("a service that is taken out while it is written costs those beside it noth
     registry.lookUp({ states: ["passing", "critical"] }).map(({ port }) => port),
     [2],
   );
+});
+
+test("what no node would find any more because there are too many is not registered", async (context) => {
+  const ann = await open("ann", context);
+  await ann.registry.register({ name: "web", port: 1 });
+  const topic = await ann.log.openTopic(servicesTopic);
+  const service = resolveService({ name: "web", port: 1 });
+  const health = { state: "passing", sinceMs: 1, checks: [] } as const;
+  const value = encodeService({ service, origin: "call", address: "10.0.0.1", ...health });
+  let builder = new FrameBuilder();
+  for (let at = 1; at < servicesMax; at++) {
+    const record = { key: encodeKey({ node: `other-${at}`, id: "web" }), value };
+    if (builder.add(record, 1)) continue;
+    await topic.produce(builder.finish());
+    builder = new FrameBuilder();
+    builder.add(record, 1);
+  }
+  await topic.produce(builder.finish());
+  const refused = await ann.registry.register({ name: "more", port: 2 }).catch(({ message }) => message);
+  assert.match(refused, "Cannot register service: the cluster has 20000 already");
+  assert.is((await ann.registry.register({ name: "web", port: 3 })).port, 3, "what is there may be replaced");
+  assert.equal(portsOf(ann), [3]);
 });
 
 test("services of a node that nobody knows any more are taken out after a while, by one node", async (context) => {
