@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { checkedService } from "../agent/mod.ts";
 import type { HealthCheck, ServiceDefinition } from "../client/mod.ts";
 import { checkUsage, clientOf, collectPair, wholeNumber, withFormats, withServers } from "./arguments.ts";
 import { duration, timeOf } from "./durations.ts";
@@ -59,7 +58,7 @@ export function addServiceRegisterCommand(services: Command): void {
 }
 
 async function registerService(flags: RegisterFlags): Promise<void> {
-  const definition = checked(flags.file === undefined ? definitionOf(flags) : await readDefinition(flags));
+  const definition = await checked(flags.file === undefined ? definitionOf(flags) : await readDefinition(flags));
   await using client = clientOf(flags);
   const instance = await client.services.register(definition);
   if (flags.format === "json") return printLine(JSON.stringify(instance, undefined, 2));
@@ -68,7 +67,9 @@ async function registerService(flags: RegisterFlags): Promise<void> {
 }
 
 /** What makes no sense is a usage error here: nobody needs to be asked. */
-function checked(given: unknown): ServiceDefinition {
+async function checked(given: unknown): Promise<ServiceDefinition> {
+  // Loaded here: no other command of a client needs any of a node.
+  const { checkedService } = await import("../agent/mod.ts");
   try {
     return checkedService(given);
   } catch (error) {
