@@ -1,4 +1,6 @@
 /** Which cluster a server belongs to, by the servers that it names. */
+import type { ServerConnection } from "./connections.ts";
+import type { OneCall } from "./questions.ts";
 
 /** What a server says of another one, or of itself. */
 export interface NamedServer {
@@ -79,4 +81,12 @@ export function foreignProtocol(servers: readonly NamedServer[]): number | undef
 export function factsOf(tags: Readonly<Record<string, string>>): Pick<NamedServer, "writer" | "protocol"> {
   const protocol = Number.parseInt(tags["gv"] ?? "", 10);
   return { writer: tags["w"], protocol: Number.isNaN(protocol) ? undefined : protocol };
+}
+
+/** Those that a server names when it is asked. */
+export async function namedBy({ log }: ServerConnection, call: OneCall): Promise<readonly NamedServer[]> {
+  const { servers } = await log.getServers({}, call);
+  return servers.map(({ id: name, rpcAddr: rpcAddress, status, tags }) => {
+    return { name, rpcAddress, isAlive: status === "alive", ...factsOf(tags) };
+  });
 }

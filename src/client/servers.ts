@@ -2,9 +2,9 @@
 import { type ClientClock, clientClock } from "./client_clock.ts";
 import {
   ClusterIdentity,
-  factsOf,
   foreignProtocol,
   type NamedServer,
+  namedBy,
   namesOf,
   protocolSpoken,
 } from "./cluster_identity.ts";
@@ -12,8 +12,8 @@ import { neverConnected } from "./connection_faults.ts";
 import { openConnection, type ServerConnection } from "./connections.ts";
 import { ClientError, toClientError } from "./errors.ts";
 import { type PickedCall, Picker } from "./picker.ts";
-import type { OneCall } from "./questions.ts";
 import { RetryBudget } from "./retry_budget.ts";
+import { differentClusters, incompatible } from "./server_refusals.ts";
 import type { ServerWatch } from "./server_watch.ts";
 import type { OpenTransport } from "./transport.ts";
 
@@ -50,6 +50,8 @@ export type ServerChoice = Pick<
 
 /** Servers that one is told of beyond those that the caller named. */
 const learntMax = 64;
+/** Connections that are kept to them, and to those that they were before. */
+const openedMax = 4 * learntMax;
 /** Without a watch, a server that answers is asked for the others this often; more often while none is known, or one failed. */
 const learnEveryMs = 15_000;
 const learnSoonMs = 2_000;
@@ -297,9 +299,11 @@ export class Servers {
     if (!isAlive) this.#noteGone(rpcAddress, from);
     for (const one of isAlive ? this.#openLearnt(rpcAddress, from) : []) {
       this.#admit(one);
-      if (this.#connections.length < this.#seeds.length + learntMax) {
-        this.#connections = [...new Set([...this.#connections, one])];
-      }
+      const max = this.#seeds.length + learntMax;
+      const isFull = this.#connections.length >= max;
+      // Those that went are kept while there is room: who tells of them may be the one that is cut off.
+      const others = this.#connections.filter((known) => !(isFull && this.#isSpare(known)));
+      if (others.length < max) this.#connections = [...new Set([...others, one])];
     }
     this.#chosenAnew();
   }
@@ -349,14 +353,29 @@ export class Servers {
     const url = urlOf(rpcAddress, from);
     const known = this.#opened.get(url);
     if (known !== undefined) return [known];
-    // Addresses change over the years of a process; those that went stay open, so that what runs on them goes on.
-    if (this.#opened.size >= this.#seeds.length + 4 * learntMax) return [];
+    // Addresses change over the years of a process; those that went stay open, so that what runs on them goes on, for long.
+    if (this.#opened.size >= this.#seeds.length + openedMax && !this.#forgetSpare()) return [];
     try {
       return [this.#open(url)];
     } catch {
       // Not an address: whoever said so knows no better.
       return [];
     }
+  }
+
+  /** It is reported gone, and needed by nobody. */
+  #isSpare(connection: ServerConnection): boolean {
+    return this.#gone.has(connection) && connection !== this.#current && !this.#seeds.includes(connection);
+  }
+
+  /** Closes one of those that went. False when there is none. */
+  #forgetSpare(): boolean {
+    const spare = [...this.#gone].find((one) => this.#isSpare(one) && !this.#connections.includes(one));
+    if (spare === undefined) return false;
+    spare.close();
+    this.#opened.delete(spare.url);
+    for (const known of [this.#gone, this.#vetted, this.#heard, this.#refused]) known.delete(spare);
+    return true;
   }
 
   #open(url: string): ServerConnection {
@@ -374,21 +393,4 @@ export class Servers {
 /** A server's address as a server gave it, reached in the same way. */
 function urlOf(rpcAddress: string, from: ServerConnection): string {
   return `${new URL(from.url).protocol}//${rpcAddress}`;
-}
-
-async function namedBy({ log }: ServerConnection, call: OneCall): Promise<readonly NamedServer[]> {
-  const { servers } = await log.getServers({}, call);
-  return servers.map(({ id: name, rpcAddr: rpcAddress, status, tags }) => {
-    return { name, rpcAddress, isAlive: status === "alive", ...factsOf(tags) };
-  });
-}
-
-function differentClusters(url: string, theirs: string, ours: string): ClientError {
-  const message = `Cannot use ${url}: it belongs to a cluster of ${theirs}, the other servers to one of ${ours}; name servers of one cluster`;
-  return new ClientError("DIFFERENT_CLUSTERS", message, { server: url, fate: "unsent" });
-}
-
-function incompatible(url: string, protocol: number): ClientError {
-  const message = `Cannot use ${url}: its protocol version is ${protocol}, this client speaks ${protocolSpoken}; use a client and nodes of one version`;
-  return new ClientError("INCOMPATIBLE_SERVER", message, { server: url, fate: "unsent" });
 }

@@ -132,6 +132,28 @@ test("a watch that nobody uses is ended, and begins again with the next calls", 
   client.close();
 });
 
+for (const watches of [true, false]) {
+  test(`a client finds its servers after hundreds of them came and went (watches: ${watches})`, async () => {
+    const servers = new NamedServers({ s0: "one" });
+    const client = servers.client(["s0"], { watches });
+    for (let index = 1; index < 330; index++) {
+      servers.add(`s${index}`, "one");
+      servers.tell(`s${index}`, "alive");
+      await servers.clock.sleep(watches ? 100 : 20_000);
+      await client.members();
+      await servers.clock.sleep(20);
+      if (index > 2) servers.tell(`s${index - 2}`, "left");
+      // A node forgets those that left long ago.
+      if (index > 20) Object.assign(servers.one(`s${index - 20}`), { cluster: "past", manner: "dead" });
+    }
+    servers.one("s0").manner = "dead";
+    servers.forget();
+    await client.members();
+    assert.match(client.server, /^http:\/\/s32[789]\.invalid:1$/);
+    client.close();
+  });
+}
+
 test("servers of two clusters are told apart: the second is never written to, nor read from", async () => {
   const servers = new NamedServers({ a: "one", b: "one", x: "two", y: "two" });
   const refused: ClientError[] = [];
