@@ -171,7 +171,8 @@ test("dist/client.js runs outside browsers too", ({ directory }) => {
 
 test("JSR would take the package: types of all entry points stand alone", () => {
   const [deno] = runtimeCommand("deno", projectDirectory) as [string];
-  const published = run([deno, "publish", "--dry-run", "--allow-dirty"]);
+  // The rules of JSR alone: whether types are right is checked elsewhere, in a tenth of the time.
+  const published = run([deno, "publish", "--dry-run", "--allow-dirty", "--no-check"]);
   assert.is(published.status, 0, published.output);
 });
 
