@@ -11,13 +11,16 @@ export interface HealthReport {
 export interface AgentServices {
     /**
      * Registers a service with this node, which checks it from then on, and again after a restart. The same id replaces what
-     * was registered before. Resolves once that is fsynced here. Rejects with `InvalidServiceError`, `TooManyServicesError`, or as
-     * produce does.
+     * was registered before. Resolves once that is fsynced and found here. Rejects with `InvalidServiceError`,
+     * `TooManyServicesError`, or as produce does.
      */
     register(definition: ServiceDefinition): Promise<ServiceInstance>;
-    /** Takes a service of this node out. Rejects with `UnknownServiceError`, or as produce does. */
+    /** Takes a service of this node out. Resolves once it is gone here. Rejects with `UnknownServiceError`, or as produce does. */
     deregister(id: string): Promise<void>;
-    /** What a service of this node says of itself. Rejects with `UnknownServiceError` or `NotReportableError`. */
+    /**
+     * What a service of this node says of itself. Resolves once that is found here; what cannot be written now is written
+     * later. Rejects with `UnknownServiceError` or `NotReportableError`.
+     */
     report(id: string, report: HealthReport): Promise<void>;
     /** Services of all nodes that are there, nearest first; those that pass or warn, unless others are asked for. */
     lookUp(query?: ServiceQuery): ServiceInstance[];

@@ -1,4 +1,6 @@
 /** Which cluster a server belongs to, by the servers that it names. */
+import type { ServerConnection } from "./connections.d.ts";
+import type { OneCall } from "./questions.d.ts";
 /** What a server says of another one, or of itself. */
 export interface NamedServer {
     readonly name: string;
@@ -30,3 +32,5 @@ export declare function namesOf(servers: readonly NamedServer[]): string;
 export declare function foreignProtocol(servers: readonly NamedServer[]): number | undefined;
 /** What a server's tags say of it. */
 export declare function factsOf(tags: Readonly<Record<string, string>>): Pick<NamedServer, "writer" | "protocol">;
+/** Those that a server names when it is asked. */
+export declare function namedBy({ log }: ServerConnection, call: OneCall): Promise<readonly NamedServer[]>;

@@ -19,6 +19,11 @@ export interface ServersOptions {
 }
 /** What calls need to know of them. */
 export type ServerChoice = Pick<Servers, "current" | "after" | "failed" | "failure" | "answered" | "onClose" | "isClosed" | "clock" | "isVetted" | "vet" | "isGone" | "retries">;
+/** Whom an asking for the cluster is for. */
+interface Vetting {
+    readonly signal?: AbortSignal | undefined;
+    readonly msLeft?: number | undefined;
+}
 /**
  * Calls that change something go to one server until it fails, leaves or is reported failed, then to the next: those that
  * the caller named come first. What any server may answer is spread.
@@ -49,8 +54,11 @@ export declare class Servers {
     isGone(connection: ServerConnection): boolean;
     /** Whether it is known to be of this client's cluster, as far as that can be known. */
     isVetted(connection: ServerConnection): boolean;
-    /** Asks a server which cluster it belongs to, before anything is written there. Rejects with `ClientError`. */
-    vet(connection: ServerConnection): Promise<void>;
+    /**
+     * Asks a server which cluster it belongs to, before anything is written there, within what is left of the caller's time.
+     * Rejects with `ClientError`.
+     */
+    vet(connection: ServerConnection, { signal, msLeft }?: Vetting): Promise<void>;
     /** The ways to the server at an address, `host:port`, that a server gave; undefined where it is none. */
     at(rpcAddress: string): ServerConnection | undefined;
     /** To be told of `close`. The result ends that. */
@@ -58,3 +66,4 @@ export declare class Servers {
     /** Idempotent. */
     close(): void;
 }
+export {};

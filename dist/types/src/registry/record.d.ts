@@ -1,7 +1,8 @@
 /**
  * A record of `_services` (`docs/format.md`). Its key is the name of a node, a slash and the id of a service, its value JSON
  * with a version. A record without a value says that the service is no longer registered. The key of a node alone, with
- * nothing behind the slash, says whether the node is away: it takes all its services along.
+ * nothing behind the slash, says whether the node is away: it takes all its services along. Without a value it says that
+ * the node is forgotten.
  */
 import { type HealthCheckStatus, type HealthState, type ServiceInstance } from "../base/mod.d.ts";
 import { type ResolvedService } from "./definition.d.ts";

@@ -21,6 +21,8 @@ export declare class ServiceFold {
     /** Records that were passed over: damaged, of a later version, or beyond what is kept in memory. */
     get skipped(): number;
     get services(): number;
+    /** Nodes that said whether they are away, until somebody takes that out. */
+    get nodes(): Iterable<string>;
     get(key: RecordKey): ServiceRecord | undefined;
     isAway(node: string): boolean;
     /** Takes in whole frames of the topic. Frames that are not whole or not to be read count as one record passed over. */
