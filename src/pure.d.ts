@@ -8,6 +8,6 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean });
   decode(bytes: Uint8Array): string;
 }
-declare class URL {
-  static canParse(text: string): boolean;
-}
+declare const URL: {
+  canParse(text: string): boolean;
+};
