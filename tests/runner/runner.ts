@@ -32,7 +32,7 @@ export interface RunResult {
 /** Simulation on the runtimes that do not get the long one. */
 const simulatorSecondsElsewhere = 3;
 
-/** Tests beside real agents wait for timers nearly all the time: so many of them for each job. */
+/** Tests beside real agents, and of real nodes that die, wait for timers nearly all the time: so many of them for each job. */
 const waitingSuitesPerJob = 2;
 
 /** Runs everything that the options select, prints as it goes, and prints the closing line last. */
@@ -52,12 +52,17 @@ export async function runTests(options: RunOptions): Promise<RunResult> {
   const toJob = (suite: Suite) => () => runSuite(suite, suiteOptions);
   const alone = ready.suites.filter((suite) => suite.directives.alone).map(toJob);
   const together = ready.suites.filter((suite) => !suite.directives.alone);
-  const waiting = together.filter((suite) => suite.directives.needs.includes("serf")).map(toJob);
-  const busy = together.filter((suite) => !suite.directives.needs.includes("serf")).map(toJob);
+  // Those that may take longest first, so that none is left for the end.
+  const waiting = together.filter(isWaiting).sort((left, right) => right.timeoutSeconds - left.timeoutSeconds);
+  const busy = together.filter((suite) => !isWaiting(suite)).map(toJob);
   outcomes.push(...(await runJobs([...checks, ...busy], options.jobs, options.print)));
-  outcomes.push(...(await runJobs(waiting, options.jobs * waitingSuitesPerJob, options.print)));
+  outcomes.push(...(await runJobs(waiting.map(toJob), options.jobs * waitingSuitesPerJob, options.print)));
   outcomes.push(...(await runJobs(alone, 1, options.print)));
   return close(outcomes, ready.advice, options.print);
+}
+
+function isWaiting({ directives, file }: Suite): boolean {
+  return directives.needs.includes("serf") || file.startsWith("cluster/");
 }
 
 function faultyFile(fault: string): Outcome {
