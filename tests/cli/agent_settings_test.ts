@@ -1,4 +1,4 @@
-// runtimes: bun, node (commands_test.ts has the command line on all three)
+// runtimes: bun (commands_test.ts has the command line on all three)
 // timeout: 300
 // topics: discovery
 /** What the flags of a node, its file and signals do: read, kept, changed while it runs, and at its end. */

@@ -1,4 +1,4 @@
-// runtimes: bun, node (commands_test.ts has the command line on all three)
+// runtimes: bun (commands_test.ts has the command line on all three)
 // timeout: 180
 // topics: discovery
 /** The commands that operators of Serf know, against two nodes. */

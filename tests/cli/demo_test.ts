@@ -1,4 +1,4 @@
-// runtimes: bun, node (npm run demo is on the one, the installed command on the other)
+// runtimes: bun (npm run demo runs on it; package_test.ts runs the installed command on Node)
 // timeout: 180
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
