@@ -60,6 +60,8 @@ class Offering {
   readonly #index: number;
   readonly #producer: Producer;
   readonly #fates = new NumberTable();
+  /** Resolves when nothing more is sent. */
+  readonly #running: Promise<void>;
   #isOver = false;
   /** Of this producer. */
   #sent = 0;
@@ -72,9 +74,10 @@ class Offering {
     const { deliveryTimeoutMs, replicated } = options;
     const acks = replicated > 1 ? { replicated } : {};
     this.#producer = connect(urls).producer(options.topic, { acks, deliveryTimeoutMs, timeoutMs: deliveryTimeoutMs });
+    this.#running = this.#run();
   }
 
-  async run(): Promise<void> {
+  async #run(): Promise<void> {
     const perMs = options.recordsPerSecond / producersCount / 1_000;
     let owed = 0;
     let countedAtMs = performance.now();
@@ -99,6 +102,7 @@ class Offering {
   /** Resolves when each send has come to its end. */
   async finish(): Promise<void> {
     this.#isOver = true;
+    await this.#running;
     await this.#producer.flush().catch(() => {});
     while (this.#settled < this.#sent) await sleep(tickMs);
     await this.#producer[Symbol.asyncDispose]();
@@ -148,13 +152,11 @@ function sleep(ms: number): Promise<void> {
 
 const counts = new Counts();
 const offerings = Array.from({ length: producersCount }, (_, index) => new Offering(index));
-const running = Promise.all(offerings.map((offering) => offering.run()));
 
 const commands: Readonly<Record<string, () => Promise<RushSent>>> = {
   counts: async () => counts.toJson(),
   finish: async () => {
     await Promise.all(offerings.map((offering) => offering.finish()));
-    await running;
     return counts.toJson();
   },
 };
