@@ -17,6 +17,7 @@ import {
   NoDuplicates,
   type Observation,
   ReadYourWrites,
+  RetriedOnce,
   SameFeed,
   type SeenBatch,
 } from "../../src/testing/mod.ts";
@@ -132,6 +133,11 @@ const twinGone: readonly Observation[] = [
   lowWater("n2", { a: 2 }),
 ];
 
+/** One produce that n1 stored before it got it from n2; a repair then put both in the other order. */
+const stampedAs = (text: string, baseOffset: number, changes: Partial<SeenBatch> = {}): Observation =>
+  appended("n1", text, { stamp: "p/0/1", baseOffset, ...changes });
+const twinsMoved = [...owners, stampedAs("a1", 0), stampedAs("b1", 1), reopened("n1"), stampedAs("b1", 0)];
+
 const rows: readonly Row[] = [
   {
     name: "G1: a batch appended twice",
@@ -144,6 +150,30 @@ const rows: readonly Row[] = [
     make: () => new NoDuplicates(),
     good: [appended("n1", "a1"), appended("n1", "b1", { baseOffset: 1 })],
     bad: [appended("n1", "a1"), appended("n1", "b1", { baseOffset: 1, baseTimestampMs: 1 })],
+  },
+  {
+    name: "G1: a retry of what the node holds in another feed",
+    make: () => new RetriedOnce(),
+    good: [...owners, stampedAs("a1", 0), stampedAs("b1", 1)],
+    bad: [...owners, stampedAs("b1", 0), stampedAs("a1", 1)],
+  },
+  {
+    name: "G1: a retry that was not seen before its log was opened again",
+    make: () => new RetriedOnce(),
+    good: [...twinsMoved, stampedAs("a1", 1), recovered("n1")],
+    bad: [...owners, stampedAs("b1", 0), reopened("n1"), stampedAs("b1", 0), stampedAs("a1", 1), recovered("n1")],
+  },
+  {
+    name: "G1: a retry in another history than what stood there before the log was opened again",
+    make: () => new RetriedOnce(),
+    good: [...twinsMoved, stampedAs("a1", 1), recovered("n1")],
+    bad: [...twinsMoved, stampedAs("a1", 1, other), recovered("n1")],
+  },
+  {
+    name: "G1: a retry once the log was opened again",
+    make: () => new RetriedOnce(),
+    good: [...twinsMoved, stampedAs("a1", 1), recovered("n1")],
+    bad: [...twinsMoved, recovered("n1"), stampedAs("a1", 1)],
   },
   {
     name: "G1: a hole in a feed",

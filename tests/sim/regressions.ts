@@ -18,4 +18,5 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     was: "the first of two consumers of a topic that was just deleted was taken for the origin of a record",
   },
   { seed: 7046, was: "an answer of a life that a power cut had ended was judged as one of the next life" },
+  { seed: 8777, was: "what a repair had put in another order was judged as stored again when the log was next opened" },
 ];
