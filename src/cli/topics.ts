@@ -55,6 +55,13 @@ interface NodeLag {
   readonly lag: number | undefined;
   /** It holds nothing, and lacks nothing. */
   readonly isObserver: boolean;
+  /** Feeds that it follows no more, whose other history it therefore goes on lacking. */
+  readonly stopped: readonly StoppedFeed[];
+}
+
+interface StoppedFeed {
+  readonly writer: string;
+  readonly reason: string;
 }
 
 async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
@@ -78,17 +85,18 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
   ]);
   const lags = toColumns([
     ["NODE", "RPC", "RECORDS", "LAG"],
-    ...nodes.map(({ node, rpcAddress, records, lag, isObserver }) => [
-      node,
-      rpcAddress,
-      String(records ?? "-"),
-      lagText(topic, { node, records, lag, isObserver }),
-    ]),
+    ...nodes.map((node) => [node.node, node.rpcAddress, String(node.records ?? "-"), lagText(topic, node)]),
   ]);
-  await printLine(`${facts}\n\n${feeds}\n\n${lags}`);
+  await printLine([facts, feeds, lags, ...stoppedTable(nodes)].join("\n\n"));
 }
 
-function lagText(topic: TopicDescription, { node, records, lag, isObserver }: Omit<NodeLag, "rpcAddress">): string {
+/** What no node gets over by itself is shown at the end, where the eye is; nothing where no feed has forked. */
+function stoppedTable(nodes: readonly NodeLag[]): string[] {
+  const rows = nodes.flatMap(({ node, stopped }) => stopped.map(({ writer, reason }) => [writer, node, reason]));
+  return rows.length === 0 ? [] : [toColumns([["STOPPED FEED", "NODE", "REASON"], ...rows])];
+}
+
+function lagText(topic: TopicDescription, { node, records, lag, isObserver }: NodeLag): string {
   if (lag === undefined) return "no answer";
   if (isObserver && records === 0) return "observer";
   return isElsewhere(topic, node, records) ? "not placed" : String(lag);
@@ -128,7 +136,12 @@ async function lagOfNodes(client: LogClient, topic: TopicDescription): Promise<N
     isObserver,
     records: held?.records,
     lag: held && countMissing(haveOf(held), union),
+    stopped: stoppedOf(held?.feeds ?? []),
   }));
+}
+
+function stoppedOf(feeds: TopicDescription["feeds"]): StoppedFeed[] {
+  return feeds.flatMap(({ writer, stopped }) => (stopped === undefined ? [] : { writer, reason: stopped }));
 }
 
 function haveOf(topic: TopicDescription): Vector {

@@ -22,6 +22,7 @@ export function toTopic(topic: Topic): TopicDescription {
       lowWater: Number(feed.lowWater),
       have: Number(feed.have),
       durable: Number(feed.durable),
+      ...(feed.stopped !== "" && { stopped: feed.stopped }),
     })),
     ...(topic.retention !== undefined && { retention: toRetention(topic.retention) }),
     ...(topic.compact && { compact: true, tombstoneGraceMs: Number(topic.tombstoneGraceMs) }),

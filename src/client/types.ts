@@ -70,6 +70,8 @@ export interface FeedDescription {
   readonly lowWater: number;
   readonly have: number;
   readonly durable: number;
+  /** Why the asked node follows this feed no more: it holds another history of it. Undefined where it does. */
+  readonly stopped?: string | undefined;
 }
 
 export type MemberStatus = "alive" | "leaving" | "left" | "failed" | "unknown";

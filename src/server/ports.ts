@@ -80,6 +80,8 @@ export interface ServedTopic {
   /** What stands below `nextOffset`: all that may be consumed now. */
   readonly served: Vector;
   readonly lowWater: Vector;
+  /** Feeds that are no longer followed, and why. */
+  readonly stoppedFeeds?: ReadonlyMap<WriterId, string> | undefined;
   /** Without it, consumers are given whatever stands in the topic. */
   readonly producers?: ServedProducers | undefined;
   produce(frame: Uint8Array, condition?: ServedCondition): Promise<ServedAck>;

@@ -155,6 +155,7 @@ function describe(ports: TopicPorts, topic: ServedTopic): Topic {
       lowWater: BigInt(topic.lowWater.get(writer) ?? 1),
       have: BigInt(topic.have.get(writer) ?? 0),
       durable: BigInt(topic.durable.get(writer) ?? 0),
+      stopped: topic.stoppedFeeds?.get(writer) ?? "",
     })),
   });
 }

@@ -7,6 +7,7 @@ import path from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { connect } from "../../src/client/mod.ts";
+import { run } from "../cli/processes.ts";
 import { eventually, type NodeProcess, NodeProcesses } from "./processes.ts";
 
 async function produce(node: NodeProcess, values: readonly string[]): Promise<void> {
@@ -84,6 +85,8 @@ test("a backup that is put back while nobody is there, and written to: all that 
     (await metric(alone, "grapevine_log_feeds_stopped")) + (await metric(again, "grapevine_log_feeds_stopped")) > 0,
     true,
   );
+  const { stdout } = await run(["topics", "describe", "orders"], { env: { GRAPEVINE_SERVER: alone.rpcUrl } });
+  assert.match(stdout, /\nSTOPPED FEED +NODE +REASON\n[0-9a-f]{16} +(a|holder) +the (hash of the )?batch .* held/);
   const third = await nodes.start("third", { "--join": again.gossipAddress });
   await consumeAll(
     third,

@@ -1,18 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { chainStart, placeFrame, Random, stampBatch, viewOf } from "../../src/base/mod.ts";
+import { chainStart, Random, stampBatch, viewOf } from "../../src/base/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
-import { environment, frameOf, newTopic, openLog, readAll, textsOf, typesOf } from "./log_kit.ts";
+import { environment, foreignFrame, frameOf, newTopic, openLog, readAll, textsOf, typesOf } from "./log_kit.ts";
 
 const stamp = { lamport: 7, generation: 1, previousChain: chainStart };
-
-/** A frame as another writer stamped it. */
-function foreignFrame(writer: string, baseSequence: number, values: readonly string[], previousChain = chainStart) {
-  const frame = frameOf(values);
-  const chain = stampBatch(frame, { ...stamp, writer, baseSequence, previousChain });
-  placeFrame(frame, { baseOffset: 99_999, durableBefore: 77 });
-  return { frame, chain };
-}
 
 test("apply() appends what is next, drops what is held, and ends at what is ahead", async () => {
   const { topic } = await newTopic();

@@ -1,13 +1,18 @@
 /** What the tests of the log share: an environment without a runtime, builders, and naive readers to compare with. */
 import process from "node:process";
 import {
+  type ChainHash,
+  chainStart,
   FrameBuilder,
   type FrameHeader,
   headersBytes,
+  placeFrame,
   Random,
   readRecords,
   scanFrame,
+  stampBatch,
   type Vector,
+  type WriterId,
 } from "../../src/base/mod.ts";
 import {
   type Directory,
@@ -61,6 +66,19 @@ export function frameOf(values: readonly string[], timestampMs = 1_000): Uint8Ar
   const builder = new FrameBuilder();
   for (const value of values) builder.add({ value, timestampMs }, timestampMs);
   return builder.finish();
+}
+
+/** A frame as another writer stamped it, and the hash of its feed up to there. */
+export function foreignFrame(
+  writer: WriterId,
+  baseSequence: number,
+  values: readonly string[],
+  previousChain: ChainHash = chainStart,
+): { readonly frame: Uint8Array; readonly chain: ChainHash } {
+  const frame = frameOf(values);
+  const chain = stampBatch(frame, { lamport: 7, generation: 1, writer, baseSequence, previousChain });
+  placeFrame(frame, { baseOffset: 99_999, durableBefore: 77 });
+  return { frame, chain };
 }
 
 /** A frame of a topic, decoded. */

@@ -13,6 +13,7 @@ import { openDirectory } from "../../src/io/disk.ts";
 import { randomBytes } from "../../src/io/host.ts";
 import { PeerRpc } from "../../src/io/peer_rpc.ts";
 import { Log } from "../../src/log/mod.ts";
+import { foreignFrame } from "../log/log_kit.ts";
 import { fakePorts } from "./fakes.ts";
 import { clientFor, protocols, type Serving, serve, take } from "./serving.ts";
 
@@ -129,6 +130,25 @@ test("a record is taken only if the latest with its key is the expected one; els
     assert.is(code, Code.InvalidArgument);
     assert.match(message, `expected_sequence is ${wrong.sequence} of writer "${wrong.writer}"`);
   }
+});
+
+test("describing a topic says which feeds are stopped, and why", async () => {
+  await using stack = new DisposalStack();
+  const node = await openNode(stack);
+  const topic = await node.log.openTopic("t");
+  const [forked, sound] = ["00000000000000aa", "00000000000000bb"];
+  const held = foreignFrame(forked, 1, ["held"]);
+  const other = foreignFrame(forked, 2, ["goes on elsewhere"], foreignFrame(forked, 1, ["other"]).chain);
+  for (const { frame } of [held, other, foreignFrame(sound, 1, ["sound"])]) await topic.apply(frame);
+  const described = (await clientFor(LogService, node, "connect").describeTopic({ topic: "t" })).topic;
+  const reason = "the hash of the batch at sequence 2 does not continue what is held";
+  assert.equal(
+    described?.feeds.map(({ writer, have, stopped }) => [writer, have, stopped]),
+    [
+      [forked, 1n, reason],
+      [sound, 1n, ""],
+    ],
+  );
 });
 
 async function errorOf(promise: Promise<unknown>): Promise<ConnectError> {
