@@ -34,7 +34,7 @@ const firstRunWithinMs = 1_000;
 /** How long a run that was cancelled may take to say how far it came. */
 export const endGraceMs = 1_000;
 
-/** What checks say that do not pass is told at most this often while their state stays the same. */
+/** What checks say that do not pass is told at most this often while their state stays the same, but for a fault that is found first. */
 export const outputEveryMs = 60_000;
 
 /** One run. `check` is undefined when nobody wants to know any more. */
@@ -226,11 +226,15 @@ export class HealthChecks implements Machine<CheckInput, CheckEffect> {
   #judge(check: WatchedCheck, outcome: CheckOutcome, nowMs: number): void {
     const service = this.#services.get(check.id);
     assert(service !== undefined, "only checks of services are judged");
+    // Until now it only said that nobody has looked: a command that does not exist is to be heard of at once.
+    const isFirstFault = !check.standing.isProven && outcome.state === "critical";
     const different = check.standing.judge(outcome, check.definition, nowMs);
     service.update(nowMs);
     this.#countDown(service, nowMs);
     if (different === "state") this.#tell(service, check, nowMs);
-    else if (different === "output" && check.standing.state !== "passing") this.#tellLater(service, check, nowMs);
+    if (different !== "output" || check.standing.state === "passing") return;
+    if (isFirstFault) this.#tell(service, check, nowMs);
+    else this.#tellLater(service, check, nowMs);
   }
 
   #tell(service: CheckedService, check: WatchedCheck, nowMs: number): void {

@@ -15,6 +15,11 @@ interface Judged {
   readonly criticalAfter: number;
 }
 
+interface Standing {
+  readonly state: HealthState;
+  readonly isProven: boolean;
+}
+
 interface ModelCheck {
   definition: ResolvedCheck;
   readonly initial: HealthState;
@@ -232,22 +237,27 @@ export class CheckWorld {
     startsAtMs.push(this.nowMs);
   }
 
-  #states(): ReadonlyMap<ModelCheck, HealthState> {
+  /** Of each check its state, and whether anybody looked. */
+  #states(): ReadonlyMap<ModelCheck, Standing> {
     const checks = [...this.#services.values()].flatMap((service) => service.checks);
-    return new Map(checks.map((check) => [check, check.state]));
+    return new Map(checks.map((check) => [check, { state: check.state, isProven: check.history.length > 0 }]));
   }
 
-  /** Who registers looks for himself. Everybody else is told of each state that changed, and seldom of words alone. */
-  #judgeChanges(
-    input: CheckInput,
-    effects: readonly CheckEffect[],
-    before: ReadonlyMap<ModelCheck, HealthState>,
-  ): void {
+  /**
+   * Who registers looks for himself. Everybody else is told of each state that changed and of a fault that is found
+   * first, and seldom of other words.
+   */
+  #judgeChanges(input: CheckInput, effects: readonly CheckEffect[], before: ReadonlyMap<ModelCheck, Standing>): void {
     for (const [id, service] of this.#services) {
       const told = effects.filter((effect) => effect.type === "changed" && effect.id === id);
       const isRegistrar = input.type === "register" && input.id === id;
-      const changed = service.checks.filter((check) => before.has(check) && before.get(check) !== check.state);
-      if (!isRegistrar) assert.is(told.length >= changed.length, true, "each change of a state is told");
+      const changed = service.checks.filter((check) => {
+        const was = before.get(check);
+        if (was === undefined) return false;
+        return was.state !== check.state || (!was.isProven && check.history[0]?.outcome === "critical");
+      });
+      if (!isRegistrar)
+        assert.is(told.length >= changed.length, true, "each change of a state is told, and a first fault");
       if (changed.length === 0 && told.length > 0) {
         assert.ok(this.nowMs - service.toldAtMs >= outputEveryMs, "words alone are told once a minute");
         this.counts.outputs++;

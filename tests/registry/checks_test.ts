@@ -247,6 +247,7 @@ test("HealthChecks takes a critical service out once, by time in which somebody 
   const { runId } = bench.nextRun();
   bench.pass(4_000);
   bench.step({ type: "result", runId, outcome: { state: "critical", output: "" } });
+  assert.is(bench.take("changed").length, 1);
   bench.pass(99);
   assert.equal(bench.take("deregister"), []);
   bench.register([tcp], { deregisterAfterMs: 100 });
@@ -268,6 +269,15 @@ test("HealthChecks tells of words alone once a minute, and not while a check pas
   const told = bench.take("changed").map((effect) => effect.type === "changed" && effect.reason);
   assert.equal(told.slice(0, 2), ['check "tcp" is critical: failure 0', 'check "tcp" is critical: failure 5']);
   assert.is(told.length, 4);
+});
+
+test("HealthChecks tells at once of a fault that is found first, though the check is as critical as before", () => {
+  const bench = new Bench();
+  bench.register([tcp]);
+  bench.run("critical", "no such program");
+  bench.run("critical", "still none");
+  const told = bench.take("changed").map((effect) => effect.type === "changed" && effect.reason);
+  assert.equal(told, ['check "tcp" is critical: no such program']);
 });
 
 test("HealthChecks cuts what checks say", () => {
