@@ -340,9 +340,9 @@ export class Replication implements ServedReplication, MeasuredReplication, Asyn
     }
   }
 
-  async #reproduce({ topic, writer, from }: Effect<"reproduce">): Promise<ReplicatorInput> {
+  async #reproduce({ topic, writer, from, theirs }: Effect<"reproduce">): Promise<ReplicatorInput> {
     try {
-      const records = (await heldGeneration(this.#log, topic)?.reproduce(writer, from)) ?? 0;
+      const records = (await heldGeneration(this.#log, topic)?.reproduce(writer, from, theirs)) ?? 0;
       const said = { records, topic, writer, from };
       if (records > 0) {
         this.#logger.warn(

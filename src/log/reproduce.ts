@@ -4,6 +4,8 @@
  * produced already is found in the log itself, by the stamps of its batches.
  */
 import {
+  type ChainHash,
+  type Checksum,
   type FrameHeader,
   type ProducerStamp,
   readProducerStamp,
@@ -36,11 +38,45 @@ export interface Reproducing {
   readonly assertOpen: () => void;
 }
 
-/** Produces again what is held of `writer` from a sequence on, but what was already. Returns how many records. */
-export async function reproduce(host: Reproducing, writer: WriterId, from: number): Promise<number> {
+/**
+ * Produces again what is held of `writer` from a sequence on, or what frames of another history of that feed hold, but what
+ * was already. Returns how many records.
+ */
+export async function reproduce(
+  host: Reproducing,
+  writer: WriterId,
+  { from, theirs }: { readonly from: number; readonly theirs?: Uint8Array | undefined },
+): Promise<number> {
+  if (writer === host.state.shared.writer()) return 0;
+  return theirs === undefined ? reproduceOurs(host, writer, from) : reproduceTheirs(host, writer, { from, theirs });
+}
+
+/** What a copy is of is known by its hash: two histories have none in common, and nothing need be written down. */
+async function reproduceTheirs(
+  { state, append, assertOpen }: Reproducing,
+  writer: WriterId,
+  { from, theirs }: { readonly from: number; readonly theirs: Uint8Array },
+): Promise<number> {
+  assertOpen();
+  await state.producers.load();
+  assertOpen();
+  const frames: OwnFrame[] = [];
+  for (const frame of framesIn(theirs, state.shared.options.checksum)) {
+    const { header, bytes } = frame;
+    if (header.writer !== writer || header.baseSequence < from || header.kind !== "records") continue;
+    if (header.generation !== state.generation) continue;
+    if (readProducerStamp(bytes) === undefined) {
+      writeProducerStamp(bytes, { producer: idOf(header.chain), epoch: 0, sequence: header.baseSequence });
+    }
+    if (!state.producers.knows(bytes, header)) frames.push(frame);
+  }
+  if (frames.length > 0) await append(frames);
+  return frames.reduce((records, { header }) => records + header.count, 0);
+}
+
+async function reproduceOurs(host: Reproducing, writer: WriterId, from: number): Promise<number> {
   const { state } = host;
   const { checksum } = state.shared.options;
-  if (writer === state.shared.writer()) return 0;
   const entries = decodeReproduced(await state.directory.readFile(reproducedFileName), checksum);
   const others = entries.filter((entry) => entry.writer !== writer);
   const note = (entry: Reproduced): Promise<void> => {
@@ -127,6 +163,10 @@ function isCopy(frame: OwnFrame, original: OwnFrame, range: Reproduced): boolean
   return stamp.sequence === expected.sequence && frame.header.producedChecksum === original.header.producedChecksum;
 }
 
+function idOf({ high, low }: ChainHash): string {
+  return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
 /** For a batch whose producer gave none: its old sequence, counted by this range's own id. */
 function stampOf({ producer }: Reproduced, { header }: { readonly header: FrameHeader }): ProducerStamp {
   return { producer, epoch: 0, sequence: header.baseSequence };
@@ -137,10 +177,10 @@ async function* single(chunks: AsyncGenerator<OwnFrame[]>): AsyncGenerator<OwnFr
   return undefined;
 }
 
-function* framesIn(bytes: Uint8Array): Generator<OwnFrame> {
+function* framesIn(bytes: Uint8Array, checksum?: Checksum): Generator<OwnFrame> {
   for (let at = 0; at < bytes.length; ) {
-    const scan = scanFrame(bytes, at);
-    // Bytes of our own log are checked when they are read.
+    const scan = scanFrame(bytes, at, checksum);
+    // Bytes of our own log are checked when they are read; of a peer's, nothing counts from the first on that is damaged.
     if (scan.type !== "frame") return;
     yield { bytes: bytes.subarray(at, at + scan.header.frameBytes), header: scan.header };
     at += scan.header.frameBytes;

@@ -238,10 +238,10 @@ export class Topic implements TopicLog {
     return feedPointAt(this.#state, writer, sequence);
   }
 
-  reproduce(writer: WriterId, from: number): Promise<number> {
+  reproduce(writer: WriterId, from: number, theirs?: Uint8Array): Promise<number> {
     const append = this.#committer.reproduce.bind(this.#committer);
     const host = { state: this.#state, append, assertOpen: () => this.#assertOpen() };
-    this.#reproducing = this.#reproducing.catch(() => 0).then(() => reproduce(host, writer, from));
+    this.#reproducing = this.#reproducing.catch(() => 0).then(() => reproduce(host, writer, { from, theirs }));
     return this.#reproducing;
   }
 

@@ -4,8 +4,10 @@ import {
   generationMax,
   headersBytes,
   isInternalTopic,
+  isReproduced,
   type LogRecord,
   readRecords,
+  sameBytes,
   scanFrame,
   settingsTopic,
   tombstoneGraceMsDefault,
@@ -83,6 +85,8 @@ interface Entry {
   readonly lamport: number;
   readonly writer: WriterId;
   readonly sequence: number;
+  /** It is a record of a forked feed, produced again (rule R6). */
+  readonly isCopy: boolean;
 }
 
 /**
@@ -101,6 +105,8 @@ export class TopicRegistry implements AsyncDisposable {
   readonly #latest = new Map<string, Entry>();
   /** Topics of which they are not. */
   readonly #overtaken = new Set<string>();
+  /** Topics of which what holds stands in a forked feed, and a copy of it is not as late: who has that alone may hold another. */
+  readonly #copied = new Set<string>();
   /** Topics about which something new is settled that is not applied yet. */
   readonly #changed = new Set<string>();
   /** Entries of topics that are deleted. */
@@ -261,17 +267,19 @@ export class TopicRegistry implements AsyncDisposable {
     }
     for (const name of [...this.#changed]) if (await this.#apply(name)) this.#changed.delete(name);
     if (this.#changed.size > 0) this.#foldLater();
-    for (const name of this.#overtaken) this.#sayAgain(name);
+    for (const name of new Set([...this.#overtaken, ...this.#copied])) this.#sayAgain(name);
   }
 
   /**
    * Says again what holds, where a record of an earlier life came later: compaction by key keeps the latest record, which
-   * must be the one that counts. Each node that sees it does, so that it is done whoever is left.
+   * must be the one that counts; and where others have but a copy of it. Each node that sees it does, so that it is done
+   * whoever is left.
    */
   #sayAgain(name: string): void {
     const said = this.#inTurn(async () => {
       const value = this.#entries.get(name)?.value;
-      if (value !== undefined && this.#overtaken.has(name) && !this.#closed) await this.#write(name, value);
+      const isToBeSaid = this.#overtaken.has(name) || this.#copied.has(name);
+      if (value !== undefined && isToBeSaid && !this.#closed) await this.#write(name, value);
     });
     said.catch((error: unknown) => {
       if (!this.#closed) this.#options.onWarn(`cannot say again what is settled about ${name}: ${messageOf(error)}`);
@@ -285,14 +293,15 @@ export class TopicRegistry implements AsyncDisposable {
       const { header } = scan;
       const end = at + header.frameBytes;
       const payload = frames.subarray(at + headersBytes, end);
+      const from = { lamport: header.lamport, isCopy: isReproduced(frames, at) };
       at = end;
       // Nodes write none that is compressed; a gap holds nothing.
       if (header.kind !== "records" || header.compression !== "none") continue;
-      readRecords(payload, header, (record) => this.#take(record, header.lamport));
+      readRecords(payload, header, (record) => this.#take(record, from));
     }
   }
 
-  #take(record: LogRecord, lamport: number): void {
+  #take(record: LogRecord, from: Pick<Entry, "lamport" | "isCopy">): void {
     const { writer, sequence } = record;
     const name = record.key === undefined ? "" : toText(record.key);
     const value = decodeTopicValue(record.value);
@@ -301,7 +310,7 @@ export class TopicRegistry implements AsyncDisposable {
       this.#options.onWarn(`a record of ${settingsTopic} is not understood: ${writer} ${sequence}`);
       return;
     }
-    const entry = { value, lamport, writer, sequence };
+    const entry = { value, writer, sequence, ...from };
     if (known === undefined || isLater(entry, known)) {
       const [max, count] = value.deleted
         ? [deletedTopicsMax, this.#deleted]
@@ -313,8 +322,11 @@ export class TopicRegistry implements AsyncDisposable {
       this.#deleted += Number(value.deleted) - Number(known?.value.deleted ?? false);
       this.#entries.set(name, entry);
       this.#changed.add(name);
+      this.#copied.delete(name);
       this.#options.onSettled?.(name);
     }
+    const other = this.#entries.get(name) === entry ? known : entry;
+    if (other !== undefined && isCopyOf(other, this.#entries.get(name) as Entry)) this.#copied.add(name);
     const latest = this.#latest.get(name);
     if (latest === undefined || isLatest(entry, latest)) this.#latest.set(name, entry);
     if (this.#latest.get(name) === this.#entries.get(name)) this.#overtaken.delete(name);
@@ -363,6 +375,12 @@ function isLatest(left: Entry, right: Entry): boolean {
   if (left.lamport !== right.lamport) return left.lamport > right.lamport;
   if (left.writer !== right.writer) return left.writer > right.writer;
   return left.sequence > right.sequence;
+}
+
+/** True where the copy comes after what it is a copy of, by its writer alone: it has the same Lamport number. */
+function isCopyOf(copy: Entry, original: Entry): boolean {
+  if (!copy.isCopy || original.isCopy || copy.lamport !== original.lamport) return false;
+  return sameBytes(encodeTopicValue(copy.value), encodeTopicValue(original.value));
 }
 
 function nextGeneration(name: string, { generation }: TopicLife): number {

@@ -1,6 +1,7 @@
 import { type ChainHash, type Random, sameChain, type Vector, type WriterId } from "../base/mod.ts";
 import { Backoff } from "./backoff.ts";
 import type { ResolvedReplicatorOptions } from "./options.ts";
+import { type Found, OtherHistories } from "./other_histories.ts";
 import type { PeerState } from "./state.ts";
 import type { ReplicatorEffect, ReplicatorInput } from "./types.ts";
 import type { Watches } from "./watches.ts";
@@ -48,8 +49,8 @@ interface Fork {
 
 /**
  * Finds out which peers hold another history of what this node wrote as a former writer, and from where on, and has the log
- * produce the rest of our own again (rule R6, second half). Each copy is looked at once on each Watch stream, and again
- * when it has grown, until it is found to be the same as ours.
+ * produce the rest of our own again (rule R6, second half); of `_topics` the rest of theirs, too. Each copy is looked at once on
+ * each Watch stream, and again when it has grown, until it is found to be the same as ours.
  */
 export class Forks {
   readonly #options: ResolvedReplicatorOptions;
@@ -63,7 +64,8 @@ export class Forks {
   readonly #waiting = new Map<string, Search>();
   readonly #searching = new Map<number, Search>();
   readonly #forks = new Map<string, Fork>();
-  #reproducing: Fork | undefined;
+  readonly #others: OtherHistories;
+  #reproducing: Fork | Found | undefined;
 
   constructor(
     options: ResolvedReplicatorOptions,
@@ -82,10 +84,11 @@ export class Forks {
     this.#nextId = room.nextId;
     this.#have = room.have;
     this.#writers = new Set(options.formerWriters);
+    this.#others = new OtherHistories(options, random, room);
   }
 
   get wakeAtMs(): number {
-    let atMs = Number.POSITIVE_INFINITY;
+    let atMs = this.#others.wakeAtMs;
     if (this.#reproducing !== undefined) return atMs;
     for (const fork of this.#forks.values()) if (fork.from < fork.doneFrom) atMs = Math.min(atMs, dueAtMs(fork));
     return atMs;
@@ -128,7 +131,11 @@ export class Forks {
       this.#waiting.delete(key);
       if (isCurrent(search)) this.#probe(search);
     }
-    if (this.#reproducing !== undefined) return;
+    this.#others.pursue(nowMs);
+    if (this.#reproducing === undefined) this.#reproduceNext(nowMs);
+  }
+
+  #reproduceNext(nowMs: number): void {
     for (const fork of this.#forks.values()) {
       if (fork.from >= fork.doneFrom || dueAtMs(fork) > nowMs) continue;
       this.#reproducing = fork;
@@ -136,6 +143,20 @@ export class Forks {
       this.#emit({ type: "reproduce", topic, writer, from });
       return;
     }
+    const { found } = this.#others;
+    if (found === undefined) return;
+    this.#reproducing = found;
+    const { topic, writer, through } = found.history;
+    this.#emit({ type: "reproduce", topic, writer, from: through + 1, theirs: found.frames });
+  }
+
+  /** Frames of a pull arrived: of one of ours, if it is. */
+  pulled(input: Input<"pulled">, nowMs: number): void {
+    this.#others.pulled(input, nowMs);
+  }
+
+  ended(input: Input<"pull-ended">, nowMs: number): void {
+    this.#others.ended(input, nowMs);
   }
 
   probed(input: Input<"feed-probed">, nowMs: number): void {
@@ -160,16 +181,18 @@ export class Forks {
   }
 
   reproduced(input: Input<"reproduced">, nowMs: number): void {
-    const fork = this.#reproducing;
+    const reproducing = this.#reproducing;
     this.#reproducing = undefined;
-    if (fork === undefined) return;
-    if (input.failed === undefined) {
-      fork.doneFrom = Math.min(fork.doneFrom, input.from);
-      fork.backoff.succeed();
-      return;
-    }
-    fork.backoff.fail(nowMs, this.#random, this.#options);
-    const message = `Cannot produce ${fork.topic} of former writer ${fork.writer} again: ${input.failed}`;
+    if (reproducing === undefined) return;
+    const isDone = input.failed === undefined;
+    const { topic, writer } = "history" in reproducing ? reproducing.history : reproducing;
+    if ("history" in reproducing) this.#others.reproduced(isDone, nowMs);
+    else if (isDone) {
+      reproducing.doneFrom = Math.min(reproducing.doneFrom, input.from);
+      reproducing.backoff.succeed();
+    } else reproducing.backoff.fail(nowMs, this.#random, this.#options);
+    if (isDone) return;
+    const message = `Cannot produce ${topic} of former writer ${writer} again: ${input.failed}`;
     this.#emit({ type: "warn", peer: this.#options.localName, message });
   }
 
@@ -189,6 +212,7 @@ export class Forks {
 
   #found(search: Search, nowMs: number): void {
     const { topic, writer, same, peer } = search;
+    this.#others.add(search);
     const key = `${writer} ${topic}`;
     const known = this.#forks.get(key);
     const from = same + 1;

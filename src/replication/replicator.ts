@@ -124,10 +124,12 @@ export class Replicator implements Machine<ReplicatorInput, ReplicatorEffect> {
       case "pulled":
         this.#pulls.pulled(input, nowMs);
         this.#repairs.pulled(input, nowMs);
+        this.#forks.pulled(input, nowMs);
         break;
       case "pull-ended":
         this.#pulls.ended(input, nowMs);
         this.#repairs.ended(input, nowMs);
+        this.#forks.ended(input, nowMs);
         break;
       case "applied":
         this.#pulls.applied(input, nowMs);

@@ -212,8 +212,17 @@ export type ReplicatorEffect =
       readonly writer: WriterId;
       readonly sequences: readonly number[];
     }
-  /** Have the log produce again what this former writer of ours wrote from there on, and push `reproduced`, always. */
-  | { readonly type: "reproduce"; readonly topic: string; readonly writer: WriterId; readonly from: number }
+  /**
+   * Have the log produce again what this former writer of ours wrote from there on, or what a peer has of it, `theirs`, in
+   * place of that; and push `reproduced`, always.
+   */
+  | {
+      readonly type: "reproduce";
+      readonly topic: string;
+      readonly writer: WriterId;
+      readonly from: number;
+      readonly theirs?: Uint8Array | undefined;
+    }
   /** What an `await-copies` waited for is so. */
   | { readonly type: "copies-reached"; readonly waitId: number }
   /** It is not, in its time; or more wait than may, or our writer is another one now. Names of nodes, sorted. */

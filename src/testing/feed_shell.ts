@@ -81,12 +81,13 @@ export class FeedShell {
     );
   }
 
-  reproduce({ topic, writer, from }: Effect<"reproduce">): void {
+  reproduce({ topic, writer, from, theirs }: Effect<"reproduce">): void {
     const { log, life, trace } = this.#room;
     this.#room.touchLog();
-    Promise.resolve(heldGeneration(log, topic)?.reproduce(writer, from)).then(
+    Promise.resolve(heldGeneration(log, topic)?.reproduce(writer, from, theirs)).then(
       life.guard((records) => {
-        trace(`produced ${records ?? 0} records of ${topic} of ${writer.slice(0, 4)} again, from ${from} on`);
+        const whose = theirs === undefined ? "" : "of another history ";
+        trace(`produced ${records ?? 0} records of ${topic} of ${writer.slice(0, 4)} ${whose}again, from ${from} on`);
         this.#push({ type: "reproduced", from });
       }),
       life.guard((error: unknown) => this.#push({ type: "reproduced", from, failed: String(error) })),

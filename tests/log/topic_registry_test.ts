@@ -312,6 +312,54 @@ test("sets on both sides of partitions converge to the latest by (lamport, write
   }
 });
 
+/** A node that goes on from this disk, with the writer and the settings that it has there. */
+function openCopy(seed: number, { disk }: Node): Promise<Node> {
+  const copy = disk.fork();
+  copy.crash("keep", new Random(seed));
+  return openNode(seed, copy);
+}
+
+/** As replication would, once the owner heard of another history of its feed: both are produced again (rule R6). */
+async function mend(owner: Node, peer: Node, from: number): Promise<void> {
+  const { writer } = owner.log;
+  await owner.log.mintWriter("a peer holds another history of it");
+  const [ours, theirs] = [owner, peer].map(({ log }) => log.topic(settingsTopic));
+  await ours?.reproduce(writer, from);
+  const have = new Map([...(theirs?.have ?? [])].map(([other]) => [other, Number.MAX_SAFE_INTEGER]));
+  const missing = await theirs?.readMissing(new Map([...have, [writer, from - 1]]), 8 * 1_048_576);
+  await ours?.reproduce(writer, from, missing?.frames.slice());
+}
+
+test("what was settled in both histories of a forked feed converges on all nodes, its owner among them", async () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const random = new Random(`forked/${seed}`);
+    const [first, second] = [await openNode(seed * 10), await openNode(seed * 10 + 1)] as const;
+    const set = (node: Node): Promise<unknown> => {
+      const retention = { segmentsMax: random.between(1, 1_000) };
+      return node.registry.set(`topic-${random.between(1, 2)}`, { retention }, { create: false });
+    };
+    for (const name of ["topic-1", "topic-2"]) await first.registry.set(name, {}, { create: true });
+    await ship(first, second);
+    const restored = await openCopy(seed * 10 + 2, first);
+    const from = 3;
+    // What the lost directory had settled last, and its peer since: often with the Lamport numbers of the other side.
+    for (let index = random.between(1, 3); index > 0; index--) await set(first);
+    await ship(first, second);
+    for (let index = random.between(0, 2); index > 0; index--) await set(second);
+    for (let index = random.between(1, 4); index > 0; index--) await set(restored);
+    assert.is(restored.log.writer, first.log.writer);
+    await mend(restored, second, from);
+    for (let round = 0; round < 3; round++) {
+      await ship(restored, second);
+      await ship(second, restored);
+    }
+    for (const name of ["topic-1", "topic-2"]) {
+      assert.equal(restored.registry.settings(name), second.registry.settings(name), `seed ${seed}, ${name}`);
+    }
+    for (const node of [first, second, restored]) await closeNode(node);
+  }
+});
+
 /** What all records say of a topic, found the slow way: the last life, and in it the latest by rule R7. */
 async function lifeOf(node: Node, name: string): Promise<{ generation: number; deleted: boolean; settings: unknown }> {
   const topic = node.log.topic(settingsTopic);
