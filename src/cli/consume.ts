@@ -10,7 +10,8 @@ import {
   NamedConsumer,
 } from "../client/mod.ts";
 import { checkUsage, clientOf, parseFrom, topicArgument, wholeNumber, withFormats, withServers } from "./arguments.ts";
-import { cursorNameArgument } from "./cursors.ts";
+import { nameArgument } from "./cursors.ts";
+import { FailoverNotes } from "./failover_notes.ts";
 import { printBytes, printNote } from "./output.ts";
 
 interface ConsumeFlags {
@@ -43,10 +44,10 @@ export function addConsumeCommand(program: Command): void {
     .option(
       "--name <name>",
       "go on where consumers of this name stopped, on whatever node, and keep the place; --from is for the first of them",
-      cursorNameArgument,
+      nameArgument("cursor"),
     )
-    .option("--group <name>", "share the topic with others who consume under this group", cursorNameArgument)
-    .option("--member <name>", "name in the group: whoever has it again gets the same share", cursorNameArgument)
+    .option("--group <name>", "share the topic with others who consume under this group", nameArgument("group"))
+    .option("--member <name>", "name in the group: whoever has it again gets the same share", nameArgument("member"))
     .option("--follow", "wait at the end for what comes")
     .option("--count <n>", "stop after so many records", wholeNumber(1))
     .addOption(
@@ -68,15 +69,16 @@ async function consumeTopic(topic: string, flags: ConsumeFlags): Promise<void> {
   await using client = clientOf(flags);
   // A consumer tries for a while to reach a server: whoever named a wrong one is to hear of it at once.
   await client.servers();
+  const notes = new FailoverNotes(printNote);
   const options: ConsumeOptions = {
     from: flags.from,
     follow: flags.follow ?? false,
     signal: controller.signal,
     outOfRange: flags.outOfRange,
     onGap: (gap) => printNote(`gone: records ${gap.from} to ${gap.to} of writer ${gap.writer}`),
-    onFailover: ({ error, server }) => printNote(`${error.message}; going on at ${server}`),
+    onFailover: (failover) => notes.tell(failover),
   };
-  await printRecords(consumerOf(client, topic, { ...flags, options }), flags);
+  await printRecords(consumerOf(client, topic, { ...flags, options }), { ...flags, onRecord: () => notes.forget() });
 }
 
 type AnyConsumer = Consumer | NamedConsumer | GroupConsumer;
@@ -91,7 +93,10 @@ function consumerOf(
   return client.consume(topic, options);
 }
 
-async function printRecords(consumer: AnyConsumer, flags: ConsumeFlags): Promise<void> {
+async function printRecords(
+  consumer: AnyConsumer,
+  flags: ConsumeFlags & { readonly onRecord: () => void },
+): Promise<void> {
   let pieces: Uint8Array[] = [];
   let bytes = 0;
   // With a name or a group, what stands before the record that is asked for is handled: nothing may wait here then.
@@ -104,6 +109,7 @@ async function printRecords(consumer: AnyConsumer, flags: ConsumeFlags): Promise
   };
   try {
     for await (const record of consumer) {
+      flags.onRecord();
       const value =
         flags.format === "json"
           ? toJson(record, consumer instanceof GroupConsumer ? undefined : consumer.cursor)

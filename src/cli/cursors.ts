@@ -47,11 +47,13 @@ export function addCursorsCommand(program: Command): void {
   withServers(withFormats(remove, ["text", "json"])).action(deleteCursor);
 }
 
-/** A cursor's or a group's name, or a usage error that says what is allowed. */
-export function cursorNameArgument(value: string): string {
-  const fault = cursorNameFault(value);
-  if (fault !== undefined) throw new InvalidArgumentError(fault);
-  return value;
+/** Reads the name of a cursor, a group or a member: a usage error says what is allowed. */
+export function nameArgument(what: "cursor" | "group" | "member"): (value: string) => string {
+  return (value) => {
+    const fault = cursorNameFault(value)?.replace("cursor name", `${what} name`);
+    if (fault !== undefined) throw new InvalidArgumentError(fault);
+    return value;
+  };
 }
 
 function topicOf(): Argument {
@@ -59,7 +61,7 @@ function topicOf(): Argument {
 }
 
 function nameOf(): Argument {
-  return new Argument("<name>", "name that consumers read under").argParser(cursorNameArgument);
+  return new Argument("<name>", "name that consumers read under").argParser(nameArgument("cursor"));
 }
 
 async function listCursors(topic: string, flags: CursorFlags & { readonly slots?: boolean }): Promise<void> {

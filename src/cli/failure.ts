@@ -33,7 +33,10 @@ function hasCode(error: unknown): error is Error & { code: string } {
   return error instanceof Error && "code" in error && typeof error.code === "string";
 }
 
+/** A node that answers says itself what is wrong. */
+const reachedNobody = /nobody answers at|the connection to \S+ broke/;
+
 function adviceFor(error: ClientError): string {
-  if (error.code !== "UNAVAILABLE" || error.server === undefined) return error.message;
+  if (error.code !== "UNAVAILABLE" || !reachedNobody.test(error.message)) return error.message;
   return `${error.message}\nIs a node running there? Start one with "grapevine agent", or name another with --server URL`;
 }

@@ -28,7 +28,7 @@ export function startOf(
   }
   const bytes = bytesOfToken(from, "from");
   const place = decodeCursor(bytes);
-  if (place === undefined) throw badStart(topic, `${JSON.stringify(from)} is not a cursor`);
+  if (place === undefined) throw badStart(topic, "the cursor was cut off or changed, or it is a token");
   if (place.topic !== topic) throw badStart(topic, `the cursor is one of topic ${JSON.stringify(place.topic)}`);
   return { start: { type: "cursor", place }, request: { start: { case: "cursor", value: bytes } } };
 }

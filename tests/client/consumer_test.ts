@@ -155,6 +155,11 @@ for (const from of [-1, 1.5, Number.NaN, new Date("nonsense"), "oldest", "c1.AAA
   });
 }
 
+test("consume() from a cursor that was cut off says that it may be", async () => {
+  await using client = new StubServer().client();
+  assert.throws(() => client.consume("t", { from: "c1.AAA" }), /cannot consume topic "t": the cursor was cut off/i);
+});
+
 test("members() and watchMembers() say who is there, and leaving the loop ends the watch", async () => {
   const server = new StubServer();
   await using client = server.client();
