@@ -29,6 +29,11 @@ export class TailBudget {
     this.#bytes -= bytes;
   }
 
+  /** Holds on no longer to a cache that is empty: its topic may be gone. */
+  emptied(cache: TailCache): void {
+    this.#takeOut(cache);
+  }
+
   #moveToEnd(cache: TailCache): void {
     this.#takeOut(cache);
     cache.quieter = this.#loudest;
@@ -111,6 +116,7 @@ export class TailCache {
 
   clear(): void {
     while (this.length > 0) this.dropOldest();
+    this.#budget.emptied(this);
   }
 
   /** Whole frames from the one that holds `offset` on; undefined when that is not here. */

@@ -182,6 +182,19 @@ test("TailCache gives way to topics that grow while it is quiet, and says so to 
   );
 });
 
+test("a TailCache that was cleared is held by nothing, so that a deleted topic leaves no memory behind", () => {
+  const budget = new TailBudget();
+  const place = { position: 0, frameBytes: 10, offset: 1, count: 1, lamport: 1, timestampMaxMs: 0, baseSequence: 1 };
+  const [quiet, gone, loud] = Array.from({ length: 3 }, () => {
+    const cache = new TailCache(budget, new Map());
+    cache.add({ ...place, writer: "w", chain: undefined, gap: false, stamp: undefined }, new Uint8Array(10));
+    return cache;
+  }) as [TailCache, TailCache, TailCache];
+  gone.clear();
+  assert.ok(quiet.louder === loud && loud.quieter === quiet);
+  assert.ok(gone.louder === undefined && gone.quieter === undefined);
+});
+
 test("read() gives bytes whose change does not reach other readers", async () => {
   const { topic } = await newTopic();
   await topic.produce(frameOf(["a"]));
