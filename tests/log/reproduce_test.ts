@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { crc32, Random, readProducerStamp, writeProducerStamp } from "../../src/base/mod.ts";
 import { type Directory, dumpFile, type LogOptions, type TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
-import { environment, frameOf, openLog, readAll, textsOf } from "./log_kit.ts";
+import { environment, frameOf, framesIn, openLog, readAll, textsOf } from "./log_kit.ts";
 
 const small: LogOptions = { segmentBytesMax: 65_536, indexEveryBytes: 512 };
 
@@ -82,6 +82,40 @@ test("reproduce() that a crash ended at any step goes on where it was, after the
     assert.is(await held.reproduce(former, 6), 0);
     await again.log[Symbol.asyncDispose]();
   }
+});
+
+test("reproduce() gives what a peer has in place of ours to the new writer, once, also after a restart", async () => {
+  const [disk, environments] = [new SimulatedDisk(), [2, 3].map((seed) => environment(new Random(seed)))];
+  const { log: peer } = await openLog(disk.mount());
+  const peers = await peer.openTopic("t");
+  for (const value of ["a", "b"]) await peers.produce(frameOf([value]));
+  const copy = disk.fork();
+  copy.crash("keep", new Random(1));
+  const { log } = await openLog(copy.mount(), {}, environments[0]);
+  const [topic, former] = [await log.openTopic("t"), log.writer];
+  await topic.produce(frameOf(["ours"]));
+  for (const values of [["c", "d"], ["e"]]) await peers.produce(frameOf(values));
+  await peer.mintWriter("a test");
+  await peers.produce(frameOf(["nothing of that feed"]));
+  const theirs = async (): Promise<Uint8Array> =>
+    (await peers.readMissing(new Map([[former, 2]]), 65_536)).frames.slice();
+  assert.is(await topic.reproduce(former, 3, await theirs()), 0, "it is not a former writer yet");
+  await log.mintWriter("a test");
+  const damaged = await theirs();
+  const [sound, next] = framesIn(damaged).map(({ bytes }) => bytes.length) as [number, number];
+  damaged[sound + next - 1] = 7;
+  assert.is(await topic.reproduce(former, 3, damaged), 2, "nothing behind what is damaged");
+  assert.is(await topic.reproduce(former, 3, await theirs()), 1, "the rest");
+  assert.is(await topic.reproduce(former, 3, await theirs()), 0, "once");
+  assert.equal(await textsBy(topic, log.writer), ["c", "d", "e"]);
+  const lamports = (await readAll(topic)).slice(-2).map(({ header }) => header.lamport);
+  assert.equal(lamports, [3, 4], "those that they had");
+  const { writer } = log;
+  await log[Symbol.asyncDispose]();
+  const again = await openLog(copy.mount(), {}, environments[1]);
+  const held = await again.log.openTopic("t");
+  assert.is(await held.reproduce(former, 3, await theirs()), 0, "after a restart");
+  assert.equal(await textsBy(held, writer), ["c", "d", "e"]);
 });
 
 test("a dump tells of former writers, of what was produced again, and marks it", async () => {

@@ -180,7 +180,7 @@ export function words(effects: readonly ReplicatorEffect[]): string[] {
       case "probe-feed":
         return `probe ${effect.peer.name} ${effect.topic} ${nameOf(effect.writer)} ${effect.sequences.join(" ")}`;
       case "reproduce":
-        return `reproduce ${effect.topic} ${nameOf(effect.writer)}${effect.from}`;
+        return `reproduce ${effect.topic} ${nameOf(effect.writer)}${effect.from}${effect.theirs ? " of theirs" : ""}`;
       case "mint-writer":
         return "mint";
       case "unwatch":

@@ -1,8 +1,9 @@
 // From where on peers hold another history of what this node wrote as a former writer (rule R6, second half).
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { chainStart, FrameBuilder, placeFrame, settingsTopic, stampBatch } from "../../src/base/mod.ts";
 import type { ReplicatorEffect } from "../../src/replication/mod.ts";
-import { Bench, chain, type Told, words, writers } from "./builders.ts";
+import { Bench, chain, type Told, vector, words, writers } from "./builders.ts";
 
 /** A feed as a row of batch ends; the hash of each is its text. */
 interface History {
@@ -161,6 +162,94 @@ test("a peer that says what cannot be is not believed, and asked a bounded numbe
   }
   assert.ok(probes < 40, `${probes} probes`);
   assert.equal(reproduced(bench), []);
+});
+
+/** One batch of one record, as a peer has it. */
+function batch(writer: string, baseSequence: number): Uint8Array {
+  const builder = new FrameBuilder();
+  builder.add({ value: `${writer} ${baseSequence}` }, 1_000);
+  const frame = builder.finish();
+  stampBatch(frame, { writer, baseSequence, lamport: baseSequence, generation: 1, previousChain: chainStart });
+  placeFrame(frame, { baseOffset: 0, durableBefore: 0 });
+  return frame;
+}
+
+/** A node with a former writer `c` of whose settings `a` holds another history, behind the sixth. */
+function forkedSettings(durable: string): Bench {
+  const bench = new Bench({ formerWriters: [writers.c] });
+  bench.grew(settingsTopic, "c9 a1");
+  const effects = bench.hear("a", { [settingsTopic]: { durable } });
+  answerAll(bench, effects, { a: history(9, 6, "o") }, history(9, 6, "m"));
+  return bench;
+}
+
+function bring(bench: Bench, frames: readonly Uint8Array[]): string[] {
+  const { peer, pullId } = bench.lastPull;
+  const bytes = new Uint8Array(frames.flatMap((frame) => [...frame]));
+  return words(bench.feed({ type: "pulled", peer: peer.name, pullId, frames: bytes, lowWater: vector("") }));
+}
+
+const asked = (through: number): string => `pull a ${settingsTopic} c${through} a${Number.MAX_SAFE_INTEGER}`;
+const isPull = (word: string): boolean => word.startsWith(`pull a ${settingsTopic}`);
+const isReproduce = (word: string): boolean => word.startsWith("reproduce");
+
+test("of _topics what a peer has in place of ours is pulled, and produced again, until nothing is left of it", () => {
+  const bench = forkedSettings("c9 a1");
+  assert.equal(words(bench.effects).filter(isPull), [asked(6)]);
+  const frames = [batch(writers.c, 7), batch(writers.c, 8)];
+  assert.equal(bring(bench, [frames[0] as Uint8Array, batch(writers.a, 9), frames[1] as Uint8Array]), []);
+  const [again] = bench.end().filter(({ type }) => type === "reproduce");
+  assert.ok(again?.type === "reproduce");
+  assert.is(again.from, 7);
+  assert.equal(again.theirs, new Uint8Array(frames.flatMap((frame) => [...frame])), "that feed alone");
+  assert.equal(words(bench.feed({ type: "reproduced", from: 7 })).filter(isPull), [asked(8)]);
+  bring(bench, [batch(writers.c, 9)]);
+  assert.equal(words(bench.end()).filter(isReproduce), [`reproduce ${settingsTopic} c9 of theirs`]);
+  bench.feed({ type: "reproduced", from: 9 });
+  assert.equal(words(bench.pass(10_000)).filter(isPull), []);
+  // It lags behind, and has more of that history later.
+  assert.equal(
+    words(bench.tell("a", settingsTopic, "c11 a1"))
+      .filter(isPull)
+      .at(-1),
+    asked(9),
+  );
+});
+
+test("of other topics the history of the peers stays theirs", () => {
+  const bench = formerBench(9);
+  answerAll(bench, bench.hear("a", { t: { durable: "c9" } }), { a: history(9, 6, "o") }, history(9, 6, "m"));
+  bench.pass(10_000);
+  assert.equal(
+    words(bench.effects).filter((word) => word.startsWith("pull")),
+    [],
+  );
+});
+
+test("a pull of another history that fails, or falls silent, is tried again, and not for ever", () => {
+  const bench = forkedSettings("c9 a1");
+  assert.equal(words(bench.end("it does not answer")), []);
+  assert.equal(words(bench.pass(200)).filter(isPull), [asked(6)]);
+  assert.equal(words(bench.pass(5_000)).slice(0, 2), [`reproduce ${settingsTopic} c7`, "cancel a"]);
+  bench.feed({ type: "reproduced", from: 7 });
+  let pulls = words(bench.effects).filter(isPull).length;
+  for (let tries = 0; tries < 40; tries++) {
+    bench.feed({ type: "watch-alive", peer: "a", watchId: bench.watchId("a") });
+    bench.pass(5_000);
+    const now = words(bench.effects).filter(isPull).length;
+    if (now === pulls) break;
+    pulls = now;
+    bench.end();
+  }
+  assert.is(pulls, 16);
+});
+
+test("what the log could not produce again of another history is pulled again", () => {
+  const bench = forkedSettings("c7 a1");
+  bring(bench, [batch(writers.c, 7)]);
+  bench.end();
+  assert.equal(words(bench.feed({ type: "reproduced", from: 7, failed: "no space" })), ["warn local"]);
+  assert.equal(words(bench.pass(200)).filter(isPull), [asked(6)]);
 });
 
 test.run();

@@ -2,6 +2,7 @@
 // Two histories of one feed (rules R5, R6): what only its owner has reaches everybody under the owner's new writer.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { TopicRegistry } from "../../src/log/mod.ts";
 import { noFaults, World } from "../../src/testing/mod.ts";
 
 async function cluster(seed: number, names: readonly string[]): Promise<World> {
@@ -94,6 +95,44 @@ test("what was produced again is not produced a third time after restarts, and a
   await world.runFor(10_000);
   assert.equal(await valuesOf(world, "c"), everybody);
   assert.equal(world.finish(), []);
+});
+
+test("what is settled about topics is the same on all nodes in the end, though a feed of _topics has two histories", async () => {
+  const world = new World(25, noFaults, { gossip: false, topics: true });
+  for (const name of ["a", "b", "c"]) world.addNode(name);
+  await world.runFor(5_000);
+  const settle = async (change: Promise<unknown> | undefined): Promise<void> => {
+    world.touchLog();
+    await world.settled(change as Promise<unknown>, { withinMs: 5_000, doing: "settle" });
+    await world.runFor(500);
+  };
+  const at = (node: string): TopicRegistry => world.node(node).topics as TopicRegistry;
+  for (const topic of ["kept", "gone"]) await settle(at("a").set(topic, {}, { create: true }));
+  const backup = world.backup("a");
+  await settle(at("a").set("kept", { tombstoneGraceMs: 1_000 }, { create: false }));
+  await settle(at("a").delete("gone"));
+  await settle(at("a").set("gone", {}, { create: true }));
+  world.restore("a", backup, { tellsNode: false });
+  world.partition(["a"], ["b", "c"]);
+  world.restart("a");
+  await world.runFor(5_000);
+  await settle(at("a").set("alone", { tombstoneGraceMs: 2_000 }, { create: true }));
+  world.heal();
+  await world.runFor(12_000);
+  for (const node of ["a", "b", "c"]) {
+    assert.equal(at(node).settings("kept"), { tombstoneGraceMs: 1_000 }, node);
+    assert.equal(at(node).settings("alone"), { tombstoneGraceMs: 2_000 }, node);
+    assert.is(world.node(node).log?.topic("gone")?.generation, 2, node);
+  }
+  world.node("b").produce("gone", ["of its second life"]);
+  await world.runFor(2_000);
+  assert.equal(world.finish(), []);
+  // Seen again after restarts, it is not said again.
+  const { nextOffset } = world.node("b").log?.topic("_topics") ?? { nextOffset: 0 };
+  world.crash("a", "keep");
+  world.restart("a");
+  await world.runFor(12_000);
+  assert.is(world.node("b").log?.topic("_topics")?.nextOffset, nextOffset);
 });
 
 test("two nodes that run on copies of one directory: what each wrote alone reaches everybody", async () => {
