@@ -24,6 +24,16 @@ export class Numbers {
     this.#values[this.#length++] = value;
   }
 
+  set(index: number, value: number): void {
+    this.#values[index] = value;
+  }
+
+  /** Takes out the values from one index up to another. */
+  remove(from: number, to: number): void {
+    this.#values.copyWithin(from, to, this.#length);
+    this.#length -= to - from;
+  }
+
   /** Index of the last value that is at most `value`, in values that never fall; −1 when all are above. */
   lastAtMost(value: number): number {
     let low = 0;

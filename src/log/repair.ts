@@ -2,7 +2,6 @@
 import {
   type ChainHash,
   chainStart,
-  concat,
   type FrameHeader,
   placeFrame,
   sameChain,
@@ -13,8 +12,9 @@ import { chainAt } from "./chain_at.ts";
 import { LogCorruptError, RepairMisfitError } from "./errors.ts";
 import { type FeedEnd, fitOf } from "./feed.ts";
 import { load } from "./reader.ts";
+import { indexBytes } from "./recovery.ts";
 import { repairSegment } from "./repair_segment.ts";
-import type { Segment } from "./segment.ts";
+import { indexName, type Segment } from "./segment.ts";
 import type { TopicState } from "./topic_state.ts";
 import type { CorruptRange } from "./types.ts";
 
@@ -49,12 +49,28 @@ export async function repair(state: TopicState, range: CorruptRange, frames: Uin
     state.repaired(range);
     return;
   }
-  const bytes = concat(pieces.map((piece) => piece.bytes));
-  await segment.file.use(async (file) => {
-    file.write(range.at, [bytes]);
-    await file.sync();
-  });
+  await putInPlace(state, segment, { range, frames: pieces.map((piece) => piece.bytes) });
+  while (state.tail.firstOffset < offset) state.tail.dropOldest();
   state.repaired(range);
+}
+
+/** Perhaps in another order than before: nobody is to look for frames any more where they began. */
+async function putInPlace(
+  state: TopicState,
+  segment: Segment,
+  { range, frames }: { readonly range: CorruptRange; readonly frames: readonly Uint8Array[] },
+): Promise<void> {
+  await segment.file.use(async (file) => {
+    segment.index.blur(range.at, range.at + range.bytes);
+    // Before, and durably: an index that tells where those frames began would fit the file as well.
+    await state.directory.replaceFile(indexName(segment.baseOffset), indexBytes(state, segment));
+    try {
+      file.write(range.at, frames);
+      await file.sync();
+    } finally {
+      segment.forgetReaders();
+    }
+  });
 }
 
 /** Takes a range for lost. Not kept over a restart: damage that is found again may be repaired by those who are there then. */

@@ -168,6 +168,11 @@ export class Segment {
     }
   }
 
+  /** Frames stand in another order: where readers stopped, none may begin. */
+  forgetReaders(): void {
+    this.#readers.clear();
+  }
+
   /** The position at which a reader stopped who goes on at `offset`; undefined when none did. */
   rememberedPositionOf(offset: number): number | undefined {
     return this.#readers.get(offset);

@@ -141,6 +141,21 @@ export class SegmentIndex {
     return entry < 0 ? 0 : this.#positions.at(entry);
   }
 
+  /**
+   * Frames between two places where frames begin, or the segment ends, are to stand in another order: from now on all of them
+   * are known to be somewhere behind the first place, which is so before and after.
+   */
+  blur(from: number, to: number): void {
+    const first = this.#positions.lastAtMost(from) + 1;
+    const end = this.#positions.lastAtMost(to - 1) + 1;
+    for (const column of [this.#offsets, this.#positions, this.#timestamps]) column.remove(first, end);
+    this.#checkpoints.remove(this.#checkpoints.lastAtMost(from) + 1, this.#checkpoints.lastAtMost(to - 1) + 1);
+    for (const { positions } of this.feeds.values()) {
+      const behind = positions.lastAtMost(to - 1);
+      for (let entry = positions.lastAtMost(from) + 1; entry <= behind; entry++) positions.set(entry, from);
+    }
+  }
+
   #isDue(position: number): boolean {
     const { length } = this.#positions;
     return length === 0 || position - this.#positions.at(length - 1) >= this.#everyBytes;
