@@ -70,6 +70,7 @@ interface Lent {
 }
 
 const leaderGone = new ConnectError("the tab that held the stream is gone", Code.Unavailable);
+const leaderSilent = new ConnectError("the tab that holds the stream does not answer", Code.Unavailable);
 
 export class TabShare implements PageStreams {
   readonly #name: string;
@@ -118,9 +119,9 @@ export class TabShare implements PageStreams {
         for await (const answer of answers) yield* followed.take(answer);
         return;
       } catch (error) {
-        if (error !== leaderGone || signal.aborted) throw error;
+        if (signal.aborted || (error !== leaderGone && error !== leaderSilent)) throw error;
         // Once nobody took it, a stream of its own is better than to ask again.
-        hasLeader = this.#lastTaken;
+        hasLeader = error === leaderGone;
       }
     }
   }
@@ -139,9 +140,6 @@ export class TabShare implements PageStreams {
     this.#channel.close();
     this.#toMe.close();
   }
-
-  /** Whether the leader that was asked last took it. */
-  #lastTaken = true;
 
   async #elect(settled: () => void): Promise<void> {
     await this.#hold(
@@ -199,14 +197,13 @@ export class TabShare implements PageStreams {
     }
   }
 
-  /** The answers to a subscription by way of the leader. Throws `leaderGone`. */
+  /** The answers to a subscription by way of the leader. Throws `leaderGone`, and `leaderSilent` where nobody took it. */
   async *#ask(followed: Followed, signal: AbortSignal): AsyncGenerator<FollowAnswer, void> {
     signal.throwIfAborted();
     const id = ++this.#lastId;
     const asked: Asked = { held: [], isTaken: false, end: undefined, wake: () => {} };
     this.#asked.set(id, asked);
     const { tab } = this.#means;
-    this.#lastTaken = true;
     this.#post({ type: "ask", tab, id, asks: compact(followed.asks()) });
     const onAbort = (): void => {
       asked.end = { error: signal.reason };
@@ -227,8 +224,7 @@ export class TabShare implements PageStreams {
           await pause(this.#clock, takenMsMax, (wake) => {
             asked.wake = wake;
           });
-          this.#lastTaken = asked.isTaken || asked.end !== undefined;
-          if (!this.#lastTaken) asked.end = { error: leaderGone };
+          if (!asked.isTaken) asked.end ??= { error: leaderSilent };
         } else {
           await new Promise<void>((resolve) => {
             asked.wake = resolve;

@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { clientClock } from "../../src/client/client_clock.ts";
+import { type ClientClock, clientClock } from "../../src/client/client_clock.ts";
 import type { FollowAnswer, FollowAsks } from "../../src/client/followed.ts";
 import type { PageStreams } from "../../src/client/page_stream.ts";
 import { type TabChannel, type TabMeans, TabShare } from "../../src/client/tab_share.ts";
@@ -36,6 +36,8 @@ class Locks {
 /** A server whose topic has numbers as cursors: each answer carries one, as its only byte. */
 class Numbers implements PageStreams {
   static count = 0;
+  /** Streams that were opened here. */
+  opened = 0;
   readonly #signal: AbortSignal;
 
   constructor(signal: AbortSignal) {
@@ -47,6 +49,7 @@ class Numbers implements PageStreams {
     const { start, topic } = asks.value;
     if (topic === "bad") throw new ConnectError("no such topic", Code.NotFound);
     Numbers.count++;
+    this.opened++;
     try {
       for (let number = start.case === "cursor" ? (start.value[0] as number) + 1 : 0; number < 200; number++) {
         await new Promise((resolve) => setTimeout(resolve, 1));
@@ -62,18 +65,22 @@ class Numbers implements PageStreams {
   close(): void {}
 }
 
-/** A channel that a crashed tab says nothing more on, although its code still runs here. */
+/** A channel that a crashed tab says nothing more on, and a deaf one hears nothing on, although their code still runs here. */
 class TabChannelOf implements TabChannel {
   readonly #channel: BroadcastChannel;
   readonly #crashed: AbortSignal;
+  readonly #deaf: AbortSignal;
 
-  constructor(channel: BroadcastChannel, crashed: AbortSignal) {
+  constructor(channel: BroadcastChannel, crashed: AbortSignal, deaf: AbortSignal) {
     this.#channel = channel;
     this.#crashed = crashed;
+    this.#deaf = deaf;
   }
 
   set onmessage(listener: TabChannel["onmessage"]) {
-    this.#channel.onmessage = listener;
+    this.#channel.onmessage = (event) => {
+      if (!this.#deaf.aborted) listener?.(event);
+    };
   }
 
   postMessage(message: unknown): void {
@@ -89,26 +96,31 @@ let lastTab = 0;
 
 interface Tab {
   readonly share: TabShare;
+  readonly own: Numbers;
+  /** From now on it hears nobody. */
+  deafen(): void;
   /** Ends it without a word, as a tab that crashes does. */
   crash(): void;
 }
 
-function openTab(locks: Locks, origin: string): Tab {
+function openTab(locks: Locks, origin: string, clock = clientClock): Tab {
   const holders = new Set<() => void>();
   const crashed = new AbortController();
+  const deaf = new AbortController();
   const channels: BroadcastChannel[] = [];
   const means: TabMeans = {
     lock: locks.request(holders),
     channel(name) {
       const channel = new BroadcastChannel(`${origin} ${name}`);
       channels.push(channel);
-      return new TabChannelOf(channel, crashed.signal);
+      return new TabChannelOf(channel, crashed.signal, deaf.signal);
     },
     tab: String(++lastTab),
   };
-  const share = new TabShare({ url: "http://a:1", own: new Numbers(crashed.signal), means, clock: clientClock });
+  const own = new Numbers(crashed.signal);
+  const share = new TabShare({ url: "http://a:1", own, means, clock });
   return {
-    share,
+    ...{ share, own, deafen: () => deaf.abort() },
     crash() {
       crashed.abort();
       for (const channel of channels) channel.close();
@@ -174,6 +186,32 @@ test("a tab whose leader does not answer opens a stream of its own", async () =>
   tab.crash();
   frozen.abort();
   await held;
+});
+
+/** Waits a fiftieth of the time. */
+const hastyClock: ClientClock = {
+  ...clientClock,
+  schedule(atMs, callback, options) {
+    const nowMs = clientClock.nowMs();
+    return clientClock.schedule(nowMs + (atMs - nowMs) / 50, callback, options);
+  },
+};
+
+test("what a leader held goes on at the next one, also where the same tab's other stream found the leader silent", async () => {
+  const locks = new Locks();
+  const [leader, next, tab] = [1, 2, 3].map(() => openTab(locks, "silence", hastyClock)) as [Tab, Tab, Tab];
+  const { signal } = new AbortController();
+  const held = tab.share.follow(asks("t"), signal);
+  await held.next();
+  leader.deafen();
+  const alone = tab.share.follow(asks("u"), signal);
+  await alone.next();
+  assert.is(tab.own.opened, 1, "nobody took the second one");
+  leader.crash();
+  while (next.own.opened + tab.own.opened < 2) await held.next();
+  assert.is(next.own.opened, 1, "the first one went on at the tab that leads now");
+  await Promise.all([held.return(), alone.return()]);
+  for (const one of [next, tab]) one.crash();
 });
 
 test("a tab that goes leaves nothing open at the leader", async () => {
