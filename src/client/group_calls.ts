@@ -58,6 +58,7 @@ export function groupWork(
     const request = { topic, group, member, call, leave, start, session: session === 0n ? 1n : session };
     const said = { slots: [...slots], releases: [...releases], saves: saves.map(toMessage) };
     try {
+      if (!servers.isVetted(connection)) await servers.vet(connection, { msLeft: answerMs });
       const answer = await connection.log.workInGroup({ ...request, ...said }, { timeoutMs: answerMs });
       const cursors = answer.cursors.map(({ slot, cursor, resets }) => {
         return { slot, resets, vector: decodeCursor(cursor)?.vector ?? new Map() };

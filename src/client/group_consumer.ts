@@ -280,8 +280,8 @@ function withSlots(
   return [...released].map(([slot, position]) => ({ slot, ...position }));
 }
 
-/** Whether to say it again later. A topic may still come, and the name of a member be let go of. */
+/** Whether to say it again later, to another server if need be. A topic may still come, and the name of a member be let go of. */
 function isTransient({ code }: ClientError, hasWorked: boolean): boolean {
   if (code === "NOT_FOUND" || code === "ALREADY_EXISTS") return !hasWorked;
-  return code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED" || code === "INTERNAL";
+  return code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED" || code === "INTERNAL" || code === "DIFFERENT_CLUSTERS";
 }

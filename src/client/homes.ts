@@ -1,11 +1,16 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { rendezvousPick, toBytes } from "../base/mod.ts";
+import type { GetServersResponse } from "../gen/log/v1/log_pb.ts";
 import type { ServerConnection } from "./connections.ts";
 import { ClientError } from "./errors.ts";
+import { firstAnswer } from "./first_answer.ts";
+import { askOne, type OneCall } from "./questions.ts";
 import type { ServerChoice, Servers } from "./servers.ts";
+import { isOfServer } from "./tried_servers.ts";
 
 /** While records are sent, servers are asked so often who is alive. */
 const lookEveryMs = 1_000;
+/** A server that takes longer hangs. */
 const lookTimeoutMs = 5_000;
 
 /**
@@ -61,25 +66,10 @@ export class Homes {
   }
 
   async #look(): Promise<void> {
-    this.#lookedAtMs = this.#servers.clock.nowMs();
-    for (let attempt = 1; ; attempt++) {
-      const connection = this.#servers.current;
-      try {
-        await this.#ask(connection);
-        return;
-      } catch (error) {
-        const doing = `find the homes of keys in topic ${JSON.stringify(this.#topic)}`;
-        const failure = this.#servers.failure(error, connection, { doing, fate: "unsent" });
-        const isHanging = failure.code === "DEADLINE_EXCEEDED";
-        if (isHanging) this.#servers.failed(connection);
-        if (!(isHanging || failure.code === "UNAVAILABLE") || attempt >= this.#servers.count) throw failure;
-      }
-    }
-  }
-
-  async #ask(connection: ServerConnection): Promise<void> {
-    const { servers } = await connection.log.getServers({}, { timeoutMs: lookTimeoutMs });
-    const placed = await this.#placed(connection);
+    const { clock, current } = this.#servers;
+    this.#lookedAtMs = clock.nowMs();
+    const order = [...new Set([current, ...this.#servers.after(current)])];
+    const { servers, placed } = await firstAnswer(order, (one) => this.#ask(one), { clock, passable });
     const alive = new Map<string, ServerConnection>();
     for (const { id, rpcAddr, status, tags } of servers) {
       if (status !== "alive" || tags["role"] === "observer") continue;
@@ -90,15 +80,44 @@ export class Homes {
     if (alive.size > 0) this.#alive = alive;
   }
 
-  /** The nodes that are to hold the topic; none where it is all of them, or there is no such topic yet. */
-  async #placed({ log }: ServerConnection): Promise<readonly string[]> {
+  /** What a server says of all, and which of them are to hold the topic. Rejects with `ClientError`. */
+  async #ask(connection: ServerConnection): Promise<Told> {
+    const question = {
+      doing: `find the homes of keys in topic ${JSON.stringify(this.#topic)}`,
+      ...({ timeoutMs: lookTimeoutMs, fate: "unsent" } as const),
+    };
     try {
-      return (await log.describeTopic({ topic: this.#topic }, { timeoutMs: lookTimeoutMs })).topic?.placed ?? [];
+      return await askOne(this.#servers, connection, question, async ({ log }, call) => {
+        const [{ servers }, placed] = await Promise.all([log.getServers({}, call), this.#placed(log, call)]);
+        return { servers, placed };
+      });
+    } catch (error) {
+      // Calls that change something need not wait for it, too.
+      if ((error as ClientError).code === "DEADLINE_EXCEEDED") this.#servers.failed(connection);
+      throw error;
+    }
+  }
+
+  /** The nodes that are to hold the topic; none where it is all of them, or there is no such topic yet. */
+  async #placed(log: ServerConnection["log"], call: OneCall): Promise<readonly string[]> {
+    try {
+      return (await log.describeTopic({ topic: this.#topic }, call)).topic?.placed ?? [];
     } catch (error) {
       if (ConnectError.from(error).code === Code.NotFound) return [];
       throw error;
     }
   }
+}
+
+interface Told {
+  readonly servers: GetServersResponse["servers"];
+  readonly placed: readonly string[];
+}
+
+/** Whether another server may do better. */
+function passable(failure: unknown): boolean {
+  const error = failure as ClientError;
+  return error.code === "DEADLINE_EXCEEDED" || isOfServer(error);
 }
 
 /** All servers, one of them first. */

@@ -1,6 +1,6 @@
 /** Questions that change nothing, and may be asked of another server when one does not answer. */
 import type { ServerConnection } from "./connections.ts";
-import { ClientError } from "./errors.ts";
+import { ClientError, type ProduceFate } from "./errors.ts";
 import type { Servers } from "./servers.ts";
 import { isOfServer, TriedServers } from "./tried_servers.ts";
 
@@ -24,6 +24,8 @@ export interface Question extends CallOptions {
   readonly timeoutMs: number;
   /** Whether any server can answer. Otherwise the one is asked first that changes go to. */
   readonly spreads?: boolean | undefined;
+  /** What became of records where the question is a part of producing them. */
+  readonly fate?: ProduceFate | undefined;
 }
 
 /** Each server is tried once, all within the time of the call. */
@@ -58,7 +60,7 @@ export async function ask<Answer>(
 export async function askOne<Answer>(
   servers: Servers,
   connection: ServerConnection,
-  { doing, timeoutMs, signal }: Question,
+  { doing, timeoutMs, signal, fate }: Question,
   question: (connection: ServerConnection, call: OneCall) => Promise<Answer>,
 ): Promise<Answer> {
   if (signal?.aborted) throw new ClientError("ABORTED", `Cannot ${doing}: the caller's signal ended it`);
@@ -74,6 +76,6 @@ export async function askOne<Answer>(
     return answer;
   } catch (error) {
     call.end(clock.nowMs(), "abandoned");
-    throw servers.failure(error, connection, { doing, signal });
+    throw servers.failure(error, connection, { doing, signal, fate });
   }
 }

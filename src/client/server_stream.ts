@@ -20,6 +20,7 @@ export async function* watchServer<Response>(
   if (signal?.aborted) return;
   signal?.addEventListener("abort", abort, { once: true });
   try {
+    if (!servers.isVetted(connection)) await servers.vet(connection, { signal: controller.signal });
     yield* open(connection, controller.signal);
   } catch (error) {
     if (controller.signal.aborted) return;

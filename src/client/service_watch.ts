@@ -3,7 +3,7 @@ import type { WatchServicesResponse } from "../gen/grapevine/v1/registry_pb.ts";
 import { pause } from "./client_clock.ts";
 import type { ServerConnection } from "./connections.ts";
 import { ClientError } from "./errors.ts";
-import { ServerTurns } from "./server_turns.ts";
+import { isRetryable, ServerTurns } from "./server_turns.ts";
 import type { Servers } from "./servers.ts";
 import { fromQuery } from "./service_messages.ts";
 import { WatchedServices } from "./watched_services.ts";
@@ -33,6 +33,7 @@ export async function* watchServices(
     const stream = new ServiceStream(servers, connection, signal);
     watched.begin();
     try {
+      if (!servers.isVetted(connection)) await servers.vet(connection, { signal });
       stream.open((options) => connection.registry.watchServices(request, options));
       let missingUntilMs = Number.POSITIVE_INFINITY;
       for (;;) {
@@ -52,7 +53,7 @@ export async function* watchServices(
       const failure = servers.failure(error, connection, { doing });
       const nowMs = servers.clock.nowMs();
       failingSinceMs ??= nowMs;
-      if (!mayPass(failure) || nowMs - failingSinceMs >= failoverMs) throw failure;
+      if (!mayPass(failure, servers) || nowMs - failingSinceMs >= failoverMs) throw failure;
       await waitFor(turns.failed(failure), servers, signal);
     } finally {
       stream.close();
@@ -115,9 +116,10 @@ class ServiceStream {
   }
 }
 
-/** Whether another server may do better. */
-function mayPass({ code }: ClientError): boolean {
-  return code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED" || code === "RESOURCE_EXHAUSTED" || code === "INTERNAL";
+/** Whether another server may do better, or this one in a while. */
+function mayPass(failure: ClientError, servers: Servers): boolean {
+  const { code } = failure;
+  return code === "RESOURCE_EXHAUSTED" || code === "INTERNAL" || isRetryable(failure, servers);
 }
 
 async function waitFor(delayMs: number, servers: Servers, signal: AbortSignal | undefined): Promise<void> {

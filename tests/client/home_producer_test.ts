@@ -9,6 +9,7 @@ import { HomeProducer } from "../../src/client/home_producer.ts";
 import { Homes } from "../../src/client/homes.ts";
 import { Servers } from "../../src/client/servers.ts";
 import { Log } from "../../src/gen/log/v1/log_pb.ts";
+import { IdleClock } from "./idle_clock.ts";
 
 function serversOf(): Servers {
   let stored = 0;
@@ -44,6 +45,36 @@ test("who is alive is asked of another server when one hangs", async () => {
   const homes = new Homes(servers, "orders");
   await homes.known();
   assert.is(homes.homeOf("a key"), "birch");
+  assert.is(servers.current.url, "http://s1.invalid:1", "what changes something does not wait for it, either");
+});
+
+test("servers that hang hold nobody up for long who asks for homes", async () => {
+  const clock = new IdleClock();
+  const asked: string[] = [];
+  const openTransport = (url: string) => {
+    const answers = createRouterTransport(({ service }) => {
+      service(Log, {
+        getServers: () => ({ servers: [{ id: "birch", rpcAddr: "s3.invalid:1", status: "alive" }] }),
+        describeTopic: () => ({}),
+      });
+    });
+    const unary: typeof answers.unary = (...call) => {
+      asked.push(`${new URL(url).hostname} ${clock.nowMs()}`);
+      return url.includes("s2") ? answers.unary(...call) : new Promise(() => {});
+    };
+    return { transport: { ...answers, unary }, bidirectional: false, close() {} };
+  };
+  const urls = ["http://s0.invalid:1", "http://s1.invalid:1", "http://s2.invalid:1", "http://s3.invalid:1"];
+  const servers = new Servers(urls, { openTransport, learns: false, clock });
+  const homes = new Homes(servers, "orders");
+  await Promise.race([homes.known(), clock.sleep(1_000)]);
+  assert.is(homes.homeOf("a key"), "birch");
+  // Each of them for its members, and for the topic.
+  const [s0, s1, s2] = ["s0.invalid 0", "s1.invalid 250", "s2.invalid 500"];
+  assert.equal(asked, [s0, s0, s1, s1, s2, s2]);
+  await clock.sleep(1_000);
+  assert.is(asked.length, 6, "once there is an answer nobody else is asked");
+  servers.close();
 });
 
 test("a producer that nobody sends with yet survives that no server is there", async () => {

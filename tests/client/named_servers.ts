@@ -5,6 +5,7 @@ import { encodeCursor, encodeToken } from "../../src/base/mod.ts";
 import { type ConnectOptions, LogClient, type ServerTransport } from "../../src/client/mod.ts";
 import { ServerWatch } from "../../src/client/server_watch.ts";
 import { Cluster, MemberChange, MemberStatus } from "../../src/gen/grapevine/v1/cluster_pb.ts";
+import { Registry, ServiceChange } from "../../src/gen/grapevine/v1/registry_pb.ts";
 import { ConsumeResponseSchema, Log, ProduceResponseSchema } from "../../src/gen/log/v1/log_pb.ts";
 import { IdleClock } from "./idle_clock.ts";
 
@@ -96,6 +97,17 @@ export class NamedServers {
           return { topic: { name: "t" } };
         },
         consumeStream: (_, context) => this.#consume(behave, context),
+        workInGroup: async (_, { signal }) => {
+          await behave("workInGroup", signal);
+          return { leaseMs: 5_000, slotCount: 1 };
+        },
+      });
+      service(Registry, {
+        watchServices: async function* (_, { signal }) {
+          await behave("watchServices", signal);
+          yield { change: ServiceChange.PRESENT, instance: { node: name, service: { name: "web", id: "web" } } };
+          await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+        },
       });
       service(Cluster, {
         members: async (_, { signal }) => {

@@ -198,6 +198,47 @@ test("a server of another cluster that was down when it was named is not written
   client.close();
 });
 
+/** Calls that go to the other server when the one is gone, each with how servers know it. */
+const goingOn: readonly (readonly [call: string, make: (client: LogClient) => Promise<unknown>])[] = [
+  ["watchServices", (client) => client.services.watch({ name: "web" }, { failoverMs: 2_000 }).next()],
+  ["workInGroup", (client) => client.consume("t", { group: "g", failoverMs: 2_000 }).next()],
+  ["watch", (client) => client.watchMembers().next()],
+  ["produce", (client) => client.produce("t", { key: "k", value: "x" }, { home: true, deliveryTimeoutMs: 2_000 })],
+];
+
+for (const [call, make] of goingOn) {
+  test(`nothing comes of ${call} at a server of another cluster that was down when it was named`, async () => {
+    const servers = new NamedServers({ a: "one", x: "two" });
+    servers.one("x").manner = "dead";
+    const client = servers.client(["a", "x"]);
+    await client.members();
+    await servers.clock.sleep(1_000);
+    [servers.one("a").manner, servers.one("x").manner] = ["dead", "well"];
+    // The first of them may find no more than that the server is gone which it knows.
+    for (let time = 1; time <= 2; time++) {
+      const failure = await Promise.race([failureOf(make(client)), servers.clock.sleep(3_000)]);
+      assert.is(servers.counts(call)["x"], 0);
+      assert.match(String(failure?.code), /UNAVAILABLE|DIFFERENT_CLUSTERS/);
+    }
+    client.close();
+  });
+}
+
+test("a watch of services goes on when the server of its cluster is back", async () => {
+  const servers = new NamedServers({ a: "one", x: "two" });
+  const client = servers.client(["a", "x"]);
+  await client.members();
+  await servers.clock.sleep(1_000);
+  servers.one("a").manner = "dead";
+  const watch = client.services.watch({ name: "web" });
+  const change = watch.next();
+  await servers.clock.sleep(3_000);
+  servers.one("a").manner = "well";
+  assert.is((await change).value?.instance.node, "a");
+  await watch.return(undefined);
+  client.close();
+});
+
 test("a server that joins the cluster later is used then", async () => {
   const servers = new NamedServers({ a: "one", b: "two" });
   const client = servers.client(["a", "b"]);
