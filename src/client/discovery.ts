@@ -1,6 +1,7 @@
 /** Calls to services that are found by the cluster, outside browsers: from servers' URLs, a connected client or a node. */
 import type { Transport } from "@connectrpc/connect";
 import { DiscoveryTransport, type DiscoveryTransportOptions } from "./discovery_transport.ts";
+import { ClientError } from "./errors.ts";
 import { LogClient } from "./log_client.ts";
 import { ServiceBalancer, type ServiceBalancerOptions } from "./service_balancer.ts";
 import type { ServiceWatcher } from "./service_feed.ts";
@@ -48,7 +49,8 @@ function sourceOf({
 }: ServiceSource & { readonly service: string }): Pick<ServiceBalancerOptions, "services" | "onClose"> {
   if (services !== undefined) return { services };
   if (seeds === undefined || seeds.length === 0) {
-    throw new TypeError(`Cannot call service ${JSON.stringify(service)}: seeds, client and services are all missing`);
+    const message = `Cannot call service ${JSON.stringify(service)}: seeds, client and services are all missing; give one of them`;
+    throw new ClientError("INVALID_ARGUMENT", message);
   }
   const own = new LogClient(typeof seeds === "string" ? [seeds] : seeds, { openTransport: openNodeTransport });
   return { services: own.services, onClose: () => own.close() };

@@ -240,6 +240,7 @@ export class ServiceBalancer implements AsyncDisposable {
       const isKnown = this.#isGathered && this.#picker.targets.length > 0;
       const endpoint = isKnown ? (this.#pickNear(tried) ?? this.#picker.pick(this.#clock.nowMs())) : undefined;
       if (endpoint !== undefined) return endpoint;
+      void this.#feed?.inquire();
       await this.#changed(deadline);
     }
   }

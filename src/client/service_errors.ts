@@ -14,15 +14,16 @@ export class NoInstanceError extends Error {
     { reason, cause }: { readonly reason: string; readonly cause?: unknown },
   ) {
     const untold = cause instanceof Error ? `; who was to tell of them failed (${cause.message})` : "";
-    super(`Cannot call service ${JSON.stringify(service)}: ${wordsOf(seen)}, and ${reason}${untold}`, { cause });
+    const found = wordsOf(seen, untold !== "");
+    super(`Cannot call service ${JSON.stringify(service)}: ${found}, and ${reason}${untold}`, { cause });
     this.service = service;
     this.seen = seen;
   }
 }
 
-function wordsOf({ passing, warning, critical }: NoInstanceError["seen"]): string {
+function wordsOf({ passing, warning, critical }: NoInstanceError["seen"], isUntold: boolean): string {
   const all = passing + warning + critical;
-  if (all === 0) return "no instance is registered";
+  if (all === 0) return isUntold ? "no instance is known" : "no instance is registered";
   if (critical === all) return `all ${all} instances are critical`;
   return `of ${all} instances none fits (passing ${passing}, warning ${warning}, critical ${critical})`;
 }

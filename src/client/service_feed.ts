@@ -6,6 +6,11 @@ import { type ClientClock, pause } from "./client_clock.ts";
 /** Who tells of services: `client.services` and `agent.services` do. */
 export interface ServiceWatcher {
   watch(query: ServiceQuery, options?: { readonly signal?: AbortSignal }): AsyncIterable<ServiceChange>;
+  /** Asked while no instance is known: a watch that tells of none does not say whether anybody would. */
+  lookUp?(
+    query: ServiceQuery,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly ServiceInstance[]> | readonly ServiceInstance[];
 }
 
 /** Where one instance is reached. It stays the same object while the instance is the same one at the same place. */
@@ -20,6 +25,8 @@ const instancesMax = 1_000;
 const retoldMs = 1_000;
 /** So is everything where it names nothing at all, and stands for so long. */
 const silentMs = 20_000;
+/** Who tells is asked so often at most whether it would. */
+const inquiriesApartMs = 1_000;
 
 export interface ServiceFeedOptions {
   readonly services: ServiceWatcher;
@@ -40,7 +47,8 @@ export class ServiceFeed {
   #cancelRetold: () => void = () => {};
   #wake: () => void = () => {};
   /** Why the last watch ended. */
-  failure: unknown;
+  #failure: unknown;
+  #inquiry: { readonly askedAtMs: number; isAnswered: boolean; failure?: unknown } | undefined;
 
   constructor(options: ServiceFeedOptions) {
     this.#options = options;
@@ -49,6 +57,29 @@ export class ServiceFeed {
 
   get endpoints(): readonly Endpoint[] {
     return [...this.#endpoints.values()];
+  }
+
+  /** Why nobody tells; undefined where somebody does, as far as is known. */
+  get failure(): unknown {
+    if (this.#failure !== undefined || this.#inquiry === undefined) return this.#failure;
+    return this.#inquiry.isAnswered ? this.#inquiry.failure : new Error("Cannot look up services: no answer so far");
+  }
+
+  /** Finds out whether somebody would tell if there were an instance. */
+  async inquire(): Promise<void> {
+    const { services, clock, name, tags } = this.#options;
+    const before = this.#inquiry;
+    if (before !== undefined && (!before.isAnswered || clock.nowMs() < before.askedAtMs + inquiriesApartMs)) return;
+    if (services.lookUp === undefined) return;
+    const inquiry: NonNullable<typeof before> = { askedAtMs: clock.nowMs(), isAnswered: false };
+    this.#inquiry = inquiry;
+    try {
+      await services.lookUp({ name, tags }, { signal: this.#controller.signal });
+    } catch (error) {
+      // Whoever waits for an instance hears of it.
+      inquiry.failure = error;
+    }
+    inquiry.isAnswered = true;
   }
 
   /** How many there are in each state. */
@@ -77,13 +108,13 @@ export class ServiceFeed {
         this.#forgetUnnamedIn(silentMs);
         for await (const change of services.watch({ name, tags, states }, { signal })) {
           if (signal.aborted) return;
-          this.failure = undefined;
+          this.#failure = undefined;
           backoff.reset();
           this.#take(change);
         }
       } catch (error) {
         // Another node is asked in a moment. Whoever waits for an instance hears of it.
-        this.failure = error;
+        this.#failure = error;
       }
       this.#cancelRetold();
       if (signal.aborted) return;

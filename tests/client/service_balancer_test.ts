@@ -3,7 +3,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createServiceBalancer } from "../../src/client/mod.ts";
+import {
+  type ClientError,
+  createServiceBalancer,
+  NoInstanceError,
+  type ServiceBalancer,
+} from "../../src/client/mod.ts";
 import { FakeRegistry } from "./fake_registry.ts";
 
 interface Instance {
@@ -117,6 +122,35 @@ test("pick() gives where a call should go", async () => {
 
 test("without a source of instances it is refused", () => {
   assert.throws(() => createServiceBalancer({ service: "payments" }), /seeds, client and services are all missing/);
+});
+
+test("who names nobody that tells of instances is told what to name", () => {
+  const words = /^Cannot call service "payments": seeds, client and services are all missing; give one of them$/;
+  for (const seeds of [undefined, [] as const]) {
+    assert.throws(
+      () => createServiceBalancer({ service: "payments", seeds }),
+      (error: ClientError) => error.code === "INVALID_ARGUMENT" && words.test(error.message),
+    );
+  }
+});
+
+test("a call that finds no instance says that nobody tells of them, and why", async () => {
+  const failureOf = async (balancer: ServiceBalancer): Promise<NoInstanceError> => {
+    const failure = await balancer.pick({ timeoutMs: 100 }).catch((error: NoInstanceError) => error);
+    balancer.close();
+    assert.instance(failure, NoInstanceError);
+    return failure as NoInstanceError;
+  };
+  const service = "invoices";
+  const nobody = await failureOf(createServiceBalancer({ service, seeds: "http://127.0.0.1:1" }));
+  assert.match(nobody.message, /no instance is known, .* failed \(Cannot look up services: nobody answers at http:/);
+  const watch = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
+  const silent = await failureOf(
+    createServiceBalancer({ service, services: { watch, lookUp: () => new Promise(() => {}) } }),
+  );
+  assert.match(silent.message, /no instance is known, .* failed \(Cannot look up services: no answer so far\)/);
+  const { message } = await failureOf(createServiceBalancer({ service, services: { watch, lookUp: () => [] } }));
+  assert.is(message, 'Cannot call service "invoices": no instance is registered, and there was none within 100 ms');
 });
 
 test.run();
