@@ -17,13 +17,13 @@ const leanFiles: readonly (readonly [name: RegExp, file: string])[] = [
  * words of runtimes that say more than "Failed to fetch".
  */
 const absent: Readonly<Record<string, readonly string[]>> = {
+  hot_calls: ["consumeHot", "produceHot", "sharesStream"],
   hot_pipe: ["HotPipe"],
   shared_pipe: ["SharedPipe", "BatchRefusal"],
   stream_pipe: ["StreamPipe"],
   many_produces: ["ManyProduces"],
-  hot_responses: ["HotResponses"],
-  hot_messages: ["ProduceAnswerReader", "ProduceRequests", "consumeStreamPath", "producePath", "readConsumeAnswer"],
-  connection_faults: ["neverConnected", "certificateFault", "strangeAnswer"],
+  connection_faults: ["neverConnected"],
+  misfits: ["misfitOf", "unreachableWords"],
 };
 
 /** What operators ask of a cluster, which pages do not. */
@@ -63,6 +63,17 @@ export function leanClient(projectDirectory: string, { forPages }: LeanOptions):
 
 type Described = DescMessage | DescService | { readonly kind: "file" | "enum" | undefined };
 
+/** Fields that no client of ours writes or reads: its records are in frames. Readers pass over what they do not know. */
+const strangeFields: ReadonlySet<string> = new Set([
+  "log.v1.ConsumeResponse.gaps",
+  "log.v1.ConsumeResponse.record",
+  "log.v1.ProduceRequest.producer_epoch",
+  "log.v1.ProduceRequest.producer_id",
+  "log.v1.ProduceRequest.producer_sequence",
+  "log.v1.ProduceRequest.record",
+  "log.v1.ProduceRequest.records",
+]);
+
 /** The details of errors, which no method names. */
 const details: readonly string[] = ["log.v1.LatestRecord", "log.v1.LowestAvailable"];
 
@@ -87,8 +98,9 @@ function leanModule(
       const isNeeded = needed.has(described.typeName) || details.includes(described.typeName);
       if (!isNeeded) continue;
       packageName = described.file.proto.package;
-      types[described.name] = fieldWords(described, packageName);
-      exported.push(`export const ${name} = types.${described.name};`);
+      types[described.name] = fieldWords(knownFields(described), packageName);
+      // As a call that has no effects it goes where nobody asks for it; a property would stay.
+      exported.push(`export const ${name} = /* @__PURE__ */ typeOf(types, "${described.name}");`);
     } else if (described.kind === "service") {
       const words = JSON.stringify(methodWords(described, methods));
       exported.push(
@@ -99,7 +111,7 @@ function leanModule(
     }
   }
   return [
-    `import { messages } from ${JSON.stringify(path.join(lean, "protobuf.ts"))};`,
+    `import { messages, typeOf } from ${JSON.stringify(path.join(lean, "protobuf.ts"))};`,
     `import { service } from ${JSON.stringify(path.join(lean, "connect.ts"))};`,
     `const types = messages(${JSON.stringify(packageName)}, ${JSON.stringify(types)});`,
     ...exported,
@@ -110,11 +122,17 @@ function leanModule(
 function reach(type: DescMessage, reached: Set<string>): void {
   if (reached.has(type.typeName)) return;
   reached.add(type.typeName);
-  for (const field of type.fields) if ("message" in field && field.message !== undefined) reach(field.message, reached);
+  for (const field of knownFields(type)) {
+    if ("message" in field && field.message !== undefined) reach(field.message, reached);
+  }
+}
+
+function knownFields({ fields, typeName }: DescMessage): DescField[] {
+  return fields.filter(({ name }) => !strangeFields.has(`${typeName}.${name}`));
 }
 
 /** The fields of a type as `messages` reads them. */
-export function fieldWords({ fields }: DescMessage, packageName: string): string {
+export function fieldWords(fields: readonly DescField[], packageName: string): string {
   let numberBefore = 0;
   return fields
     .map((field) => {
@@ -169,6 +187,9 @@ function methodWords({ typeName, methods }: DescService, wanted: RegExp): string
   const marks = { unary: "", server_streaming: ">", client_streaming: "<", bidi_streaming: "<" } as const;
   return methods
     .filter(({ name }) => wanted.test(`${typeName}/${name}`))
-    .map(({ name, methodKind, input, output }) => `${marks[methodKind]}${name}:${input.name}:${output.name}`)
+    .map(({ name, methodKind, input, output }) => {
+      const isPlain = input.name === `${name}Request` && output.name === `${name}Response`;
+      return `${marks[methodKind]}${name}${isPlain ? "" : `:${input.name}:${output.name}`}`;
+    })
     .join(" ");
 }

@@ -1,8 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { WriterId } from "../base/mod.ts";
 import { LatestRecordSchema, LowestAvailableSchema } from "../gen/log/v1/log_pb.ts";
-import { certificateFault, neverConnected, strangeAnswer } from "./connection_faults.ts";
+import { neverConnected } from "./connection_faults.ts";
 import { type Cursor, cursorToText } from "./cursor.ts";
+import { type FailedCall, type Misfit, misfitOf, unreachableWords } from "./misfits.ts";
 
 /** What went wrong, for `switch (error.code)`. */
 export type ClientErrorCode =
@@ -228,19 +229,25 @@ export function toClientError(
   if (about.signal?.aborted) {
     return new ClientError("ABORTED", `Cannot ${about.doing}: the caller's signal ended it`, options);
   }
-  const misfit = misfitOf(failure, about);
+  const misfit = misfitOf(failure, about) ?? unknownCall(failure, about);
   if (misfit !== undefined) return new ClientError(misfit.code, misfit.message, { ...options, ...misfit.about });
   const code = fetchFailed(failure) ? "UNAVAILABLE" : codeOf(failure.code);
   // Servers say "Cannot …" themselves, of a full disk for instance; anything else needs to hear what was tried.
   const says = failure.rawMessage;
   if (says.startsWith("Cannot ")) return new ClientError(code, says, options);
   if (code !== "UNAVAILABLE") return new ClientError(code, `Cannot ${about.doing}: ${says}`, options);
-  if (!neverConnected(failure)) {
-    const message = `Cannot ${about.doing}: the connection to ${about.server} broke (${failure.rawMessage})`;
-    return new ClientError(code, message + originHint(about.server, failure), options);
+  const unreachable = unreachableWords(failure, about);
+  if (unreachable !== undefined) {
+    return new ClientError(code, unreachable, { ...options, fate: about.fate && "unsent" });
   }
-  const message = `Cannot ${about.doing}: nobody answers at ${about.server} (${failure.rawMessage})`;
-  return new ClientError(code, message, { ...options, fate: about.fate && "unsent" });
+  const message = `Cannot ${about.doing}: the connection to ${about.server} broke (${failure.rawMessage})`;
+  return new ClientError(code, message + originHint(about.server, failure), options);
+}
+
+function unknownCall(failure: ConnectError, { doing, server }: FailedCall): Misfit | undefined {
+  if (failure.code !== Code.Unimplemented || failure.rawMessage !== "HTTP 404") return undefined;
+  const message = `Cannot ${doing}: ${server} does not know this call (HTTP 404): it is an older node, or none`;
+  return { code: "UNIMPLEMENTED", message };
 }
 
 /** A browser hides from a page why its request to another origin failed, for instance that it is not allowed. */
@@ -257,27 +264,6 @@ function fetchFailed(failure: ConnectError): boolean {
   const words =
     failure.cause instanceof TypeError ? /fetch|network|load failed/i : /ECONNRESET|EPIPE|socket connection was/i;
   return words.test(failure.rawMessage) || neverConnected(failure);
-}
-
-/** A server, or something else, that a client cannot talk to however often it tries. */
-function misfitOf(
-  failure: ConnectError,
-  { doing, server, fate }: { readonly doing: string; readonly server: string; readonly fate?: ProduceFate | undefined },
-): { readonly code: ClientErrorCode; readonly message: string; readonly about?: Partial<ClientError> } | undefined {
-  const certificate = server.startsWith("https:") ? certificateFault(failure) : undefined;
-  if (certificate !== undefined) {
-    const fix = "trust its issuer (NODE_EXTRA_CA_CERTS, or DENO_CERT), or call it by a name that its certificate has";
-    const message = `Cannot ${doing}: the certificate of ${server} is refused (${certificate}); ${fix}`;
-    return { code: "CERTIFICATE_REFUSED", message, about: fate && { fate: "unsent" } };
-  }
-  const answer = strangeAnswer(failure);
-  if (answer !== undefined) {
-    const message = `Cannot ${doing}: what answers at ${server} is no Grapevine node (${answer}); name the address that a node serves RPC at`;
-    return { code: "NOT_A_SERVER", message };
-  }
-  if (failure.code !== Code.Unimplemented || failure.rawMessage !== "HTTP 404") return undefined;
-  const message = `Cannot ${doing}: ${server} does not know this call (HTTP 404): it is an older node, or none`;
-  return { code: "UNIMPLEMENTED", message };
 }
 
 /** A server that dies surfaces as Canceled, Aborted or Unavailable, depending on protocol and runtime. */

@@ -1,7 +1,8 @@
 /** Which way a producer's batches go to a server. */
+import { sharesStream } from "./hot_calls.ts";
 import { HotPipe } from "./hot_pipe.ts";
 import { type BatchPipe, type PipeTarget, UnaryPipe } from "./pipe.ts";
-import { type RecordCalls, sharesStream } from "./record_calls.ts";
+import type { RecordCalls } from "./record_calls.ts";
 import { SharedPipe } from "./shared_pipe.ts";
 import { StreamPipe } from "./stream_pipe.ts";
 

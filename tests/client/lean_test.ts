@@ -25,7 +25,7 @@ const leanTypes = new Map(
   [log, cluster, registry, page].flatMap((generated) => {
     const found = typesOf(generated);
     const packageName = (found[0] as DescMessage).file.proto.package;
-    const words = found.map((type) => [type.name, fieldWords(type, packageName)]);
+    const words = found.map((type) => [type.name, fieldWords(type.fields, packageName)]);
     return Object.values(leanProtobuf.messages(packageName, Object.fromEntries(words))).map(
       (schema) => [schema.typeName, schema] as const,
     );

@@ -103,16 +103,19 @@ export interface Service {
   readonly methods: readonly Method[];
 }
 
-/** A service by its methods: `Name:Request:Response`, after `>` where responses stream and `<` where requests do. */
+/**
+ * A service by its methods: `Name:Request:Response`, or `Name` alone where the types are `NameRequest` and `NameResponse`,
+ * after `>` where responses stream and `<` where requests do.
+ */
 export function service(typeName: string, words: string, schemas: Readonly<Record<string, Schema>>): Service {
   const methods = words.split(" ").map((word): Method => {
-    const [, mark, name, request, response] = /^([<>]?)(\w+):(\w+):(\w+)$/.exec(word) as unknown as string[];
+    const [, mark, name = "", request, response] = /^([<>]?)(\w+)(?::(\w+):(\w+))?$/.exec(word) as RegExpExecArray;
     return {
-      name: name as string,
-      localName: (name as string).charAt(0).toLowerCase() + (name as string).slice(1),
+      name,
+      localName: name.charAt(0).toLowerCase() + name.slice(1),
       kind: mark === "" ? "unary" : mark === ">" ? "server_streaming" : "other",
-      input: schemas[request as string] as Schema,
-      output: schemas[response as string] as Schema,
+      input: schemas[request ?? `${name}Request`] as Schema,
+      output: schemas[response ?? `${name}Response`] as Schema,
     };
   });
   return { typeName, methods };

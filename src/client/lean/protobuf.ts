@@ -62,6 +62,11 @@ export function messages(packageName: string, types: Readonly<Record<string, str
   return read;
 }
 
+/** One of them. */
+export function typeOf(types: Readonly<Record<string, Schema>>, name: string): Schema {
+  return types[name] as Schema;
+}
+
 const fieldWord = /(?:(\w+)\.)?(\w+)(?:=(\d+))?(?::(\w)([?*%]?)([\w.]*))?/g;
 
 /** A message in which nothing is missing: what is not said is empty. */
