@@ -228,10 +228,11 @@ export class SimNode implements Host {
     return this.#parts && this.#topics;
   }
 
-  /** What is settled about each topic, in words. */
+  /** What is settled about each topic, in words: its generation, too, and whether that was deleted. */
   get settled(): ReadonlyMap<string, string> {
-    const { topics } = this;
-    return new Map([...(topics?.names ?? [])].map((name) => [name, JSON.stringify(topics?.settings(name))]));
+    const { topics, log } = this;
+    const wordsOf = (name: string): string => JSON.stringify({ ...topics?.settings(name), ...log?.lives.get(name) });
+    return new Map([...(topics?.names ?? [])].map((name) => [name, wordsOf(name)]));
   }
 
   /** True when a feed is on its disk up to here, whatever its log is made to say. */

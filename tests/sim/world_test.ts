@@ -323,4 +323,23 @@ test("a node outside the world is named in the error", () => {
   assert.throws(() => world.pause("nobody"), /Cannot find node nobody/);
 });
 
+test("a topic that one node deleted and another has still is settled differently: R7 finds it", async () => {
+  const world = new World(31, noFaults, { gossip: false, topics: true });
+  const [left, right] = [world.addNode("a"), world.addNode("b")];
+  const settle = (change: Promise<unknown> | undefined): Promise<unknown> =>
+    world.settled(change as Promise<unknown>, { withinMs: 5_000, doing: "settle" });
+  await world.runFor(5_000);
+  await settle(left.topics?.set("orders", {}, { create: true }));
+  await world.until(() => right.topics?.isSettled("orders") === true);
+  world.partition(["a"], ["b"]);
+  await settle(right.topics?.delete("orders"));
+  assert.match(
+    world
+      .finish()
+      .map(({ message }) => message)
+      .join(),
+    'a and b have settled different things about orders: {} and {"generation":1,"deleted":true}',
+  );
+});
+
 test.run();
