@@ -19,5 +19,9 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   },
   { seed: 7046, was: "an answer of a life that a power cut had ended was judged as one of the next life" },
   { seed: 8777, was: "what a repair had put in another order was judged as stored again when the log was next opened" },
+  {
+    seed: 9195,
+    was: "the owner of a forked feed never heard of a delete that stood in its other history alone, and kept the topic",
+  },
   { seed: 9481, was: "after a power cut retries were judged by the order in which a repair had put what stood before" },
 ];
