@@ -20,7 +20,7 @@
  * - Push `placement-changed` when what `follows` answers may be otherwise, `topic-released` when a copy was dropped.
  * - Do not produce before `peer-heard` came from each peer known at start, or a few seconds have passed (rule R5).
  *
- * - `probe-feed`: ask the peer (`CompareFeed`), in bounded time; `reproduce`: `TopicLog.reproduce`, with one at a time.
+ * - `probe-feed`: ask the peer (`CompareFeed`), in bounded time; `reproduce`: `TopicLog.reproduce`, `theirs` given on, one at a time.
  * - `grew` also carries what is fsynced: push it when that grew, too. `await-copies` when somebody waits for copies of what
  *   was produced, with an id of its own → `copies-reached` or `copies-missed`, once each.
  * - A confirmation on the Watch stream → `confirmed`.

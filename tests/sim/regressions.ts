@@ -8,6 +8,10 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   { seed: 496, was: "a power cut after retention took what a node knew of producers, and a retry was stored twice" },
   { seed: 534, was: "a power cut before a kill was judged as the kill alone" },
   {
+    seed: 653,
+    was: "a consumer of a topic that was just deleted was taken for the origin of a record, and held against its writer's order",
+  },
+  {
     seed: 743,
     was: "topic settings that could not be read at the start were not read until something new was settled",
   },
@@ -23,5 +27,6 @@ export const regressions: readonly { readonly seed: number; readonly was: string
     seed: 9195,
     was: "the owner of a forked feed never heard of a delete that stood in its other history alone, and kept the topic",
   },
+  { seed: 9414, was: "the owner of a forked feed never heard of settings that stood in its other history alone" },
   { seed: 9481, was: "after a power cut retries were judged by the order in which a repair had put what stood before" },
 ];
