@@ -5,6 +5,7 @@ export {
   InvalidServiceError,
   InvalidServiceQueryError,
   NotReportableError,
+  ServiceIdTakenError,
   TooManyServicesError,
   TooManyWatchesError,
   UnknownServiceError,

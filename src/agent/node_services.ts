@@ -3,6 +3,7 @@ import { type Clock, type ServiceDefinition, type ServiceInstance, sameBytes } f
 import type { CommitLog } from "../log/mod.ts";
 import {
   CommandChecksRefusedError,
+  commandCheckOf,
   encodeService,
   type Folded,
   type FormerHealth,
@@ -12,8 +13,10 @@ import {
   nodeServicesMax,
   type ResolvedService,
   resolveService,
+  ServiceIdTakenError,
   type ServiceOrigin,
   type ServiceRecord,
+  sameNameKey,
   servicesMax,
   TooManyServicesError,
   UnknownServiceError,
@@ -162,7 +165,7 @@ export class NodeServices implements AsyncDisposable {
 
   /**
    * Registers a service, and resolves once that is fsynced and found here. Rejects with `InvalidServiceError`,
-   * `TooManyServicesError`, `CommandChecksRefusedError`, or as produce does, and then all is as before.
+   * `TooManyServicesError`, `ServiceIdTakenError`, `CommandChecksRefusedError`, or as produce does, and then all is as before.
    */
   async register(
     definition: ServiceDefinition,
@@ -174,6 +177,9 @@ export class NodeServices implements AsyncDisposable {
     if (program !== undefined) throw new CommandChecksRefusedError(program);
     return await this.#ask(id, () => {
       const before = this.#services.get(id);
+      if (before !== undefined && sameNameKey(before.service.name) !== sameNameKey(service.name)) {
+        throw new ServiceIdTakenError(service, before.service.name, this.#options.nodeName);
+      }
       if (before === undefined && this.#services.size >= nodeServicesMax) {
         throw new TooManyServicesError("this node", nodeServicesMax);
       }
@@ -384,12 +390,6 @@ export class NodeServices implements AsyncDisposable {
     });
     this.#cancels.set(what, cancel);
   }
-}
-
-/** The field of the first check that runs a program. */
-function commandCheckOf({ checks }: ResolvedService): string | undefined {
-  const at = checks.findIndex(({ type }) => type === "command");
-  return at < 0 ? undefined : `checks[${at}]`;
 }
 
 function isSame(left: ServiceRecord | undefined, right: ServiceRecord | undefined): boolean {

@@ -33,7 +33,9 @@ interface RegisterFlags {
 export function addServiceRegisterCommand(services: Command): void {
   const register = services
     .command("register")
-    .description("Register a service with the asked node; the same id there replaces what was registered before")
+    .description(
+      "Register a service with the asked node; the same name and id there replace what was registered before",
+    )
     .option("--file <file>", "JSON file with the service, instead of all flags below but --server and --format")
     .option("--name <name>", "name that callers look it up by: letters, digits and hyphens")
     .option("--id <id>", "unique on its node (default: the name)")

@@ -40,7 +40,7 @@ export class ServiceCalls {
     this.#options = options;
   }
 
-  /** Registers a service with the asked node. The same id there replaces what was registered before. */
+  /** Registers a service with the asked node. The same name and id there replace what was registered before. */
   register(definition: ServiceDefinition, options: CallOptions = {}): Promise<ServiceInstance> {
     const doing = `register service ${JSON.stringify(definition.name)}`;
     return this.#call(doing, options, async ({ registry }, call) => {

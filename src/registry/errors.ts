@@ -27,6 +27,27 @@ export class InvalidServiceQueryError extends TypeError {
   }
 }
 
+/**
+ * Another service of the node has the id. Whoever registers the same service again replaces what he registered before; one
+ * of another name is taken for a mistake. Nothing was changed.
+ */
+export class ServiceIdTakenError extends TypeError {
+  override readonly name = "ServiceIdTakenError";
+  readonly code = "SERVICE_ID_TAKEN";
+  readonly id: string;
+  /** The name of the service that has it. */
+  readonly holder: string;
+
+  constructor({ name, id }: { readonly name: string; readonly id: string }, holder: string, node: string) {
+    const whose = `id ${shown(id)} is that of service ${shown(holder)} on node ${JSON.stringify(node)}`;
+    super(
+      `Cannot register service ${shown(name)}: ${whose}; give it an id of its own, or deregister ${shown(id)} first`,
+    );
+    this.id = id;
+    this.holder = holder;
+  }
+}
+
 /** The asked node has no such service of its own. Nothing was changed. */
 export class UnknownServiceError extends RangeError {
   override readonly name = "UnknownServiceError";

@@ -23,6 +23,7 @@ export {
   InvalidServiceError,
   InvalidServiceQueryError,
   NotReportableError,
+  ServiceIdTakenError,
   TooManyServicesError,
   TooManyWatchesError,
   UnknownServiceError,
@@ -41,5 +42,5 @@ export {
   type ServiceOrigin,
   type ServiceRecord,
 } from "./record.ts";
-export type { ResolvedCheck } from "./resolved_checks.ts";
+export { commandCheckOf, type ResolvedCheck } from "./resolved_checks.ts";
 export { type Folded, reasonHeader, ServiceFold } from "./service_fold.ts";

@@ -74,6 +74,12 @@ function resolveCheck(field: string, fields: Record<string, unknown>, taken: Set
   };
 }
 
+/** The field of the first check that runs a program. */
+export function commandCheckOf({ checks }: { readonly checks: readonly ResolvedCheck[] }): string | undefined {
+  const at = checks.findIndex(({ type }) => type === "command");
+  return at < 0 ? undefined : `checks[${at}]`;
+}
+
 /** `http`, then `http-2`. */
 function freeName(type: CheckType, taken: Set<string>): string {
   let name: string = type;

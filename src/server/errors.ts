@@ -27,6 +27,7 @@ const codes: ReadonlyMap<string, Code> = new Map([
   ["TOO_MANY_CURSORS", Code.ResourceExhausted],
   ["INVALID_SERVICE", Code.InvalidArgument],
   ["INVALID_SERVICE_QUERY", Code.InvalidArgument],
+  ["SERVICE_ID_TAKEN", Code.AlreadyExists],
   ["SERVICE_NOT_FOUND", Code.NotFound],
   ["NOT_REPORTABLE", Code.InvalidArgument],
   ["COMMAND_CHECKS_REFUSED", Code.FailedPrecondition],

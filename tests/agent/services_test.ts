@@ -101,6 +101,20 @@ test("who registers an id again replaces what was there, and what is the same is
   await watch.end();
 });
 
+test("an id that another service of the node has is refused, and nothing is changed by that", async () => {
+  const taken = await failureOf(bob.services.register({ name: "other", id: "twin", port: 84 }));
+  assert.is(
+    taken,
+    'SERVICE_ID_TAKEN Cannot register service "other": id "twin" is that of service "twin" on node "bob"; give it an id of its own, or deregister "twin" first',
+  );
+  const client = connect(`http://${bob.rpcAddress}`);
+  const refused = await failureOf(client.services.register({ name: "other", id: "twin", port: 84 }));
+  assert.match(refused, /^ALREADY_EXISTS Cannot register service "other": id "twin" is that of/);
+  client.close();
+  assert.is((await bob.services.register({ name: "TWIN", id: "twin", port: 83, tags: ["new"] })).port, 83);
+  assert.is(bob.services.lookUp({ name: "twin" })[0]?.port, 83);
+});
+
 async function failureOf(called: Promise<unknown>): Promise<string> {
   try {
     await called;
