@@ -35,6 +35,7 @@ export {
   type QueryOptions,
   type QueryResult,
   type QueryRun,
+  ServiceIdTakenError,
   TooManyServicesError,
   TooManyWatchesError,
   type TopicProduceOptions,
