@@ -283,6 +283,7 @@ export class TopicRegistry implements AsyncDisposable {
     });
     said.catch((error: unknown) => {
       if (!this.#closed) this.#options.onWarn(`cannot say again what is settled about ${name}: ${messageOf(error)}`);
+      this.#foldLater();
     });
   }
 

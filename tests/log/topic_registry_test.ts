@@ -448,6 +448,34 @@ test("a topic that is deleted on one side stays so, however often the other side
   for (const node of [left, right]) await closeNode(node);
 });
 
+test("what holds and has to be said again is said once the disk takes it, although nothing more is settled", async () => {
+  const [left, right] = [await openNode(1), await openNode(2)];
+  await left.registry.set("orders", {}, { create: true });
+  await ship(left, right);
+  for (const segmentsMax of [1, 2, 3])
+    await right.registry.set("orders", { retention: { segmentsMax } }, { create: false });
+  await left.registry.delete("orders");
+  await closeNode(left);
+  const { log } = await openLog(left.disk.mount(), small, environment(new Random(3)));
+  const held = await log.openTopic(settingsTopic);
+  const missing = await right.log.topic(settingsTopic)?.readMissing(held.have, 8 * 1_048_576);
+  await held.apply(missing?.frames.slice() as Uint8Array);
+  const [timers, warnings] = [new ManualTimers(), [] as string[]];
+  left.disk.failNext("write", "EIO", { name: ".log" });
+  const registry = await TopicRegistry.open(log, {
+    ...{ wallMs: () => 1_000, after: timers.after, onWarn: (message) => warnings.push(message) },
+  });
+  const again = { ...left, log, registry };
+  for (let turn = 0; turn < 200; turn++) await undefined;
+  assert.match(warnings.join(), "cannot say again what is settled about orders");
+  assert.equal(await lastWordOf(again, "orders"), { generation: 1, deleted: false });
+  timers.fire();
+  for (let turn = 0; turn < 200; turn++) await undefined;
+  assert.equal(await lastWordOf(again, "orders"), { generation: 1, deleted: true });
+  assert.is(timers.waiting, 0);
+  for (const node of [again, right]) await closeNode(node);
+});
+
 test("fields that a later program wrote are kept by a change, and go with the topic", async () => {
   const node = await openNode(1);
   await node.registry.set("t", {}, { create: true });
