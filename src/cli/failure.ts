@@ -37,6 +37,9 @@ function hasCode(error: unknown): error is Error & { code: string } {
 const reachedNobody = /nobody answers at|the connection to \S+ broke/;
 
 function adviceFor(error: ClientError): string {
+  if (error.lowestAvailable !== undefined) {
+    return `${error.message}\nWhat comes behind that is at --from ${error.lowestAvailable}`;
+  }
   if (error.code !== "UNAVAILABLE" || !reachedNobody.test(error.message)) return error.message;
   return `${error.message}\nIs a node running there? Start one with "grapevine agent", or name another with --server URL`;
 }

@@ -146,7 +146,8 @@ function expectedRecord(expected: ExpectedSequence | undefined): ExpectedRecord 
   if (expected === 0) return { writer: "", sequence: 0 };
   const { writer, sequence } = expected;
   if (isWriterId(writer) && Number.isSafeInteger(sequence) && sequence >= 1) return { writer, sequence };
-  const message = `Cannot produce: expectedSequence is sequence ${sequence} of writer ${writer}, allowed are 0 and what an ack or a record says of itself`;
+  const given = typeof expected === "object" ? `sequence ${sequence} of writer ${writer}` : String(expected);
+  const message = `Cannot produce: expectedSequence is ${given}, allowed are 0 and what an ack or a record says of itself`;
   throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
 }
 

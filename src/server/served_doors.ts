@@ -32,7 +32,8 @@ export class NobodyReachableError extends Error {
   readonly code = "NOBODY_REACHABLE";
 
   constructor(doing: string, placed: readonly string[], reason?: string) {
-    const known = placed.length === 0 ? "no node takes it" : `it is placed at ${placed.join(", ")}`;
+    const known =
+      placed.length === 0 ? "no node that is known here is to hold it" : `it is placed at ${placed.join(", ")}`;
     const why =
       placed.length === 0 ? "" : `, none of which ${reason === undefined ? "can be reached" : `takes it: ${reason}`}`;
     super(`Cannot ${doing}: ${known}${why}`);

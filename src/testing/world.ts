@@ -314,7 +314,7 @@ export class World {
     this.#introductions?.introduceAll();
   }
 
-  /** Lets every checker judge the end. Call it after the world was healed and had time. */
+  /** Lets every checker judge the end. Call it after the world was healed, all nodes run again, and it had time. */
   finish(): readonly Violation[] {
     this.#judges.finish(this.finalStates());
     return this.violations;

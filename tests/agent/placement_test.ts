@@ -263,7 +263,7 @@ test("while nobody that holds a topic can be reached, a produce says so, and sto
         );
       return (
         error instanceof ClientError &&
-        /placed at elm, none of which can be reached|no node takes it/.test(error.message)
+        /placed at elm, none of which can be reached|no node that is known here is to hold it/.test(error.message)
       );
     });
   }

@@ -117,6 +117,21 @@ test("a record of the greatest size passes, one byte more is refused with its si
   assert.is(recordsOf(server).length, 1);
 });
 
+test("an expected sequence that names no record is refused with what it is", async () => {
+  const server = new StubServer();
+  await using client = server.client();
+  const rows: [unknown, string][] = [
+    [7, "is 7, allowed are 0 and"],
+    [{ writer: "me", sequence: 1 }, "is sequence 1 of writer me, allowed are 0 and"],
+  ];
+  for (const [expectedSequence, says] of rows) {
+    const failure = await failureOf(client.produce("t", { value: "x" }, { expectedSequence: expectedSequence as 0 }));
+    assert.is(failure.code, "INVALID_ARGUMENT");
+    assert.match(failure.message, `expectedSequence ${says}`);
+  }
+  assert.equal(recordsOf(server), []);
+});
+
 test("a record whose timestamp no frame can hold is refused alone, and says what is allowed", async () => {
   const server = new StubServer();
   await using client = server.client();
