@@ -181,12 +181,12 @@ export class NodeServices implements AsyncDisposable {
         throw new ServiceIdTakenError(service, before.service.name, this.#options.nodeName);
       }
       if (before === undefined && this.#services.size >= nodeServicesMax) {
-        throw new TooManyServicesError("this node", nodeServicesMax);
+        throw new TooManyServicesError("this node", this.#services.size, nodeServicesMax);
       }
       // Beyond them nodes pass over what is new.
       const { fold } = this.#options.topic;
       if (fold.services >= servicesMax && fold.get({ node: this.#options.nodeName, id }) === undefined) {
-        throw new TooManyServicesError("the cluster", servicesMax);
+        throw new TooManyServicesError("the cluster", fold.services, servicesMax);
       }
       this.#take(service, "call");
       return {

@@ -216,11 +216,17 @@ function badReset(reason: string): ClientError {
 function cursorBytes(text: Cursor): Uint8Array<ArrayBuffer> {
   const bytes = cursorToBytes(text);
   if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer>;
-  throw new ClientError("INVALID_ARGUMENT", `Cannot use cursor ${JSON.stringify(text)}: it is none`);
+  throw new ClientError(
+    "INVALID_ARGUMENT",
+    `Cannot use cursor ${JSON.stringify(text)}: allowed is what a consumer or a saved cursor said`,
+  );
 }
 
 function tokenBytes(text: string): Uint8Array<ArrayBuffer> {
   const bytes = cursorToBytes(text);
   if (bytes !== undefined) return bytes as Uint8Array<ArrayBuffer>;
-  throw new ClientError("INVALID_ARGUMENT", `Cannot get cursor after ${JSON.stringify(text)}: it is no token`);
+  throw new ClientError(
+    "INVALID_ARGUMENT",
+    `Cannot get cursor after ${JSON.stringify(text)}: allowed is the token of an ack`,
+  );
 }

@@ -101,7 +101,8 @@ export class GapError extends ClientError {
     about: { readonly server: string; readonly cursor: Cursor | undefined },
   ) {
     const records = `records ${gap.from} to ${gap.to} of writer ${gap.writer}`;
-    super("GAP", `Cannot consume topic ${JSON.stringify(topic)} without a gap: ${records} are gone`, about);
+    const fix = "pass over them with onGap, or consume again from the error's cursor";
+    super("GAP", `Cannot consume topic ${JSON.stringify(topic)} without a gap: ${records} are gone; ${fix}`, about);
     this.gap = gap;
     this.cursor = about.cursor;
   }

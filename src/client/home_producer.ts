@@ -89,7 +89,7 @@ export class HomeProducer implements AsyncDisposable {
     if (key === undefined) fail("INVALID_ARGUMENT", "it has no key, and each record goes to the home of its key");
     const { sendsWaitingMax = sendsWaitingMaxDefault } = options;
     if (this.#sendsWaiting < sendsWaitingMax) return;
-    fail("QUEUE_FULL", `${this.#sendsWaiting} sends wait already, allowed are ${sendsWaitingMax}`);
+    fail("QUEUE_FULL", `${this.#sendsWaiting} sends wait already, allowed are ${sendsWaitingMax}; await ready() first`);
   }
 
   #producerOf({ key = "" }: RecordInput): Producer {

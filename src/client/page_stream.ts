@@ -91,7 +91,7 @@ export class PageStream implements PageStreams {
 
   #add(asks: FollowAsks): PageSubscription {
     if (this.#subscriptions.size >= subscriptionsMax) {
-      const message = `Cannot follow more at ${this.#options.url}: the page follows ${subscriptionsMax} topics and watches already, the most that one stream carries`;
+      const message = `Cannot follow more at ${this.#options.url}: the page follows ${this.#subscriptions.size} topics and watches already, allowed are ${subscriptionsMax}; end one first`;
       throw new ClientError("RESOURCE_EXHAUSTED", message, { server: this.#options.url });
     }
     const subscription = new PageSubscription(++this.#lastId, asks, () => {

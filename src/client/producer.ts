@@ -157,7 +157,7 @@ export class Producer implements AsyncDisposable {
       send.sinceMs = this.#clock.nowMs();
       this.#waiting.push(send);
     } else {
-      const message = `Cannot send record: ${this.#waiting.length} sends wait already, allowed are ${this.#options.sendsWaitingMax}`;
+      const message = `Cannot send record: ${this.#waiting.length} sends wait already, allowed are ${this.#options.sendsWaitingMax}; await ready() first`;
       this.#fail(send, new ClientError("QUEUE_FULL", message, { fate: "unsent" }));
     }
   }

@@ -111,7 +111,8 @@ export class Servers {
     this.#seeds = [...new Set(urls.map((url) => this.#open(url)))];
     this.#connections = this.#seeds;
     const [first] = this.#seeds;
-    if (first === undefined) throw new ClientError("INVALID_ARGUMENT", "Cannot connect: no server is named");
+    if (first === undefined)
+      throw new ClientError("INVALID_ARGUMENT", "Cannot connect: no server is named; name at least one");
     this.#current = first;
     this.#picker.set(this.#seeds);
     this.#watch = first.watch?.({

@@ -37,7 +37,8 @@ function placementMessage(topic: string, given: TopicPlacement): MessageInitShap
     throw refused(topic, `placement.copies is ${copies}, allowed are whole numbers from 0 to ${copiesMost}`);
   }
   for (const [tag, expression] of Object.entries(tags ?? {})) {
-    if (typeof expression !== "string") throw refused(topic, `placement.tags.${tag} is no text`);
+    if (typeof expression !== "string")
+      throw refused(topic, `placement.tags.${tag} is ${expression}, allowed is a text`);
   }
   return { ...(copies !== undefined && { copies }), ...(tags !== undefined && { tags: { expressions: { ...tags } } }) };
 }

@@ -60,7 +60,7 @@ export class Catalog {
    */
   watch(query: ServiceQuery, onNews: () => void): CatalogWatch {
     const resolved = resolveQuery(query);
-    if (this.#watches.size >= watchesMax) throw new TooManyWatchesError();
+    if (this.#watches.size >= watchesMax) throw new TooManyWatchesError(this.#watches.size);
     const watch = new CatalogWatch({
       find: (key) => this.#find(key),
       isAskedFor: (instance) => isAskedFor(instance, resolved),

@@ -70,15 +70,17 @@ export class CheckedService {
   /** The check that a report is for, or what is wrong with the report. */
   reportable(name: string | undefined): WatchedCheck | string {
     const waiting = this.checks.filter(({ definition }) => definition.type === "ttl");
-    if (name === undefined) {
-      if (waiting.length === 0) return "it has no check of type ttl, and only those wait for reports";
-      if (waiting.length > 1) return `it has ${waiting.length} checks of type ttl: name the one that is meant`;
-      return waiting[0] as WatchedCheck;
+    if (waiting.length === 0) {
+      return "it has no check of type ttl, and only those wait for reports; register it with one";
     }
+    if (name === undefined && waiting.length === 1) return waiting[0] as WatchedCheck;
+    const fix = `name one of ${waiting.map(({ definition }) => JSON.stringify(definition.name)).join(", ")}`;
+    if (name === undefined) return `it has ${waiting.length} checks of type ttl; ${fix}`;
     const named = this.checks.find(({ definition }) => definition.name === name);
-    if (named === undefined) return `it has no check ${JSON.stringify(name)}`;
+    if (named === undefined) return `it has no check ${JSON.stringify(name)}; ${fix}`;
     const { type } = named.definition;
-    return type === "ttl" ? named : `check ${JSON.stringify(name)} is of type ${type}, and only ttl waits for reports`;
+    if (type === "ttl") return named;
+    return `check ${JSON.stringify(name)} is of type ${type}, and only ttl waits for reports; ${fix}`;
   }
 }
 

@@ -21,9 +21,15 @@ export class InvalidServiceError extends TypeError {
 export class InvalidServiceQueryError extends TypeError {
   override readonly name = "InvalidServiceQueryError";
   readonly code = "INVALID_SERVICE_QUERY";
+  readonly field: string;
+  readonly value: unknown;
+  readonly allowed: string;
 
   constructor(field: string, value: unknown, allowed: string) {
     super(`Cannot look up services: ${field} is ${shown(value)}, allowed is ${allowed}`);
+    this.field = field;
+    this.value = value;
+    this.allowed = allowed;
   }
 }
 
@@ -86,9 +92,18 @@ export class CommandChecksRefusedError extends Error {
 export class TooManyServicesError extends RangeError {
   override readonly name = "TooManyServicesError";
   readonly code = "TOO_MANY_SERVICES";
+  /** Services there are. */
+  readonly count: number;
+  readonly allowed: number;
 
-  constructor(where: string, max: number) {
-    super(`Cannot register service: ${where} has ${max} already, which is the most allowed`);
+  constructor(where: "this node" | "the cluster", count: number, allowed: number) {
+    const fixes = {
+      "this node": "deregister some of its services, or register with another node",
+      "the cluster": "deregister services, on whichever node",
+    };
+    super(`Cannot register service: ${where} has ${count} already, allowed are ${allowed}; ${fixes[where]}`);
+    this.count = count;
+    this.allowed = allowed;
   }
 }
 
@@ -96,9 +111,14 @@ export class TooManyServicesError extends RangeError {
 export class TooManyWatchesError extends RangeError {
   override readonly name = "TooManyWatchesError";
   readonly code = "TOO_MANY_WATCHES";
+  /** Watches that are open. */
+  readonly count: number;
+  readonly allowed: number = watchesMax;
 
-  constructor() {
-    super(`Cannot watch services: ${watchesMax} watches of this node are open, which is the most allowed`);
+  constructor(count: number) {
+    const fix = "end some, or watch at another node";
+    super(`Cannot watch services: ${count} watches of this node are open, allowed are ${watchesMax}; ${fix}`);
+    this.count = count;
   }
 }
 

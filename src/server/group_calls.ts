@@ -157,7 +157,10 @@ function refused({ group, member }: WorkInGroupRequest, answer: Exclude<GroupAns
         Code.AlreadyExists,
       );
     case "full":
-      return new ConnectError(`${doing}: it has ${groupMembersMax} members, which is the most`, Code.ResourceExhausted);
+      return new ConnectError(
+        `${doing}: the group has ${groupMembersMax} members, allowed are ${groupMembersMax}; end one of them first`,
+        Code.ResourceExhausted,
+      );
     case "overtaken":
       return new ConnectError(`${doing}: a later call was answered`, Code.Aborted);
     default:

@@ -14,9 +14,14 @@ export const groupsMax = 1_000;
 export class TooManyGroupsError extends RangeError {
   override readonly name = "TooManyGroupsError";
   readonly code = "TOO_MANY_GROUPS";
+  /** Groups that this node is the home of. */
+  readonly count: number;
+  readonly allowed: number = groupsMax;
 
-  constructor() {
-    super(`Cannot work in group: this node is the home of ${groupsMax} groups, which is the most`);
+  constructor(count: number) {
+    const fix = "end the members of some, or add nodes: groups spread over them";
+    super(`Cannot work in group: this node is the home of ${count} groups, allowed are ${groupsMax}; ${fix}`);
+    this.count = count;
   }
 }
 
@@ -40,7 +45,7 @@ export class Groups {
     let known = this.#groups.get(group);
     if (known === undefined) {
       this.#forgetIdle(nowMs);
-      if (this.#groups.size >= groupsMax) throw new TooManyGroupsError();
+      if (this.#groups.size >= groupsMax) throw new TooManyGroupsError(this.#groups.size);
       const options = { slotCount: groupSlots, leaseMs: groupLeaseMs, membersMax: groupMembersMax };
       // Whoever was the home before gave no slot away for longer than that.
       known = new Group(options, this.#changedAtMs + groupLeaseMs);

@@ -154,6 +154,11 @@ test("a node that remembers more than it may have beside its configuration says 
   const first = await open("ann", { ...context, disk });
   const ids = Array.from({ length: nodeServicesMax }, (_, at) => `called-${at}`);
   await Promise.all(ids.map((id) => first.registry.register({ name: "web", id, port: 1 })));
+  const oneMore = await first.registry.register({ name: "web", id: "more", port: 1 }).catch(String);
+  assert.is(
+    oneMore,
+    "TooManyServicesError: Cannot register service: this node has 1000 already, allowed are 1000; deregister some of its services, or register with another node",
+  );
   await first.registry[Symbol.asyncDispose]();
   await first.log[Symbol.asyncDispose]();
   const configured = [resolveService({ name: "api", port: 2 })];

@@ -133,7 +133,13 @@ test("there are only so many watches", () => {
   for (let at = 0; at < watchesMax; at++) catalog.watch({}, () => {});
   assert.throws(
     () => catalog.watch({}, () => {}),
-    (error: unknown) => error instanceof TooManyWatchesError,
+    (error: unknown) => {
+      assert.instance(error, TooManyWatchesError);
+      const { count, allowed, message } = error as TooManyWatchesError;
+      assert.equal([count, allowed], [watchesMax, watchesMax]);
+      const words = "10000 watches of this node are open, allowed are 10000; end some, or watch at another node";
+      return message === `Cannot watch services: ${words}`;
+    },
   );
 });
 

@@ -194,11 +194,14 @@ test("HealthChecks waits for reports, and for the next after each", () => {
 test("HealthChecks.reportFault() says why a report cannot be taken", () => {
   const bench = new Bench();
   bench.register([tcp]);
-  assert.is(bench.checks.reportFault("web", undefined), "it has no check of type ttl, and only those wait for reports");
-  assert.is(bench.checks.reportFault("web", "tcp"), 'check "tcp" is of type tcp, and only ttl waits for reports');
-  assert.is(bench.checks.reportFault("web", "beat"), 'it has no check "beat"');
-  bench.register([ttl, { ...ttl, name: "pulse" }]);
-  assert.is(bench.checks.reportFault("web", undefined), "it has 2 checks of type ttl: name the one that is meant");
+  const none = "it has no check of type ttl, and only those wait for reports; register it with one";
+  for (const name of [undefined, "tcp", "beat"]) assert.is(bench.checks.reportFault("web", name), none);
+  bench.register([ttl, { ...ttl, name: "pulse" }, tcp]);
+  const fix = 'name one of "beat", "pulse"';
+  assert.is(bench.checks.reportFault("web", undefined), `it has 2 checks of type ttl; ${fix}`);
+  assert.is(bench.checks.reportFault("web", "heart"), `it has no check "heart"; ${fix}`);
+  const wrong = 'check "tcp" is of type tcp, and only ttl waits for reports';
+  assert.is(bench.checks.reportFault("web", "tcp"), `${wrong}; ${fix}`);
   assert.is(bench.checks.reportFault("web", "pulse"), undefined);
 });
 
