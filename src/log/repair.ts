@@ -42,14 +42,17 @@ export async function repair(state: TopicState, range: CorruptRange, frames: Uin
   }
   const next = await offsetAfter(state, segment, range.at + range.bytes);
   if (next !== offset) throw new RepairMisfitError(range, `they end before offset ${offset}, not ${next}`);
-  if (given !== range.bytes) {
-    const fault = misfitOf(state, segment, pieces);
-    if (fault !== undefined) throw new RepairMisfitError(range, fault);
-    await repairSegment(state, segment, { range, frames: pieces.map((piece) => piece.bytes) });
-    state.repaired(range);
-    return;
+  const isSameLength = given === range.bytes;
+  const fault = isSameLength ? undefined : misfitOf(state, segment, pieces);
+  if (fault !== undefined) throw new RepairMisfitError(range, fault);
+  const what = { range, frames: pieces.map((piece) => piece.bytes) };
+  // Who reads meanwhile must not go on by an offset from before, nor by one from the midst of it.
+  state.reorders++;
+  try {
+    await (isSameLength ? putInPlace : repairSegment)(state, segment, what);
+  } finally {
+    state.reorders++;
   }
-  await putInPlace(state, segment, { range, frames: pieces.map((piece) => piece.bytes) });
   while (state.tail.firstOffset < offset) state.tail.dropOldest();
   state.repaired(range);
 }

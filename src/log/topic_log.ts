@@ -50,6 +50,8 @@ const settingsCompaction: Compaction = { tombstoneGraceMs: 7 * 86_400_000 };
 
 /** A topic of an open log. */
 export class Topic implements TopicLog {
+  readonly name: string;
+  readonly generation: number;
   readonly #state: TopicState;
   readonly #committer: Committer;
   readonly #onGrow: (topic: Topic) => void;
@@ -70,6 +72,8 @@ export class Topic implements TopicLog {
   /** `onGrow` hears of growth before the listeners of this topic do. */
   constructor(state: TopicState, onGrow: (topic: Topic) => void) {
     this.#state = state;
+    this.name = state.name;
+    this.generation = state.generation;
     this.#onGrow = onGrow;
     this.#retention = this.#ownRetention;
     this.compaction = new TopicCompaction(state, {
@@ -84,14 +88,6 @@ export class Topic implements TopicLog {
       this.#growth?.emit();
       if (state.segments.length > this.#segmentsJudged) this.#retainSoon();
     });
-  }
-
-  get name(): string {
-    return this.#state.name;
-  }
-
-  get generation(): number {
-    return this.#state.generation;
   }
 
   get deleted(): TopicDeletedError | undefined {
@@ -137,12 +133,15 @@ export class Topic implements TopicLog {
   }
 
   get #ownCompaction(): Compaction | undefined {
-    const { name } = this.#state;
-    return compactedTopics.has(name) ? settingsCompaction : undefined;
+    return compactedTopics.has(this.name) ? settingsCompaction : undefined;
   }
 
   get corruptRanges(): readonly CorruptRange[] {
     return this.#state.corruptRanges;
+  }
+
+  get reorders(): number {
+    return this.#state.reorders;
   }
 
   get producers(): KnownProducers {

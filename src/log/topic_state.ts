@@ -90,6 +90,8 @@ export class TopicState {
   corruptRanges: readonly CorruptRange[] = [];
   /** How many damages were repaired. */
   repairs = 0;
+  /** Grows before and after repairs, which may put frames in another order. */
+  reorders = 0;
   lamport = 0;
   /** Bytes of the last segment that are fsynced for sure. */
   durableBytes = 0;

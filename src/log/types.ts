@@ -241,6 +241,8 @@ export interface TopicLog {
   readonly producers: KnownProducers;
   /** What the scrub found damaged and nobody repaired. */
   readonly corruptRanges: readonly CorruptRange[];
+  /** Grows whenever frames may have come to stand in another order: what offsets meant before they need not mean any more. */
+  readonly reorders: number;
 
   /**
    * Appends one blank frame to this node's own feed (rule R1), stamping it in place: the caller gives the bytes away.

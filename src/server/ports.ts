@@ -82,6 +82,8 @@ export interface ServedTopic {
   readonly lowWater: Vector;
   /** Feeds that are no longer followed, and why. */
   readonly stoppedFeeds?: ReadonlyMap<WriterId, string> | undefined;
+  /** Grows whenever batches may have come to stand in another order. @default 0 */
+  readonly reorders?: number | undefined;
   /** Without it, consumers are given whatever stands in the topic. */
   readonly producers?: ServedProducers | undefined;
   produce(frame: Uint8Array, condition?: ServedCondition): Promise<ServedAck>;

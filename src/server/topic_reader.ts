@@ -31,12 +31,14 @@ export class TopicReader {
   /** What the consumer has read; undefined when nobody asks. */
   readonly #read: Map<WriterId, number> | undefined;
   /** Records below it were not asked for. */
-  readonly #fromOffset: number;
+  #fromOffset: number;
   /** Nor records before this time, until one at or after it came: the log finds a compressed batch, and nothing in it. */
   #sinceMs: number;
   /** Undefined while what the vector lacks is gathered from anywhere in the log. */
   #offset: number | undefined;
   #nextOffset: number;
+  /** As the topic told last: places have been what they were since. */
+  #reorders: number;
   #release: (() => void) | undefined;
 
   private constructor(
@@ -52,6 +54,7 @@ export class TopicReader {
     this.#offset = offset;
     this.#fromOffset = offset ?? 0;
     this.#nextOffset = offset ?? topic.firstOffset;
+    this.#reorders = topic.reorders ?? 0;
     this.#read = read && new Map(read);
   }
 
@@ -94,6 +97,7 @@ export class TopicReader {
       this.#release = undefined;
       const before = this.#offset;
       const spans = this.#offset === undefined ? await this.#readMissing(bytesMax) : await this.#readOn(bytesMax);
+      if (this.#losesItsPlace()) continue;
       if (spans === undefined) return [];
       const covered = spans.some((span) => this.#covers(span));
       const unread = covered ? spans.filter((span) => !this.#covers(span)) : spans;
@@ -102,6 +106,20 @@ export class TopicReader {
       const wanted = this.#upToRefused(given.map((span) => this.#unreadOf(span)));
       if (wanted.length > 0) return wanted;
     }
+  }
+
+  /**
+   * True once for each time that a repair may have put batches in another order. Who knows what was read gathers from there on
+   * what is lacking from anywhere in the log; who does not, gets what stands at the offsets now.
+   */
+  #losesItsPlace(): boolean {
+    const { reorders = 0 } = this.#topic;
+    if (reorders === this.#reorders) return false;
+    this.#reorders = reorders;
+    if (this.#read === undefined) return false;
+    this.#offset = undefined;
+    this.#fromOffset = 0;
+    return true;
   }
 
   /** The unread records of a frame, out of its packed ones. What is read moves on with each. */
