@@ -125,7 +125,10 @@ test("an expected sequence that names no record is refused with what it is", asy
     [{ writer: "me", sequence: 1 }, "is sequence 1 of writer me, allowed are 0 and"],
   ];
   for (const [expectedSequence, says] of rows) {
-    const failure = await failureOf(client.produce("t", { value: "x" }, { expectedSequence: expectedSequence as 0 }));
+    const record = { key: "k", value: "x" };
+    const failure = await failureOf(
+      client.produce("t", record, { home: false, expectedSequence: expectedSequence as 0 }),
+    );
     assert.is(failure.code, "INVALID_ARGUMENT");
     assert.match(failure.message, `expectedSequence ${says}`);
   }
