@@ -55,7 +55,7 @@ export function leanClient(projectDirectory: string, { forPages }: LeanOptions):
           methods,
         }),
         resolveDir: path.dirname(file),
-        loader: "js",
+        loader: "ts",
       }));
     },
   };
@@ -107,7 +107,9 @@ function leanModule(
         `export const ${name} = /* @__PURE__ */ service(${JSON.stringify(described.typeName)}, ${words}, types);`,
       );
     } else if (described.kind === undefined) {
-      exported.push(`export const ${name} = ${JSON.stringify(described)};`);
+      // Of an enum of the language bundles keep the numbers alone.
+      const entries = Object.entries(described).map(([key, value]) => `${key} = ${value}`);
+      exported.push(`export enum ${name} { ${entries.join(", ")} }`);
     }
   }
   return [
