@@ -16,6 +16,8 @@ export interface ServerConnection extends ServerTransport, ClusterConnection {
   readonly codecs: Codecs;
   readonly log: Client<typeof Log>;
   readonly registry: Client<typeof Registry>;
+  /** Its streams keep no process alive, where the runtime lets them. */
+  readonly watching: Pick<Client<typeof Cluster>, "watchMembers">;
   readonly many: ManyProduces | undefined;
 }
 
@@ -33,6 +35,7 @@ export function openConnection(text: string, openTransport: OpenTransport): Serv
     codecs: webCodecs,
     ...opened,
     url,
+    watching: opened.background === undefined ? clients.cluster : createClient(Cluster, opened.background),
     many: opened.hot && new ManyProduces(opened.hot),
     ...(opened.page === undefined ? clients : followingByPage(clients, opened.page)),
   };

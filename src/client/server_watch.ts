@@ -7,7 +7,7 @@ import type { MemberEvent } from "./types.ts";
 
 /** A watch begins when the client has been used for so long: most are over before. */
 const beginAfterMs = 2_000;
-/** A stream would keep the process of a client alive that nobody closed: one that nobody uses for so long is ended. */
+/** A server holds a stream open for each client that watches: one that nobody uses for so long is ended. */
 const idleMs = 5_000;
 /** Servers say at least every 15 s that a stream lives. */
 const silenceMsMax = 40_000;
@@ -64,7 +64,7 @@ export class ServerWatch {
     this.#lookLater();
     const connection = current();
     try {
-      for await (const response of connection.cluster.watchMembers({}, { signal: controller.signal })) {
+      for await (const response of connection.watching.watchMembers({}, { signal: controller.signal })) {
         if (controller.signal.aborted) break;
         this.#heardAtMs = clock.nowMs();
         const event = toMemberEvent(response);

@@ -1,6 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { responseBytesMax } from "../base/mod.ts";
+import { backgroundAgent } from "../io/background_agent.ts";
 import { fastCrc32 } from "../io/checksum.ts";
 import { nodeCodecs } from "../io/codecs.ts";
 import { H2Session } from "../io/h2_session.ts";
@@ -19,6 +20,11 @@ export function openNodeTransport(url: string): ServerTransport {
   if ("Deno" in globalThis) {
     return {
       transport: createConnectTransport({ ...common, httpVersion: "1.1" }),
+      background: createConnectTransport({
+        ...common,
+        httpVersion: "1.1",
+        nodeOptions: { agent: backgroundAgent(url) },
+      }),
       bidirectional: false,
       watch: watchServers,
       checksum: fastCrc32,
@@ -29,6 +35,7 @@ export function openNodeTransport(url: string): ServerTransport {
   const session = new H2Session(url, { pingIntervalMs });
   return {
     transport: createConnectTransport({ ...common, httpVersion: "2", sessionManager: session }),
+    background: createConnectTransport({ ...common, httpVersion: "2", sessionManager: session.background }),
     hot: new HotClient(session),
     bidirectional: true,
     watch: watchServers,

@@ -9,11 +9,17 @@ const tellEveryMs = 250;
 /** Tries to open a stream, of which all but the last met a connection that was just ending; a millisecond more between each. */
 const attemptsMax = 10;
 
-/** Wide windows, and no error that nobody can catch. */
-export class H2Session {
+/** What Connect's transports need of a connection. */
+type Streams = Pick<Http2SessionManager, "authority" | "request" | "notifyResponseByteRead">;
+
+/** Wide windows, no error that nobody can catch, and streams that keep no process alive. */
+export class H2Session implements Streams {
   readonly authority: string;
+  /** The same connection. What is opened here alone lets the process end. */
+  readonly background: Streams;
   readonly #manager: Http2SessionManager;
-  readonly #prepared = new WeakSet<ClientHttp2Session>();
+  /** Connections, and how many streams each has open that are not in the background. */
+  readonly #prepared = new WeakMap<ClientHttp2Session, number>();
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(url: string, pings: Http2SessionOptions) {
@@ -21,20 +27,49 @@ export class H2Session {
       settings: { initialWindowSize: h2WindowBytes, enablePush: false },
     });
     this.authority = this.#manager.authority;
+    this.background = {
+      authority: this.authority,
+      request: async (...call) => {
+        const stream = await this.#open(call);
+        const session = this.#prepare(stream);
+        if (session !== undefined) this.#count(session, 0);
+        return stream;
+      },
+      notifyResponseByteRead: (stream) => this.notifyResponseByteRead(stream),
+    };
   }
 
   async request(...call: Parameters<Http2SessionManager["request"]>): Promise<ClientHttp2Stream> {
     const stream = await this.#open(call);
+    const session = this.#prepare(stream);
+    if (session !== undefined) {
+      this.#count(session, 1);
+      stream.once("close", () => this.#count(session, -1));
+    }
+    return stream;
+  }
+
+  #prepare(stream: ClientHttp2Stream): ClientHttp2Session | undefined {
     const session = stream.session as ClientHttp2Session | undefined;
     if (session !== undefined && !this.#prepared.has(session)) {
-      this.#prepared.add(session);
+      this.#prepared.set(session, 0);
       // A server that speaks no HTTP/2 fails its session after Connect has stopped listening, on Node uncaught.
       session.on("error", () => {});
       session.setLocalWindowSize?.(2 * h2WindowBytes);
       guardPing(session);
     }
     stream.on("error", () => {});
-    return stream;
+    return session;
+  }
+
+  /** So many more streams keep the process alive. Connect would have any open stream do so. */
+  #count(session: ClientHttp2Session, change: number): void {
+    const before = this.#prepared.get(session) ?? 0;
+    const count = before + change;
+    this.#prepared.set(session, count);
+    if (session.destroyed) return;
+    if (count === 0) session.unref();
+    else if (before === 0) session.ref();
   }
 
   /** A connection that says goodbye takes no more streams, a moment before Connect notices: nothing was sent then. */
