@@ -1,75 +1,54 @@
-/** Lets clients, pages, services, watches and DNS queries come and go at a node, and says what it comes to take up. */
-import { type ChildProcess, spawn } from "node:child_process";
+/** Lets clients, pages, services, watches and much that is wrong come and go at a node, and says what it comes to take up. */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { connect } from "../src/client/mod.ts";
-import { runtimeCommand } from "../tests/runner/runtimes.ts";
 import { CommandOptions } from "./options.ts";
-import { type Load, loads, soakTopic } from "./soak/loads.ts";
-import type { SoakNodeArguments, SoakNodeFacts, Taken } from "./soak/node_process.ts";
+import { badLoads } from "./soak/bad_loads.ts";
+import { type Census, type Grown, grownKinds, isOfRuntime } from "./soak/census.ts";
+import { fill } from "./soak/filling.ts";
+import { loads as goodLoads, type Load } from "./soak/loads.ts";
+import type { SoakNodeFacts } from "./soak/node_process.ts";
+import { SoakedNode, type SoakedRuntime } from "./soak/soaked_node.ts";
 import { describeTrends, type Sample, trendsOf } from "./soak/trends.ts";
+
+const loads: Readonly<Record<string, Load>> = { ...goodLoads, ...badLoads };
 
 const usage = `Usage: soak [options]
 
-  --minutes N      how long, 0.5 to 1440 (default 5)
-  --runtime NAME   what the node runs on: bun, node, or both beside each other (default both)
+  --minutes N      how long, 1 to 1440, beside half a minute in which a node's tables are filled (default 5)
+  --runtime NAME   what the node runs on: bun, node, or both, one after the other (default both)
   --load NAME      only one of ${Object.keys(loads).join(", ")} (default: all)
+  --leak           keeps an object of each call in the node, which is to be found
   --help           prints this`;
 
-type SoakedRuntime = "bun" | "node";
-
-/** Samples in a run, whatever its length. */
-const samplesCount = 30;
+/** Samples in a run, fewer in a short one. In the first part of them caches fill, and code is compiled. */
+const samplesMax = 30;
+const samplesMin = 12;
+const sampleEveryMs = 5_000;
+const warmUpPart = 0.3;
+/** Between two counts of all objects, in samples. */
+const censusEvery = 2;
 /** What closes connections takes a moment on both sides. */
 const restMs = 1_500;
 const workersOfEach = 2;
+/** From the start of a round to the next: more often where little is kept of a round. */
+const roundMsMin = 50;
+/** What these write is kept until their topics are compacted, once a minute: much of it would look like growth. */
+const keptLoads: ReadonlySet<string> = new Set(["services", "topics", "duplicateIds", "hangingChecks"]);
+const keptRoundMsMin = 500;
 /** A load that fails so often in one run fails it. */
 const failuresMax = 10;
-const projectDirectory = fileURLToPath(new URL("../", import.meta.url));
+/** Objects of one kind that a node may come to hold more: per round, as a part of those it held, and in any case. */
+const objectsPerRoundMax = 0.02;
+const objectsPartMax = 0.02;
+const objectsMin = 100;
+const kindsShownMax = 8;
 
-class SoakedNode implements AsyncDisposable {
-  readonly facts: SoakNodeFacts;
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  readonly #closed: Promise<void>;
-
-  static async start(runtime: SoakedRuntime, dataDir: string): Promise<SoakedNode> {
-    const script = fileURLToPath(new URL("./soak/node_process.ts", import.meta.url));
-    const [command, ...flags] = runtimeCommand(runtime, projectDirectory) as [string, ...string[]];
-    const program = runtime === "node" ? "node" : command;
-    const own = runtime === "node" ? ["--expose-gc"] : [];
-    const words: SoakNodeArguments = { dataDir };
-    const child = spawn(program, [...own, ...flags, script, JSON.stringify(words)], {
-      cwd: projectDirectory,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`Cannot start a node on ${runtime}: it ended`);
-    return new SoakedNode(child, lines, JSON.parse(value) as SoakNodeFacts);
-  }
-
-  private constructor(child: ChildProcess, lines: AsyncIterator<string>, facts: SoakNodeFacts) {
-    this.#child = child;
-    this.#lines = lines;
-    this.facts = facts;
-    this.#closed = new Promise((resolve) => child.once("close", () => resolve()));
-  }
-
-  async taken(): Promise<Taken> {
-    this.#child.stdin?.write("\n");
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error("The node ended");
-    return JSON.parse(value) as Taken;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#closed;
-  }
+interface SoakOptions {
+  readonly minutes: number;
+  /** Names of loads. */
+  readonly names: readonly string[];
+  readonly leaks: boolean;
 }
 
 /** Runs loads over and over, but for rests in which nothing is open. */
@@ -96,52 +75,98 @@ class Loading {
     [name, load]: readonly [string, Load],
     { worker, untilMs }: { readonly worker: number; readonly untilMs: number },
   ): Promise<void> {
+    const everyMs = keptLoads.has(name) ? keptRoundMsMin : roundMsMin;
     while (performance.now() < untilMs && this.failures.length < failuresMax) {
+      const next = new Promise((resolve) => setTimeout(resolve, everyMs));
       try {
         await load(this.#facts, { round: this.rounds++, worker });
       } catch (error) {
         this.failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
       }
+      await next;
     }
   }
 }
 
-async function soak(runtime: SoakedRuntime, minutes: number, names: readonly string[]): Promise<boolean> {
+async function soak(runtime: SoakedRuntime, options: SoakOptions): Promise<boolean> {
   const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-soak-"));
   try {
-    await using node = await SoakedNode.start(runtime, path.join(directory, "data"));
-    await using client = connect(node.facts.rpcUrl);
-    await client.createTopic(soakTopic, { retention: { segmentsMax: 2 } });
-    // Who reads from the beginning finds something there.
-    await client.produce(soakTopic, { value: "the first" });
-    client.close();
-    const loading = new Loading(node.facts, names);
-    const samples: Sample[] = [];
-    const everyMs = (minutes * 60_000) / samplesCount;
-    const beganAtMs = performance.now();
-    while (samples.length < samplesCount && loading.failures.length < failuresMax) {
-      await loading.run(Math.max(500, everyMs - restMs));
-      await new Promise((resolve) => setTimeout(resolve, restMs));
-      const sample = {
-        minutes: (performance.now() - beganAtMs) / 60_000,
-        rounds: loading.rounds,
-        ...(await node.taken()),
-      };
-      samples.push(sample);
-      console.error(lineOf(runtime, sample));
-    }
-    const trends = trendsOf(samples);
-    const isFlat = trends.every((trend) => trend.isFlat) && loading.failures.length === 0;
-    console.log(`${runtime}: ${loading.rounds} rounds in ${minutes} minutes; ${describeTrends(trends)}`);
-    for (const failure of loading.failures) console.log(`  failed: ${failure}`);
-    return isFlat;
+    await using node = await SoakedNode.start(runtime, { directory, leaks: options.leaks });
+    const startedAtMs = performance.now();
+    await fill(node.facts);
+    console.error(`${runtime}: filled in ${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`);
+    const loading = new Loading(node.facts, options.names);
+    const { samples, censuses } = await sample(runtime, { node, loading, minutes: options.minutes });
+    return judge(runtime, { samples, censuses, loading });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
+async function sample(
+  runtime: SoakedRuntime,
+  { node, loading, minutes }: { readonly node: SoakedNode; readonly loading: Loading; readonly minutes: number },
+): Promise<{ readonly samples: readonly Sample[]; readonly censuses: readonly Census[] }> {
+  const [samples, censuses]: [Sample[], Census[]] = [[], []];
+  const samplesCount = samplesIn(minutes);
+  const warmUpSamples = warmUpSamplesOf(samplesCount);
+  const beganAtMs = performance.now();
+  for (let count = 1; count <= samplesCount && loading.failures.length < failuresMax; count++) {
+    // What takes longer than it should, a count of all objects say, does not make the whole run longer.
+    const untilMs = beganAtMs + (count * minutes * 60_000) / samplesCount;
+    await loading.run(Math.max(500, untilMs - performance.now() - restMs));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+    const isCensus = count >= warmUpSamples && (count - warmUpSamples) % censusEvery === 0;
+    const { taken, census } = isCensus ? await node.counted() : { taken: await node.taken(), census: undefined };
+    if (census !== undefined) censuses.push(census);
+    const one = { minutes: (performance.now() - beganAtMs) / 60_000, rounds: loading.rounds, ...taken };
+    samples.push(one);
+    console.error(lineOf(runtime, one));
+  }
+  return { samples, censuses };
+}
+
+function samplesIn(minutes: number): number {
+  return Math.max(samplesMin, Math.min(samplesMax, Math.round((minutes * 60_000) / sampleEveryMs)));
+}
+
+function warmUpSamplesOf(samplesCount: number): number {
+  return Math.ceil(warmUpPart * samplesCount);
+}
+
+/** Says what grew. True when nothing did. */
+function judge(
+  runtime: SoakedRuntime,
+  {
+    samples,
+    censuses,
+    loading,
+  }: { readonly samples: readonly Sample[]; readonly censuses: readonly Census[]; readonly loading: Loading },
+): boolean {
+  if (loading.failures.length >= failuresMax) {
+    console.log(`${runtime}: ended after ${loading.rounds} rounds: ${failuresMax} failed`);
+    for (const failure of new Set(loading.failures)) console.log(`  failed: ${failure}`);
+    return false;
+  }
+  const warmUpSamples = warmUpSamplesOf(samples.length);
+  const warm = samples.slice(warmUpSamples);
+  const judgedRounds = loading.rounds - (samples[warmUpSamples - 1]?.rounds ?? 0);
+  const trends = trendsOf(warm);
+  const more = grownKinds(censuses);
+  const isGrown = ({ kind, from, to }: Grown): boolean =>
+    !isOfRuntime(kind) && to - from > Math.max(objectsMin, objectsPerRoundMax * judgedRounds, objectsPartMax * from);
+  const grown = more.filter(isGrown);
+  console.log(`${runtime}: ${loading.rounds} rounds, ${judgedRounds} of them judged; ${describeTrends(trends)}`);
+  if (more.length > 0) console.log("  kinds of objects of which there were always more:");
+  for (const one of new Set([...grown, ...more].slice(0, Math.max(kindsShownMax, grown.length)))) {
+    console.log(`  ${one.kind} from ${one.from} to ${one.to}${isGrown(one) ? ": GROWS" : ""}`);
+  }
+  for (const failure of new Set(loading.failures)) console.log(`  failed: ${failure}`);
+  return trends.every(({ verdict }) => verdict === "flat") && grown.length + loading.failures.length === 0;
+}
+
 function lineOf(runtime: SoakedRuntime, { minutes, rounds, residentBytes, heapBytes, ...sample }: Sample): string {
-  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1).padStart(6);
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2).padStart(7);
   const { sockets, files, handles = "-" } = sample;
   return [
     `${runtime.padEnd(4)} ${minutes.toFixed(2).padStart(6)} min ${String(rounds).padStart(7)} rounds`,
@@ -154,15 +179,18 @@ const options = new CommandOptions(usage, {
   minutes: { type: "string", default: "5" },
   runtime: { type: "string", default: "both" },
   load: { type: "string" },
+  leak: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 });
-const { runtime, load } = options.values;
+const { runtime, load, leak: leaks } = options.values;
 if (runtime !== "bun" && runtime !== "node" && runtime !== "both") {
   options.refuse(`--runtime is bun, node or both, not ${runtime}`);
 }
 if (load !== undefined && !(load in loads)) options.refuse(`--load is ${Object.keys(loads).join(", ")}, not ${load}`);
-const minutes = options.numberOf("minutes", 0.5, 1_440);
+const minutes = options.numberOf("minutes", 1, 1_440);
 const names = load === undefined ? Object.keys(loads) : [load];
-const runtimes: readonly SoakedRuntime[] = runtime === "both" ? ["bun", "node"] : [runtime as SoakedRuntime];
-const areFlat = await Promise.all(runtimes.map((one) => soak(one, minutes, names)));
-process.exit(areFlat.every(Boolean) ? 0 : 1);
+let areFlat = true;
+for (const one of runtime === "both" ? (["bun", "node"] as const) : [runtime as SoakedRuntime]) {
+  areFlat = (await soak(one, { minutes, names, leaks })) && areFlat;
+}
+process.exit(areFlat ? 0 : 1);
