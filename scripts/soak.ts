@@ -39,7 +39,7 @@ const keptRoundMsMin = 500;
 /** A load that fails so often in one run fails it. */
 const failuresMax = 10;
 /** Objects of one kind that a node may come to hold more: per round, as a part of those it held, and in any case. */
-const objectsPerRoundMax = 0.02;
+const objectsPerRoundMax = 0.005;
 const objectsPartMax = 0.02;
 const objectsMin = 100;
 const kindsShownMax = 8;
