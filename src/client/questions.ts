@@ -4,6 +4,9 @@ import { ClientError, type ProduceFate } from "./errors.ts";
 import type { Servers } from "./servers.ts";
 import { isOfServer, TriedServers } from "./tried_servers.ts";
 
+/** While others can be asked, one is waited for so long at most, and for half of the time: it may hang. */
+const patienceMs = 2_000;
+
 /** What every call may choose. */
 export interface CallOptions {
   /** Ends the waiting, with `ABORTED`. What a change did is not known then. */
@@ -42,15 +45,21 @@ export async function ask<Answer>(
   retries.called(clock.nowMs());
   for (let connection = first; ; ) {
     asked.add(connection);
+    const leftMs = untilMs - clock.nowMs();
+    const isLast = !servers.after(connection).some((one) => !asked.has(one));
+    const tryMs = isLast ? leftMs : Math.min(leftMs / 2, patienceMs);
     try {
-      return await askOne(servers, connection, { doing, signal, timeoutMs: untilMs - clock.nowMs() }, question);
+      return await askOne(servers, connection, { doing, signal, timeoutMs: tryMs }, question);
     } catch (error) {
       const failure = error as ClientError;
       tried.add(failure);
+      const isLate = failure.code === "DEADLINE_EXCEEDED";
+      // Calls that change something need not wait for it, too.
+      if (isLate) servers.failed(connection);
       const next = servers.after(connection).find((one) => !asked.has(one));
       const nowMs = clock.nowMs();
       const isOver = servers.isClosed || nowMs >= untilMs || next === undefined;
-      if (!isOfServer(failure) || isOver || !retries.take(nowMs)) throw tried.tell(failure);
+      if (!(isLate || isOfServer(failure)) || isOver || !retries.take(nowMs)) throw tried.tell(failure);
       connection = next;
     }
   }

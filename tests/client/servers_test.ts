@@ -341,6 +341,16 @@ test("every call ends with the caller's signal, and within the time that it is g
   client.close();
 });
 
+test("a question that a server leaves unanswered is asked of the next while there is time, and the one after goes there", async () => {
+  const servers = new NamedServers(three);
+  const client = servers.client(["a", "b"], { spread: false });
+  await client.describeTopic("t");
+  servers.one("a").manner = "hangs";
+  for (const timeoutMs of [100, 10_000]) assert.is((await client.describeTopic("t", { timeoutMs })).name, "t");
+  assert.equal(servers.counts("describeTopic"), { a: 2, b: 2, c: 0 });
+  client.close();
+});
+
 test("so does one that finds a server first whose cluster nobody knows, and that hangs", async () => {
   const servers = new NamedServers({ a: "one", b: "another" });
   servers.one("b").manner = "hangs";
