@@ -33,7 +33,8 @@ export async function repair(state: TopicState, range: CorruptRange, frames: Uin
   const pieces = wanted(state, range, frames);
   const fork = await forkedWriter(state, range, pieces);
   if (fork !== undefined) throw new RepairMisfitError(range, `of writer ${fork}, they are another history`);
-  let offset = await offsetBefore(state, segment, range.at);
+  const firstOffset = await offsetBefore(state, segment, range.at);
+  let offset = firstOffset;
   let given = 0;
   for (const { bytes, header } of pieces) {
     placeFrame(bytes, { baseOffset: offset, durableBefore: range.at });
@@ -46,6 +47,7 @@ export async function repair(state: TopicState, range: CorruptRange, frames: Uin
   const fault = isSameLength ? undefined : misfitOf(state, segment, pieces);
   if (fault !== undefined) throw new RepairMisfitError(range, fault);
   const what = { range, frames: pieces.map((piece) => piece.bytes) };
+  await state.producers.readAgain(firstOffset, next);
   // Who reads meanwhile must not go on by an offset from before, nor by one from the midst of it.
   state.reorders++;
   try {

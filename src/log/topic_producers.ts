@@ -179,6 +179,15 @@ export class TopicProducers implements KnownProducers {
     await this.write();
   }
 
+  /**
+   * Batches between these offsets are to change their order: what is written down of those that stood below an offset among
+   * them would be taken for all that stand there, and a retry of another one be stored again. They are read the next time.
+   */
+  readAgain(from: number, to: number): Promise<void> {
+    this.#writing = this.#writing.catch(() => undefined).then(() => this.#lowerFiles(from, to));
+    return this.#writing;
+  }
+
   /** The files of these segments are gone. */
   dropped(below: number): void {
     this.#files = this.#files.filter((baseOffset) => baseOffset >= below);
@@ -254,6 +263,19 @@ export class TopicProducers implements KnownProducers {
     });
     if (chain === undefined || (typeof chain === "object" && sameChain(chain, end.chain))) return undefined;
     return `it tells of another batch at sequence ${end.sequence} of writer ${end.writer}`;
+  }
+
+  async #lowerFiles(from: number, to: number): Promise<void> {
+    const { directory, shared } = this.#state;
+    // What is being read now is as it was.
+    await this.#loading?.catch(() => undefined);
+    for (const baseOffset of this.#files.slice()) {
+      const name = producersName(baseOffset);
+      const written = decodeProducers((await directory.readFile(name)) ?? new Uint8Array(0), shared.options.checksum);
+      // One that cannot be read is found out by who loads it.
+      if (typeof written === "string" || written.nextOffset <= from || written.nextOffset >= to) continue;
+      await directory.replaceFile(name, encodeProducers({ ...written, nextOffset: from }, shared.options.checksum));
+    }
   }
 
   async #writeNow(): Promise<void> {
