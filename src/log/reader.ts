@@ -124,7 +124,7 @@ export async function readMissing(state: TopicState, have: Vector, bytesMax: num
     return { frames: copied(parts), complete, lowWater };
   }
   const found = await searchMissing(state, have, credit);
-  // Each time retention took a segment, so that this ends with the segments.
+  // Each time retention took a segment, or a repair put one in order, so that this ends.
   return found === undefined ? readMissing(state, have, bytesMax) : { ...found, lowWater };
 }
 
@@ -138,7 +138,7 @@ interface Place {
 
 /**
  * Ends when retention takes a segment: what it took is in no low-water mark that was told, and nobody would know that it
- * is passed over. Undefined when nothing was found before.
+ * is passed over. Ends, too, when a repair changes the order of batches. Undefined when nothing was found before.
  */
 async function searchMissing(
   state: TopicState,
@@ -147,11 +147,12 @@ async function searchMissing(
 ): Promise<{ frames: Uint8Array; complete: boolean } | undefined> {
   const held = new Map(have);
   const parts: Uint8Array[] = [];
-  const { dropped } = state;
+  const { dropped, reorders } = state;
   let bytes = 0;
   let place: Place = { segment: dropped, of: undefined, position: 0 };
   for (;;) {
-    if (state.dropped !== dropped) return parts.length > 0 ? { frames: concat(parts), complete: false } : undefined;
+    const isAsBefore = state.dropped === dropped && state.reorders === reorders;
+    if (!isAsBefore) return parts.length > 0 ? { frames: concat(parts), complete: false } : undefined;
     const next = firstMissing(state, held, place);
     if (next === undefined) return { frames: concat(parts), complete: true };
     const segment = state.segments[next.segment - dropped] as Segment;
@@ -164,7 +165,8 @@ async function searchMissing(
       if (error instanceof LogCorruptError && parts.length > 0) return { frames: concat(parts), complete: false };
       unlessRetired(state, error);
     }
-    if (loaded === undefined) continue;
+    // What was read while the order changed may lack what went before it.
+    if (loaded === undefined || state.reorders !== reorders) continue;
     for (const { header, at } of loaded.frames) {
       const last = header.baseSequence + header.count - 1;
       if (last <= (held.get(header.writer) ?? 0)) continue;
