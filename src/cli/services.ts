@@ -92,6 +92,8 @@ async function listServices(flags: QueryFlags): Promise<void> {
 
 async function watchServices(flags: QueryFlags): Promise<void> {
   await using client = clientOf(flags);
+  // A watch tries for a while to reach a server: whoever named a wrong one is to hear of it at once.
+  await client.servers();
   for await (const change of client.services.watch(queryOf(flags))) {
     await printLine(flags.format === "json" ? JSON.stringify(change) : lineOf(change));
   }
