@@ -142,24 +142,17 @@ for (const row of rows) {
   });
 }
 
-test("a server that is not there is told by its address, and what to do", async () => {
-  let told = "";
-  const exitCode = await runProgram(["members", "--server", "http://127.0.0.1:1"], (text) => {
-    told += text;
+for (const args of [["members"], ["services", "watch"], ["consume", "orders"]]) {
+  test(`"${args.join(" ")}" tells at once of a server that is not there, and what to do`, async () => {
+    let told = "";
+    const exitCode = await runProgram([...args, "--server", "http://127.0.0.1:1"], (text) => {
+      told += text;
+    });
+    assert.is(exitCode, 1);
+    assert.match(told, "nobody answers at http://127.0.0.1:1");
+    assert.match(told, "grapevine agent");
+    assert.match(told, "--server");
   });
-  assert.is(exitCode, 1);
-  assert.match(told, "nobody answers at http://127.0.0.1:1");
-  assert.match(told, "grapevine agent");
-  assert.match(told, "--server");
-});
-
-test("a file that is not there is told by its name", async () => {
-  let told = "";
-  const exitCode = await runProgram(["produce", "t", "/nowhere/at/all"], (text) => {
-    told += text;
-  });
-  assert.is(exitCode, 1);
-  assert.match(told, "Cannot read /nowhere/at/all");
-});
+}
 
 test.run();
