@@ -53,9 +53,10 @@ export async function repair(state: TopicState, range: CorruptRange, frames: Uin
   try {
     await (isSameLength ? putInPlace : repairSegment)(state, segment, what);
   } finally {
+    // Also when it failed: they may be in the file.
+    while (state.tail.firstOffset < offset) state.tail.dropOldest();
     state.reorders++;
   }
-  while (state.tail.firstOffset < offset) state.tail.dropOldest();
   state.repaired(range);
 }
 

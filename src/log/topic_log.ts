@@ -209,9 +209,9 @@ export class Topic implements TopicLog {
   }
 
   readShared(offset: number, bytesMax: number): Promise<SharedChunk> {
-    const { sharedReads } = this.#state.shared;
-    const place = `${this.#state.folder}/${offset}/${bytesMax}`;
-    return sharedReads.read(place, async () => {
+    const { folder, reorders, shared } = this.#state;
+    const place = `${folder}/${reorders}/${offset}/${bytesMax}`;
+    return shared.sharedReads.read(place, async () => {
       this.#assertOpen();
       return readLent(this.#state, offset, bytesMax);
     });

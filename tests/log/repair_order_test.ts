@@ -5,7 +5,17 @@ import * as assert from "uvu/assert";
 import { Random, type Vector, type WriterId } from "../../src/base/mod.ts";
 import type { Log, TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
-import { environment, frameOf, framesIn, ManualTimers, naiveMissing, openLog, readAll, seeds } from "./log_kit.ts";
+import {
+  environment,
+  frameOf,
+  framesIn,
+  ManualTimers,
+  naiveMissing,
+  openLog,
+  readAll,
+  rejection,
+  seeds,
+} from "./log_kit.ts";
 
 const options = { segmentBytesMax: 65_536, indexEveryBytes: 2_048, scrubBytesPerSecond: 1_048_576 };
 const firstSegment = "topics/t/00000000000000000000.log";
@@ -130,5 +140,15 @@ for (const seed of seeds(2)) {
     assert.equal(after.sort(), before.sort());
   });
 }
+
+test("repair() whose sync fails leaves nothing to be found where it was before, for the file says otherwise", async () => {
+  const nodes = new Nodes(1);
+  await nodes.fill();
+  const { length } = nodes.disk.peek(firstSegment);
+  nodes.disk.damage(firstSegment, Math.floor(length / 3), nodes.random.bytes(4_000));
+  nodes.disk.failNext("sync", "EIO", { name: ".log" });
+  assert.match((await rejection(nodes.repair())).message, /^EIO/);
+  await nodes.check();
+});
 
 test.run();

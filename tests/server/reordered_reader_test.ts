@@ -72,4 +72,16 @@ test("TopicReader gives each record once, although a repair puts them in another
   }
 });
 
+test("TopicReader that begins after a repair gives each record once, whatever others read of the places before", async () => {
+  for (const taken of [1, 3, 6, 10]) {
+    const { disk, topic, peer } = await twoFeeds();
+    const begin = (): TopicReader => TopicReader.from(topic as unknown as ServedTopic, 0, new Map());
+    await take(begin(), taken);
+    await damageAndRepair(disk, topic, peer);
+    const seen = await take(begin(), 100);
+    const wanted = [...topic.have].flatMap(([writer]) => [1, 2, 3, 4, 5].map((sequence) => `${writer}:${sequence}`));
+    assert.equal(seen.sort(), wanted.sort(), `${taken} taken before`);
+  }
+});
+
 test.run();
