@@ -107,6 +107,8 @@ export class TopicRegistry implements AsyncDisposable {
   readonly #overtaken = new Set<string>();
   /** Topics of which what holds stands in a forked feed, and a copy of it is not as late: who has that alone may hold another. */
   readonly #copied = new Set<string>();
+  /** Topics of these two whose turn to be said again is still to come. */
+  readonly #toSayAgain = new Set<string>();
   /** Topics about which something new is settled that is not applied yet. */
   readonly #changed = new Set<string>();
   /** Entries of topics that are deleted. */
@@ -267,16 +269,18 @@ export class TopicRegistry implements AsyncDisposable {
     }
     for (const name of [...this.#changed]) if (await this.#apply(name)) this.#changed.delete(name);
     if (this.#changed.size > 0) this.#foldLater();
-    for (const name of new Set([...this.#overtaken, ...this.#copied])) this.#sayAgain(name);
+    for (const names of [this.#overtaken, this.#copied]) for (const name of names) this.#sayAgain(name);
   }
 
   /**
-   * Says again what holds, where a record of an earlier life came later: compaction by key keeps the latest record, which
-   * must be the one that counts; and where others have but a copy of it. Each node that sees it does, so that it is done
-   * whoever is left.
+   * Says again what holds where a record of an earlier life came later, for compaction by key keeps the latest record, and
+   * where others have but a copy of it. Each node that sees it does, so that it is done whoever is left.
    */
   #sayAgain(name: string): void {
+    if (this.#toSayAgain.has(name)) return;
+    this.#toSayAgain.add(name);
     const said = this.#inTurn(async () => {
+      this.#toSayAgain.delete(name);
       const value = this.#entries.get(name)?.value;
       const isToBeSaid = this.#overtaken.has(name) || this.#copied.has(name);
       if (value !== undefined && isToBeSaid && !this.#closed) await this.#write(name, value);

@@ -1,6 +1,14 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { FrameBuilder, Random, settingsTopic } from "../../src/base/mod.ts";
+import {
+  chainStart,
+  FrameBuilder,
+  markReproduced,
+  placeFrame,
+  Random,
+  settingsTopic,
+  stampBatch,
+} from "../../src/base/mod.ts";
 import { type Log, type LogOptions, TopicRegistry, type TopicSettings } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment, frameOf, framesIn, ManualTimers, openLog, rejection } from "./log_kit.ts";
@@ -474,6 +482,38 @@ test("what holds and has to be said again is said once the disk takes it, althou
   assert.equal(await lastWordOf(again, "orders"), { generation: 1, deleted: true });
   assert.is(timers.waiting, 0);
   for (const node of [again, right]) await closeNode(node);
+});
+
+test("what has to be said again of many topics is said once of each, and then nothing waits", async () => {
+  const { log } = await openLog(new SimulatedDisk().mount(), small);
+  const topics = await log.openTopic(settingsTopic);
+  const many = 100;
+  for (const writer of ["ffffffffffffffff", "0000000000000001"]) {
+    for (let sequence = 1, previousChain = chainStart; sequence <= many; sequence++) {
+      const builder = new FrameBuilder();
+      builder.add({ key: `t${sequence}`, value: '{"version":2,"deleted":true}' }, 1_000);
+      const frame = builder.finish();
+      if (writer < "1") markReproduced(frame);
+      previousChain = stampBatch(frame, {
+        ...{ writer, baseSequence: sequence, lamport: sequence, generation: 1, previousChain },
+      });
+      placeFrame(frame, { baseOffset: 0, durableBefore: 0 });
+      assert.is((await topics.apply(frame)).appended, 1);
+    }
+  }
+  const registry = await TopicRegistry.open(log, {
+    ...{ wallMs: () => 1_000, after: environment().after, onWarn: (message) => assert.unreachable(message) },
+  });
+  for (let turn = 0; turn < 100_000 && topics.nextOffset < 3 * many; turn++) await undefined;
+  assert.is(topics.nextOffset, 3 * many);
+  let isOver = false;
+  const closing = registry[Symbol.asyncDispose]().then(() => {
+    isOver = true;
+  });
+  for (let turn = 0; turn < 500 && !isOver; turn++) await undefined;
+  assert.ok(isOver, "one turn for each that waited");
+  assert.is(topics.nextOffset, 3 * many);
+  await closing;
 });
 
 test("fields that a later program wrote are kept by a change, and go with the topic", async () => {
