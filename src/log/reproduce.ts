@@ -7,10 +7,12 @@ import {
   type ChainHash,
   type Checksum,
   type FrameHeader,
+  frameRecordsMax,
   type ProducerStamp,
   readProducerStamp,
   scanFrame,
   toHex,
+  usableProducerStamp,
   type Vector,
   type WriterId,
   writeProducerStamp,
@@ -64,8 +66,10 @@ async function reproduceTheirs(
   for (const frame of framesIn(theirs, state.shared.options.checksum)) {
     const { header, bytes } = frame;
     if (header.writer !== writer || header.baseSequence < from || header.kind !== "records") continue;
-    if (header.generation !== state.generation) continue;
-    if (readProducerStamp(bytes) === undefined) {
+    // What others do not take (rule R4) would end our own feed there.
+    if (header.generation !== state.generation || header.count < 1 || header.count > frameRecordsMax) continue;
+    // By a stamp that cannot be used it would not be known again.
+    if (usableProducerStamp(bytes, 0, header.count) === undefined) {
       writeProducerStamp(bytes, { producer: idOf(header.chain), epoch: 0, sequence: header.baseSequence });
     }
     if (!state.producers.knows(bytes, header)) frames.push(frame);

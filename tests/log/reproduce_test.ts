@@ -1,7 +1,18 @@
 // What a former writer of ours wrote, produced again under the present one (rule R6): in order, and once, whatever crashes.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { crc32, Random, readProducerStamp, writeProducerStamp } from "../../src/base/mod.ts";
+import { at } from "../../src/base/frame.ts";
+import {
+  chainStart,
+  crc32,
+  frameRecordsMax,
+  placeFrame,
+  Random,
+  readProducerStamp,
+  stampBatch,
+  viewOf,
+  writeProducerStamp,
+} from "../../src/base/mod.ts";
 import { type Directory, dumpFile, type LogOptions, type TopicLog } from "../../src/log/mod.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import { environment, frameOf, framesIn, openLog, readAll, textsOf } from "./log_kit.ts";
@@ -116,6 +127,30 @@ test("reproduce() gives what a peer has in place of ours to the new writer, once
   const held = await again.log.openTopic("t");
   assert.is(await held.reproduce(former, 3, await theirs()), 0, "after a restart");
   assert.equal(await textsBy(held, writer), ["c", "d", "e"]);
+});
+
+test("reproduce() takes of a peer's history what other nodes take from us, and each batch once", async () => {
+  const { log } = await openLog(new SimulatedDisk().mount());
+  const topic = await log.openTopic("t");
+  await topic.produce(frameOf(["a"]));
+  const former = log.writer;
+  await log.mintWriter("a test");
+  const theirs = (count: number): Uint8Array => {
+    const frame = frameOf(["b"]);
+    viewOf(frame).setUint32(at.count, count, true);
+    // Nobody could know it by that stamp again.
+    writeProducerStamp(frame, { producer: "00000000000000ee", epoch: 0, sequence: 0 });
+    stampBatch(frame, { writer: former, baseSequence: 2, lamport: 2, generation: 1, previousChain: chainStart });
+    placeFrame(frame, { baseOffset: 0, durableBefore: 0 });
+    return frame;
+  };
+  const { bytes } = topic;
+  for (const count of [0, frameRecordsMax + 1]) {
+    assert.is(await topic.reproduce(former, 2, theirs(count)), 0);
+    assert.is(topic.bytes, bytes, `${count} records`);
+  }
+  assert.is(await topic.reproduce(former, 2, theirs(1)), 1);
+  assert.is(await topic.reproduce(former, 2, theirs(1)), 0, "once");
 });
 
 test("a dump tells of former writers, of what was produced again, and marks it", async () => {
