@@ -199,7 +199,8 @@ export class NotReplicatedError extends Error {
     asked: number,
     { holders, lacking }: CopiesSoFar,
   ) {
-    const known = `${holders.join(", ") || "none"} hold it durably so far, ${lacking.join(", ") || "none"} not`;
+    const others = lacking.length > 0 ? `${lacking.join(", ")} not` : "no other node that is to hold it is known";
+    const known = `${holders.join(", ") || "none"} hold it durably so far, ${others}`;
     super(`Cannot acknowledge offset ${place.offset} by ${asked} nodes: ${known}; it is stored`);
     this.asked = asked;
     this.holders = holders;
