@@ -2,10 +2,11 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { rendezvousPick, toBytes } from "../base/mod.ts";
 import type { GetServersResponse } from "../gen/log/v1/log_pb.ts";
 import type { ServerConnection } from "./connections.ts";
-import { ClientError } from "./errors.ts";
+import { ClientError, type ClientErrorCode } from "./errors.ts";
 import { firstAnswer } from "./first_answer.ts";
 import { askOne, type OneCall } from "./questions.ts";
 import type { ServerChoice, Servers } from "./servers.ts";
+import { cancellationOf } from "./shared_cancellation.ts";
 import { isOfServer } from "./tried_servers.ts";
 
 /** While records are sent, servers are asked so often who is alive. */
@@ -38,6 +39,13 @@ export class Homes {
   /** Resolves once it is known who is alive. Rejects with `ClientError` when nobody says so. */
   async known(): Promise<void> {
     if (this.#alive.size === 0) await this.look();
+  }
+
+  /** The servers, the key's home first. Rejects with `ClientError` when nobody says who is alive, or not in time. */
+  async find(key: string | Uint8Array, time: CallersTime): Promise<ServerChoice> {
+    if (this.#alive.size === 0) await this.#within(this.look(), time);
+    void this.lookAgain();
+    return this.choiceOf(this.homeOf(key));
   }
 
   /** The node that is the key's home. It is known who is alive. */
@@ -80,10 +88,34 @@ export class Homes {
     if (alive.size > 0) this.#alive = alive;
   }
 
+  /** Others may wait for the same look: it goes on when this caller waits no longer. */
+  #within(look: Promise<void>, { timeoutMs, signal }: CallersTime): Promise<void> {
+    const { clock } = this.#servers;
+    const cancellation = signal && cancellationOf(signal);
+    return new Promise<void>((resolve, reject) => {
+      const end = (code: ClientErrorCode, reason: string): void => {
+        cancel?.();
+        cancellation?.removeEventListener("abort", abort);
+        reject(new ClientError(code, `Cannot ${this.#doing}: ${reason}`, { fate: "unsent" }));
+      };
+      const abort = (): void => end("ABORTED", "the caller's signal ended it");
+      const late = (): void => end("DEADLINE_EXCEEDED", `no server answered within ${timeoutMs} ms`);
+      const cancel = timeoutMs > 0 ? clock.schedule(clock.nowMs() + timeoutMs, late) : undefined;
+      cancellation?.addEventListener("abort", abort);
+      if (signal?.aborted) abort();
+      // Whoever was told first has the last word: from then on this tidies up.
+      look.then(resolve, reject).finally(abort);
+    });
+  }
+
+  get #doing(): string {
+    return `find the homes of keys in topic ${JSON.stringify(this.#topic)}`;
+  }
+
   /** What a server says of all, and which of them are to hold the topic. Rejects with `ClientError`. */
   async #ask(connection: ServerConnection): Promise<Told> {
     const question = {
-      doing: `find the homes of keys in topic ${JSON.stringify(this.#topic)}`,
+      doing: this.#doing,
       ...({ timeoutMs: lookTimeoutMs, fate: "unsent" } as const),
     };
     try {
@@ -107,6 +139,13 @@ export class Homes {
       throw error;
     }
   }
+}
+
+/** How long one of those who ask waits. */
+export interface CallersTime {
+  /** 0: for as long as the servers are asked. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Told {

@@ -94,7 +94,8 @@ export class LogClient implements AsyncDisposable {
     const failover = this.#failover;
     this.#noteProduced(topic);
     if (!("home" in options)) return openProducer(topic, options, { servers: this.#servers, failover });
-    return new HomeProducer({ topic, options, homes: this.#homesOf(topic), failover });
+    const { clock } = this.#servers;
+    return new HomeProducer({ topic, options, homes: this.#homesOf(topic), clock, failover });
   }
 
   /**
@@ -119,9 +120,7 @@ export class LogClient implements AsyncDisposable {
       throw new ClientError("INVALID_ARGUMENT", message, { fate: "unsent" });
     }
     const homes = this.#homesOf(topic);
-    await homes.known();
-    void homes.lookAgain();
-    return this.#once.produce(topic, records, { ...options, servers: homes.choiceOf(homes.homeOf(key)) });
+    return this.#once.produce(topic, records, { ...options, choose: (time) => homes.find(key, time) });
   }
 
   /** What was produced to it is read at once only where it was produced. */

@@ -7,6 +7,7 @@ import type { ExpectedSequence, ProduceAck, ProduceOptions } from "./client_opti
 import { compressorOf } from "./compressing_pipe.ts";
 import { cursorToText } from "./cursor.ts";
 import { ClientError, ExpectedSequenceError, type ProduceFate } from "./errors.ts";
+import type { CallersTime } from "./homes.ts";
 import type { ProduceAnswer } from "./hot_messages.ts";
 import { packOne } from "./pack_records.ts";
 import { surelyRejected } from "./pipe.ts";
@@ -43,22 +44,24 @@ export class OnceProducer {
     this.#watch = new AnswerWatch(servers.clock);
   }
 
-  /** `servers`: in the order in which to try them. */
+  /** `choose` finds the servers, in the order in which to try them, within the time that there is. */
   async produce(
     topic: string,
     records: readonly RecordInput[],
-    { servers = this.#servers, ...options }: ProduceOptions & { readonly servers?: ServerChoice | undefined },
+    { choose, ...options }: ProduceOptions & { readonly choose?: (time: CallersTime) => Promise<ServerChoice> },
   ): Promise<ProduceAck> {
     const acks = askedAcks(options);
     const expected = expectedRecord(options.expectedSequence);
     const { deliveryTimeoutMs = this.#retries ? deliveryTimeoutMsDefault : 0, compression = "none", signal } = options;
     checkDeliveryTimeout(deliveryTimeoutMs);
+    const sinceMs = this.#servers.clock.nowMs();
+    const servers = choose === undefined ? this.#servers : await choose({ timeoutMs: deliveryTimeoutMs, signal });
     const { current } = servers;
     const packed = packOne(records, current.checksum);
     if (deliveryTimeoutMs > 0) this.#stamp(packed, topic, records.length);
     const compress = compressorOf(compression, current);
     const frame = compress === undefined ? packed : ((await compress(packed)) as typeof packed);
-    const answer = await this.#deliver({ servers, topic, frame, acks, expected, signal, deliveryTimeoutMs });
+    const answer = await this.#deliver({ servers, topic, frame, acks, expected, signal, sinceMs, deliveryTimeoutMs });
     if (answer.shortfall !== undefined) throw notReplicated(answer, 0);
     const { offset, writer, firstSequence: sequence, count, token } = answer;
     return { offset, writer, sequence, count, token: cursorToText(token) };
@@ -76,10 +79,9 @@ export class OnceProducer {
   }
 
   async #deliver(delivery: Delivery): Promise<ProduceAnswer> {
-    const { servers, topic, frame, acks, expected, signal, deliveryTimeoutMs } = delivery;
-    const beganAtMs = servers.clock.nowMs();
-    const untilMs = beganAtMs + deliveryTimeoutMs;
-    servers.retries.called(beganAtMs);
+    const { servers, topic, frame, acks, expected, signal, sinceMs, deliveryTimeoutMs } = delivery;
+    const untilMs = sinceMs + deliveryTimeoutMs;
+    servers.retries.called(servers.clock.nowMs());
     let turns: ServerTurns | undefined;
     let fate: ProduceFate = "unsent";
     for (;;) {
@@ -137,6 +139,8 @@ interface Delivery {
   readonly frame: Uint8Array<ArrayBuffer>;
   readonly acks: AskedAcks;
   readonly signal: AbortSignal | undefined;
+  /** When it was asked for. */
+  readonly sinceMs: number;
   readonly deliveryTimeoutMs: number;
 }
 

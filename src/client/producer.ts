@@ -23,7 +23,7 @@ interface Sender {
 
 interface WaitingSend extends Sender {
   readonly record: RecordInput;
-  /** When it began to wait. */
+  /** When it began to wait, if it did. */
   sinceMs: number | undefined;
 }
 
@@ -101,11 +101,12 @@ export class Producer implements AsyncDisposable {
     };
   }
 
-  /** Resolves when the record is stored as durably as the options ask. */
-  send(record: RecordInput): Promise<SendAck> {
-    const answer = new Promise<SendAck>((resolve, reject) =>
-      this.#accept({ record, resolve, reject, sinceMs: undefined }),
-    );
+  /**
+   * Resolves when the record is stored as durably as the options ask. `sinceMs`: when it was to be sent, by the client's
+   * clock, where that was earlier.
+   */
+  send(record: RecordInput, sinceMs?: number): Promise<SendAck> {
+    const answer = new Promise<SendAck>((resolve, reject) => this.#accept({ record, resolve, reject, sinceMs }));
     this.#last = answer;
     return answer;
   }
@@ -154,7 +155,7 @@ export class Producer implements AsyncDisposable {
     } else if (this.#waiting.length === 0 && this.#hasRoom()) {
       this.#pack(send);
     } else if (this.#waiting.length < this.#options.sendsWaitingMax) {
-      send.sinceMs = this.#clock.nowMs();
+      send.sinceMs ??= this.#clock.nowMs();
       this.#waiting.push(send);
     } else {
       const message = `Cannot send record: ${this.#waiting.length} sends wait already, allowed are ${this.#options.sendsWaitingMax}; await ready() first`;
