@@ -108,7 +108,7 @@ export class Overview {
       {
         term: "Records",
         value: rates === undefined ? "–" : `${shortText(rates.records)}/s`,
-        about: records === undefined ? "asking" : `${shortText(records)} ${held}`,
+        about: records === undefined ? "asking" : `${shortText(records)} offsets ${held}`,
         tone: "plain",
       },
       {
@@ -180,7 +180,7 @@ export class Overview {
       }
       const more = topics.length - rows.length;
       const rest = more > 0 ? [make("p", "quiet", `${counted(more, "more topic")}, less busy.`)] : [];
-      return [toTable(["Topic", "Rate", "Records", "Size", "Feeds", "Behind"], rows), ...rest];
+      return [toTable(["Topic", "Rate", "Span", "Size", "Feeds", "Behind"], rows), ...rest];
     });
   }
 

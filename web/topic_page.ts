@@ -84,7 +84,7 @@ function absentFacts(topics: readonly TopicDescription[] | undefined): Facts {
 function factsOf(topic: TopicDescription): Facts {
   const { firstOffset, nextOffset, records, bytes, feeds } = topic;
   return [
-    ["Records", countText(records)],
+    ["Span", countText(records)],
     ["Offsets", `${countText(firstOffset)} – ${countText(nextOffset)}`],
     ["Size", sizeText(bytes)],
     ["Feeds", counted(feeds.length, "writer")],

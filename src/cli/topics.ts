@@ -43,7 +43,7 @@ async function listTopics(flags: TopicsFlags): Promise<void> {
     String(topic.feeds.length),
     ...(wereDeleted ? [String(topic.generation)] : []),
   ]);
-  const heads = ["TOPIC", "RECORDS", "OFFSETS", "BYTES", "FEEDS", ...(wereDeleted ? ["GENERATION"] : [])];
+  const heads = ["TOPIC", "SPAN", "OFFSETS", "BYTES", "FEEDS", ...(wereDeleted ? ["GENERATION"] : [])];
   await printLine(toColumns([heads, ...rows]));
 }
 
@@ -51,6 +51,7 @@ async function listTopics(flags: TopicsFlags): Promise<void> {
 interface NodeLag {
   readonly node: string;
   readonly rpcAddress: string;
+  /** All offsets from its first to its next one, as nodes count them: also those of records that are gone. */
   readonly records: number | undefined;
   readonly lag: number | undefined;
   /** It holds nothing, and lacks nothing. */
@@ -72,7 +73,7 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
   const facts = toColumns([
     ["topic", topic.name],
     ...(topic.generation > 1 ? [["generation", String(topic.generation)]] : []),
-    ["records", String(topic.records)],
+    ["span", String(topic.records)],
     ["offsets", `${topic.firstOffset}..${topic.nextOffset}`],
     ["bytes", String(topic.bytes)],
     ["retention", retentionText(topic.retention)],
@@ -84,7 +85,7 @@ async function describeTopic(name: string, flags: TopicsFlags): Promise<void> {
     ...topic.feeds.map((feed) => [feed.writer, String(feed.lowWater), String(feed.have), String(feed.durable)]),
   ]);
   const lags = toColumns([
-    ["NODE", "RPC", "RECORDS", "LAG"],
+    ["NODE", "RPC", "SPAN", "LAG"],
     ...nodes.map((node) => [node.node, node.rpcAddress, String(node.records ?? "-"), lagText(topic, node)]),
   ]);
   await printLine([facts, feeds, lags, ...stoppedTable(nodes)].join("\n\n"));

@@ -48,6 +48,7 @@ export interface TopicDescription {
   readonly firstOffset: number;
   readonly nextOffset: number;
   readonly bytes: number;
+  /** All offsets that it spans, also those that compaction, or a gap, took records of. */
   readonly records: number;
   readonly feeds: readonly FeedDescription[];
   /** What may be forgotten of it, on all nodes; undefined when each node goes by its own options. */

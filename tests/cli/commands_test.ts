@@ -133,13 +133,10 @@ test("topics create --compact has records without a key refused, and topics desc
 
 test("topics and members print tables, and the same as JSON", async () => {
   await ask("produce tables", "a\nb\n");
-  assert.match(
-    (await ask("topics")).stdout,
-    /^TOPIC +RECORDS +OFFSETS +BYTES +FEEDS\n(.*\n)*tables +2 +0\.\.2 +\d+ +1\n/,
-  );
+  assert.match((await ask("topics")).stdout, /^TOPIC +SPAN +OFFSETS +BYTES +FEEDS\n(.*\n)*tables +2 +0\.\.2 +\d+ +1\n/);
   const described = (await ask("topics describe tables")).stdout;
-  assert.match(described, /records +2\n/);
-  assert.match(described, /alder +\S+ +2 +0\n/);
+  assert.match(described, /span +2\n/);
+  assert.match(described, /NODE +RPC +SPAN +LAG\nalder +\S+ +2 +0\n/);
   const topic = JSON.parse((await ask("topics describe tables --format json")).stdout);
   assert.is(topic.nextOffset, 2);
   assert.is(topic.feeds[0].have, 2);

@@ -972,6 +972,8 @@ export type Topic = Message<"log.v1.Topic"> & {
   bytes: bigint;
 
   /**
+   * All offsets that it spans, also those that compaction, or a gap, took records of.
+   *
    * @generated from field: uint64 records = 5;
    */
   records: bigint;
