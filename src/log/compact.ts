@@ -198,7 +198,7 @@ export class TopicCompaction {
 
   async #run(pace: Pace): Promise<Compacted> {
     this.#assertGoesOn();
-    const { shared, segments } = this.#state;
+    const { shared, segments, reorders } = this.#state;
     const spent = async (bytes: number): Promise<void> => {
       this.#assertGoesOn();
       await pace(bytes, () => this.#isOver);
@@ -220,18 +220,19 @@ export class TopicCompaction {
     let { segments: count, bytesBefore, bytesAfter } = nothing;
     for (const segment of closed) {
       if (!removed.hasAny(segment.baseOffset, segment.nextOffset)) continue;
-      const bytes = await this.#rewrite(segment, {
-        isRemoved: (offset) => removed.has(offset),
-        codecs: this.#codecs,
-        spent,
-      });
+      // What is to go is known by its offset, and a repair may have put other records there: the next run looks anew.
+      if (this.#state.reorders !== reorders) break;
+      const isRemoved = (offset: number): boolean => removed.has(offset);
+      const bytes = await this.#rewrite(segment, { isRemoved, codecs: this.#codecs, spent });
       if (bytes === undefined) continue;
       count++;
       bytesBefore += segment.bytes;
       bytesAfter += bytes;
     }
-    this.#doneThrough = closed.at(-1)?.nextOffset ?? 0;
-    this.#ranAtMs = shared.upkeepMs();
+    if (this.#state.reorders === reorders) {
+      this.#doneThrough = closed.at(-1)?.nextOffset ?? 0;
+      this.#ranAtMs = shared.upkeepMs();
+    }
     this.#tombstonesLeft = findings.tombstonesLeft;
     const compacted = {
       segments: count,
@@ -247,19 +248,21 @@ export class TopicCompaction {
   /** Resolves with the bytes of the segment afterwards; undefined when it is left as it is. */
   async #rewrite(segment: Segment, options: Parameters<typeof writeDraft>[2]): Promise<number | undefined> {
     const state = this.#state;
+    const { reorders } = state;
     try {
       const draft = await writeDraft(state, segment, options);
       if (draft === undefined) return undefined;
       return await this.#host.exclusively(async () => {
         this.#assertGoesOn();
-        if (!state.segments.includes(segment)) throw new FileRetiredError(segment.file.name);
+        const isAsRead = state.segments.includes(segment) && state.reorders === reorders;
+        if (!isAsRead) throw new FileRetiredError(segment.file.name);
         await swapIn(state, segment, draft);
         return draft.index.bytes;
       });
     } catch (error) {
       await removeDraft(state, compactedName(segment.baseOffset));
-      // Retention took it meanwhile.
-      if (error instanceof FileRetiredError) return undefined;
+      // Retention took it meanwhile, or a repair changed what is in it.
+      if (error instanceof FileRetiredError || state.reorders !== reorders) return undefined;
       throw error;
     }
   }

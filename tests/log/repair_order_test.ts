@@ -2,8 +2,17 @@
 /** Where things are found after a repair put batches of several writers in another order than they came in. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Random, type Vector, type WriterId } from "../../src/base/mod.ts";
+import {
+  FrameBuilder,
+  headersBytes,
+  Random,
+  readRecords,
+  toText,
+  type Vector,
+  type WriterId,
+} from "../../src/base/mod.ts";
 import type { Log, TopicLog } from "../../src/log/mod.ts";
+import type { Topic } from "../../src/log/topic_log.ts";
 import { SimulatedDisk } from "../../src/testing/disk.ts";
 import {
   environment,
@@ -149,6 +158,48 @@ test("repair() whose sync fails leaves nothing to be found where it was before, 
   nodes.disk.failNext("sync", "EIO", { name: ".log" });
   assert.match((await rejection(nodes.repair())).message, /^EIO/);
   await nodes.check();
+});
+
+test("compaction takes nothing for what a repair put elsewhere meanwhile", async () => {
+  const keyed = (key: string, value = "x"): Uint8Array => {
+    const builder = new FrameBuilder();
+    builder.add({ key, value }, 1_000);
+    return builder.finish();
+  };
+  const disk = new SimulatedDisk();
+  const small = { segmentBytesMax: 65_536 };
+  const { log } = await openLog(disk.mount(), small, environment(new Random(1)));
+  const { log: other } = await openLog(new SimulatedDisk().mount(), small, environment(new Random(2)));
+  const [before, peer] = [await log.openTopic("t"), await other.openTopic("t")];
+  for (const key of ["a1", "twice", "a3", "a4", "a5"]) await before.produce(keyed(key));
+  for (const key of ["twice", "b2", "b3", "b4", "b5"]) await peer.produce(keyed(key));
+  await before.apply((await peer.readMissing(new Map(), all)).frames);
+  for (const key of ["large", "next"]) await before.produce(keyed(key, "x".repeat(70_000)));
+  await peer.apply((await before.readMissing(peer.have, all)).frames);
+  await log[Symbol.asyncDispose]();
+  const { log: again } = await openLog(disk.mount(), small, environment(new Random(1)));
+  const topic = (await again.openTopic("t")) as Topic;
+  topic.setCompaction({ tombstoneGraceMs: 1_000 });
+  const keysNow = async (): Promise<string[]> => {
+    const keys: string[] = [];
+    for (const { header, bytes } of await readAll(topic)) {
+      readRecords(bytes.subarray(headersBytes), header, ({ key }) => keys.push(toText(key as Uint8Array)));
+    }
+    return keys.sort();
+  };
+  await topic.compaction.run(async () => {
+    if (topic.reorders > 0) return;
+    disk.damage(firstSegment, 0, Uint8Array.of(1, 2, 3));
+    await rejection(topic.read(0, 1));
+    for (let turn = 0; turn < 200 && topic.corruptRanges.length === 0; turn++) await undefined;
+    const [range] = topic.corruptRanges;
+    assert.ok(range);
+    await topic.repair(range, (await peer.readMissing(new Map(), all)).frames);
+  });
+  const keys = ["a1", "a3", "a4", "a5", "b2", "b3", "b4", "b5", "large", "next", "twice"];
+  assert.equal([...new Set(await keysNow())], keys);
+  await topic.compaction.run();
+  assert.equal(await keysNow(), keys, "by the next one");
 });
 
 test.run();
