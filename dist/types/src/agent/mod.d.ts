@@ -1,6 +1,6 @@
 /** The composition root: options in, a running node out. */
 export type { Passage, PathVerdict, PeerHealth } from "../gossip/mod.d.ts";
-export { CommandChecksRefusedError, InvalidServiceError, InvalidServiceQueryError, NotReportableError, TooManyServicesError, TooManyWatchesError, UnknownServiceError, } from "../registry/mod.d.ts";
+export { CommandChecksRefusedError, InvalidServiceError, InvalidServiceQueryError, NotReportableError, ServiceIdTakenError, TooManyServicesError, TooManyWatchesError, UnknownServiceError, } from "../registry/mod.d.ts";
 export { Agent, type AgentEvents, type AgentSurroundings } from "./agent.d.ts";
 export type { ClusterKeys, KeyList, KeysResult } from "./cluster_keys.d.ts";
 export type { ClusterOptions, SerfSettings } from "./cluster_options.d.ts";

@@ -10,9 +10,9 @@ export interface HealthReport {
 /** Services that this node registers and checks, and those of all nodes. */
 export interface AgentServices {
     /**
-     * Registers a service with this node, which checks it from then on, and again after a restart. The same id replaces what
-     * was registered before. Resolves once that is fsynced and found here. Rejects with `InvalidServiceError`,
-     * `TooManyServicesError`, or as produce does.
+     * Registers a service with this node, which checks it from then on, and again after a restart. The same name and id
+     * replace what was registered before. Resolves once that is fsynced and found here. Rejects with `InvalidServiceError`,
+     * `ServiceIdTakenError`, `TooManyServicesError`, or as produce does.
      */
     register(definition: ServiceDefinition): Promise<ServiceInstance>;
     /** Takes a service of this node out. Resolves once it is gone here. Rejects with `UnknownServiceError`, or as produce does. */

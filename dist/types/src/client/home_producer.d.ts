@@ -1,7 +1,8 @@
 import type { RecordInput } from "../base/mod.d.ts";
+import type { ClientClock } from "./client_clock.d.ts";
 import type { Homes } from "./homes.d.ts";
 import type { SendAck } from "./producer.d.ts";
-import type { ProducerOptions } from "./producer_options.d.ts";
+import { type ProducerOptions } from "./producer_options.d.ts";
 /** How to produce each key's records at one node. */
 export interface HomeProducerOptions extends ProducerOptions {
     /** All records with one key go to one node while it lives: its home. Each record needs a key. */
@@ -11,6 +12,7 @@ export interface HomeProducerContext {
     readonly topic: string;
     readonly options: HomeProducerOptions;
     readonly homes: Homes;
+    readonly clock: Pick<ClientClock, "nowMs" | "schedule">;
     readonly failover: boolean;
 }
 /**

@@ -10,6 +10,8 @@ export declare class Homes {
     get state(): string;
     /** Resolves once it is known who is alive. Rejects with `ClientError` when nobody says so. */
     known(): Promise<void>;
+    /** The servers, the key's home first. Rejects with `ClientError` when nobody says who is alive, or not in time. */
+    find(key: string | Uint8Array, time: CallersTime): Promise<ServerChoice>;
     /** The node that is the key's home. It is known who is alive. */
     homeOf(key: string | Uint8Array): string;
     /** The servers, that node's first. */
@@ -17,4 +19,10 @@ export declare class Homes {
     /** Looks who is alive, unless that was done just now. Never rejects. */
     lookAgain(everyMs?: number): Promise<void>;
     look(): Promise<void>;
+}
+/** How long one of those who ask waits. */
+export interface CallersTime {
+    /** 0: for as long as the servers are asked. */
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal | undefined;
 }

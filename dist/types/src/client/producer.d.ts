@@ -28,8 +28,11 @@ export declare class Producer implements AsyncDisposable {
     get bytesUnanswered(): number;
     /** For those who show it: counted, not estimated. */
     get progress(): ProducerProgress;
-    /** Resolves when the record is stored as durably as the options ask. */
-    send(record: RecordInput): Promise<SendAck>;
+    /**
+     * Resolves when the record is stored as durably as the options ask. `sinceMs`: when it was to be sent, by the client's
+     * clock, where that was earlier.
+     */
+    send(record: RecordInput, sinceMs?: number): Promise<SendAck>;
     /** Resolves when a send would be packed at once: for callers who do not await their sends. */
     ready(): Promise<void>;
     /** Resolves when everything sent so far is answered; rejects when the last of it failed. */

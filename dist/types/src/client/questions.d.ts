@@ -1,5 +1,6 @@
 /** Questions that change nothing, and may be asked of another server when one does not answer. */
 import type { ServerConnection } from "./connections.d.ts";
+import { type ProduceFate } from "./errors.d.ts";
 import type { Servers } from "./servers.d.ts";
 /** What every call may choose. */
 export interface CallOptions {
@@ -19,8 +20,10 @@ export interface Question extends CallOptions {
     readonly timeoutMs: number;
     /** Whether any server can answer. Otherwise the one is asked first that changes go to. */
     readonly spreads?: boolean | undefined;
+    /** What became of records where the question is a part of producing them. */
+    readonly fate?: ProduceFate | undefined;
 }
 /** Each server is tried once, all within the time of the call. */
 export declare function ask<Answer>(servers: Servers, { doing, timeoutMs, signal, spreads }: Question, question: (connection: ServerConnection, call: OneCall) => Promise<Answer>): Promise<Answer>;
 /** Asks one server. Rejects with `ClientError`. */
-export declare function askOne<Answer>(servers: Servers, connection: ServerConnection, { doing, timeoutMs, signal }: Question, question: (connection: ServerConnection, call: OneCall) => Promise<Answer>): Promise<Answer>;
+export declare function askOne<Answer>(servers: Servers, connection: ServerConnection, { doing, timeoutMs, signal, fate }: Question, question: (connection: ServerConnection, call: OneCall) => Promise<Answer>): Promise<Answer>;

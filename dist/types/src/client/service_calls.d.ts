@@ -26,7 +26,7 @@ export interface ServiceCallsOptions {
 export declare class ServiceCalls {
     #private;
     constructor(servers: Servers, options: ServiceCallsOptions);
-    /** Registers a service with the asked node. The same id there replaces what was registered before. */
+    /** Registers a service with the asked node. The same name and id there replace what was registered before. */
     register(definition: ServiceDefinition, options?: CallOptions): Promise<ServiceInstance>;
     /** Takes a service of the asked node out. Fails with `NOT_FOUND` when that has none of the id. */
     deregister(id: string, options?: CallOptions): Promise<void>;

@@ -6,6 +6,10 @@ export interface ServiceWatcher {
     watch(query: ServiceQuery, options?: {
         readonly signal?: AbortSignal;
     }): AsyncIterable<ServiceChange>;
+    /** Asked while no instance is known: a watch that tells of none does not say whether anybody would. */
+    lookUp?(query: ServiceQuery, options?: {
+        readonly signal?: AbortSignal;
+    }): Promise<readonly ServiceInstance[]> | readonly ServiceInstance[];
 }
 /** Where one instance is reached. It stays the same object while the instance is the same one at the same place. */
 export interface Endpoint {
@@ -23,10 +27,12 @@ export interface ServiceFeedOptions {
 /** Watches until it is closed. While nobody tells, what was told last stays. */
 export declare class ServiceFeed {
     #private;
-    /** Why the last watch ended. */
-    failure: unknown;
     constructor(options: ServiceFeedOptions);
     get endpoints(): readonly Endpoint[];
+    /** Why nobody tells; undefined where somebody does, as far as is known. */
+    get failure(): unknown;
+    /** Finds out whether somebody would tell if there were an instance. */
+    inquire(): Promise<void>;
     /** How many there are in each state. */
     counts(): Readonly<Record<HealthState, number>>;
     /** Idempotent. */

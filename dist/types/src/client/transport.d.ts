@@ -5,6 +5,8 @@ import type { ServerWatch, ServerWatchOptions } from "./server_watch.d.ts";
 /** How to talk to one server. The package's entry for each runtime makes them. */
 export interface ServerTransport {
     readonly transport: Transport;
+    /** Of streams that keep no process alive. @default `transport` */
+    readonly background?: Transport;
     /** A leaner way for the methods that move records. @default they go by `transport` */
     readonly hot?: HotTransport | undefined;
     /** One stream for all that is followed there. @default each has its own */

@@ -44,6 +44,7 @@ export interface TopicDescription {
     readonly firstOffset: number;
     readonly nextOffset: number;
     readonly bytes: number;
+    /** All offsets that it spans, also those that compaction, or a gap, took records of. */
     readonly records: number;
     readonly feeds: readonly FeedDescription[];
     /** What may be forgotten of it, on all nodes; undefined when each node goes by its own options. */
@@ -65,6 +66,8 @@ export interface FeedDescription {
     readonly lowWater: number;
     readonly have: number;
     readonly durable: number;
+    /** Why the asked node follows this feed no more: it holds another history of it. Undefined where it does. */
+    readonly stopped?: string | undefined;
 }
 export type MemberStatus = "alive" | "leaving" | "left" | "failed" | "unknown";
 /** A node as the asked one sees it by gossip. */

@@ -5,6 +5,9 @@ export declare class Numbers {
     get length(): number;
     at(index: number): number;
     push(value: number): void;
+    set(index: number, value: number): void;
+    /** Takes out the values from one index up to another. */
+    remove(from: number, to: number): void;
     /** Index of the last value that is at most `value`, in values that never fall; −1 when all are above. */
     lastAtMost(value: number): number;
 }

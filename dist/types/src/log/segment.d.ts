@@ -52,6 +52,8 @@ export declare class Segment {
     read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
     /** Remembers where a reader that goes on at `offset` will find its frame. */
     remember(offset: number, position: number): void;
+    /** Frames stand in another order: where readers stopped, none may begin. */
+    forgetReaders(): void;
     /** The position at which a reader stopped who goes on at `offset`; undefined when none did. */
     rememberedPositionOf(offset: number): number | undefined;
 }

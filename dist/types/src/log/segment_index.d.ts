@@ -52,6 +52,11 @@ export declare class SegmentIndex {
     checkpointBefore(offset: number, vector: Map<WriterId, number>): number;
     /** A position at or before the first frame with a record at or after the time. */
     positionOfTime(timestampMs: number): number;
+    /**
+     * Frames between two places where frames begin, or the segment ends, are to stand in another order: from now on all of them
+     * are known to be somewhere behind the first place, which is so before and after.
+     */
+    blur(from: number, to: number): void;
     /** The bytes of the index file (`docs/format.md`). `below` is what stands below the segment. */
     encode(below: Vector, checksum: Checksum): Uint8Array;
     /** Reads an index file; a text says why it cannot be one of this segment. */

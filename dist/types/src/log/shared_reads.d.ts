@@ -8,7 +8,8 @@ export interface ReadChunk extends Chunk {
 }
 /**
  * What was read last, for many who read the same places of the same topics at about the same time: one read of the disk,
- * one array, however many tails there are. Frames never change, so that an old chunk is as good as a new one.
+ * one array, however many tails there are. Frames never change, so that an old chunk is as good as a new one,
+ * but for a repair, which may put others in their place: a place tells how many there were, too.
  */
 export declare class SharedReads {
     #private;

@@ -7,6 +7,8 @@ export declare class TailBudget {
     /** Called by a cache that grew by so many bytes. */
     grew(cache: TailCache, bytes: number): void;
     shrank(bytes: number): void;
+    /** Holds on no longer to a cache that is empty: its topic may be gone. */
+    emptied(cache: TailCache): void;
 }
 /** The newest served frames of a topic, so that live readers and pullers do not touch the disk. */
 export declare class TailCache {

@@ -54,6 +54,11 @@ export declare class TopicProducers implements KnownProducers {
     write(): Promise<void>;
     /** Called before so many of the oldest segments go: what is known of their batches stays, also when the power fails. */
     keepBeyond(count: number, sync: () => Promise<void>): Promise<void>;
+    /**
+     * Batches between these offsets are to change their order: what is written down of those that stood below an offset among
+     * them would be taken for all that stand there, and a retry of another one be stored again. They are read the next time.
+     */
+    readAgain(from: number, to: number): Promise<void>;
     /** The files of these segments are gone. */
     dropped(below: number): void;
     holdsWhole({ writer, baseSequence }: Pick<BatchPlace, "writer" | "baseSequence">): Promise<boolean>;

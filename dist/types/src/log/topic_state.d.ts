@@ -78,6 +78,8 @@ export declare class TopicState {
     corruptRanges: readonly CorruptRange[];
     /** How many damages were repaired. */
     repairs: number;
+    /** Grows before and after repairs, which may put frames in another order. */
+    reorders: number;
     lamport: number;
     /** Bytes of the last segment that are fsynced for sure. */
     durableBytes: number;

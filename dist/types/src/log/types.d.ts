@@ -239,6 +239,8 @@ export interface TopicLog {
     readonly producers: KnownProducers;
     /** What the scrub found damaged and nobody repaired. */
     readonly corruptRanges: readonly CorruptRange[];
+    /** Grows whenever frames may have come to stand in another order: what offsets meant before they need not mean any more. */
+    readonly reorders: number;
     /**
      * Appends one blank frame to this node's own feed (rule R1), stamping it in place: the caller gives the bytes away.
      * Resolves when it is durable by the policy and served. Rejects with `InvalidFrameError`, `LogOverloadedError`,
@@ -272,9 +274,10 @@ export interface TopicLog {
     feedPointAt(writer: WriterId, sequence: number): Promise<FeedPoint | undefined>;
     /**
      * Produces what is held of a former writer of ours from there on anew, under the present one (rule R6): in order, each
-     * batch once, whatever crashes come between. Resolves with how many records. Rejects as `produce` and `read` do.
+     * batch once, whatever crashes come between. Given `theirs`, frames of another history of that feed: what these hold from
+     * there on, in place of what is held here. Resolves with how many records. Rejects as `produce` and `read` do.
      */
-    reproduce(writer: WriterId, from: number): Promise<number>;
+    reproduce(writer: WriterId, from: number, theirs?: Uint8Array): Promise<number>;
     /**
      * Puts back what damage took: `frames` hold, among others, exactly the batches that `range.feeds` lists, as a peer has
      * them. Rejects with `RepairMisfitError` when they do not fit; then nothing was written.

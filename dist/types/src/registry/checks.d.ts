@@ -23,7 +23,7 @@ import { type RunLimits } from "./check_runs.d.ts";
 import type { CheckEffect, CheckInput, ServiceHealth } from "./check_types.d.ts";
 /** How long a run that was cancelled may take to say how far it came. */
 export declare const endGraceMs = 1000;
-/** What checks say that do not pass is told at most this often while their state stays the same. */
+/** What checks say that do not pass is told at most this often while their state stays the same, but for a fault that is found first. */
 export declare const outputEveryMs = 60000;
 export declare class HealthChecks implements Machine<CheckInput, CheckEffect> {
     #private;

@@ -12,7 +12,25 @@ export declare class InvalidServiceError extends TypeError {
 export declare class InvalidServiceQueryError extends TypeError {
     readonly name = "InvalidServiceQueryError";
     readonly code = "INVALID_SERVICE_QUERY";
+    readonly field: string;
+    readonly value: unknown;
+    readonly allowed: string;
     constructor(field: string, value: unknown, allowed: string);
+}
+/**
+ * Another service of the node has the id. Whoever registers the same service again replaces what he registered before; one
+ * of another name is taken for a mistake. Nothing was changed.
+ */
+export declare class ServiceIdTakenError extends TypeError {
+    readonly name = "ServiceIdTakenError";
+    readonly code = "SERVICE_ID_TAKEN";
+    readonly id: string;
+    /** The name of the service that has it. */
+    readonly holder: string;
+    constructor({ name, id }: {
+        readonly name: string;
+        readonly id: string;
+    }, holder: string, node: string);
 }
 /** The asked node has no such service of its own. Nothing was changed. */
 export declare class UnknownServiceError extends RangeError {
@@ -37,11 +55,17 @@ export declare class CommandChecksRefusedError extends Error {
 export declare class TooManyServicesError extends RangeError {
     readonly name = "TooManyServicesError";
     readonly code = "TOO_MANY_SERVICES";
-    constructor(where: string, max: number);
+    /** Services there are. */
+    readonly count: number;
+    readonly allowed: number;
+    constructor(where: "this node" | "the cluster", count: number, allowed: number);
 }
 /** A limit is reached. */
 export declare class TooManyWatchesError extends RangeError {
     readonly name = "TooManyWatchesError";
     readonly code = "TOO_MANY_WATCHES";
-    constructor();
+    /** Watches that are open. */
+    readonly count: number;
+    readonly allowed: number;
+    constructor(count: number);
 }

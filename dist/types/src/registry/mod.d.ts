@@ -9,10 +9,10 @@ export { commandRunsMax, networkRunsMax, type RunLimits } from "./check_runs.d.t
 export type { ActiveCheck, CheckEffect, CheckInput, CheckOutcome, FormerHealth, RunCancellation, RunCheck, ServiceHealth, } from "./check_types.d.ts";
 export { HealthChecks } from "./checks.d.ts";
 export { type ResolvedService, resolveService, sameNameKey } from "./definition.d.ts";
-export { CommandChecksRefusedError, InvalidServiceError, InvalidServiceQueryError, NotReportableError, TooManyServicesError, TooManyWatchesError, UnknownServiceError, } from "./errors.d.ts";
+export { CommandChecksRefusedError, InvalidServiceError, InvalidServiceQueryError, NotReportableError, ServiceIdTakenError, TooManyServicesError, TooManyWatchesError, UnknownServiceError, } from "./errors.d.ts";
 export { checkOutputBytesMax, nodeServicesMax, servicesMax } from "./limits.d.ts";
 export { cutOutput } from "./output.d.ts";
 export { healthStates, type RoundTrips, resolveQuery } from "./query.d.ts";
 export { decodeKey, decodeService, encodeAway, encodeKey, encodeService, instanceOf, type RecordKey, type ServiceOrigin, type ServiceRecord, } from "./record.d.ts";
-export type { ResolvedCheck } from "./resolved_checks.d.ts";
+export { commandCheckOf, type ResolvedCheck } from "./resolved_checks.d.ts";
 export { type Folded, reasonHeader, ServiceFold } from "./service_fold.d.ts";

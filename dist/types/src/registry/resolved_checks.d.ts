@@ -10,3 +10,7 @@ export type ResolvedCheck = HealthCheckKind & {
 };
 /** Checks of one service, with their defaults filled in. Throws `InvalidServiceError`. */
 export declare function resolveChecks(given: unknown): readonly ResolvedCheck[];
+/** The field of the first check that runs a program. */
+export declare function commandCheckOf({ checks }: {
+    readonly checks: readonly ResolvedCheck[];
+}): string | undefined;

@@ -564,8 +564,8 @@ export declare const ServiceChangeSchema: GenEnum<ServiceChange>;
  */
 export declare const Registry: GenService<{
     /**
-     * Registers a service with the asked node, which checks it from then on. Whoever registers the same id there again
-     * replaces what he registered before.
+     * Registers a service with the asked node, which checks it from then on. Whoever registers the same name and id
+     * there again replaces what he registered before; another name under the id is refused.
      *
      * @generated from rpc grapevine.v1.Registry.RegisterService
      */

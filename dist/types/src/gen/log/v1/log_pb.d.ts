@@ -821,6 +821,8 @@ export type Topic = Message<"log.v1.Topic"> & {
      */
     bytes: bigint;
     /**
+     * All offsets that it spans, also those that compaction, or a gap, took records of.
+     *
      * @generated from field: uint64 records = 5;
      */
     records: bigint;
@@ -942,6 +944,12 @@ export type Feed = Message<"log.v1.Feed"> & {
      * @generated from field: uint64 durable = 4;
      */
     durable: bigint;
+    /**
+     * Why the answering node follows this feed no more, since it holds another history of it; empty where it does.
+     *
+     * @generated from field: string stopped = 5;
+     */
+    stopped: string;
 };
 /**
  * Describes the message log.v1.Feed.
