@@ -22,8 +22,11 @@ import {
   ttlSeconds,
 } from "./discovery_messages.ts";
 
-/** How often others are asked for, as Serf's agents do it. */
+/** How often others are asked for in the end, as Serf's agents do it. */
 const askEveryMs = 60_000;
+
+/** Until the second question, and each time twice as long until the next (RFC 6762, section 5.2): datagrams get lost. */
+const askAgainMs = 1_000;
 
 /** What was found is told when nothing new came for so long, and after the second time at the latest. */
 const quietMs = 100;
@@ -109,6 +112,7 @@ export class Discovery implements Machine<DiscoveryInput, DiscoveryEffect> {
   readonly #remembered = new Map<string, Address>();
   #effects: DiscoveryEffect[] = [];
   #isStarted = false;
+  #askNextMs = askAgainMs;
   #quiet: { cancel(): void } | undefined;
   #collecting: { cancel(): void } | undefined;
   #answersLeft = answersPerSecondMax;
@@ -155,7 +159,8 @@ export class Discovery implements Machine<DiscoveryInput, DiscoveryEffect> {
         records: members.map(([target]) => ({ type: "PTR", name, ttlSeconds, target })),
       },
     });
-    this.#schedule.at(nowMs + askEveryMs, (atMs) => this.#ask(atMs));
+    this.#schedule.at(nowMs + this.#askNextMs, (atMs) => this.#ask(atMs));
+    this.#askNextMs = Math.min(2 * this.#askNextMs, askEveryMs);
   }
 
   #consider(from: HeardFrom, message: ServiceMessage, nowMs: number): void {
