@@ -1,3 +1,4 @@
+// runtimes: bun, node (whoever installs it runs it on one of these; the library is tested on Deno)
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "uvu";

@@ -1,6 +1,7 @@
 // timeout: 120
 // needs: serf
 // topics: discovery
+// runtimes: bun, node (the third runtime has the same sockets, and each second of this costs)
 /** The stock `serf` command line drives our node, in a cluster with a real agent: every command, what it prints and its end. */
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

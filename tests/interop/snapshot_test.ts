@@ -1,6 +1,7 @@
 // timeout: 120
 // needs: serf
 // topics: discovery
+// runtimes: bun, node (the third runtime has the same sockets, and each second of this costs)
 /** Snapshot files go both ways between our node and real `serf` agents, and programs of ours hear of their events. */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -53,7 +53,8 @@ export async function runTests(options: RunOptions): Promise<RunResult> {
   const alone = ready.suites.filter((suite) => suite.directives.alone).map(toJob);
   const together = ready.suites.filter((suite) => !suite.directives.alone);
   // Those that may take longest first, so that none is left for the end.
-  const waiting = together.filter(isWaiting).sort((left, right) => right.timeoutSeconds - left.timeoutSeconds);
+  together.sort((left, right) => right.timeoutSeconds - left.timeoutSeconds);
+  const waiting = together.filter(isWaiting);
   const busy = together.filter((suite) => !isWaiting(suite)).map(toJob);
   outcomes.push(...(await runJobs([...checks, ...busy], options.jobs, options.print)));
   outcomes.push(...(await runJobs(waiting.map(toJob), options.jobs * waitingSuitesPerJob, options.print)));

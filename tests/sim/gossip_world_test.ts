@@ -1,3 +1,4 @@
+// runtimes: bun (what one runtime finds, all find: traces are the same)
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { lifeguard, runFailures, runSlowMembers, swim } from "../../scripts/simulations/slow_members.ts";

@@ -1,3 +1,4 @@
+// runtimes: bun (npm runs these commands on it)
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { test } from "uvu";
