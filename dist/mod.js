@@ -13934,6 +13934,7 @@ function digest(text2) {
 
 // src/membership/discovery.ts
 var askEveryMs = 6e4;
+var askAgainMs = 1e3;
 var quietMs = 100;
 var collectMsMax = 1e3;
 var answerDelayMsMax = 50;
@@ -13958,6 +13959,7 @@ var Discovery = class {
   #remembered = /* @__PURE__ */ new Map();
   #effects = [];
   #isStarted = false;
+  #askNextMs = askAgainMs;
   #quiet;
   #collecting;
   #answersLeft = answersPerSecondMax;
@@ -13999,7 +14001,8 @@ var Discovery = class {
         records: members.map(([target]) => ({ type: "PTR", name, ttlSeconds, target }))
       }
     });
-    this.#schedule.at(nowMs + askEveryMs, (atMs) => this.#ask(atMs));
+    this.#schedule.at(nowMs + this.#askNextMs, (atMs) => this.#ask(atMs));
+    this.#askNextMs = Math.min(2 * this.#askNextMs, askEveryMs);
   }
   #consider(from, message, nowMs) {
     const asked = message.questions.filter((question) => this.#isMine(question));
