@@ -33,9 +33,12 @@ const restMs = 1_500;
 const workersOfEach = 2;
 /** From the start of a round to the next: more often where little is kept of a round. */
 const roundMsMin = 50;
-/** What these write is kept until their topics are compacted, once a minute: much of it would look like growth. */
+/**
+ * What these write is kept until their topics are compacted, once a minute, and the headers of its batches for good: much of it
+ * would look like growth.
+ */
 const keptLoads: ReadonlySet<string> = new Set(["services", "topics", "duplicateIds", "hangingChecks"]);
-const keptRoundMsMin = 500;
+const keptRoundMsMin = 2_000;
 /** A load that fails so often in one run fails it. */
 const failuresMax = 10;
 /** Objects of one kind that a node may come to hold more: per round, as a part of those it held, and in any case. */

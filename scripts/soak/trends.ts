@@ -25,10 +25,10 @@ const megabyte = 1e6;
 
 /** What each may grow by from the first third to the last, as a part of what it was then, and in any case. */
 const allowances = {
-  heap: { part: 0.015, least: 0.75 * megabyte },
+  heap: { part: 0.02, least: megabyte },
   /** Runtimes give memory back when they like. */
   RSS: { part: 0.15, least: 25 * megabyte },
-  sockets: { part: 0, least: 2 },
+  sockets: { part: 0, least: 3 },
   files: { part: 0, least: 4 },
   handles: { part: 0, least: 2 },
 } as const;
