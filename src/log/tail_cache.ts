@@ -1,11 +1,14 @@
 import { assert, type ChainHash, type Vector, type WriterId } from "../base/mod.ts";
 import type { BatchAt } from "./chain_at.ts";
 import type { Feed, PlacedFrame } from "./feed.ts";
+import { TailMemory } from "./tail_memory.ts";
 
-/** Bytes of newest frames that one topic keeps in memory. */
+/** Bytes of newest frames that one topic keeps in memory, with what it takes to know of them. */
 const topicBytesMax = 2 * 1_048_576;
 /** Bytes of newest frames that all topics keep together. */
 const allBytesMax = 64 * 1_048_576;
+/** What a runtime takes for a `CachedFrame` and its array, beside the bytes: more than those, where frames are small. */
+export const knownBytes = 192;
 
 /** Bounds the caches of all topics together: the topic that was quiet longest gives way first. */
 export class TailBudget {
@@ -65,6 +68,9 @@ interface CachedFrame {
   readonly bytes: Uint8Array;
 }
 
+/** In the place of a frame that was dropped, until its place is given back, too. */
+const dropped: CachedFrame = { offset: 0, writer: "", last: 0, count: 0, chain: undefined, bytes: new Uint8Array(0) };
+
 /** The newest served frames of a topic, so that live readers and pullers do not touch the disk. */
 export class TailCache {
   /** Its neighbours in the budget's chain: for the budget alone. */
@@ -76,6 +82,7 @@ export class TailCache {
   /** Frames before this index were dropped. */
   #head = 0;
   #bytes = 0;
+  readonly #memory = new TailMemory();
 
   constructor(budget: TailBudget, feeds: ReadonlyMap<WriterId, Feed>) {
     this.#budget = budget;
@@ -93,21 +100,23 @@ export class TailCache {
 
   add(frame: PlacedFrame, bytes: Uint8Array): void {
     const { offset, writer, count, chain } = frame;
-    this.#frames.push({ offset, writer, count, chain, last: frame.baseSequence + count - 1, bytes });
-    this.#bytes += bytes.length;
+    const owned = this.#memory.own(bytes, this.#bytes);
+    this.#frames.push({ offset, writer, count, chain, last: frame.baseSequence + count - 1, bytes: owned });
+    this.#bytes += bytes.length + knownBytes;
     while (this.#bytes > topicBytesMax) this.dropOldest();
-    this.#budget.grew(this, bytes.length);
+    this.#budget.grew(this, bytes.length + knownBytes);
   }
 
   dropOldest(): void {
     const frame = this.#frames[this.#head];
     assert(frame !== undefined, "only a cache with frames drops one");
-    this.#head++;
-    this.#bytes -= frame.bytes.length;
-    this.#budget.shrank(frame.bytes.length);
+    this.#frames[this.#head++] = dropped;
+    this.#bytes -= frame.bytes.length + knownBytes;
+    this.#budget.shrank(frame.bytes.length + knownBytes);
     const feed = this.#feeds.get(frame.writer);
     if (feed !== undefined) feed.cachedFrom = frame.last + 1;
-    // The dropped half is given back at once, so that dropping stays cheap on average.
+    if (this.length === 0) this.#memory.release();
+    // The places of a dropped half are given back at once, so that dropping stays cheap on average.
     if (2 * this.#head > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head);
       this.#head = 0;

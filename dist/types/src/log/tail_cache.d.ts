@@ -1,6 +1,8 @@
 import { type Vector, type WriterId } from "../base/mod.d.ts";
 import type { BatchAt } from "./chain_at.d.ts";
 import type { Feed, PlacedFrame } from "./feed.d.ts";
+/** What a runtime takes for a `CachedFrame` and its array, beside the bytes: more than those, where frames are small. */
+export declare const knownBytes = 192;
 /** Bounds the caches of all topics together: the topic that was quiet longest gives way first. */
 export declare class TailBudget {
     #private;
