@@ -31,12 +31,16 @@ export interface ConsumeContext extends Pick<HandlerContext, "signal"> {
   readonly bytesMax?: number;
 }
 
-/** Waits until something was announced; after long silence it says that the stream lives. */
-type Pause = (position?: () => Pick<ConsumeAnswer, "cursor" | "nextOffset">) => AsyncGenerator<ConsumeAnswer, void>;
+/** Waits until something was announced; says that the stream lives, and where it stands, after long silence, or at once. */
+type Pause = (
+  position?: () => Pick<ConsumeAnswer, "cursor" | "nextOffset">,
+  atOnce?: boolean,
+) => AsyncGenerator<ConsumeAnswer, void>;
 
 function pauseOf(waiting: Waiting, heartbeats: boolean): Pause {
-  return async function* (position) {
-    if (!(await waiting.wait(heartbeatMs)) && heartbeats) yield { ...position?.(), heartbeat: true };
+  return async function* (position, atOnce = false) {
+    const isDue = atOnce || !(await waiting.wait(heartbeatMs));
+    if (isDue && heartbeats) yield { ...position?.(), heartbeat: true };
   };
 }
 
@@ -131,7 +135,7 @@ async function* followingBatches(following: Following): AsyncGenerator<ConsumeAn
     signal.throwIfAborted();
     const spans = await reader.next(bytesMax);
     if (spans.length > 0) yield packedAnswer(topic, reader, spans);
-    else yield* pause(() => positionOf(topic, reader));
+    else yield* pause(() => positionOf(topic, reader), reader.takePassedOver());
   }
 }
 
@@ -144,7 +148,7 @@ async function* followingRecords(
   for (;;) {
     signal.throwIfAborted();
     const spans = await reader.next(bytesMax);
-    if (spans.length === 0) yield* pause(() => positionOf(topic, reader));
+    if (spans.length === 0) yield* pause(() => positionOf(topic, reader), reader.takePassedOver());
     for (const span of spans) {
       const packedRecords = await packedRecordsOf(span, { topic: topic.name, codecs });
       for (const record of reader.records(span, packedRecords)) {

@@ -39,6 +39,7 @@ export class TopicReader {
   #nextOffset: number;
   /** As the topic told last: places have been what they were since. */
   #reorders: number;
+  #hasPassedOver = false;
   #release: (() => void) | undefined;
 
   private constructor(
@@ -79,6 +80,16 @@ export class TopicReader {
   /** Where to read on, on this node. */
   get nextOffset(): number {
     return this.#nextOffset;
+  }
+
+  /**
+   * True once after batches were passed over because the consumer has read them elsewhere: who reads to an end that is known,
+   * and is given nothing more, waits to hear that this was reached.
+   */
+  takePassedOver(): boolean {
+    const hasPassedOver = this.#hasPassedOver;
+    this.#hasPassedOver = false;
+    return hasPassedOver;
   }
 
   /** Says that nobody looks at the frames any more that `next` gave last; undefined where that is nobody's concern. */
@@ -170,8 +181,10 @@ export class TopicReader {
         this.#offset = before === undefined ? undefined : baseOffset;
         return given;
       }
-      if (twins !== undefined && (await this.#hasReadOne(twins, span))) this.taken(span);
-      else given.push(span);
+      if (twins !== undefined && (await this.#hasReadOne(twins, span))) {
+        this.taken(span);
+        this.#hasPassedOver = true;
+      } else given.push(span);
     }
     return given;
   }

@@ -5,7 +5,8 @@ import path from "node:path";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { DisposalStack, toBytes, toText } from "../../src/base/mod.ts";
+import { DisposalStack, FrameBuilder, toBytes, toText, writeProducerStamp } from "../../src/base/mod.ts";
+import { connect } from "../../src/client/mod.ts";
 import { LatestRecordSchema, Log as LogService } from "../../src/gen/log/v1/log_pb.ts";
 import { fastCrc32 } from "../../src/io/checksum.ts";
 import { systemClock } from "../../src/io/clock.ts";
@@ -13,6 +14,7 @@ import { openDirectory } from "../../src/io/disk.ts";
 import { randomBytes } from "../../src/io/host.ts";
 import { PeerRpc } from "../../src/io/peer_rpc.ts";
 import { Log } from "../../src/log/mod.ts";
+import { heartbeatMs } from "../../src/server/limits.ts";
 import { foreignFrame } from "../log/log_kit.ts";
 import { fakePorts } from "./fakes.ts";
 import { clientFor, protocols, type Serving, serve, take } from "./serving.ts";
@@ -62,6 +64,38 @@ for (const protocol of protocols) {
     assert.is(topic?.feeds[0]?.durable, 5n);
   });
 }
+
+test("what stands twice at the end is passed over at once by whoever reads to the end", async () => {
+  await using stack = new DisposalStack();
+  const [source, target] = [await openNode(stack), await openNode(stack)];
+  const builder = new FrameBuilder();
+  builder.add({ value: "once" }, 1_000);
+  const frame = builder.finish();
+  writeProducerStamp(frame, { producer: "00000000000000a1", epoch: 0, sequence: 1 });
+  const topics = [await source.log.openTopic("t"), await target.log.openTopic("t")] as const;
+  for (const topic of topics) await topic.produce(frame.slice());
+  const { frames } = await topics[0].readMissing(topics[1].have, 1_000_000);
+  await topics[1].apply(frames.slice());
+  await using client = connect(target.url);
+  const texts: string[] = [];
+  const signal = AbortSignal.timeout(heartbeatMs / 2);
+  for await (const record of client.consume("t", { follow: false, signal })) texts.push(record.text());
+  assert.equal(texts, ["once"]);
+  assert.not(signal.aborted, "it does not wait for a heartbeat");
+  const tailed = await take(2, (options) =>
+    clientFor(LogService, target, protocols[0]).consumeStream(
+      { topic: "t", start: { case: "earliest", value: true } },
+      options,
+    ),
+  );
+  assert.equal(
+    tailed.map(({ heartbeat, nextOffset }) => [heartbeat, nextOffset]),
+    [
+      [false, 1n],
+      [true, 2n],
+    ],
+  );
+});
 
 test("thousands of single produces in flight are all answered, once each", async () => {
   await using stack = new DisposalStack();
