@@ -46,8 +46,8 @@ export function answerOfShortfall(
   });
   if (asked.answersShortfall) return answer;
   const said = `Cannot acknowledge offset ${answer.offset} of topic ${JSON.stringify(asked.topic)} by ${asked.copies} nodes`;
-  const known = `${listed(holders)} hold it durably so far, ${listed(lacking)} not`;
-  const message = `${said}: ${known}; it is stored here, and others still fetch it`;
+  const others = lacking.length === 0 ? "no other node that is to hold it is known" : `${listed(lacking)} not`;
+  const message = `${said}: ${listed(holders)} hold it durably so far, ${others}; it is stored here`;
   throw new ConnectError(message, Code.DeadlineExceeded, undefined, [{ desc: ProduceResponseSchema, value: answer }]);
 }
 

@@ -58,7 +58,7 @@ test("too few copies are an error that says who holds the record, where it is st
   const failure = await failureOf(node.log.produce({ topic: "t", record, acks: { replicated: 2 } }));
   assert.is(failure.code, Code.DeadlineExceeded);
   const words = 'Cannot acknowledge offset 0 of topic "t" by 2 nodes: alpha hold it durably so far, beta, gamma not';
-  assert.is(failure.rawMessage, `${words}; it is stored here, and others still fetch it`);
+  assert.is(failure.rawMessage, `${words}; it is stored here`);
   const [detail] = failure.findDetails(ProduceResponseSchema);
   assert.is(detail?.firstSequence, 1n);
   assert.ok((detail?.token.length ?? 0) > 0);
@@ -95,6 +95,12 @@ test("who waits for copies of a topic that is deleted meanwhile hears of that", 
   const acks = { replicated: 2, answerShortfall: true };
   const failure = await failureOf(node.log.produce({ topic: "t", record, acks }));
   assert.is(failure.code, Code.NotFound, failure.message);
+});
+
+test("where all nodes hold the record, and are too few, that is said", async () => {
+  await using node = await open({ shortfall: { holders: ["alpha", "beta"], lacking: [] } });
+  const failure = await failureOf(node.log.produce({ topic: "t", record, acks: { replicated: 3 } }));
+  assert.match(failure.rawMessage, /alpha, beta hold it durably so far, no other node that is to hold it is known;/);
 });
 
 test("many names are cut, and how many more there are is said", async () => {
