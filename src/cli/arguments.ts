@@ -50,12 +50,13 @@ export function parseFrom(value: string): ConsumeFrom {
   throw new InvalidArgumentError("Allowed are earliest, latest, an offset, a time (2026-01-31T12:00:00Z) or a cursor.");
 }
 
-/** A whole number from `least` on. */
-export function wholeNumber(least: number): (value: string) => number {
+/** A whole number from `least` on, to `most` where that is given. */
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER): (value: string) => number {
+  const allowed = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
   return (value) => {
     const number = Number(value);
-    if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least) return number;
-    throw new InvalidArgumentError(`Allowed is a whole number from ${least} on.`);
+    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Allowed is a whole number ${allowed}.`);
   };
 }
 

@@ -40,7 +40,7 @@ export function addServiceRegisterCommand(services: Command): void {
     .option("--name <name>", "name that callers look it up by: letters, digits and hyphens")
     .option("--id <id>", "unique on its node (default: the name)")
     .option("--address <host>", "where callers go (default: where its node is reached)")
-    .option("--port <port>", "port that callers go to", wholeNumber(1))
+    .option("--port <port>", "port that callers go to", wholeNumber(1, 65_535))
     .option("--tag <tag>", "tag to look it up by, repeatable", (tag: string, tags: readonly string[] | undefined) => [
       ...(tags ?? []),
       tag,

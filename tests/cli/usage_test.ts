@@ -100,7 +100,10 @@ const rows: readonly Row[] = [
   { args: "services deregister", says: ["missing required argument 'id'"] },
   { args: "services register --name web", says: ["--name and --port, or --file"] },
   { args: "services register --name a_b --port 1", says: ['name is "a_b"', "letters, digits and hyphens"] },
-  { args: "services register --name web --port 70000", says: ["port is 70000", "from 1 to 65535"] },
+  {
+    args: "services register --name web --port 70000",
+    says: ["'--port <port>'", "70000", "a whole number from 1 to 65535."],
+  },
   { args: "services register --name web --port 1 --http web", says: ["checks[0].url", "a URL as"] },
   { args: "services register --name web --port 1 --ttl soon", says: ["'--ttl <time>'", "15s or 1m30s"] },
   { args: "services register --file FILE --port 1", file: "{}", says: ["--file says all", "leave out --port"] },
