@@ -5,7 +5,7 @@ import path from "node:path";
 import { CommandOptions } from "./options.ts";
 import { badLoads } from "./soak/bad_loads.ts";
 import { type Census, type Grown, grownKinds, isOfRuntime } from "./soak/census.ts";
-import { fill } from "./soak/filling.ts";
+import { fill, readAtOnce } from "./soak/filling.ts";
 import { loads as goodLoads, type Load } from "./soak/loads.ts";
 import type { SoakNodeFacts } from "./soak/node_process.ts";
 import { SoakedNode, type SoakedRuntime } from "./soak/soaked_node.ts";
@@ -118,6 +118,8 @@ async function sample(
     // What takes longer than it should, a count of all objects say, does not make the whole run longer.
     const untilMs = beganAtMs + (count * minutes * 60_000) / samplesCount;
     await loading.run(Math.max(500, untilMs - performance.now() - restMs));
+    // What comes and goes by megabytes is there each time.
+    await readAtOnce(node.facts);
     await new Promise((resolve) => setTimeout(resolve, restMs));
     const isCensus = count >= warmUpSamples && (count - warmUpSamples) % censusEvery === 0;
     const { taken, census } = isCensus ? await node.counted() : { taken: await node.taken(), census: undefined };

@@ -21,18 +21,17 @@ async function isAnswered({ dnsAddress }: SoakNodeFacts, name: string, id: numbe
   const { host, port } = hostAndPort(dnsAddress);
   const socket = createSocket("udp4");
   try {
-    const answer = await new Promise<Uint8Array | undefined>((resolve, reject) => {
-      const impatience = setTimeout(() => resolve(undefined), dnsAnswerMsMax);
-      socket.once("message", (bytes) => {
+    return await new Promise<boolean>((resolve, reject) => {
+      const impatience = setTimeout(() => resolve(false), dnsAnswerMsMax);
+      // An answer to another question is one to whoever had this port before.
+      socket.on("message", (bytes) => {
+        if (decode(bytes).id !== id) return;
         clearTimeout(impatience);
-        resolve(bytes);
+        resolve(true);
       });
       socket.once("error", reject);
       socket.send(queryOf(name, id), port, host);
     });
-    if (answer === undefined) return false;
-    if (decode(answer as Buffer).id !== id) throw new Error("The answer is to another question");
-    return true;
   } finally {
     socket.close();
   }

@@ -97,6 +97,8 @@ const agent = await Agent.start({
   ...{ nodeName: "soaked", dataDir, bind: local, rpcAddr: local, dnsAddr: local, profile: "local" },
   // What a topic keeps in memory of its newest records goes with its segments: small ones keep it from coming and going.
   segmentBytesMax: 131_072,
+  // It would empty the newest records of `_services` and `_topics`, which take longer than a soak to fill again.
+  compactionBytesPerSecond: 0,
 });
 if (leaks) AnsweredCall.keepAll();
 const facts: SoakNodeFacts = { rpcUrl: `http://${agent.rpcAddress}`, dnsAddress: agent.dnsAddress ?? "" };

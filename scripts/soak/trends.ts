@@ -12,11 +12,11 @@ export type Verdict = "flat" | "grows" | "unclear";
 
 export interface Trend {
   readonly what: string;
-  /** Median of the first third of what is judged. */
+  /** The least of the first third of what is judged: caches and connections that come and go are what is above it. */
   readonly from: number;
-  /** Median of its last third. */
+  /** The least of its last third. */
   readonly to: number;
-  /** The error of their difference, from how much neighbouring samples differ: it is off by thrice as much at most. */
+  /** How much the next to least is above them, in the third where that is more: so well the least is known. */
   readonly error: number;
   readonly verdict: Verdict;
 }
@@ -25,16 +25,17 @@ const megabyte = 1e6;
 
 /** What each may grow by from the first third to the last, as a part of what it was then, and in any case. */
 const allowances = {
+  /** Runtimes go on to compile: Bun half a megabyte and more in five minutes. */
   heap: { part: 0.02, least: megabyte },
   /** Runtimes give memory back when they like. */
   RSS: { part: 0.15, least: 25 * megabyte },
-  sockets: { part: 0, least: 3 },
+  sockets: { part: 0, least: 2 },
   files: { part: 0, least: 4 },
   handles: { part: 0, least: 2 },
 } as const;
 
-/** Errors that a difference may be off by. */
-const errorsMax = 3;
+/** Two in each third. */
+const samplesMin = 6;
 
 /** Of samples of a process that is warm. */
 export function trendsOf(samples: readonly Sample[]): Trend[] {
@@ -47,35 +48,23 @@ export function trendsOf(samples: readonly Sample[]): Trend[] {
   };
   return Object.entries(series).flatMap(([what, values]) => {
     const known = values.filter((value) => value !== undefined);
-    if (known.length < 3) return [];
+    if (known.length < samplesMin) return [];
     const third = Math.ceil(known.length / 3);
-    const [from, to] = [median(known.slice(0, third)), median(known.slice(-third))];
-    const error = errorOf(known, third);
+    const [[from, aboveFrom], [to, aboveTo]] = [leastTwo(known.slice(0, third)), leastTwo(known.slice(-third))];
+    const error = Math.max(aboveFrom - from, aboveTo - to);
     const { part, least } = allowances[what as keyof typeof allowances];
     return { what, from, to, error, verdict: verdictOf(to - from, error, Math.max(least, part * from)) };
   });
 }
 
 function verdictOf(growth: number, error: number, allowed: number): Verdict {
-  if (growth > allowed) return growth > errorsMax * error ? "grows" : "unclear";
-  return growth + errorsMax * error > 2 * allowed ? "unclear" : "flat";
+  if (growth > allowed) return growth > 2 * error ? "grows" : "unclear";
+  return growth + error > 2 * allowed ? "unclear" : "flat";
 }
 
-/**
- * The standard error of the difference of two medians of so many values. How far single values scatter is taken from
- * neighbours, so that a trend is no scatter.
- */
-function errorOf(values: readonly number[], count: number): number {
-  const steps = values.slice(1).map((value, index) => Math.abs(value - (values[index] as number)));
-  // Of a normal distribution the median of the distance of two values is 0.954 of the standard deviation.
-  const deviation = median(steps) / 0.954;
-  return 1.2533 * deviation * Math.sqrt(2 / count);
-}
-
-function median(values: readonly number[]): number {
+function leastTwo(values: readonly number[]): readonly [least: number, next: number] {
   const sorted = [...values].sort((left, right) => left - right);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+  return [sorted[0] as number, sorted[1] as number];
 }
 
 const words: Readonly<Record<Verdict, string>> = { flat: "", grows: ": GROWS", unclear: ": UNCLEAR" };

@@ -28,8 +28,13 @@ test("trendsOf() finds a heap that grows all the time, and sockets that stay", (
   assert.equal(notable(samplesOf(() => 20, sockets)), [["sockets", "grows"]]);
 });
 
-test("trendsOf() does not say flat where what comes and goes would hide growth", () => {
-  assert.equal(notable(samplesOf((index) => 20 + 8 * ((index * 7) % 3))), [["heap", "unclear"]]);
+test("trendsOf() looks at what is always there, whatever comes and goes above it", () => {
+  assert.equal(notable(samplesOf((index) => 20 + 8 * ((index * 7) % 3))), []);
+  assert.equal(notable(samplesOf((index) => 20 + index / 5 + 8 * ((index * 7) % 3))), [["heap", "grows"]]);
+});
+
+test("trendsOf() does not say flat where what is always there was seen too seldom", () => {
+  assert.equal(notable(samplesOf((index) => (index % 7 === 3 ? 20 : 28 + index / 10))), [["heap", "unclear"]]);
 });
 
 test("censusOf() counts objects by class, functions by name, and texts together", () => {
