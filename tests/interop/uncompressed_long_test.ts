@@ -10,6 +10,7 @@ import "./leaving_test.ts";
 import "./news_test.ts";
 import "./queries_test.ts";
 import "./encryption_test.ts";
+import "./indirect_pings_test.ts";
 import "./network_test.ts";
 import "./namespace_test.ts";
 import "./snapshot_test.ts";
