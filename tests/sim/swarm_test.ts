@@ -21,7 +21,8 @@ if (onlySeed !== undefined) {
     judge(report);
   });
 } else {
-  for (const { seed, was } of regressions) {
+  // Once: trace_test.ts shows that one seed gives one trace on every runtime.
+  for (const { seed, was } of "Bun" in globalThis ? regressions : []) {
     test(`seed ${seed} stays sound: ${was}`, async () => {
       judge(await runSeed(seed));
     });
