@@ -33,7 +33,7 @@ export const reasons: readonly { readonly begins: string; readonly because: stri
   {
     begins: "end to end",
     because:
-      "A record passes two event loops of JavaScript and four frames of HTTP/2; a collection of garbage in one of them is what the slowest records waited for.",
+      "A record passes two event loops of JavaScript and four frames of HTTP/2. The slowest wait for collections of garbage, and for the watch of servers that a client opens once it was used for two seconds.",
   },
   {
     begins: "three nodes",

@@ -77,14 +77,21 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
+const running = new Set<ChildProcess>();
+
 /** When this process ends early, because it is told to or fails, its servers do, too. */
 export function endWithUs(child: ChildProcess): void {
-  const end = (): void => {
-    child.kill("SIGKILL");
-  };
   // Before the listener that removes their files.
-  process.prependListener("exit", end);
-  child.once("close", () => process.removeListener("exit", end));
+  if (running.size === 0) process.prependListener("exit", endAll);
+  running.add(child);
+  child.once("close", () => {
+    running.delete(child);
+    if (running.size === 0) process.removeListener("exit", endAll);
+  });
+}
+
+function endAll(): void {
+  for (const child of running) child.kill("SIGKILL");
 }
 
 /** What the kernel says of a process. */

@@ -196,11 +196,19 @@ export function delays(contender: Contender, load: Load): Side {
     const allSeen = new Promise<void>((resolve) => {
       done = resolve;
     });
+    // A topic is made by its first record: that is not what is measured, nor is the opening of the tail.
+    await topic.send(numbered(records, value.length));
+    let opened = (): void => {};
+    const isOpen = new Promise<void>((resolve) => {
+      opened = resolve;
+    });
     const tail = await topic.tail((value) => {
       const index = new DataView(value.buffer, value.byteOffset).getUint32(0);
+      if (index === records) return opened();
       lateMs.push(performance.now() - (sentAtMs[index] as number));
       if (lateMs.length === records) done();
     });
+    await isOpen;
     const ms = await timed(async () => {
       await sendSteadily(topic, sentAtMs, value.length);
       await allSeen;
@@ -217,12 +225,18 @@ async function sendSteadily(topic: ContenderTopic, sentAtMs: Float64Array, value
   for (let sent = 0; sent < sentAtMs.length; ) {
     const due = Math.min(sentAtMs.length, Math.floor(((performance.now() - startMs) * recordsPerSecond) / 1_000));
     for (; sent < due; sent++) {
-      const value = new Uint8Array(valueBytes);
-      new DataView(value.buffer).setUint32(0, sent);
+      const value = numbered(sent, valueBytes);
       sentAtMs[sent] = performance.now();
       sends.push(topic.send(value));
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(sends);
+}
+
+/** A value that says which one it is. */
+function numbered(index: number, bytes: number): Uint8Array {
+  const value = new Uint8Array(bytes);
+  new DataView(value.buffer).setUint32(0, index);
+  return value;
 }
