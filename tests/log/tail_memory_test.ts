@@ -53,4 +53,14 @@ test("what a runtime takes to know of a frame counts as well, where frames are s
   assert.ok(cache.length <= countMax && cache.length > 0.9 * countMax, `${cache.length} frames`);
 });
 
+test("and in what all topics hold together", () => {
+  const budget = new TailBudget();
+  const caches = Array.from({ length: 40 }, () => new TailCache(budget, new Map()));
+  const frame = new Uint8Array(128);
+  for (const cache of caches) for (let sequence = 1; sequence <= 6_000; sequence++) add(cache, sequence, frame);
+  const countMax = (64 * 1_048_576) / (frame.length + knownBytes);
+  const held = caches.reduce((sum, { length }) => sum + length, 0);
+  assert.ok(held <= countMax && held > 0.9 * countMax, `${held} frames`);
+});
+
 test.run();
