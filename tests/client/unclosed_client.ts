@@ -38,5 +38,8 @@ await client.members();
 // Clients begin to watch when they have been used for so long.
 aheadMs = 2_000;
 await client.members();
+// A watch is no reason for a process to stay: this one stays for what it prints.
+const reasonToStay = setInterval(() => {}, 1_000);
 await watching;
+clearInterval(reasonToStay);
 console.log("done");
