@@ -50,7 +50,7 @@ interop(2, async () => {
   const said = await alpha.command("join", formatAddress(ours.address));
   assert.match(said, /Successfully joined cluster by contacting 1 nodes/);
   const beta = await processes.serf("beta", { flags: ["-join", formatAddress(ours.address)] });
-  assert.match(beta.log, /joined: 1 nodes/);
+  await until("the agent says so", () => beta.said(/joined: 1 nodes/).length === 1);
   await meet([alpha, beta], [ours]);
   return "serf join contacted 1 nodes, serf agent -join too; all alive on all sides";
 });

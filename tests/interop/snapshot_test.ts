@@ -60,7 +60,7 @@ async function agentReadsOurs(directory: string): Promise<void> {
   }
   const heir = await processes.serf("heir", { flags: ["-snapshot", snapshot] });
   await until("it has rejoined", async () => (await alpha.member("heir"))?.status === "alive");
-  assert.match(heir.log, /Re-joined to previously known node: alpha/);
+  await until("it says so", () => heir.said(/Re-joined to previously known node: alpha/).length > 0);
   assert.not.match(heir.log, /Unrecognized snapshot line|Failed to convert|Failed to parse/);
   assert.not.match(heir.log, /gone: /);
   // What the agent appends to our lines is ours to read again.
