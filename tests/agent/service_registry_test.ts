@@ -120,8 +120,10 @@ test("a node that starts again with its directory remembers, and writes nothing 
   await first.registry[Symbol.asyncDispose]();
   await first.log[Symbol.asyncDispose]();
   const second = await open("ann", { ...context, disk });
-  assert.equal(portsOf(second), [1], "it passes as it did");
+  // The program has passed as well, if its first check was quicker than the end.
+  assert.ok(portsOf(second).includes(1), "it passes as it did");
   await until(() => second.registry.counts.written === 1, "the program is no longer told of");
+  await until(() => JSON.stringify(portsOf(second)) === "[1]", "nor found");
   assert.is(second.registry.counts.own, 1);
   assert.match(second.warnings.join(), /service prog is not registered again: .*--allow-command-checks/);
 });
