@@ -93,6 +93,7 @@ const owners: readonly Observation[] = [
   { type: "writer", node: "n1", writer: writers.a },
   { type: "writer", node: "n2", writer: writers.b },
 ];
+const anotherWriter = (node: string): Observation => ({ type: "writer", node, writer: "000000000000000c" });
 const forked = (writer: "a" | "b"): Observation => ({ type: "forked", writer: writers[writer] });
 
 function lowWater(node: string, lows: Record<string, number>): Observation {
@@ -293,10 +294,16 @@ const rows: readonly Row[] = [
     bad: [lowWater("n1", { a: 4 }), consumed("n1", "a4")],
   },
   {
-    name: "the owner of a forked feed passes over what its consumer may have read another history of",
+    name: "a node passes over what its consumer may have read another history of, of a former writer of its own",
     make: () => new Cursors(),
-    good: [...twinInFork, consumed("n2", "b2")],
-    bad: [...twinInFork, consumed("n1", "b2")],
+    good: [...twinInFork, anotherWriter("n2"), consumed("n2", "b2")],
+    bad: [...twinInFork, anotherWriter("n1"), consumed("n1", "b2")],
+  },
+  {
+    name: "and one that lost its directory since, and goes on as the former writer, knows of no other history",
+    make: () => new Cursors(),
+    good: [...twinInFork, anotherWriter("n1"), reopened("n1", true), ...owners, consumed("n1", "b2")],
+    bad: [...twinInFork, ...owners, anotherWriter("n1"), consumed("n1", "b2")],
   },
   {
     name: "a consumer misses a produce that it was told is gone from another feed",

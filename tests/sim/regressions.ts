@@ -29,4 +29,8 @@ export const regressions: readonly { readonly seed: number; readonly was: string
   },
   { seed: 9414, was: "the owner of a forked feed never heard of settings that stood in its other history alone" },
   { seed: 9481, was: "after a power cut retries were judged by the order in which a repair had put what stood before" },
+  {
+    seed: 36_512,
+    was: "a node on a backup, whose later history nobody held any more, was taken to know that its feed has two",
+  },
 ];

@@ -12,8 +12,10 @@ export class Cursors implements Checker {
   readonly #sequences = new Map<string, number>();
   readonly #marks = new LowWaterMarks();
   readonly #forked = new Set<WriterId>();
-  /** Who wrote a feed, by node and writer: a node knows which writers it had, unless its directory is lost. */
-  readonly #owners = new Set<string>();
+  /** By node. */
+  readonly #writers = new Map<string, WriterId>();
+  /** Those that a node had before, by node and writer: it knows them, unless its directory is lost. */
+  readonly #formerWriters = new Set<string>();
   readonly #twins = new TwinBatches();
   /** What consumers were told is gone, by consumer, topic and writer. */
   readonly #gone = new Map<string, { readonly first: number; readonly last: number }[]>();
@@ -24,8 +26,8 @@ export class Cursors implements Checker {
     this.#marks.observe(observation);
     this.#twins.observe(observation);
     if (observation.type === "forked") this.#forked.add(observation.writer);
-    if (observation.type === "writer") this.#owners.add(`${observation.node}/${observation.writer}`);
-    if (observation.type === "reopened" && observation.wiped) this.#forgetOwner(observation.node);
+    if (observation.type === "writer") this.#takeWriter(observation.node, observation.writer);
+    if (observation.type === "reopened" && observation.wiped) this.#forgetWriters(observation.node);
     if (observation.type !== "consumed") return undefined;
     const { consumer, node, batch, isTwin = false, isFromEarliest = false } = observation;
     const { topic, writer, stamp } = batch;
@@ -65,11 +67,11 @@ export class Cursors implements Checker {
 
   /**
    * True when the produce stands, too, in one history of a forked feed of which the consumer has read as much of another:
-   * cursors count alike in both, and no node but the owner need know yet that there are two.
+   * cursors count alike in both, and no node need know yet that there are two, but one that goes on as another writer since.
    */
   #seemsGiven(consumer: string, node: string, topic: string, stamp: string): boolean {
     for (const [writer, last] of this.#twins.placesOf(topic, stamp)) {
-      if (!this.#forked.has(writer) || this.#owners.has(`${node}/${writer}`)) continue;
+      if (!this.#forked.has(writer) || this.#formerWriters.has(`${node}/${writer}`)) continue;
       if ((this.#sequences.get(`${consumer}/${topic}/${writer}`) ?? 0) >= last) return true;
     }
     return false;
@@ -93,7 +95,14 @@ export class Cursors implements Checker {
     return false;
   }
 
-  #forgetOwner(node: string): void {
-    for (const owner of this.#owners) if (owner.startsWith(`${node}/`)) this.#owners.delete(owner);
+  #takeWriter(node: string, writer: WriterId): void {
+    const former = this.#writers.get(node);
+    if (former !== undefined && former !== writer) this.#formerWriters.add(`${node}/${former}`);
+    this.#writers.set(node, writer);
+  }
+
+  #forgetWriters(node: string): void {
+    this.#writers.delete(node);
+    for (const former of this.#formerWriters) if (former.startsWith(`${node}/`)) this.#formerWriters.delete(former);
   }
 }
