@@ -33,6 +33,10 @@ test("trendsOf() looks at what is always there, whatever comes and goes above it
   assert.equal(notable(samplesOf((index) => 20 + index / 5 + 8 * ((index * 7) % 3))), [["heap", "grows"]]);
 });
 
+test("trendsOf() does not say that it grows where one sample alone was lower", () => {
+  assert.equal(notable(samplesOf((index) => (index === 0 ? 20 : index < 7 ? 24 : 23))), [["heap", "unclear"]]);
+});
+
 test("trendsOf() does not say flat where what is always there was seen too seldom", () => {
   assert.equal(notable(samplesOf((index) => (index % 7 === 3 ? 20 : 28 + index / 10))), [["heap", "unclear"]]);
 });
