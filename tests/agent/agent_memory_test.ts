@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions } from "../../mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 const test = suite<{ directory: string }>("agent memory");
 
@@ -18,7 +19,7 @@ test.after.each(async (context) => {
 });
 
 function start(directory: string, name: string, more: AgentOptions = {}): Promise<Agent> {
-  const place = { nodeName: name, dataDir: join(directory, name), bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" };
+  const place = { nodeName: name, dataDir: join(directory, name), bind: ownAddress, rpcAddr: ownAddress };
   return Agent.start({ ...place, profile: "local", ...more });
 }
 

@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions } from "../../mod.ts";
 import { connect } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 const test = suite<{ directory: string }>("agent");
 
@@ -20,7 +21,7 @@ test.after.each(async (context) => {
 function optionsOf(directory: string, name: string, more: AgentOptions = {}): AgentOptions {
   return {
     ...{ nodeName: name, dataDir: path.join(directory, name), profile: "local" },
-    ...{ bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" },
+    ...{ bind: ownAddress, rpcAddr: ownAddress },
     ...more,
   };
 }

@@ -9,6 +9,7 @@ import { Agent, type AgentOptions, type NamedConsumer } from "../../mod.ts";
 import { decodeCursor, encodeCursor } from "../../src/base/mod.ts";
 import { cursorToBytes, cursorToText } from "../../src/client/cursor.ts";
 import { type ClientError, connect, type LogClient } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 const test = suite<{ directory: string }>("cursors");
 
@@ -28,7 +29,7 @@ interface Node {
 async function startNode(directory: string, name: string, more: AgentOptions = {}): Promise<Node> {
   const agent = await Agent.start({
     ...{ nodeName: name, dataDir: path.join(directory, name), profile: "local" },
-    ...{ bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", ...more },
+    ...{ bind: ownAddress, rpcAddr: ownAddress, ...more },
   });
   return { agent, client: connect(`http://${agent.rpcAddress}`) };
 }

@@ -10,6 +10,7 @@ import { EventHandlers, InvalidEventHandlerError, parseEventHandler } from "../.
 import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
 import { DisposalStack, formatAddress } from "../../src/base/mod.ts";
 import { runProgram } from "../../src/io/run_program.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 
 const test = suite<{ directory: string }>("event handlers");
 
@@ -39,7 +40,7 @@ class Setup extends DisposalStack {
   }
 
   async node(name: string, options: MembershipNodeOptions = {}): Promise<MembershipNode> {
-    return this.use(await MembershipNode.start({ name, bind: "127.0.0.1:0", profile: "local", ...options }));
+    return this.use(await MembershipNode.start({ name, bind: ownAddress, profile: "local", ...options }));
   }
 
   handle(node: MembershipNode, ...texts: string[]): EventHandlers {
@@ -114,7 +115,7 @@ test("a handler hears of members and events as from Serf: environment and standa
   await b.join([formatAddress(a.address)]);
   const output = (): Promise<string> => setup.read("dump.sh.out");
   const own = "SERF_SELF_NAME=a SERF_SELF_ROLE=web SERF_TAG_DATA_CENTER=1 $(x) SERF_TAG_ROLE=web";
-  const joined = `<one word> SERF_EVENT=member-join ${own} \nb\t127.0.0.1\tdb\trole=db,t=x\\ty\\nz\n`;
+  const joined = `<one word> SERF_EVENT=member-join ${own} \nb\t${ownHost}\tdb\trole=db,t=x\\ty\\nz\n`;
   await until("the join is told", async () => (await output()) === joined);
   a.event("other", "no");
   a.event("deploy", "v1; touch /tmp/x");

@@ -11,6 +11,7 @@ import { rendezvousPick } from "../../src/base/mod.ts";
 import { ClientError, connect, ExpectedSequenceError, type LogClient } from "../../src/client/mod.ts";
 import { eventually } from "../cluster/processes.ts";
 import { readBlocks, readDocuments } from "../docs/blocks.ts";
+import { ownAddress } from "../own_host.ts";
 
 const test = suite<{ directory: string; agents: Agent[]; client: LogClient }>("homes");
 const keys = Array.from({ length: 24 }, (_, index) => `account-${index}`);
@@ -20,7 +21,7 @@ test.before.each(async (context) => {
   context.agents = [];
   for (const nodeName of ["alder", "birch", "cedar"]) {
     const join = context.agents.map((agent) => agent.gossipAddress);
-    const addresses = { bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", profile: "local" } as const;
+    const addresses = { bind: ownAddress, rpcAddr: ownAddress, profile: "local" } as const;
     const dataDir = path.join(context.directory, nodeName);
     context.agents.push(await Agent.start({ nodeName, dataDir, join, ...addresses }));
   }

@@ -6,6 +6,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions } from "../../mod.ts";
+import { ownAddress } from "../own_host.ts";
 import { parseExposition, readValue } from "./exposition.ts";
 
 const test = suite<{ directory: string }>("log settings");
@@ -19,7 +20,7 @@ test.after.each(async ({ directory }) => {
 
 function optionsOf(directory: string, nodeName: string, more: AgentOptions = {}): AgentOptions {
   const dataDir = path.join(directory, nodeName);
-  return { nodeName, dataDir, profile: "local", bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", ...more };
+  return { nodeName, dataDir, profile: "local", bind: ownAddress, rpcAddr: ownAddress, ...more };
 }
 
 async function until(what: string, isSo: () => unknown): Promise<void> {

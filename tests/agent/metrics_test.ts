@@ -8,6 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions } from "../../mod.ts";
 import { connect } from "../../src/client/mod.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 import { type Family, parseExposition, readValue } from "./exposition.ts";
 
 const documentFile = new URL("../../docs/metrics.md", import.meta.url);
@@ -23,7 +24,7 @@ test.after.each(async (context) => {
 
 function start(directory: string, nodeName: string, more: AgentOptions = {}): Promise<Agent> {
   const dataDir = path.join(directory, nodeName);
-  return Agent.start({ nodeName, dataDir, profile: "local", bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", ...more });
+  return Agent.start({ nodeName, dataDir, profile: "local", bind: ownAddress, rpcAddr: ownAddress, ...more });
 }
 
 async function scrape(agent: Agent): Promise<Map<string, Family>> {
@@ -123,7 +124,7 @@ test("calls that fail are counted by their code, and bad datagrams by what is wr
   assert.match(await asked.text(), "invalid_argument");
   const port = Number(alder.gossipAddress.split(":").at(-1));
   const socket = createSocket("udp4");
-  await new Promise((resolve) => socket.send(Uint8Array.of(99, 1, 2, 3), port, "127.0.0.1", resolve));
+  await new Promise((resolve) => socket.send(Uint8Array.of(99, 1, 2, 3), port, ownHost, resolve));
   socket.close();
   const found = await scrapeUntil(alder, (now) => (now.get("grapevine_gossip_dropped_total")?.samples.length ?? 0) > 0);
   const codes = found

@@ -8,6 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
 import { DisposalStack, formatAddress } from "../../src/base/mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 const key = (letter: string): string => Buffer.from(letter.repeat(32)).toString("base64");
 
@@ -21,7 +22,7 @@ async function until(what: string, isSo: () => unknown): Promise<void> {
 
 class Setup extends DisposalStack {
   async node(name: string, options: MembershipNodeOptions = {}): Promise<MembershipNode> {
-    return this.use(await MembershipNode.start({ name, bind: "127.0.0.1:0", profile: "local", ...options }));
+    return this.use(await MembershipNode.start({ name, bind: ownAddress, profile: "local", ...options }));
   }
 
   async together(...nodes: readonly MembershipNode[]): Promise<void> {

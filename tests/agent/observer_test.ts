@@ -15,6 +15,7 @@ import {
 } from "../../src/client/mod.ts";
 import { run } from "../cli/processes.ts";
 import { eventually } from "../cluster/processes.ts";
+import { ownAddress } from "../own_host.ts";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-observer-"));
 let holder: Agent;
@@ -33,7 +34,7 @@ test.after(async () => {
 });
 
 function startAgent(nodeName: string, options: AgentOptions): Promise<Agent> {
-  const addresses = { bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" };
+  const addresses = { bind: ownAddress, rpcAddr: ownAddress };
   return Agent.start({ nodeName, dataDir: path.join(directory, nodeName), ...addresses, profile: "local", ...options });
 }
 

@@ -8,6 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions } from "../../src/agent/mod.ts";
 import { ClientError, connect, type TopicDescription } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 const names = ["alder", "birch", "cedar", "doum", "elm"] as const;
 const zones: Readonly<Record<string, string>> = {
@@ -36,7 +37,7 @@ test.after(async () => {
 async function startAgent(nodeName: string, options: AgentOptions = {}): Promise<Agent> {
   const seed = [...agents.values()][0];
   return Agent.start({
-    ...{ nodeName, dataDir: path.join(directory, nodeName), bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" },
+    ...{ nodeName, dataDir: path.join(directory, nodeName), bind: ownAddress, rpcAddr: ownAddress },
     ...{
       profile: "local",
       placementSettleMs: settleMs,

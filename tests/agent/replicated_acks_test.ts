@@ -7,6 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent, type AgentOptions } from "../../src/agent/mod.ts";
 import { type ClientError, connect, NotReplicatedError } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 let directory: string;
 let alder: Agent;
@@ -29,7 +30,7 @@ test.after(async () => {
 
 function startAgent(nodeName: string, options: AgentOptions): Promise<Agent> {
   const dataDir = path.join(directory, nodeName);
-  const addresses = { bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" };
+  const addresses = { bind: ownAddress, rpcAddr: ownAddress };
   return Agent.start({ nodeName, dataDir, ...addresses, profile: "local", ...options });
 }
 

@@ -9,6 +9,7 @@ import { operatorTags, SerfRpcCommands } from "../../src/agent/serf_rpc_commands
 import { SerfRpcSession } from "../../src/agent/serf_rpc_session.ts";
 import { concat, DisposalStack, formatAddress, Random, toBytes } from "../../src/base/mod.ts";
 import { encodeMsgpack } from "../../src/gossip/mod.ts";
+import { ownAddress } from "../own_host.ts";
 import { bytesOf, vectorsOf } from "../vectors/serf_vectors.ts";
 import { RawRpcClient } from "./serf_rpc_client.ts";
 
@@ -22,9 +23,9 @@ interface Served {
 function scenario(name: string, run: (served: Served) => Promise<void>, options: SerfRpcOptions = {}): void {
   test(name, async () => {
     await using stack = new DisposalStack();
-    const settings = { name: "ours", bind: "127.0.0.1:0", profile: "local", tags: { a: "1" } } as const;
+    const settings = { name: "ours", bind: ownAddress, profile: "local", tags: { a: "1" } } as const;
     const node = stack.use(await MembershipNode.start(settings));
-    const rpc = stack.use(await startSerfRpc(node, { address: "127.0.0.1:0", ...options }));
+    const rpc = stack.use(await startSerfRpc(node, { address: ownAddress, ...options }));
     await run({ node, rpc, client: async () => stack.use(await RawRpcClient.connect(rpc.address)) });
   });
 }
@@ -183,7 +184,7 @@ scenario("an answer that comes after a query's time, or twice, is refused with t
 
 test("stats have every field of Serf's, with the programs that run for events", async () => {
   await using stack = new DisposalStack();
-  const node = stack.use(await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0", tags: { a: "1" } }));
+  const node = stack.use(await MembershipNode.start({ name: "ours", bind: ownAddress, tags: { a: "1" } }));
   const handlers = stack.use(
     new EventHandlers({
       handlers: ["member-join,user:deploy=sh x.sh", "user:deploy=sh y.sh", "sh z.sh"].map(parseEventHandler),
@@ -191,7 +192,7 @@ test("stats have every field of Serf's, with the programs that run for events", 
       onWarn: () => {},
     }),
   );
-  const rpc = stack.use(await startSerfRpc(node, { address: "127.0.0.1:0" }, { handlers }));
+  const rpc = stack.use(await startSerfRpc(node, { address: ownAddress }, { handlers }));
   const raw = stack.use(await RawRpcClient.connect(rpc.address));
   await raw.greet();
   assert.equal(await raw.ask(2, "stats"), ok(2));
@@ -307,7 +308,7 @@ scenario("hostile bytes end their connection and nothing else", async ({ rpc, cl
 });
 
 test("the time for a handshake, a token and the rest of a request is not prolonged by a few bytes", async () => {
-  await using node = await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0" });
+  await using node = await MembershipNode.start({ name: "ours", bind: ownAddress });
   const allowed: number[] = [];
   const connection = {
     ...{ from: "test", write() {}, pause() {}, resume() {}, close() {} },
@@ -338,12 +339,12 @@ test("the time for a handshake, a token and the rest of a request is not prolong
 
 test("leave is answered after the goodbye, and then `stop` is called", async () => {
   await using stack = new DisposalStack();
-  const node = stack.use(await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0", profile: "local" }));
+  const node = stack.use(await MembershipNode.start({ name: "ours", bind: ownAddress, profile: "local" }));
   let onStop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
     onStop = resolve;
   });
-  const rpc = stack.use(await startSerfRpc(node, { address: "127.0.0.1:0", stop: async () => onStop() }));
+  const rpc = stack.use(await startSerfRpc(node, { address: ownAddress, stop: async () => onStop() }));
   const raw = stack.use(await RawRpcClient.connect(rpc.address));
   await raw.greet();
   assert.equal(await raw.ask(2, "leave"), ok(2));
@@ -352,14 +353,10 @@ test("leave is answered after the goodbye, and then `stop` is called", async () 
 });
 
 test("startSerfRpc() warns of an open door, not of one with a lock or of the loopback's", async () => {
-  await using node = await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0" });
+  await using node = await MembershipNode.start({ name: "ours", bind: ownAddress });
   const warnings: string[] = [];
   const onWarn = (message: string): void => void warnings.push(message);
-  for (const options of [
-    { address: "127.0.0.1:0" },
-    { address: "0.0.0.0:0", auth: "token" },
-    { address: "0.0.0.0:0" },
-  ]) {
+  for (const options of [{ address: ownAddress }, { address: "0.0.0.0:0", auth: "token" }, { address: "0.0.0.0:0" }]) {
     await using rpc = await startSerfRpc(node, { ...options, onWarn });
     assert.ok(rpc.address.port > 0);
   }
@@ -368,8 +365,8 @@ test("startSerfRpc() warns of an open door, not of one with a lock or of the loo
 });
 
 test("startSerfRpc() refuses addresses that it cannot listen on, and the node goes on", async () => {
-  await using node = await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0" });
-  await using rpc = await startSerfRpc(node, { address: "127.0.0.1:0" });
+  await using node = await MembershipNode.start({ name: "ours", bind: ownAddress });
+  await using rpc = await startSerfRpc(node, { address: ownAddress });
   const codeOf = async (address: string): Promise<unknown> => {
     try {
       await using wrong = await startSerfRpc(node, { address });

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { Agent, type AgentOptions, type ServiceChange, type ServiceQuery } from "../../mod.ts";
 import { connect, type LogClient } from "../../src/client/mod.ts";
 import { eventually } from "../cluster/processes.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-services-"));
 const everything: ServiceQuery = { states: ["passing", "warning", "critical"] };
@@ -16,7 +17,7 @@ let bob: Agent;
 let observer: Agent;
 
 function startAgent(nodeName: string, options: AgentOptions = {}): Promise<Agent> {
-  const addresses = { bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" };
+  const addresses = { bind: ownAddress, rpcAddr: ownAddress };
   return Agent.start({ nodeName, dataDir: path.join(directory, nodeName), ...addresses, profile: "local", ...options });
 }
 
@@ -63,7 +64,7 @@ function changesAt(
 test("services of the configuration are found at every node, an observer included, with the address of theirs", async () => {
   await foundEverywhere("bob/old bob/web-1");
   const [web] = ann.services.lookUp({ name: "WEB", tags: ["v1"] });
-  assert.equal([web?.address, web?.port, web?.metadata, web?.state], ["127.0.0.1", 8080, { zone: "a" }, "passing"]);
+  assert.equal([web?.address, web?.port, web?.metadata, web?.state], [ownHost, 8080, { zone: "a" }, "passing"]);
   assert.equal(ann.services.lookUp({ name: "web", tags: ["v2"] }), []);
   assert.is(bob.services.lookUp({ name: "web" })[0]?.rttMs, 0, "nothing is nearer than the node itself");
 });

@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent } from "../../mod.ts";
 import { ClientError, type Cursor, connect, type LogClient, type TopicDescription } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 const test = suite<{ directory: string }>("topic deletion");
 
@@ -25,7 +26,7 @@ interface Node {
 async function startNode(directory: string, name: string, join: readonly string[] = []): Promise<Node> {
   const agent = await Agent.start({
     ...{ nodeName: name, dataDir: path.join(directory, name), profile: "local", join },
-    ...{ bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" },
+    ...{ bind: ownAddress, rpcAddr: ownAddress },
   });
   return { agent, client: connect(`http://${agent.rpcAddress}`) };
 }

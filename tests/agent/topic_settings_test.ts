@@ -13,6 +13,7 @@ import {
   type TopicDescription,
   type TopicRetention,
 } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 
 const test = suite<{ directory: string }>("topic settings");
 
@@ -32,7 +33,7 @@ interface Node {
 async function startNode(directory: string, name: string, more: AgentOptions = {}): Promise<Node> {
   const agent = await Agent.start({
     ...{ nodeName: name, dataDir: path.join(directory, name), profile: "local" },
-    ...{ bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", segmentBytesMax: 65_536 },
+    ...{ bind: ownAddress, rpcAddr: ownAddress, segmentBytesMax: 65_536 },
     ...more,
   });
   return { agent, client: connect(`http://${agent.rpcAddress}`) };

@@ -8,6 +8,7 @@ import path from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { connect, type MemberDescription } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 import { AgentProcess, Running, run } from "./processes.ts";
 
 const test = suite<{ directory: string }>("agent settings");
@@ -73,6 +74,8 @@ test("every flag that an operator of Serf may look for starts a node, as do the 
   directory,
 }) => {
   const snapshot = path.join(directory, "remembered");
+  // The address that the interface names.
+  const bind = ["--bind", "127.0.0.1:0"];
   const words = [
     "--iface lo --retry-interval 2s --retry-max 0 --replay --discover shop-of-tests --mdns-iface lo --role web",
     "--no-verify-incoming --no-verify-outgoing --label blue --coalesce-window 500ms --coalesce-quiet 0",
@@ -81,7 +84,7 @@ test("every flag that an operator of Serf may look for starts a node, as do the 
     "--no-compress --no-resolve-name-conflicts --leave-on-terminate --skip-leave-on-interrupt --rejoin",
   ];
   {
-    await using agent = await AgentProcess.start([...words.join(" ").split(" "), "--snapshot", snapshot]);
+    await using agent = await AgentProcess.start([...bind, ...words.join(" ").split(" "), "--snapshot", snapshot]);
     assert.match(agent.gossipAddress, /^127\.0\.0\.1:\d+$/);
     const { stdout } = await run(["members", "--server", agent.rpcUrl, "--format", "json"]);
     assert.match(stdout, /"role": ?"web"/);
@@ -98,14 +101,14 @@ test("every flag that an operator of Serf may look for starts a node, as do the 
     ...{ compress: false, resolveNameConflicts: false, leaveOnTerminate: true, skipLeaveOnInterrupt: true, snapshot },
   };
   writeFileSync(file, JSON.stringify(settings));
-  await using agent = await AgentProcess.start(["--config", file]);
+  await using agent = await AgentProcess.start([...bind, "--config", file]);
   const { stdout } = await run(["members", "--server", agent.rpcUrl, "--format", "json"]);
   assert.match(stdout, /"role": ?"db"/);
 });
 
 test("a node that may try to join so often only gives up with exit code 1, and says why", async ({ directory }) => {
   const running = new Running([
-    ...["agent", "--data-dir", directory, "--bind", "127.0.0.1:0", "--rpc-addr", "127.0.0.1:0"],
+    ...["agent", "--data-dir", directory, "--bind", ownAddress, "--rpc-addr", ownAddress],
     ...["--join", "127.0.0.1:1", "--retry-max", "2", "--retry-interval", "200ms"],
   ]);
   const { code, stderr } = await running.finished;
@@ -115,8 +118,10 @@ test("a node that may try to join so often only gives up with exit code 1, and s
 
 test("nodes of one name on one network become a cluster", async () => {
   const name = `test-${process.pid}-${Date.now()}`;
-  await using first = await AgentProcess.start(["--node-name", "first", "--discover", name, "--profile", "local"]);
-  await using _ = await AgentProcess.start(["--node-name", "second", "--discover", name, "--profile", "local"]);
+  // An address that an interface names: it is looked for on all of them.
+  const words = ["--bind", "127.0.0.1:0", "--discover", name, "--profile", "local"];
+  await using first = await AgentProcess.start([...words, "--node-name", "first"]);
+  await using _ = await AgentProcess.start([...words, "--node-name", "second"]);
   await until("they know each other", async () => (await member(first, "second"))?.status === "alive");
 });
 

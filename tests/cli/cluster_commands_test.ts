@@ -61,8 +61,8 @@ test("monitor --log-level shows what the node has logged lately, then what it lo
   const info = new Running(["monitor", "--log-level", "info", "--format", "json"], { env });
   try {
     // Both joined long before: these lines were kept.
-    await debug.printed(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[INFO\] serf: EventMemberJoin: alder 127\.0\.0\.1$/m);
-    await info.printed(/\{"type":"log","line":"[^"]* \[INFO\] serf: EventMemberJoin: alder 127\.0\.0\.1"\}/);
+    await debug.printed(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[INFO\] serf: EventMemberJoin: alder 127[.\d]+$/m);
+    await info.printed(/\{"type":"log","line":"[^"]* \[INFO\] serf: EventMemberJoin: alder 127[.\d]+"\}/);
     await ask("event --coalesce=false watched");
     await debug.printed(/\[DEBUG\] agent: Received event: user-event: watched$/m);
     await debug.printed(/Event Info:\n\tEvent: "user"/);

@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { Agent } from "../../src/agent/mod.ts";
 import { allIsWell, inspectNode, type NodeFindings } from "../../src/cli/demo/check.ts";
 import { bytesLeast, findInput, findPackages, linesLeast } from "../../src/cli/demo/input.ts";
+import { ownAddress } from "../own_host.ts";
 import { run } from "./processes.ts";
 
 const projectFile = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
@@ -45,7 +46,7 @@ test("findInput() finds enough real text among the installed packages", () => {
 
 test("inspectNode() counts what is lost, repeated, altered and out of order", async () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), "grapevine-inspect-"));
-  const agent = await Agent.start({ dataDir: directory, bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0" });
+  const agent = await Agent.start({ dataDir: directory, bind: ownAddress, rpcAddr: ownAddress });
   try {
     const produced = ["1:a", "2:b", "2:b", "4:changed", "3:c"];
     for (const text of produced) {

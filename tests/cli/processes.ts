@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { commandLine } from "../command_line.ts";
+import { ownAddress } from "../own_host.ts";
 
 /** A command that takes longer is killed, so that its test fails and does not hang. */
 const commandTimeoutMs = 60_000;
@@ -90,7 +91,7 @@ export class AgentProcess implements AsyncDisposable {
 
   private constructor(directory: string, args: readonly string[]) {
     this.directory = directory;
-    const given = ["--bind", "127.0.0.1:0", "--rpc-addr", "127.0.0.1:0", "--data-dir", path.join(directory, "data")];
+    const given = ["--bind", ownAddress, "--rpc-addr", ownAddress, "--data-dir", path.join(directory, "data")];
     const all = ["agent", "--profile", "local", "--log-level", "error", ...given, ...args];
     // Lives as long as its tests, however slow the machine is; the runner bounds those.
     this.running = new Running(all, { endless: true });

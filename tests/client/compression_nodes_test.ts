@@ -13,6 +13,7 @@ import { connect as connectWeb } from "../../src/client/browser.ts";
 import { connect } from "../../src/client/mod.ts";
 import { Log } from "../../src/gen/log/v1/log_pb.ts";
 import { nodeCodecs } from "../../src/io/codecs.ts";
+import { ownAddress } from "../own_host.ts";
 
 let directory: string;
 let alder: Agent;
@@ -30,7 +31,7 @@ test.after(async () => {
 
 function startAgent(nodeName: string, join: readonly string[]): Promise<Agent> {
   const dataDir = path.join(directory, nodeName);
-  return Agent.start({ nodeName, dataDir, bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", profile: "local", join });
+  return Agent.start({ nodeName, dataDir, bind: ownAddress, rpcAddr: ownAddress, profile: "local", join });
 }
 
 const long = "over and over ".repeat(20);

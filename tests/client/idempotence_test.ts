@@ -7,6 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Agent } from "../../src/agent/mod.ts";
 import { connect } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 import type { ClientError } from "./records.ts";
 
 let directory: string;
@@ -15,9 +16,9 @@ test.before(() => {
 });
 test.after(() => rmSync(directory, { recursive: true }));
 
-function startAgent(nodeName: string, rpcAddr = "127.0.0.1:0"): Promise<Agent> {
+function startAgent(nodeName: string, rpcAddr = ownAddress): Promise<Agent> {
   const dataDir = path.join(directory, nodeName);
-  return Agent.start({ nodeName, dataDir, bind: "127.0.0.1:0", rpcAddr, profile: "local" });
+  return Agent.start({ nodeName, dataDir, bind: ownAddress, rpcAddr, profile: "local" });
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<ClientError> {

@@ -8,6 +8,7 @@ import { Agent } from "../../src/agent/mod.ts";
 import { messageBytesMax } from "../../src/base/mod.ts";
 import { connect as connectWeb } from "../../src/client/browser.ts";
 import { connect, type LogClient } from "../../src/client/mod.ts";
+import { ownAddress } from "../own_host.ts";
 import type { ClientError } from "./records.ts";
 
 let directory: string;
@@ -23,7 +24,7 @@ test.after(async () => {
 
 function startAgent(nodeName: string): Promise<Agent> {
   const dataDir = path.join(directory, nodeName);
-  return Agent.start({ nodeName, dataDir, bind: "127.0.0.1:0", rpcAddr: "127.0.0.1:0", profile: "local" });
+  return Agent.start({ nodeName, dataDir, bind: ownAddress, rpcAddr: ownAddress, profile: "local" });
 }
 
 /** Every way that clients come: the runtime's default, HTTP/1.1, and `fetch` as browsers use it. */

@@ -5,6 +5,7 @@ import http2, { type ClientHttp2Session } from "node:http2";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { connect } from "../../src/client/mod.ts";
+import { ownHost } from "../own_host.ts";
 import { eventually, NodeProcesses } from "./processes.ts";
 import { consumeByHttp1, consumeStreamBody, metric } from "./stalled_readers.ts";
 
@@ -21,7 +22,7 @@ interface Reader {
 }
 
 function readByHttp2(port: number, topic: string): Reader {
-  const session: ClientHttp2Session = http2.connect(`http://127.0.0.1:${port}`);
+  const session: ClientHttp2Session = http2.connect(`http://${ownHost}:${port}`);
   session.on("error", () => {});
   const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/connect+proto" });
   const reader = { bytes: 0, close: () => session.destroy() };

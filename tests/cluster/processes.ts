@@ -7,6 +7,7 @@ import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { commandLine } from "../command_line.ts";
 import type { Place } from "../interop/processes.ts";
+import { ownAddress } from "../own_host.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const here: Place = { within: (command) => command };
@@ -70,8 +71,8 @@ export class NodeProcesses implements AsyncDisposable {
     const all = {
       "--node-name": name,
       "--data-dir": path.join(this.directory, name),
-      "--bind": "127.0.0.1:0",
-      "--rpc-addr": "127.0.0.1:0",
+      "--bind": ownAddress,
+      "--rpc-addr": ownAddress,
       "--profile": "local",
       "--log-level": "info",
       ...flags,

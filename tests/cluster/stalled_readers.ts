@@ -5,6 +5,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import * as assert from "uvu/assert";
 import { type Consumer, connect, type Gap, type LogClient } from "../../src/client/mod.ts";
 import { ConsumeRequestSchema } from "../../src/gen/log/v1/log_pb.ts";
+import { ownHost } from "../own_host.ts";
 import { NodeProcesses } from "./processes.ts";
 
 const readersOfEach = 10;
@@ -30,7 +31,7 @@ export function consumeStreamBody(topic: string): Buffer {
 
 /** Asks for a stream of whole batches by HTTP/1.1. What comes is the caller's to read, or not. */
 export function consumeByHttp1(port: number, topic: string): Socket {
-  const socket = net.connect(port, "127.0.0.1");
+  const socket = net.connect(port, ownHost);
   const body = consumeStreamBody(topic);
   socket.on("error", () => {});
   socket.write("POST /log.v1.Log/ConsumeStream HTTP/1.1\r\nhost: x\r\ncontent-type: application/connect+proto\r\n");

@@ -6,14 +6,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
 import { type KeyringFileError, readKeyringFile, writeKeyringFile } from "../../src/io/gossip_keyring_file.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 import { vectorsOf } from "../vectors/serf_vectors.ts";
 
 const key = (letter: string, length = 32): string => Buffer.from(letter.repeat(length)).toString("base64");
 
 const start = (options: MembershipNodeOptions): Promise<MembershipNode> =>
-  MembershipNode.start({ bind: "127.0.0.1:0", profile: "local", ...options });
+  MembershipNode.start({ bind: ownAddress, profile: "local", ...options });
 
-const addressOf = (node: MembershipNode): string => `127.0.0.1:${node.address.port}`;
+const addressOf = (node: MembershipNode): string => `${ownHost}:${node.address.port}`;
 
 async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "grapevine-keys-"));

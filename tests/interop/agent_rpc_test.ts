@@ -13,6 +13,7 @@ import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/memb
 import { type SerfRpcOptions, startSerfRpc } from "../../src/agent/serf_rpc.ts";
 import { DisposalStack, formatAddress, toText } from "../../src/base/mod.ts";
 import { Running } from "../cli/processes.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 import { interop, requireSerf } from "./numbered.ts";
 import { ourOptions, Processes, type SerfAgent, until } from "./processes.ts";
 
@@ -50,7 +51,7 @@ async function company(
 ): Promise<Company> {
   const processes = stack.use(new Processes());
   const ours = stack.use(await MembershipNode.start(ourOptions({ tags: { role: "ts", dc: "eu" }, ...options.node })));
-  const rpc = stack.use(await startSerfRpc(ours, { address: "127.0.0.1:0", ...options.rpc }));
+  const rpc = stack.use(await startSerfRpc(ours, { address: ownAddress, ...options.rpc }));
   const join = ["-join", formatAddress(ours.address), "-tag", "role=go"];
   const flags = [...join, ...(options.flags ?? [])];
   const alpha = await processes.serf("alpha", { flags, ...(options.profile && { profile: options.profile }) });
@@ -316,7 +317,7 @@ scenario(
       printed += String(bytes);
     });
     try {
-      await until("the past is printed", () => printed.includes("[INFO] serf: EventMemberJoin: alpha 127.0.0.1"));
+      await until("the past is printed", () => printed.includes(`[INFO] serf: EventMemberJoin: alpha ${ownHost}`));
       await alpha.command("event", "-coalesce=false", "from-there", "hi");
       well(await run("query", "-timeout=500ms", "who"));
       for (const line of ['Event: "user"', 'Name: "from-there"', "Coalesce: false", 'Event: "query"', 'Name: "who"']) {
@@ -351,7 +352,7 @@ scenario(
 test("`grapevine agent --serf-rpc-addr`: driven by `serf`, which may not touch the node's own tags", async () => {
   const directory = mkdtempSync(path.join(tmpdir(), "grapevine-serf-rpc-"));
   const agent = new Running(
-    ["agent", "--bind=127.0.0.1:0", "--rpc-addr=127.0.0.1:0", "--serf-rpc-addr=127.0.0.1:0", "--data-dir", directory],
+    ["agent", "--bind", ownAddress, "--rpc-addr", ownAddress, "--serf-rpc-addr", ownAddress, "--data-dir", directory],
     { env: { GRAPEVINE_SERF_RPC_AUTH: "token", GRAPEVINE_NODE_NAME: "grape" } },
   );
   try {
@@ -361,7 +362,7 @@ test("`grapevine agent --serf-rpc-addr`: driven by `serf`, which may not touch t
     const run = (command: string, ...flags: string[]) => serf(address, command, "-rpc-auth=token", ...flags);
     assert.match(well(await run("members")), /^grape /);
     well(await run("tags", "-set", "zone=c"));
-    assert.match(well(await run("members", "-tag", "zone=c")), /^grape .*rpc_addr=127\.0\.0\.1:/);
+    assert.match(well(await run("members", "-tag", "zone=c")), /^grape .*rpc_addr=127\./);
     const refused = await run("tags", "-delete", "rpc_addr");
     assert.is(refused.code, 1);
     assert.match(refused.out, /Cannot change tag "rpc_addr"/);

@@ -13,7 +13,7 @@ import {
   MembershipNode,
   type MembershipNodeOptions,
 } from "../../src/agent/membership.ts";
-import { toText } from "../../src/base/mod.ts";
+import { formatAddress, toText } from "../../src/base/mod.ts";
 import { interop, requireSerf } from "./numbered.ts";
 import { ourOptions, Processes, type SerfAgent, until } from "./processes.ts";
 
@@ -23,7 +23,7 @@ const key = (letter: string, length = 32): string => Buffer.from(letter.repeat(l
 
 const start = (options: MembershipNodeOptions): Promise<MembershipNode> => MembershipNode.start(ourOptions(options));
 
-const addressOf = (node: MembershipNode): string => `127.0.0.1:${node.address.port}`;
+const addressOf = (node: MembershipNode): string => formatAddress(node.address);
 
 async function seeOneAnother(agent: SerfAgent, name: string, ours: MembershipNode): Promise<void> {
   await until(`${name} is alive here`, () => ours.member(name)?.status === "alive");

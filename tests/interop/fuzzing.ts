@@ -1,5 +1,6 @@
 /** Bytes that are almost right, sent to running nodes of ours. */
 import * as assert from "uvu/assert";
+import { ownHost } from "../own_host.ts";
 import { Namespace } from "./namespaces.ts";
 import { type NodeProcess, type Processes, scriptCommand, until } from "./processes.ts";
 import type { FuzzPlan } from "./wire_process.ts";
@@ -19,9 +20,7 @@ export async function fuzz(processes: Processes, plan: FuzzPlan): Promise<string
   const encrypted = await processes.node({ name: "encrypted", encrypt }, place);
   await until("the plain one is alive", async () => (await alpha.member("ours"))?.status === "alive");
   const attack = async (node: NodeProcess): Promise<number> => {
-    await place.run(
-      ...scriptCommand("./wire_process.ts", ["fuzz", "127.0.0.1", String(node.port), JSON.stringify(plan)]),
-    );
+    await place.run(...scriptCommand("./wire_process.ts", ["fuzz", ownHost, String(node.port), JSON.stringify(plan)]));
     assert.not(node.hasEnded, node.errors);
     const counters = await node.counters();
     assert.ok(counters.residentBytes < residentBytesMax, `${counters.residentBytes} bytes`);
@@ -38,7 +37,7 @@ export async function fuzz(processes: Processes, plan: FuzzPlan): Promise<string
   plain.tell('tags {"after":"all"}');
   // Asked for: among so many members that never were, its own word may take long to come to the one that is.
   await until("it speaks, and is heard", async () => {
-    await alpha.command("join", `127.0.0.1:${plain.port}`);
+    await alpha.command("join", `${ownHost}:${plain.port}`);
     return (await alpha.member("ours"))?.tags["after"] === "all";
   });
   const { datagrams, streams } = plan;

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { MembershipNodeOptions, PeerHealth } from "../../src/agent/membership.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 
 export interface SerfMember {
   readonly name: string;
@@ -39,15 +40,15 @@ export interface SerfAgentOptions {
 export class Processes implements AsyncDisposable {
   readonly #children: ChildProcess[] = [];
 
-  /** Starts a `serf agent` on free ports of 127.0.0.1, or of the host given, with the numbers of one machine. */
+  /** Starts a `serf agent` on free ports of this test's host, or of the one given, with the numbers of one machine. */
   async serf(name: string, options: SerfAgentOptions = {}): Promise<SerfAgent> {
-    const { host = "127.0.0.1", profile = "local", place = here, flags: more = [] } = options;
+    const { host = ownHost, profile = "local", place = here, flags: more = [] } = options;
     // An address of another place is not ours to try: there nobody else takes ports.
-    const portHost = place === here ? host : "127.0.0.1";
+    const portHost = place === here ? host : ownHost;
     for (let attempt = 1; ; attempt++) {
-      const [port, rpcPort] = [await freePort(portHost), await freePort("127.0.0.1")];
+      const [port, rpcPort] = [await freePort(portHost), await freePort(ownHost)];
       const bind = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-      const rpc = `127.0.0.1:${rpcPort}`;
+      const rpc = `${ownHost}:${rpcPort}`;
       const flags = ["-node", name, "-bind", bind, "-rpc-addr", rpc, "-log-level", "debug", "-profile", profile];
       if (!isCompressed()) flags.push("-disable-compression");
       const child = this.spawn(place.within(["serf", "agent", ...flags, ...more]));
@@ -100,7 +101,7 @@ const here: Place = { within: (command) => command };
 
 /** What nodes of ours are started with in these tests, where nothing else is said. */
 export function ourOptions(options: MembershipNodeOptions = {}): MembershipNodeOptions {
-  return { name: "ours", bind: "127.0.0.1:0", profile: "local", compress: isCompressed(), ...options };
+  return { name: "ours", bind: ownAddress, profile: "local", compress: isCompressed(), ...options };
 }
 
 export class SerfAgent {
@@ -257,8 +258,11 @@ function signalTo(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(child.pid, signal);
 }
 
-/** What the news of one datagram may take to arrive when it is lost: two exchanges of states, and then some. */
-const newsMsMax = 40_000;
+/**
+ * What news may take to arrive when every datagram with it is lost: until the next exchange of states, and then some.
+ * An agent has its first after a random part of its interval and a whole one, so after up to 60 s with LAN's numbers.
+ */
+const newsMsMax = 75_000;
 
 /** Looks again and again until it is so; fails with what was awaited after `withinMs`. */
 export async function until(what: string, isSo: () => unknown, withinMs = newsMsMax): Promise<void> {

@@ -10,6 +10,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EventHandlers, parseEventHandler } from "../../src/agent/event_handlers.ts";
 import { MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
+import { formatAddress } from "../../src/base/mod.ts";
+import { ownHost } from "../own_host.ts";
 import { interop, requireSerf } from "./numbered.ts";
 import { ourOptions, Processes, until } from "./processes.ts";
 
@@ -17,7 +19,7 @@ requireSerf();
 
 const start = (options: MembershipNodeOptions): Promise<MembershipNode> => MembershipNode.start(ourOptions(options));
 
-const addressOf = (node: MembershipNode): string => `127.0.0.1:${node.address.port}`;
+const addressOf = (node: MembershipNode): string => formatAddress(node.address);
 
 async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "grapevine-snapshot-"));
@@ -116,7 +118,7 @@ async function runPrograms(directory: string): Promise<void> {
   await using _ = new EventHandlers({ handlers, node: ours, onWarn: (message) => void warnings.push(message) });
   await ours.join([agent.address]);
   const output = (): Promise<string> => readFile(`${script}.out`, "utf8").catch(() => "");
-  const joined = "SERF_EVENT=member-join alpha\t127.0.0.1\tweb\trole=web\n";
+  const joined = `SERF_EVENT=member-join alpha\t${ownHost}\tweb\trole=web\n`;
   await until("the join is told", async () => (await output()) === joined);
   await agent.command("event", "-coalesce=false", "deploy", "v1 $(touch /nowhere)");
   const deployed = /SERF_EVENT=user SERF_USER_EVENT=deploy SERF_USER_LTIME=\d+ v1 \$\(touch \/nowhere\)\n$/;

@@ -1,4 +1,4 @@
-// timeout: 200
+// timeout: 300
 // needs: serf
 // topics: discovery
 // runtimes: bun (compression is the same code on all runtimes; npm run test:long repeats all of it on two)

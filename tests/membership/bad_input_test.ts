@@ -20,6 +20,7 @@ import { encodeTags, TagsTooLargeError } from "../../src/membership/mod.ts";
 import { encodeFilters, judgeFilters } from "../../src/membership/query_filters.ts";
 import { RawRpcClient } from "../agent/serf_rpc_client.ts";
 import { alive, dead, suspect } from "../gossip/lone_node.ts";
+import { ownAddress } from "../own_host.ts";
 import { AttackedCluster } from "./attacked_cluster.ts";
 import type { VirtualNode } from "./virtual_cluster.ts";
 
@@ -353,8 +354,8 @@ test("bad input: hostile filter expressions cost a bounded number of states, and
 
 test("bad input: agent RPC commands before the handshake or without the token are refused and the client is let go", async () => {
   await using stack = new DisposalStack();
-  const node = stack.use(await MembershipNode.start({ name: "ours", bind: "127.0.0.1:0", profile: "local" }));
-  const rpc = stack.use(await startSerfRpc(node, { address: "127.0.0.1:0", auth: "token" }));
+  const node = stack.use(await MembershipNode.start({ name: "ours", bind: ownAddress, profile: "local" }));
+  const rpc = stack.use(await startSerfRpc(node, { address: ownAddress, auth: "token" }));
   const early = stack.use(await RawRpcClient.connect(rpc.address));
   assert.equal(await early.ask(1, "leave"), { Error: "Handshake required", Seq: 1 });
   assert.is(await early.next(), undefined);

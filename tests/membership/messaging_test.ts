@@ -4,10 +4,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type IncomingQuery, MembershipNode, type MembershipNodeOptions } from "../../src/agent/membership.ts";
 import { toText } from "../../src/base/mod.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 
 // Told more often than on one machine's numbers, and with time to answer on a busy one: what is lost is no matter here.
 const settings = { gossipIntervalMs: 50, retransmitMult: 8 };
-const fast: MembershipNodeOptions = { bind: "127.0.0.1:0", profile: "local", settings };
+const fast: MembershipNodeOptions = { bind: ownAddress, profile: "local", settings };
 
 /** Nodes of these names that know one another, closed after use. */
 async function withNodes(
@@ -19,7 +20,7 @@ async function withNodes(
   try {
     for (const name of names) {
       const node = await MembershipNode.start({ ...fast, ...options, name });
-      if (nodes[0] !== undefined) await node.join([`127.0.0.1:${nodes[0].address.port}`]);
+      if (nodes[0] !== undefined) await node.join([`${ownHost}:${nodes[0].address.port}`]);
       nodes.push(node);
     }
     for (const node of nodes) await hasMembers(node, names.length);
@@ -124,7 +125,7 @@ test("keys are installed, used and removed everywhere, and who lacks one is name
     assert.equal(await c.keys.remove(key(1)), done);
     const late = await MembershipNode.start({ ...fast, name: "late", encrypt: key(2) });
     try {
-      await late.join([`127.0.0.1:${a.address.port}`]);
+      await late.join([`${ownHost}:${a.address.port}`]);
       for (const node of [a, b, c]) await hasMembers(node, 4);
       assert.equal(await a.keys.install(key(3)), { ...done, nodes: 4, answered: 4 });
     } finally {
@@ -145,7 +146,7 @@ test("a node whose name is taken says so and stops; the other stays", async () =
       const lost = new Promise<number>((resolve) => {
         twin.on("name-conflict", ({ outcome, responses }) => outcome === "lost" && resolve(responses));
       });
-      await twin.join([`127.0.0.1:${a.address.port}`]);
+      await twin.join([`${ownHost}:${a.address.port}`]);
       assert.is(await lost, 2);
       assert.is(a.member("b")?.address.port, b.address.port);
     } finally {

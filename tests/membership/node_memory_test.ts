@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { MembershipNode, type MembershipNodeOptions, SnapshotFileError } from "../../src/agent/membership.ts";
 import { DisposalStack, formatAddress } from "../../src/base/mod.ts";
 import { readSnapshotFile, SnapshotFile, type SnapshotSource } from "../../src/io/snapshot_file.ts";
+import { ownAddress } from "../own_host.ts";
 
 const test = suite<{ directory: string }>("node memory");
 
@@ -35,7 +36,7 @@ class Nodes extends DisposalStack {
   async start(name: string, options: MembershipNodeOptions = {}): Promise<MembershipNode> {
     // Failures are found within a second.
     const settings = { probeIntervalMs: 100, probeTimeoutMs: 50 };
-    const common = { name, bind: "127.0.0.1:0", profile: "local", settings, snapshot: this.path(name) } as const;
+    const common = { name, bind: ownAddress, profile: "local", settings, snapshot: this.path(name) } as const;
     return this.use(await MembershipNode.start({ ...common, ...options }));
   }
 }

@@ -12,11 +12,12 @@ import {
   TagsTooLargeError,
 } from "../../src/agent/membership.ts";
 import { DisposalStack, formatAddress, Random } from "../../src/base/mod.ts";
+import { ownAddress, ownHost } from "../own_host.ts";
 
 /** Starts nodes for one test, on free ports, and stops them with it. */
 class Nodes extends DisposalStack {
   async start(name: string, options: MembershipNodeOptions = {}): Promise<MembershipNode> {
-    return this.use(await MembershipNode.start({ name, bind: "127.0.0.1:0", profile: "local", ...options }));
+    return this.use(await MembershipNode.start({ name, bind: ownAddress, profile: "local", ...options }));
   }
 }
 
@@ -87,7 +88,7 @@ test("disposing of a node ends a leave and a join that are under way", async () 
 
 test("a node joins by name, and over IPv6", async () => {
   await using nodes = new Nodes();
-  const a = await nodes.start("a");
+  const a = await nodes.start("a", { bind: "127.0.0.1:0" });
   const b = await nodes.start("b");
   await b.join([`localhost:${a.address.port}`]);
   assert.is(b.member("a")?.status, "alive");
@@ -126,8 +127,8 @@ test("bad addresses are refused before anything is opened", async () => {
   const rows: [MembershipNodeOptions, RegExp][] = [
     [{ bind: "localhost:0" }, /^Cannot bind gossip to "localhost:0": allowed are IP:PORT and \[IPV6\]:PORT$/],
     [{ bind: "127.0.0.1:70000" }, /^Cannot bind gossip to "127\.0\.0\.1:70000"/],
-    [{ bind: "127.0.0.1:0", advertise: "0.0.0.0" }, /^Cannot advertise "0\.0\.0\.0"/],
-    [{ bind: "127.0.0.1:0", advertise: "name" }, /^Cannot advertise "name"/],
+    [{ bind: ownAddress, advertise: "0.0.0.0" }, /^Cannot advertise "0\.0\.0\.0"/],
+    [{ bind: ownAddress, advertise: "name" }, /^Cannot advertise "name"/],
   ];
   for (const [options, message] of rows) {
     const error = await MembershipNode.start(options).catch((caught: Error) => caught);
@@ -143,7 +144,10 @@ test("joining an address that cannot be reached from a loopback one is refused w
   await using nodes = new Nodes();
   const a = await nodes.start("a");
   const error = await a.join(["192.0.2.1:7946"]).catch((caught: Error) => caught);
-  assert.match((error as Error).message, /Cannot join "192\.0\.2\.1:7946": this node is bound to 127\.0\.0\.1:\d+/);
+  assert.match(
+    (error as Error).message,
+    /Cannot join "192\.0\.2\.1:7946": this node is bound to 127\.\d+\.\d+\.\d+:\d+/,
+  );
   const nonsense = await a.join(["no port:x"]).catch((caught: Error) => caught);
   assert.match((nonsense as Error).message, /^Cannot join "no port:x": allowed are HOST, HOST:PORT and \[IPV6\]:PORT$/);
 });
@@ -154,14 +158,14 @@ test("a port that is taken is said, for TCP as for UDP, and nothing stays open",
   const taken = await MembershipNode.start({ bind: formatAddress(a.address) }).catch((caught: Error) => caught);
   assert.instance(taken, GossipBindError);
   assert.is((taken as GossipBindError).code, "ADDRESS_IN_USE");
-  assert.match((taken as Error).message, /^Cannot bind gossip to 127\.0\.0\.1:\d+: the port is taken$/);
+  assert.match((taken as Error).message, /^Cannot bind gossip to 127\.\d+\.\d+\.\d+:\d+: the port is taken$/);
   const udp = createSocket("udp4");
-  await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => udp.bind(0, ownHost, resolve));
   const { port } = udp.address();
-  const halfTaken = await MembershipNode.start({ bind: `127.0.0.1:${port}` }).catch((caught: Error) => caught);
+  const halfTaken = await MembershipNode.start({ bind: `${ownHost}:${port}` }).catch((caught: Error) => caught);
   assert.is((halfTaken as GossipBindError).code, "ADDRESS_IN_USE");
   await new Promise<void>((resolve) => udp.close(() => resolve()));
-  const free = await nodes.start("b", { bind: `127.0.0.1:${port}` });
+  const free = await nodes.start("b", { bind: `${ownHost}:${port}` });
   assert.is(free.address.port, port);
 });
 
@@ -190,7 +194,7 @@ test("garbage on both sockets is dropped and counted, and the node goes on", asy
   const random = new Random("garbage");
   const udp = createSocket("udp4");
   for (let count = 0; count < 200; count++) {
-    udp.send(random.bytes(random.between(1, 300)), a.address.port, "127.0.0.1");
+    udp.send(random.bytes(random.between(1, 300)), a.address.port, ownHost);
   }
   for (let count = 0; count < 10; count++) await sendGarbage(a.address.port, random.bytes(200));
   await until("packets were counted", () => a.counters.gossip.packetsReceived > 50);
@@ -204,7 +208,7 @@ test("garbage on both sockets is dropped and counted, and the node goes on", asy
 /** Resolves when the other side has closed. */
 function sendGarbage(port: number, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.end(bytes));
+    const socket = connect(port, ownHost, () => socket.end(bytes));
     socket.on("error", () => {});
     socket.on("close", () => resolve());
     socket.resume();
