@@ -195,16 +195,11 @@ scenario("tags, info, rtt and reachability", async ({ alpha, ours, run }) => {
   assert.match(refused.out, /allowed are 512/);
 
   const info = well(await run("info"));
-  for (const line of [
-    "name = ours",
-    "members = 2",
-    "failed = 0",
-    "encrypted = false",
-    "zone = b",
-    "health_score = 0",
-  ]) {
+  for (const line of ["name = ours", "members = 2", "failed = 0", "encrypted = false", "zone = b"]) {
     assert.ok(info.includes(`\t${line}\n`), `${line} is in ${info}`);
   }
+  // Above 0 where this machine is too busy to answer in time.
+  assert.match(info, /\thealth_score = [0-8]\n/);
   const { agent, serf: counts } = JSON.parse(well(await run("info", "-format=json"))) as {
     agent: { name: string };
     serf: { members: string };
