@@ -33,7 +33,8 @@ test("each command of the page does what the page says, and so does its program"
   const [first, ...commands] = blocks.filter(({ language }) => language === "sh").flatMap(readCommands);
   assert.is(commands.length, printed.length);
   const words = (first as string).replace("127.0.0.1:8600", "127.0.0.1:0").split(" ").slice(2);
-  await using node = await AgentProcess.start(words);
+  // The page finds the services at 127.0.0.1.
+  await using node = await AgentProcess.start(["--bind", "127.0.0.1:0", ...words]);
   const [, port = ""] = await node.running.printed(/^dns +127\.0\.0\.1:(\d+)$/m);
   for (const [index, command] of commands.entries()) {
     const [program = "", ...rest] = command.replace("8600", port).split(" ");

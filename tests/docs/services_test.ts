@@ -40,8 +40,9 @@ function wordsOf(command: string): string[] {
 test("each command of the page does what the page says, and a watch tells of it", async () => {
   const commands = readCommands(blockOf("sh"));
   assert.is(commands.length, printed.length);
-  const configured = JSON.stringify([{ name: "zoo", port: 9 }]);
-  await using node = await AgentProcess.start(["--services", configured, "--allow-command-checks"]);
+  const given = ["--services", JSON.stringify([{ name: "zoo", port: 9 }]), "--allow-command-checks"];
+  // The page finds the services at 127.0.0.1.
+  await using node = await AgentProcess.start(["--bind", "127.0.0.1:0", ...given]);
   const file = path.join(node.directory, "service.json");
   writeFileSync(file, blockOf("json").text);
   const env = { GRAPEVINE_SERVER: node.rpcUrl };
