@@ -128,6 +128,13 @@ const twinInFork: readonly Observation[] = [
   ...[appended("n1", "a1", { stamp: "p/0/2" }), appended("n2", "b1", { stamp: "p/0/2" })],
 ];
 
+/** What n1 had produced before a backup of it was put back stands in the feed that it goes on with, too. */
+const storedAgain: readonly Observation[] = [
+  { type: "writer", node: "n1", writer: writers.a },
+  ...[appended("n1", "a1", { stamp: "p/0/1" }), forked("a"), anotherWriter("n1")],
+  appended("n1", "b1", { stamp: "p/0/1" }),
+];
+
 /** One produce in two feeds, of which nodes forgot one. */
 const twinGone: readonly Observation[] = [
   ...[appended("n1", "a1", { stamp: "p/0/1" }), appended("n1", "b1", { stamp: "p/0/1", baseOffset: 1 })],
@@ -310,6 +317,18 @@ const rows: readonly Row[] = [
     make: () => new Cursors(),
     good: [...twinGone, consumed("n2", "a1", gap), consumed("n1", "b2")],
     bad: [...twinGone, consumed("n1", "b2")],
+  },
+  {
+    name: "a consumer gets a produce again from another feed",
+    make: () => new Cursors(),
+    good: [...twinGone, consumed("n1", "a1", { stamp: "p/0/1" }), consumed("n1", "b2")],
+    bad: [...twinGone, consumed("n1", "a1", { stamp: "p/0/1" }), consumed("n2", "b1", { stamp: "p/0/1" })],
+  },
+  {
+    name: "a consumer of a forked feed misses a produce that its owner stored again, and that it had not",
+    make: () => new Cursors(),
+    good: [...storedAgain, consumed("n1", "a1", { stamp: "p/0/1" }), consumed("n1", "b2")],
+    bad: [...storedAgain, consumed("n1", "a1", { stamp: "p/0/2" }), consumed("n1", "b2")],
   },
   {
     name: "G7: what others acknowledge of a forked feed is not its owner's",
