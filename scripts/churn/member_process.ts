@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePort, ownHost } from "../../tests/own_host.ts";
 import type { RuntimeName } from "../../tests/runner/directives.ts";
 import { runtimeCommand } from "../../tests/runner/runtimes.ts";
 import { AgentClient, type AgentEvent } from "./agent_client.ts";
@@ -60,7 +60,7 @@ export class MemberProcess {
     this.life++;
     await this.#provideKeys(options.keys);
     for (let attempt = 1; ; attempt++) {
-      if (this.address === "" || options.moves) this.address = `127.0.0.1:${await freePort()}`;
+      if (this.address === "" || options.moves) this.address = `${ownHost}:${await freePort(ownHost)}`;
       try {
         const rpcAddress = await this.#spawn(options.tags);
         this.#client = await AgentClient.connect(rpcAddress);
@@ -118,7 +118,9 @@ export class MemberProcess {
   /** Writes the keyring as a configuration would, unless the member itself keeps just these keys. */
   async #provideKeys(keys: readonly string[]): Promise<void> {
     const file = this.#file("keys");
-    const kept = await readFile(file, "utf8").catch(() => "[]");
+    let kept = await readFile(file, "utf8").catch(() => "[]");
+    // An agent of Serf writes in place, and leaves the file empty when it ends meanwhile.
+    if (this.kind === "serf" && kept === "") kept = "[]";
     if (JSON.stringify(JSON.parse(kept)) !== JSON.stringify(keys)) await writeFile(file, JSON.stringify(keys));
   }
 
@@ -128,7 +130,7 @@ export class MemberProcess {
 
   /** Starts the process; resolves with the address of its RPC. */
   async #spawn(tags: ReadonlyMap<string, string>): Promise<string> {
-    const rpcAddress = this.kind === "serf" ? `127.0.0.1:${await freePort()}` : "";
+    const rpcAddress = this.kind === "serf" ? `${ownHost}:${await freePort(ownHost)}` : "";
     const [command, ...words] = this.#commandLine(tags, rpcAddress);
     const child = spawn(command as string, words, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
@@ -178,15 +180,4 @@ export class MemberProcess {
     const all = [...flags, ...more, "--fsync", "never", ...pairs.flatMap((pair) => ["--tag", pair])];
     return [...command, path.join(root, "src/cli/main.ts"), "agent", ...all];
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

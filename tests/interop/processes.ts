@@ -1,9 +1,8 @@
 /** Real processes for tests: `serf` agents and nodes of this project. All that a test started ends with it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { MembershipNodeOptions, PeerHealth } from "../../src/agent/membership.ts";
-import { ownAddress, ownHost } from "../own_host.ts";
+import { freePort, ownAddress, ownHost } from "../own_host.ts";
 
 export interface SerfMember {
   readonly name: string;
@@ -276,15 +275,4 @@ export async function until(what: string, isSo: () => unknown, withinMs = newsMs
 /** Lets real processes live for a while, where what must not happen needs its chance to. */
 export function observe(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
-}
-
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, host, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
